@@ -1,0 +1,46 @@
+// target.h - a firmware core, wherever it runs. Counts and microseconds; no physics.
+//
+// A target takes one PenIn per tick and gives one PenOut. Errors that are the user's (file missing, wrong ABI) throw
+// std::runtime_error at open; what a running core does wrong is a finding or a fault, never an exception.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pen_shim.h"
+
+namespace pensim {
+
+// What the step of a core reports besides PenOut.
+struct StepReport {
+  double cpu_load = 0.0;             // share of the tick's virtual time that was not spent waiting, 0..1
+  std::uint64_t interrupts_lost = 0; // handlers pending twice that ran once, count since power-on
+  bool reset_requested = false;      // the core asked for a software reset
+  bool hang = false;                 // waits, without an answer, for 1 s of virtual time and started no watchdog
+};
+
+// A variable of the core, found by name.
+struct CoreVariable {
+  enum class Kind : std::uint8_t { boolean, signed_integer, unsigned_integer, floating, enumeration };
+  std::string name;                  // as asked for: "speed_loop.integral", "table[3].gain", "file.c:state"
+  std::uint64_t address = 0;         // in the core's address space
+  Kind kind = Kind::signed_integer;
+  std::uint8_t size_bytes = 0;       // 1, 2, 4, 8
+  std::uint8_t bit_offset = 0, bit_size = 0; // bit_size 0: no bit-field
+  std::vector<std::pair<std::int64_t, std::string>> enumerators;
+};
+
+class Target {
+ public:
+  virtual ~Target() = default;
+  virtual void reset(std::uint8_t cause) = 0;  // PEN_RESET_*; cause power_on clears .noinit too
+  virtual StepReport step(const PenIn& in, PenOut& out) = 0;
+  virtual double peek(const CoreVariable&) const = 0;  // value as a double; an enumeration as its number
+  virtual void poke(const CoreVariable&, double value) = 0;
+  virtual std::uint32_t tick_us() const = 0;
+  virtual std::vector<std::string> take_findings() = 0;  // sentences since the last call: unanswered HAL call, UART overflow, ...
+};
+
+}  // namespace pensim
