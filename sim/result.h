@@ -1,0 +1,54 @@
+// result.h - what is known of one run when it is over: for the table on the terminal, JUnit, JSON, and the process that asked for it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pensim {
+
+struct FirmwareFault {
+  std::string kind;  // segfault bus_error illegal_instruction divide abort exit stack_overflow hang no_answer protocol
+  std::string function, file;
+  int line = 0;
+  double at_s = 0.0;
+  std::string detail;                    // a sentence
+  std::vector<std::string> backtrace;    // "function file:line", innermost first
+};
+
+struct RequirementResult {
+  std::string id, text, that;
+  std::string verdict;                   // pass fail vacuous not_applicable invalid
+  bool may_be_vacuous = false;
+  bool always = false;
+  double margin = 0.0;                   // may be infinite
+  std::string unit;
+  double at_s = 0.0;
+  std::string reason;                    // the atom that attains the margin, or why it is invalid
+};
+
+struct RunResult {
+  std::string scenario;                  // label
+  std::string title;
+  std::string verdict;                   // pass fail measured firmware_fault error
+  std::string cause;
+  std::uint64_t seed = 0;
+  std::string hash;                      // 16 hex digits
+  std::vector<RequirementResult> requirements;
+  std::map<std::string, double> measures;
+  double wall_s = 0.0, sim_s = 0.0;
+  std::optional<FirmwareFault> firmware_fault;
+  std::vector<std::string> findings;     // sentences: unanswered hardware calls, overflows ...
+  std::string recording;                 // path, "" if not kept
+  std::string reproduce;                 // the one line
+};
+
+// Exit code of one verdict: pass, measured 0; fail 1; firmware_fault 3; error 4.
+int exit_code(const std::string& verdict);
+
+std::string to_json_text(const RunResult&);
+RunResult result_from_json_text(const std::string&);
+
+}  // namespace pensim

@@ -1,0 +1,8 @@
+// version.h - what this program is, for recordings and reports.
+#pragma once
+
+namespace pensim {
+inline constexpr const char* version = "0.1.0";
+const char* git_state();       // commit and "+changes", as of the build; "unknown" outside a clone
+const char* compiler_flags();  // compiler, version, build type
+}  // namespace pensim
