@@ -88,28 +88,25 @@ class BlockWriter {
   void finding(Tick at, std::string_view text);
   // UART bytes need no call: they are in PenIn and PenOut.
 
-  Tick ticks() const { return ticks_; }
+  Tick ticks() const { return first_tick_ + row_count_; }
   void close();  // appends what is in the tail; the destructor does it too
 
  private:
-  struct Tail;
-  unsigned char* begin_row();
-  void end_row(unsigned char* row);
-  void rest(unsigned kind, const void* bytes, std::size_t size);
-  void event(unsigned kind, Tick at, const void* bytes, std::size_t size);
+  void rest(std::uint32_t kind, Tick at, const void* bytes, std::size_t size);
+  void event(std::uint32_t kind, Tick at, const void* bytes, std::size_t size);
+  void end_row(unsigned char* row, std::size_t size);
+  void make_room(std::size_t size);
   void flush();
 
   BlockStore& store_;
-  Tail* tail_;
-  const RecordingPlan& plan_;
-  std::size_t row_floats_ = 0, row_size_ = 0;
-  unsigned char *rows_, *ms_rows_, *slow_rows_, *variable_;
-  std::size_t ms_capacity_ = 0, slow_capacity_ = 0, variable_capacity_ = 0;
-  std::uint32_t row_count_ = 0, ms_count_ = 0, slow_count_ = 0, variable_used_ = 0;
-  std::int32_t aux_in_[PEN_AUX] = {}, aux_out_[PEN_AUX] = {};
-  std::vector<unsigned char> block_;
-  std::int64_t file_end_ = 0;
-  Tick ticks_ = 0;
+  unsigned char *rows_ = nullptr, *ms_rows_ = nullptr, *slow_rows_ = nullptr, *variable_ = nullptr;  // areas of the tail
+  std::size_t float_bytes_ = 0, row_bytes_ = 0;
+  std::uint32_t row_capacity_ = 0, row_count_ = 0, ms_count_ = 0, slow_count_ = 0, variable_used_ = 0;
+  std::int32_t aux_in_[PEN_AUX] = {}, aux_out_[PEN_AUX] = {};  // as known to the block being filled
+  std::vector<unsigned char> encoded_;
+  std::uint64_t generation_ = 0;                               // number of the block being filled
+  std::int64_t file_end_ = 0, ms_total_ = 0, slow_total_ = 0;
+  Tick first_tick_ = 0;
   bool closed_ = false;
 };
 
