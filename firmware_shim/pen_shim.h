@@ -101,7 +101,7 @@ typedef struct PenIn {
   uint8_t edge_count;           /* edges since the last tick, in time order */
   uint8_t edge_overflow;        /* 1 if there were more than PEN_EDGES: the first ones are kept */
   uint8_t uart_count;           /* bytes received since the last tick */
-  uint8_t reset_cause;          /* PEN_RESET_*, constant from reset to reset */
+  uint8_t reset_cause;          /* PEN_RESET_*, constant from reset to reset; 0 while the core is off or boots and does not see this tick */
   uint8_t nvm_status;           /* PEN_NVM_IDLE.. */
   uint8_t nvm_length;           /* bytes valid in nvm_data after a DONE read */
   uint16_t reserved;
