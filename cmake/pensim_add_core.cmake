@@ -1,0 +1,165 @@
+# pensim_add_core(NAME
+#                 SOURCES file...            the firmware, unmodified; C and C++
+#                 PORT file...               the port (docs/bring_your_firmware.md)
+#                 [SHAPE rates|main|registers]   default rates
+#                 [INCLUDES directory...] [DEFINES name[=value]...]
+#                 [OPTIMIZE -O0|-Os|...]     default PENSIM_CORE_OPTIMIZE, which is -O2
+#                 [NO_WAIT_INSTRUMENTATION]) shapes main and registers without counted volatile reads: only calls into the shim wait
+#
+# gives cores/NAME.so, cores/NAME.twice.so (the same objects linked at another address, for `pensim run --twice`) and, where
+# arm-none-eabi-gcc is, a target NAME.arm that compiles the same files for a Cortex-M4F.
+#
+# Flags and their reasons
+#   -funsigned-char -fshort-enums   as the ARM ABI has it
+#   -ffp-contract=off               a*b+c is two roundings here and there
+#   -fno-gnu-unique, -Bsymbolic, hidden visibility   nothing of a core is shared with the host or with another copy of it
+#   -Ttext-segment=0x20000000       pointers fit into 32 bits
+#   -z defs                         a hardware call without an answer stops the link, not the run
+#   -fsanitize=thread (not linked)  every read of a volatile becomes a call into the runtime: "time passes here"
+# A core is never built with AddressSanitizer: that excludes the above, and the host catches what a core breaks.
+
+if(NOT DEFINED PENSIM_CORE_OPTIMIZE)
+  set(PENSIM_CORE_OPTIMIZE -O2)
+endif()
+# In the source tree the shim lies beside this folder; a package installs it beside this file.
+if(EXISTS ${CMAKE_CURRENT_LIST_DIR}/firmware_shim/pen_port.h)
+  set(PENSIM_SHIM_DIR ${CMAKE_CURRENT_LIST_DIR}/firmware_shim)
+else()
+  get_filename_component(PENSIM_SHIM_DIR ${CMAKE_CURRENT_LIST_DIR}/../firmware_shim ABSOLUTE)
+endif()
+
+set(PENSIM_CORE_FLAGS -g -fPIC -funsigned-char -fshort-enums -ffp-contract=off -fvisibility=hidden -fno-omit-frame-pointer
+    -Wno-missing-field-initializers)
+set(PENSIM_CORE_FLAGS_GCC -fno-gnu-unique -fno-semantic-interposition)
+set(PENSIM_CORE_FLAGS_CLANG -Wno-unused-command-line-argument)
+set(PENSIM_WAIT_FLAGS_GCC -fsanitize=thread --param=tsan-distinguish-volatile=1 --param=tsan-instrument-func-entry-exit=0)
+set(PENSIM_WAIT_FLAGS_CLANG -fsanitize=thread "SHELL:-mllvm -tsan-distinguish-volatile=1"
+    "SHELL:-mllvm -tsan-instrument-func-entry-exit=0")
+set(PENSIM_CORE_LINK_FLAGS -Wl,-Bsymbolic -Wl,-z,defs -Wl,-z,now -Wl,--no-relax -Wl,--build-id
+    -Wl,-T,${PENSIM_SHIM_DIR}/runtime/core.ld)
+set(PENSIM_RUNTIME_SOURCES_rates pen_runtime.c)
+set(PENSIM_RUNTIME_SOURCES_main pen_runtime.c pen_waiting.c pen_volatile.c)
+set(PENSIM_RUNTIME_SOURCES_registers pen_runtime.c pen_waiting.c pen_volatile.c pen_cortex.c)
+set(PENSIM_RUNTIME_DEFINES_rates PEN_CORE_SHAPE=0)
+set(PENSIM_RUNTIME_DEFINES_main PEN_CORE_SHAPE=1 PEN_CORE_WAITS)
+set(PENSIM_RUNTIME_DEFINES_registers PEN_CORE_SHAPE=2 PEN_CORE_WAITS)
+
+# What the directory compiles with (warnings, say) holds for cores as well, except what only fits a program.
+function(_pensim_take_directory_options target)
+  get_target_property(options ${target} COMPILE_OPTIONS)
+  if(options)
+    list(FILTER options EXCLUDE REGEX "sanitize|-fno-pie|-fno-PIE|-ffp-contract|-fno-omit-frame-pointer")
+    set_target_properties(${target} PROPERTIES COMPILE_OPTIONS "${options}")
+  endif()
+  get_target_property(options ${target} LINK_OPTIONS)
+  if(options)
+    list(FILTER options EXCLUDE REGEX "sanitize|-no-pie|-pie|-Ttext-segment")
+    set_target_properties(${target} PROPERTIES LINK_OPTIONS "${options}")
+  endif()
+endfunction()
+
+function(_pensim_core_options target optimize)
+  _pensim_take_directory_options(${target})
+  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON INTERPROCEDURAL_OPTIMIZATION OFF)
+  target_compile_options(${target} PRIVATE ${PENSIM_CORE_FLAGS} ${optimize}
+    $<$<OR:$<C_COMPILER_ID:GNU>,$<CXX_COMPILER_ID:GNU>>:${PENSIM_CORE_FLAGS_GCC}>
+    $<$<OR:$<C_COMPILER_ID:Clang>,$<CXX_COMPILER_ID:Clang>>:${PENSIM_CORE_FLAGS_CLANG}>)
+endfunction()
+
+function(pensim_add_core name)
+  cmake_parse_arguments(core "NO_WAIT_INSTRUMENTATION" "SHAPE;OPTIMIZE" "SOURCES;PORT;INCLUDES;DEFINES" ${ARGN})
+  if(core_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "pensim_add_core(${name}): unknown argument '${core_UNPARSED_ARGUMENTS}', expected SOURCES, PORT, SHAPE, "
+                        "INCLUDES, DEFINES, OPTIMIZE or NO_WAIT_INSTRUMENTATION")
+  endif()
+  if(NOT core_SOURCES OR NOT core_PORT)
+    message(FATAL_ERROR "pensim_add_core(${name}): SOURCES and PORT are both needed")
+  endif()
+  if(NOT core_SHAPE)
+    set(core_SHAPE rates)
+  endif()
+  if(NOT core_SHAPE MATCHES "^(rates|main|registers)$")
+    message(FATAL_ERROR "pensim_add_core(${name}): SHAPE is '${core_SHAPE}', expected rates, main or registers")
+  endif()
+  if(NOT core_OPTIMIZE)
+    set(core_OPTIMIZE ${PENSIM_CORE_OPTIMIZE})
+  endif()
+
+  # Ours come first, so that a vendor's device header finds our core_cm4.h and cmsis_compiler.h.
+  set(includes ${PENSIM_SHIM_DIR})
+  if(core_SHAPE STREQUAL registers)
+    list(PREPEND includes ${PENSIM_SHIM_DIR}/cmsis)
+  endif()
+
+  add_library(${name}_objects OBJECT ${core_SOURCES} ${core_PORT})
+  _pensim_core_options(${name}_objects ${core_OPTIMIZE})
+  target_include_directories(${name}_objects BEFORE PRIVATE ${includes})
+  target_include_directories(${name}_objects PRIVATE ${core_INCLUDES})
+  target_compile_definitions(${name}_objects PRIVATE ${core_DEFINES} ${PENSIM_RUNTIME_DEFINES_${core_SHAPE}})
+  if(NOT core_SHAPE STREQUAL rates AND NOT core_NO_WAIT_INSTRUMENTATION)
+    target_compile_options(${name}_objects PRIVATE
+      $<$<OR:$<C_COMPILER_ID:GNU>,$<CXX_COMPILER_ID:GNU>>:${PENSIM_WAIT_FLAGS_GCC}>
+      $<$<OR:$<C_COMPILER_ID:Clang>,$<CXX_COMPILER_ID:Clang>>:${PENSIM_WAIT_FLAGS_CLANG}>)
+  endif()
+
+  list(TRANSFORM PENSIM_RUNTIME_SOURCES_${core_SHAPE} PREPEND ${PENSIM_SHIM_DIR}/runtime/ OUTPUT_VARIABLE runtime_sources)
+  add_library(${name}_runtime OBJECT ${runtime_sources})
+  _pensim_core_options(${name}_runtime -O2)
+  target_include_directories(${name}_runtime PRIVATE ${PENSIM_SHIM_DIR} ${PENSIM_SHIM_DIR}/runtime)
+  target_compile_definitions(${name}_runtime PRIVATE ${PENSIM_RUNTIME_DEFINES_${core_SHAPE}})
+  set_target_properties(${name}_runtime PROPERTIES C_STANDARD 11 C_EXTENSIONS ON)
+
+  foreach(variant "" ".twice")
+    set(target ${name}${variant})
+    add_library(${target} MODULE $<TARGET_OBJECTS:${name}_objects> $<TARGET_OBJECTS:${name}_runtime>)
+    _pensim_take_directory_options(${target})
+    if(variant)
+      set(address 0x28000000)
+    else()
+      set(address 0x20000000)
+    endif()
+    set_target_properties(${target} PROPERTIES PREFIX "" SUFFIX ".so" OUTPUT_NAME ${target}
+      LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/cores LINK_DEPENDS ${PENSIM_SHIM_DIR}/runtime/core.ld)
+    target_link_options(${target} PRIVATE ${PENSIM_CORE_LINK_FLAGS} -Wl,-Ttext-segment=${address})
+    target_link_libraries(${target} PRIVATE m)
+    get_target_property(language_files ${name}_objects SOURCES)
+    set(language C)
+    if(language_files MATCHES "\\.(cpp|cc|cxx)(;|$)")
+      set(language CXX)
+    endif()
+    set_target_properties(${target} PROPERTIES LINKER_LANGUAGE ${language})
+  endforeach()
+
+  find_program(PENSIM_ARM_GCC arm-none-eabi-gcc)
+  find_program(PENSIM_ARM_GXX arm-none-eabi-g++)
+  if(PENSIM_ARM_GCC AND PENSIM_ARM_GXX)
+    set(arm_flags -mcpu=cortex-m4 -mthumb -mfloat-abi=hard -mfpu=fpv4-sp-d16 -ffp-contract=off -funsigned-char -fshort-enums
+        -ffunction-sections -fdata-sections -g ${core_OPTIMIZE})
+    list(TRANSFORM core_DEFINES PREPEND -D OUTPUT_VARIABLE defines)
+    set(include_flags)
+    foreach(directory ${includes} ${core_INCLUDES})
+      get_filename_component(directory ${directory} ABSOLUTE BASE_DIR ${CMAKE_CURRENT_SOURCE_DIR})
+      list(APPEND include_flags -I${directory})
+    endforeach()
+    set(arm_objects)
+    # Registers of another processor stay with that processor: only shapes rates and main compile for ARM without the vendor's files.
+    if(NOT core_SHAPE STREQUAL registers)
+      foreach(file ${core_SOURCES} ${core_PORT})
+        get_filename_component(source ${file} ABSOLUTE BASE_DIR ${CMAKE_CURRENT_SOURCE_DIR})
+        get_filename_component(stem ${file} NAME)
+        set(compiler ${PENSIM_ARM_GCC} -std=gnu11)
+        if(stem MATCHES "\\.(cpp|cc|cxx)$")
+          set(compiler ${PENSIM_ARM_GXX} -std=gnu++20 -fno-exceptions -fno-rtti)
+        endif()
+        set(object ${CMAKE_CURRENT_BINARY_DIR}/${name}.arm/${stem}.o)
+        add_custom_command(OUTPUT ${object}
+          COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_CURRENT_BINARY_DIR}/${name}.arm
+          COMMAND ${compiler} ${arm_flags} ${defines} ${include_flags} -MMD -MF ${object}.d -c ${source} -o ${object}
+          DEPENDS ${source} DEPFILE ${object}.d
+          COMMENT "Compiling ${name} for Cortex-M4F: ${stem}" VERBATIM)
+        list(APPEND arm_objects ${object})
+      endforeach()
+      add_custom_target(${name}.arm DEPENDS ${arm_objects})
+    endif()
+  endif()
+endfunction()
