@@ -1,0 +1,281 @@
+// skin.h - what the needles feel: one lumped law per needle, and the patch of skin below the array.
+//
+// Axis: zero at the undeformed skin, positive into the skin. Force: positive when the skin resists entry.
+// Needle i, tip at x_i:   x_i = u_g + u_i + p_i
+//   u_g   displacement of the patch under the array      u_i   tent: further displacement of the surface at the needle
+//   p_i   penetration                                    h_i   depth of the hole that the tip has cut at this place
+//
+// 1 Tent, quasi-linear viscoelastic:  F_e = B u|u|,  F = g_inf F_e + sum s_k,  s_k' = -s_k/tau_k + g_k F_e'
+//   (F ~ u^2 independent of the tip once u exceeds its radius [F:bacca]). Exact for F_e linear within a step. A needle with
+//   p = 0 only pushes: where F would be negative the surface leaves the tip and recovers with F = 0.
+// 2 Puncture at p = 0 when F >= F_p = F_p0(d_t) S_i [r_p + (1 - r_p)/(1 + v/v_p)], v the tip's speed into the skin.
+//   F_p0: 4.59 mN/um d_t - 2.97 mN up to 40 um [R: Roemgens 2014; 0.9], 190 N/mm^2 A - 0.66 N, at least 0.08 N, from 80 um on
+//   [F2:fang, after Davis 2004], a straight line between. S_i: region, state, and a lognormal scatter per needle [E].
+// 3 Cutting (p = h): F_y = J(p) w(p) (1 + k_s) + tau_c A(p),  J(p) = J_e + (J_d - J_e) min(1, p/z_J)
+// 4 Re-entry (p < h): F_y = 0.5 k_s J w + tau_c A. h decays with T_close. Holes are kept per needle and place for 512 strokes.
+// 5 Flow: eta p' = F - F_y above F_y, F + F_f below -F_f, else 0;  F_f = tau_c A + hook,  eta = eta_0 + b_v A. Implicit in p.
+// 6 Patch (Lysmer's analogue of a half space, footprint radius a):  m u'' + c u' + k (1 + (u/u_ref)^2) u = sum F - k beta F_nose
+//   for u = u_g - sink, with k = 8 G a x nose ring factor, c = 6.8 a^2 sqrt(rho G), m = 1.33 rho a^3
+//   [R: Lysmer and Richart 1966, form; 0.8]. `sink` is how far the nose has pushed its surroundings in: the patch rides on it
+//   and bulges up relative to it. Linearly implicit.
+// 7 Withdrawal: F < 0 lifts the skin (u < 0) until the shaft slips.
+// 8 Glide: while a needle is in the skin the array drags it: F_lat = sum k_lat u_take, k_lat = 4 pi G p / max(0.7, ln(4 p/D)) at
+//   the mean penetration; beyond F_lat = J_d p per needle the skin slits [D/E]. tear = way in the skin beyond the shaft diameter.
+//
+// The step may be 1 .. 50 us; the plant uses 25 us. Contact and puncture are found within a step by interpolation of the force.
+//
+// Not modelled: direct interaction of needles (none above a pitch of 150 um [F:olatunji]), a needle that meets a hole made by
+// another needle, blood and serum, temperature, anisotropy (Langer's lines), layers as such (J(p) and F_p stand for them),
+// channels that recover elastically after removal, stick-slip of the nose, swelling and biological healing.
+#pragma once
+
+#include <cstdint>
+
+#include "models/cartridge.h"
+
+namespace pensim {
+
+inline constexpr std::int64_t skin_patches_max = 8;
+inline constexpr std::int64_t hole_strokes = 512;  // 4 s at 120 Hz; older holes have closed
+
+// A stretch of the track with other skin: factors on the values of SkinParams.
+struct SkinPatch {
+  double from_m = 0;
+  double to_m = 0;
+  double stiffness_factor_1 = 1;  // x G
+  double puncture_factor_1 = 1;   // x F_p
+  double dermis_factor_1 = 1;     // x thickness of the dermis, and x z_J
+};
+
+struct SkinParams {
+  // Tent. 2.6: B = beta E_0 at about 1 kHz, 1..6 MPa [E]; shares and times [E], slow_time_s [F:wang]. g_inf = 1 - sum of shares.
+  double instantaneous_modulus_Pa = 3.0e6;
+  double fast_share_1 = 0.55;
+  double fast_time_s = 0.5e-3;
+  double middle_share_1 = 0.28;
+  double middle_time_s = 10e-3;
+  double slow_share_1 = 0.12;
+  double slow_time_s = 0.2;
+  // Puncture. VT-02 below sharp_limit_m, VT-01 above blunt_limit_m.
+  double puncture_slope_N_per_m = 4590;         // [R: Roemgens 2014; 0.9]
+  double puncture_offset_N = -2.97e-3;          // [D] from the same
+  double sharp_limit_m = 40e-6;
+  double blunt_puncture_stress_Pa = 190e6;      // [F2:fang]
+  double blunt_puncture_offset_N = -0.66;       // [F2:fang]
+  double blunt_puncture_floor_N = 0.08;         // [F2:fang]
+  double blunt_limit_m = 80e-6;
+  double puncture_factor_1 = 1.0;               // S of the region and state, 0.75..2 [E]
+  double puncture_scatter_1 = 0.25;             // coefficient of variation between needles [E]
+  double fast_puncture_ratio_1 = 0.65;          // r_p, 0.6..0.8 [F:msec]
+  double puncture_speed_m_per_s = 20e-3;        // v_p, 5..50 mm/s [E]
+  // Cutting, spreading, friction of the shaft.
+  double epidermis_toughness_J_per_m2 = 100;    // J_e, 10..200 [F:meliga]
+  double dermis_toughness_J_per_m2 = 900;       // J_d, 500..1400 [D]
+  double toughness_depth_m = 0.8e-3;            // z_J [E]
+  double spreading_ratio_1 = 0.30;              // k_s, 0.2..0.4 [D] from [F:barnett]
+  double reentry_ratio_1 = 0.5;                 // share of spreading that an existing hole still costs [E]
+  double shaft_stress_Pa = 4e3;                 // tau_c, 1.6..20 kPa [D] from [F:lam]
+  double cutting_drag_N_s_per_m = 0.02;         // eta_0 [E]
+  double shaft_viscosity_Pa_s_per_m = 5e3;      // b_v [E]
+  // Patch under the array.
+  double shear_modulus_Pa = 50e3;               // G above 50 Hz, 10..300 kPa [E]
+  double density_kg_per_m3 = 1050;
+  double nose_ring_factor_1 = 2;                // the nose clamps the rim; 1 without a nose [E]
+  double stiffening_depth_m = 1.0e-3;           // u_ref [E]
+  double bulge_m_per_N = 0.1e-3;                // beta_n, 0.05..0.2 mm/N [E]
+  double bone_backed_1 = 0;                     // 0 no .. 1 yes
+  double bone_stiffness_ratio_1 = 3;            // k when bone-backed [E]
+  double bone_stiffening_depth_m = 0.5e-3;      // u_ref when bone-backed [E]
+  double bone_stiffness_N_per_m = 20e3;         // per needle that meets the bone [E]
+  double stretch_1 = 1;                         // in-plane stretch ratio
+  double stretch_exponent_1 = 9;                // k x stretch^exponent, the exponent of skin's one-term Ogden law [R; 0.8] applied so [E]
+  // Layers. Histology for the upper two, ultrasound for the dermis (VT-21).
+  double stratum_corneum_m = 15e-6;             // [R; 0.7]
+  double epidermis_m = 60e-6;                   // viable; [F2:fang]
+  double dermis_m = 1.0e-3;                     // [F:hfus]
+  double soft_tissue_depth_m = 20e-3;           // to the bone, if bone-backed; forehead 4..6 mm [R; 0.6]
+  double hole_closing_time_s = 3;               // T_close, 2..5 s [E]
+  double nose_friction_1 = 0.45;                // nose on dry skin, 0.3..0.6 [E]
+  std::int64_t patch_count = 0;                 // 0..8; where patches overlap the first counts
+  SkinPatch patches[skin_patches_max];
+};
+
+template <class Params, class F>
+void each_skin_param(Params& params, F f) {
+  f("instantaneous_modulus_Pa", params.instantaneous_modulus_Pa);
+  f("fast_share_1", params.fast_share_1);
+  f("fast_time_s", params.fast_time_s);
+  f("middle_share_1", params.middle_share_1);
+  f("middle_time_s", params.middle_time_s);
+  f("slow_share_1", params.slow_share_1);
+  f("slow_time_s", params.slow_time_s);
+  f("puncture_slope_N_per_m", params.puncture_slope_N_per_m);
+  f("puncture_offset_N", params.puncture_offset_N);
+  f("sharp_limit_m", params.sharp_limit_m);
+  f("blunt_puncture_stress_Pa", params.blunt_puncture_stress_Pa);
+  f("blunt_puncture_offset_N", params.blunt_puncture_offset_N);
+  f("blunt_puncture_floor_N", params.blunt_puncture_floor_N);
+  f("blunt_limit_m", params.blunt_limit_m);
+  f("puncture_factor_1", params.puncture_factor_1);
+  f("puncture_scatter_1", params.puncture_scatter_1);
+  f("fast_puncture_ratio_1", params.fast_puncture_ratio_1);
+  f("puncture_speed_m_per_s", params.puncture_speed_m_per_s);
+  f("epidermis_toughness_J_per_m2", params.epidermis_toughness_J_per_m2);
+  f("dermis_toughness_J_per_m2", params.dermis_toughness_J_per_m2);
+  f("toughness_depth_m", params.toughness_depth_m);
+  f("spreading_ratio_1", params.spreading_ratio_1);
+  f("reentry_ratio_1", params.reentry_ratio_1);
+  f("shaft_stress_Pa", params.shaft_stress_Pa);
+  f("cutting_drag_N_s_per_m", params.cutting_drag_N_s_per_m);
+  f("shaft_viscosity_Pa_s_per_m", params.shaft_viscosity_Pa_s_per_m);
+  f("shear_modulus_Pa", params.shear_modulus_Pa);
+  f("density_kg_per_m3", params.density_kg_per_m3);
+  f("nose_ring_factor_1", params.nose_ring_factor_1);
+  f("stiffening_depth_m", params.stiffening_depth_m);
+  f("bulge_m_per_N", params.bulge_m_per_N);
+  f("bone_backed_1", params.bone_backed_1);
+  f("bone_stiffness_ratio_1", params.bone_stiffness_ratio_1);
+  f("bone_stiffening_depth_m", params.bone_stiffening_depth_m);
+  f("bone_stiffness_N_per_m", params.bone_stiffness_N_per_m);
+  f("stretch_1", params.stretch_1);
+  f("stretch_exponent_1", params.stretch_exponent_1);
+  f("stratum_corneum_m", params.stratum_corneum_m);
+  f("epidermis_m", params.epidermis_m);
+  f("dermis_m", params.dermis_m);
+  f("soft_tissue_depth_m", params.soft_tissue_depth_m);
+  f("hole_closing_time_s", params.hole_closing_time_s);
+  f("nose_friction_1", params.nose_friction_1);
+  f("patch_count", params.patch_count);
+  static constexpr const char* names[skin_patches_max][5] = {
+      {"patch0_from_m", "patch0_to_m", "patch0_stiffness_factor_1", "patch0_puncture_factor_1", "patch0_dermis_factor_1"},
+      {"patch1_from_m", "patch1_to_m", "patch1_stiffness_factor_1", "patch1_puncture_factor_1", "patch1_dermis_factor_1"},
+      {"patch2_from_m", "patch2_to_m", "patch2_stiffness_factor_1", "patch2_puncture_factor_1", "patch2_dermis_factor_1"},
+      {"patch3_from_m", "patch3_to_m", "patch3_stiffness_factor_1", "patch3_puncture_factor_1", "patch3_dermis_factor_1"},
+      {"patch4_from_m", "patch4_to_m", "patch4_stiffness_factor_1", "patch4_puncture_factor_1", "patch4_dermis_factor_1"},
+      {"patch5_from_m", "patch5_to_m", "patch5_stiffness_factor_1", "patch5_puncture_factor_1", "patch5_dermis_factor_1"},
+      {"patch6_from_m", "patch6_to_m", "patch6_stiffness_factor_1", "patch6_puncture_factor_1", "patch6_dermis_factor_1"},
+      {"patch7_from_m", "patch7_to_m", "patch7_stiffness_factor_1", "patch7_puncture_factor_1", "patch7_dermis_factor_1"}};
+  for (std::int64_t i = 0; i < skin_patches_max; ++i) {
+    f(names[i][0], params.patches[i].from_m);
+    f(names[i][1], params.patches[i].to_m);
+    f(names[i][2], params.patches[i].stiffness_factor_1);
+    f(names[i][3], params.patches[i].puncture_factor_1);
+    f(names[i][4], params.patches[i].dermis_factor_1);
+  }
+}
+
+struct SkinInput {
+  double tip_m = 0;                 // mean tip plane below the undeformed skin; negative above it
+  double tip_speed_m_per_s = 0;     // into the skin; the puncture force depends on it
+  double nose_force_N = 0;          // of the nose ring on the skin
+  double nose_sink_m = 0;           // how far the nose has pushed the skin around the array in: max(0, -nose gap)
+  double track_m = 0;               // place along the track
+  double across_m = 0;              // place across it: lane and tremor
+  double lateral_speed_m_per_s = 0; // over the skin
+  double tilt_rad = 0;              // of the pen from the normal of the skin
+  std::int64_t base_plate = 0;      // 1: the cartridge's plate, needle_length_m above the tips, may press on the skin
+};
+
+struct SkinOutput {
+  double force_N = 0;               // sum over needles (and base plate), positive when the skin resists entry
+  double stiffness_N_per_m = 0;     // d force / d tip at the present state, >= 0: for an implicit plant
+  double indentation_mean_m = 0;    // mean over all needles of u_g + u_i
+  double penetration_mean_m = 0;    // mean over the needles in the skin; 0 if none
+  double penetration_max_m = 0;
+  std::int64_t in_skin = 0;         // needles with p > 0
+  std::int64_t below_dermis = 0;    // needles that have passed through the whole dermis
+  std::int64_t punctures = 0;       // entries into the skin since reset: surface broken, or an existing hole entered again
+  std::int64_t reentries = 0;       // those of them that entered an existing hole
+  double lateral_force_N = 0;       // of the skin on the needles, against the glide
+  double nose_friction_N = 0;       // of the skin on the nose, against the glide
+  double drag_m = 0;                // lateral way of this stroke while in the skin
+  double dwell_s = 0;               // time of this stroke with a needle in the skin
+  double tear_max_m = 0;            // longest tear since reset
+  double work_J = 0;                // done on the skin by the needles since reset
+};
+
+struct alignas(16) SkinState {
+  // Per needle. Rows beyond needle_count stay 0.
+  double elastic_N[needle_count_max] = {};      // F_e
+  double fast_N[needle_count_max] = {};         // s_1
+  double middle_N[needle_count_max] = {};       // s_2
+  double slow_N[needle_count_max] = {};         // s_3
+  double needle_penetration_m[needle_count_max] = {};
+  double needle_force_N[needle_count_max] = {};
+  double hole_m[needle_count_max] = {};         // h at the present place
+  // Patch.
+  double patch_m = 0;                           // u_g - sink
+  double patch_speed_m_per_s = 0;
+  double sink_m = 0;
+  double force_N = 0;                           // of the last step
+  double stiffness_N_per_m = 0;
+  double tip_m = 0;
+  double time_s = 0;
+  // Present stroke: from the first needle that touches to the last one that leaves.
+  double stroke_track_m = 0;
+  double stroke_across_m = 0;
+  double drag_m = 0;
+  double dwell_s = 0;
+  double takeup_m = 0;                          // lateral displacement of the array since entry that the skin follows, signed
+  double slit_m = 0;                            // way cut beyond it
+  double tear_max_m = 0;
+  double lift_m = 0;                            // highest tent above the patch in this stroke
+  double work_J = 0;
+  std::int64_t started = 0;
+  std::int64_t stroke_open = 0;                 // a needle has touched since all were out
+  std::int64_t entered = 0;                     // a needle has been in the skin in this stroke
+  std::int64_t in_skin = 0;
+  std::int64_t in_contact = 0;
+  std::int64_t relaxed = 1;                     // all F_e, s_k are 0
+  std::int64_t free_steps = 0;
+  std::int64_t punctures = 0;
+  std::int64_t reentries = 0;
+  // What follows is derived from the params, the seed and the place on the track: constant between changes of those.
+  struct Derived {
+    double height_m[needle_count_max] = {};     // of the tips: needle i is at tip_m + height_m + along_m sin(tilt)
+    double along_m[needle_count_max] = {};
+    double offset_m[needle_count_max] = {};     // height_m + along_m sin(tilt)
+    double puncture_N[needle_count_max] = {};   // F_p at rest, with scatter
+    double needle_count = 0;
+    double offset_max_m = 0;
+    double tilt_rad = 0;
+    double place_m = 0;                         // of the patch factors below
+    double dt_s = 0;                            // of the decay factors below
+    double decay_fast_1 = 0, decay_middle_1 = 0, decay_slow_1 = 0, decay_hole_1 = 0;
+    double gain_fast_1 = 0, gain_middle_1 = 0, gain_slow_1 = 0, gain_1 = 0;  // s_k += gain_k dF_e; gain = g_inf + sum
+    double tip_diameter_m = 0, cone_slope_1 = 0, cone_length_m = 0, cone_area_1 = 0;
+    double toughness_slope_J_per_m3 = 0, toughness_depth_m = 0;
+    double hook_N = 0;
+    double puncture_factor_1 = 1;               // of the patch
+    double mass_kg = 0, damping_N_s_per_m = 0, stiffness_N_per_m = 0, stiffening_per_m2 = 0;  // of the skin patch
+    double lateral_stiffness_per_m[65] = {};    // k_lat at multiples of 50 um
+    double dermis_end_m = 0;
+    double shear_modulus_Pa = 0;
+  } derived;
+};
+
+// Holes of the last 512 strokes, per needle. Big and rarely changed: `digest` folds every change, so a hash reads that alone.
+struct HoleMemory {
+  std::uint64_t digest = 0;
+  std::int64_t strokes = 0;                     // recorded since reset; the newest is at (strokes - 1) mod 512
+  double time_s[hole_strokes] = {};
+  double track_m[hole_strokes] = {};
+  double across_m[hole_strokes] = {};
+  float hole_m[hole_strokes][needle_count_max] = {};
+};
+
+// F_p0 of a tip of this diameter at rest, without S and scatter.
+double skin_puncture_force_N(const SkinParams& params, double tip_diameter_m);
+
+// Draws heights and puncture scatter of the needles from `seed`; the skin is untouched and at rest.
+void skin_reset(const CartridgeParams& cartridge, const SkinParams& params, std::uint64_t seed, SkinState& state,
+                HoleMemory& holes);
+
+// One step of dt_s (1..50 us) to the tip position and nose force of `input`, which hold at its end.
+void skin_step(const CartridgeParams& cartridge, const SkinParams& params, SkinState& state, HoleMemory& holes,
+               const SkinInput& input, double dt_s, SkinOutput& output);
+
+// Mean over the needles that have made a hole here of the hole's depth; 0 if there is none. Cut length, without recovery.
+double skin_channel_depth_m(const SkinState& state);
+
+}  // namespace pensim
