@@ -1,0 +1,306 @@
+#include "sim/run.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <regex>
+#include <set>
+#include <stdexcept>
+
+#include "firmware_shim/symbols.h"
+#include "sim/judge_run.h"
+#include "sim/run_child.h"
+
+namespace pensim {
+namespace {
+
+namespace fs = std::filesystem;
+
+double wall_s() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+// The folder of this program: cores stand in cores/ beside it (build tree) or in ../lib/pensim/cores (installed).
+fs::path program_folder() {
+  std::error_code error;
+  const fs::path self = fs::read_symlink("/proc/self/exe", error);
+  return error ? fs::path(".") : self.parent_path();
+}
+
+std::string quoted(const std::string& text) {
+  if (!text.empty() && text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:,+%@") == std::string::npos)
+    return text;
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
+std::string reproduce_line(const std::string& path, const PrepareOptions& options, const ResolvedScenario& resolved) {
+  std::string line = "pensim run " + quoted(path) + fmt::format(" --seed {}", resolved.seed);
+  if (options.firmware) line += " --firmware " + quoted(*options.firmware);
+  for (const std::string& text : options.overrides) line += " --set " + quoted(text);
+  if (!options.always) line += " --no-always";
+  return line;
+}
+
+void add_problems(const InputError& error, std::vector<InputProblem>& problems) {
+  problems.insert(problems.end(), error.problems().begin(), error.problems().end());
+}
+
+// Everything about the core that can be wrong before a run: the file, the ABI (opened in a child later), names to watch and poke.
+void check_core(RunRequest& request, const std::string& file, std::vector<InputProblem>& problems) {
+  try {
+    request.core_path = find_core(request.resolved.firmware);
+  } catch (const InputError& error) {
+    add_problems(error, problems);
+    return;
+  }
+  if (const std::string why = core_refusal(request.core_path); !why.empty()) {
+    problems.push_back({{file, 0, 0}, fmt::format("firmware {} cannot be loaded: {}", request.resolved.firmware, why),
+                        "build it with pensim_add_core (docs/bring_your_firmware.md)"});
+    return;
+  }
+  std::set<std::string> names(request.resolved.watch.begin(), request.resolved.watch.end());
+  for (const Command& c : request.resolved.commands)
+    if (c.kind == Command::Kind::poke) names.insert(c.name);
+  if (names.empty()) return;
+  const CoreSymbols symbols(request.core_path);
+  for (const std::string& name : names) {
+    try {
+      symbols.find(name);
+    } catch (const std::runtime_error& error) {
+      problems.push_back({{file, 0, 0}, error.what(), fmt::format("pensim symbols {} lists the variables of this core", request.resolved.firmware)});
+    }
+  }
+}
+
+}  // namespace
+
+std::string find_core(const std::string& firmware) {
+  const auto fail = [&](const std::string& message, const std::string& hint) -> std::string {
+    throw InputError(InputProblem{{"firmware", 0, 0}, message, hint});
+  };
+  if (firmware.rfind("native:", 0) == 0) {
+    const std::string path = firmware.substr(7);
+    if (!fs::is_regular_file(path)) return fail(fmt::format("there is no file {}", path), "native: takes the path of a shared object");
+    return path;
+  }
+  if (firmware.rfind("emulated:", 0) == 0 || firmware.rfind("link:", 0) == 0)
+    return fail(fmt::format("{}: this build runs native cores only", firmware), "give NAME or native:PATH.so");
+  if (firmware.empty() || firmware.find('/') != std::string::npos)
+    return fail(fmt::format("'{}' is no name of a core", firmware), "give NAME, or native:PATH.so for a file");
+  std::vector<fs::path> folders = {program_folder() / "cores", program_folder() / ".." / "lib" / "pensim" / "cores"};
+  if (const char* list = std::getenv("PENSIM_CORES")) {
+    std::string text = list;
+    for (std::size_t begin = 0; begin <= text.size();) {
+      const std::size_t end = std::min(text.find(':', begin), text.size());
+      if (end > begin) folders.insert(folders.begin(), text.substr(begin, end - begin));
+      begin = end + 1;
+    }
+  }
+  std::vector<std::string> known;
+  std::string looked;
+  for (const fs::path& folder : folders) {
+    std::error_code error;
+    if (fs::is_regular_file(folder / (firmware + ".so"), error)) return (folder / (firmware + ".so")).lexically_normal().string();
+    looked += (looked.empty() ? "" : ", ") + folder.lexically_normal().string();
+    for (const auto& entry : fs::directory_iterator(folder, error))
+      if (entry.path().extension() == ".so") known.push_back(entry.path().stem().string());
+  }
+  const std::string near = nearest_name(firmware, known);
+  return fail(fmt::format("there is no core '{}' in {}", firmware, looked),
+              near.empty() ? "build it, name its folder in PENSIM_CORES, or give native:PATH.so" : fmt::format("did you mean '{}'?", near));
+}
+
+std::string recording_path(const std::string& out_dir, const std::string& label) {
+  fs::path path(out_dir);
+  for (const fs::path& part : fs::path(label).relative_path())
+    if (part != "." && part != ".." && part != "") path /= part;
+  return path.replace_extension(".h5").string();
+}
+
+std::vector<RunRequest> prepare(const PrepareOptions& options, std::vector<InputProblem>& problems) {
+  std::vector<RunRequest> requests;
+  std::vector<ScenarioFile> files;
+  try {
+    files = expand_scenarios(options.paths);
+  } catch (const InputError& error) {
+    add_problems(error, problems);
+    return requests;
+  }
+  std::regex filter;
+  try {
+    filter = std::regex(options.filter.size() > 1000 ? "" : options.filter, std::regex::ECMAScript | std::regex::optimize);
+    if (options.filter.size() > 1000) throw std::regex_error(std::regex_constants::error_complexity);
+  } catch (const std::regex_error& error) {
+    problems.push_back({{"--filter", 0, 0}, fmt::format("'{:.60}' is no regular expression: {}", options.filter, error.what()), "ECMAScript syntax, e.g. 'hall|stall'"});
+    return requests;
+  }
+  LoadOptions load;
+  load.overrides = options.overrides;
+  load.always = options.always;
+  std::set<std::string> labels;
+  for (const ScenarioFile& file : files) {
+    if (!labels.insert(file.label).second) continue;  // named twice on the command line
+    try {
+      const Scenario read = load_scenario(file.path, load);
+      bool chosen = options.filter.empty() || std::regex_search(file.label, filter);
+      for (const std::string& tag : read.tags) chosen = chosen || std::regex_search(tag, filter);
+      if (!chosen) continue;
+      Scenario scenario = read;
+      if (options.seed) scenario.seed = *options.seed;
+      if (options.firmware && scenario.rig == Rig::pen) scenario.firmware = *options.firmware;
+      for (const std::string& name : options.watch)
+        if (std::find(scenario.watch.begin(), scenario.watch.end(), name) == scenario.watch.end()) scenario.watch.push_back(name);
+      RunRequest request;
+      request.label = file.label;
+      request.scenario_text = scenario.text;
+      request.resolved = resolve(scenario);
+      request.resolved.path = file.label;
+      request.reproduce = reproduce_line(file.path, options, request.resolved);
+      if (request.resolved.rig != Rig::pen) {
+        problems.push_back({{file.path, 0, 0}, "rig: insertion has no testing machine in this build", "give a pen scenario"});
+        continue;
+      }
+      check_core(request, file.path, problems);
+      for (InputProblem& problem : check_formulas(request.resolved)) problems.push_back(std::move(problem));
+      requests.push_back(std::move(request));
+    } catch (const InputError& error) {
+      add_problems(error, problems);
+    }
+  }
+  if (problems.empty() && requests.empty())
+    problems.push_back({{"--filter", 0, 0}, fmt::format("no scenario matches '{}'", options.filter), "pensim list shows names and tags"});
+  if (options.shards > 1) {
+    std::vector<RunRequest> mine;
+    for (std::size_t i = 0; i < requests.size(); ++i)
+      if (static_cast<int>(i % static_cast<std::size_t>(options.shards)) == options.shard - 1) mine.push_back(std::move(requests[i]));
+    requests = std::move(mine);
+  }
+  return requests;
+}
+
+namespace {
+
+struct Worker {
+  std::size_t index = 0;
+  pid_t pid = -1;
+  int pipe = -1;
+  std::string text;
+  double begin_s = 0;
+};
+
+RunResult error_result(const RunRequest& request, const std::string& cause) {
+  RunResult r;
+  r.scenario = request.label;
+  r.title = request.resolved.title;
+  r.verdict = "error";
+  r.cause = cause;
+  r.seed = request.resolved.seed;
+  r.reproduce = request.reproduce;
+  return r;
+}
+
+RunResult run_guarded(const RunRequest& request, const RunOptions& options) {
+  try {
+    return run_one(request, options);
+  } catch (const std::exception& error) {
+    return error_result(request, error.what());
+  }
+}
+
+void write_all(int file, const std::string& text) {
+  for (std::size_t done = 0; done < text.size();) {
+    const ssize_t n = write(file, text.data() + done, text.size() - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return;
+    done += static_cast<std::size_t>(n);
+  }
+}
+
+Worker start_worker(const std::vector<RunRequest>& requests, std::size_t index, const RunOptions& options) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error(fmt::format("pipe: {}", std::strerror(errno)));
+  std::fflush(nullptr);
+  const pid_t caller = getpid();
+  const pid_t pid = fork();
+  if (pid < 0) {
+    close(ends[0]);
+    close(ends[1]);
+    throw std::runtime_error(fmt::format("fork: {}", std::strerror(errno)));
+  }
+  if (pid == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != caller) _exit(1);
+    close(ends[0]);
+    write_all(ends[1], to_json_text(run_guarded(requests[index], options)));
+    _exit(0);
+  }
+  close(ends[1]);
+  return {index, pid, ends[0], "", wall_s()};
+}
+
+RunResult collect(const RunRequest& request, Worker& worker) {
+  close(worker.pipe);
+  int status = 0;
+  while (waitpid(worker.pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  try {
+    return result_from_json_text(worker.text);
+  } catch (const std::exception&) {
+    return error_result(request, WIFSIGNALED(status) ? fmt::format("the process that judges this run was killed by signal {}", WTERMSIG(status))
+                                                     : "the process that judges this run ended without a result");
+  }
+}
+
+}  // namespace
+
+std::vector<RunResult> run_all(const std::vector<RunRequest>& requests, const RunOptions& options, RunPrinter& printer) {
+  std::vector<RunResult> results(requests.size());
+  if (!options.fork) {
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      printer.started(requests[i].label);
+      results[i] = run_guarded(requests[i], options);
+      printer.ended(results[i]);
+    }
+    return results;
+  }
+  std::vector<Worker> workers;
+  std::size_t next = 0;
+  while (next < requests.size() || !workers.empty()) {
+    while (next < requests.size() && workers.size() < static_cast<std::size_t>(options.jobs)) {
+      printer.started(requests[next].label);
+      workers.push_back(start_worker(requests, next++, options));
+    }
+    std::vector<pollfd> polled;
+    for (const Worker& w : workers) polled.push_back({w.pipe, POLLIN, 0});
+    if (poll(polled.data(), polled.size(), -1) < 0 && errno != EINTR) throw std::runtime_error(fmt::format("poll: {}", std::strerror(errno)));
+    for (std::size_t i = polled.size(); i-- > 0;) {
+      if (polled[i].revents == 0) continue;
+      char buffer[65536];
+      const ssize_t n = read(workers[i].pipe, buffer, sizeof buffer);
+      if (n > 0) {
+        workers[i].text.append(buffer, static_cast<std::size_t>(n));
+      } else if (n == 0 || errno != EINTR) {
+        RunResult& result = results[workers[i].index];
+        result = collect(requests[workers[i].index], workers[i]);
+        printer.ended(result);
+        workers.erase(workers.begin() + static_cast<std::ptrdiff_t>(i));
+      }
+    }
+  }
+  return results;
+}
+
+}  // namespace pensim
