@@ -1,5 +1,5 @@
 /* reference_pen_port.c - answers the hardware calls of reference_pen (hal.h) from pen_in and pen_out. */
-#include "firmware_shim/pen_port.h"
+#include "pen_port.h"
 #include "reference_pen/hal.h"
 #include "reference_pen/pen.h"
 
