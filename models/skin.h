@@ -194,7 +194,7 @@ struct SkinOutput {
   double work_J = 0;                // done on the skin by the needles since reset
 };
 
-struct alignas(16) SkinState {
+struct SkinState {
   // Per needle. Rows beyond needle_count stay 0.
   double elastic_N[needle_count_max] = {};      // F_e
   double fast_N[needle_count_max] = {};         // s_1
@@ -207,8 +207,9 @@ struct alignas(16) SkinState {
   double patch_m = 0;                           // u_g - sink
   double patch_speed_m_per_s = 0;
   double sink_m = 0;
-  double force_N = 0;                           // of the last step
-  double stiffness_N_per_m = 0;
+  double patch_force_N = 0;                     // of the needles on the patch, last step
+  double patch_stiffness_N_per_m = 0;           // of the needles, last step
+  double force_N = 0;                           // output of the last step
   double tip_m = 0;
   double time_s = 0;
   // Present stroke: from the first needle that touches to the last one that leaves.
@@ -225,9 +226,8 @@ struct alignas(16) SkinState {
   std::int64_t stroke_open = 0;                 // a needle has touched since all were out
   std::int64_t entered = 0;                     // a needle has been in the skin in this stroke
   std::int64_t in_skin = 0;
-  std::int64_t in_contact = 0;
   std::int64_t relaxed = 1;                     // all F_e, s_k are 0
-  std::int64_t free_steps = 0;
+  std::int64_t steps = 0;
   std::int64_t punctures = 0;
   std::int64_t reentries = 0;
   // What follows is derived from the params, the seed and the place on the track: constant between changes of those.
@@ -248,7 +248,7 @@ struct alignas(16) SkinState {
     double hook_N = 0;
     double puncture_factor_1 = 1;               // of the patch
     double mass_kg = 0, damping_N_s_per_m = 0, stiffness_N_per_m = 0, stiffening_per_m2 = 0;  // of the skin patch
-    double lateral_stiffness_per_m[65] = {};    // k_lat at multiples of 50 um
+    double lateral_stiffness_N_per_m[65] = {};  // k_lat at multiples of 50 um
     double dermis_end_m = 0;
     double shear_modulus_Pa = 0;
   } derived;

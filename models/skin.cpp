@@ -1,0 +1,542 @@
+#include "models/skin.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <type_traits>
+
+#include "models/elementary.h"
+#include "models/noise.h"
+
+namespace pensim {
+
+static_assert(std::is_trivially_copyable_v<SkinState> && std::is_trivially_copyable_v<HoleMemory>);
+
+namespace {
+
+constexpr std::uint32_t stream_puncture_scatter = 0x510001;
+constexpr std::uint32_t stream_needle_height = 0x510002;
+
+constexpr double lateral_grid_m = 50e-6;
+constexpr int lateral_grid_points = 65;
+constexpr double least_hole_m = 1e-6;            // CHOSEN: shallower holes are forgotten
+constexpr double hole_lifetime_1 = 12;           // CHOSEN: a hole is gone after so many closing times (6 ppm of its depth)
+constexpr double least_force_N = 1e-10;          // CHOSEN: below it the skin counts as relaxed
+constexpr std::int64_t housekeeping_mask = 255;  // CHOSEN: every 256 steps; values fade by less than 1e-120 in between
+constexpr double faded = 1e-100;
+constexpr double plate_stiffness_ratio_1 = 50;   // CHOSEN: base plate on skin, x stiffness of the patch: hard against it
+
+double square(double x) { return x * x; }
+
+// Resistance to the tip at the penetration p, and what it depends on.
+struct Resistance {
+  double cut_N, cut_slope_N_per_m;          // 3
+  double reentry_N, reentry_slope_N_per_m;  // 4
+  double friction_N;                        // F_f
+  double drag_N_s_per_m;                    // eta
+};
+
+inline Resistance resistance(const CartridgeParams& cartridge, const SkinParams& params, const SkinState::Derived& d,
+                             double p) {
+  const double in_cone = std::min(p, d.cone_length_m);
+  const double width = d.tip_diameter_m + d.cone_slope_1 * in_cone;
+  const double area = d.cone_area_1 * (d.tip_diameter_m + 0.5 * d.cone_slope_1 * in_cone) * in_cone +
+                      elementary::pi * cartridge.shaft_diameter_m * (p - in_cone);
+  const double width_slope = p < d.cone_length_m ? d.cone_slope_1 : 0.0;
+  const double toughness = params.epidermis_toughness_J_per_m2 +
+                           d.toughness_slope_J_per_m3 * std::min(p, d.toughness_depth_m);
+  const double toughness_slope = p < d.toughness_depth_m ? d.toughness_slope_J_per_m3 : 0.0;
+  const double tear = toughness * width;
+  const double tear_slope = toughness_slope * width + toughness * width_slope;
+  const double friction = params.shaft_stress_Pa * area;
+  const double friction_slope = params.shaft_stress_Pa * elementary::pi * width;
+  const double reentry = params.reentry_ratio_1 * params.spreading_ratio_1;
+  const double cut = 1 + params.spreading_ratio_1;
+  return {cut * tear + friction,     cut * tear_slope + friction_slope,
+          reentry * tear + friction, reentry * tear_slope + friction_slope,
+          friction + d.hook_N,       params.cutting_drag_N_s_per_m + params.shaft_viscosity_Pa_s_per_m * area};
+}
+
+// s_k(t + dt) = decay_k s_k(t) + gain_k (F_e(t + dt) - F_e(t)), exact while F_e is linear within the step.
+void prepare_step(const SkinParams& params, double dt_s, SkinState::Derived& d) {
+  const auto branch = [dt_s](double share_1, double time_s, double& decay_1, double& gain_1) {
+    decay_1 = elementary::exp(-dt_s / time_s);
+    gain_1 = share_1 * time_s / dt_s * (1 - decay_1);
+  };
+  branch(params.fast_share_1, params.fast_time_s, d.decay_fast_1, d.gain_fast_1);
+  branch(params.middle_share_1, params.middle_time_s, d.decay_middle_1, d.gain_middle_1);
+  branch(params.slow_share_1, params.slow_time_s, d.decay_slow_1, d.gain_slow_1);
+  const double equilibrium_1 = 1 - params.fast_share_1 - params.middle_share_1 - params.slow_share_1;
+  d.gain_1 = equilibrium_1 + (d.gain_fast_1 + d.gain_middle_1 + d.gain_slow_1);
+  d.decay_hole_1 = elementary::exp(-dt_s / params.hole_closing_time_s);
+  d.dt_s = dt_s;
+}
+
+void prepare_tilt(double tilt_rad, SkinState::Derived& d) {
+  const double sine = elementary::sin(tilt_rad);
+  const int n = static_cast<int>(d.needle_count);
+  d.offset_max_m = d.height_m[0] + d.along_m[0] * sine;
+  for (int i = 0; i < n; ++i) {
+    d.offset_m[i] = d.height_m[i] + d.along_m[i] * sine;
+    d.offset_max_m = std::max(d.offset_max_m, d.offset_m[i]);
+  }
+  d.tilt_rad = tilt_rad;
+}
+
+void prepare_place(const CartridgeParams& cartridge, const SkinParams& params, double track_m, SkinState::Derived& d) {
+  SkinPatch here;
+  for (std::int64_t i = params.patch_count - 1; i >= 0; --i)
+    if (track_m >= params.patches[i].from_m && track_m < params.patches[i].to_m) here = params.patches[i];
+  d.place_m = track_m;
+  const double a = cartridge.footprint_radius_m;
+  const double shear_modulus = params.shear_modulus_Pa * here.stiffness_factor_1;
+  const double bone = params.bone_backed_1;
+  const double u_ref = params.stiffening_depth_m + bone * (params.bone_stiffening_depth_m - params.stiffening_depth_m);
+  if (shear_modulus != d.shear_modulus_Pa) {
+    d.shear_modulus_Pa = shear_modulus;
+    d.mass_kg = 1.33 * params.density_kg_per_m3 * a * a * a;
+    d.damping_N_s_per_m = 6.8 * a * a * std::sqrt(params.density_kg_per_m3 * shear_modulus);
+    d.stiffness_N_per_m = params.nose_ring_factor_1 * 8 * shear_modulus * a *
+                          (1 + bone * (params.bone_stiffness_ratio_1 - 1)) *
+                          elementary::pow(params.stretch_1, params.stretch_exponent_1);
+    d.stiffening_per_m2 = 1 / square(u_ref);
+    for (int i = 1; i < lateral_grid_points; ++i) {
+      const double p = i * lateral_grid_m;
+      const double shape = std::max(0.7, elementary::log(4 * p / cartridge.shaft_diameter_m));
+      d.lateral_stiffness_N_per_m[i] = 4 * elementary::pi * shear_modulus * p / shape;
+    }
+  }
+  d.puncture_factor_1 = here.puncture_factor_1;
+  d.toughness_depth_m = params.toughness_depth_m * here.dermis_factor_1;
+  d.toughness_slope_J_per_m3 =
+      (params.dermis_toughness_J_per_m2 - params.epidermis_toughness_J_per_m2) / d.toughness_depth_m;
+  d.dermis_end_m = params.stratum_corneum_m + params.epidermis_m + params.dermis_m * here.dermis_factor_1;
+}
+
+// Holes at this place from earlier strokes: the newest one within half its width counts.
+void recall_holes(const CartridgeParams& cartridge, const SkinParams& params, const HoleMemory& holes, SkinState& state) {
+  const int n = static_cast<int>(state.derived.needle_count);
+  for (int i = 0; i < n; ++i) state.hole_m[i] = 0;
+  const double reach_m = 0.5 * cartridge.shaft_diameter_m;
+  const double oldest_s = state.time_s - hole_lifetime_1 * params.hole_closing_time_s;
+  const SkinState::Derived& d = state.derived;
+  int missing = n;
+  for (std::int64_t j = holes.strokes - 1; j >= 0 && j >= holes.strokes - hole_strokes && missing > 0; --j) {
+    const std::int64_t slot = j % hole_strokes;
+    if (holes.time_s[slot] < oldest_s) break;
+    const double along = state.stroke_track_m - holes.track_m[slot];
+    if (std::fabs(along) > reach_m) continue;
+    const double across = state.stroke_across_m - holes.across_m[slot];
+    const double distance = std::sqrt(square(along) + square(across));
+    if (distance > reach_m) continue;
+    const double closed_1 = elementary::exp((holes.time_s[slot] - state.time_s) / params.hole_closing_time_s);
+    for (int i = 0; i < n; ++i) {
+      if (state.hole_m[i] > 0) continue;
+      const double depth = static_cast<double>(holes.hole_m[slot][i]) * closed_1;
+      const double width = d.tip_diameter_m + d.cone_slope_1 * std::min(depth, d.cone_length_m);
+      if (depth < least_hole_m || distance > 0.5 * width) continue;
+      state.hole_m[i] = depth;
+      --missing;
+    }
+  }
+}
+
+void store_holes(const SkinState& state, HoleMemory& holes) {
+  const std::int64_t slot = holes.strokes % hole_strokes;
+  const auto fold = [&holes](std::uint64_t bits) {
+    std::uint64_t z = (holes.digest ^ bits) * 0x9e3779b97f4a7c15ULL;
+    holes.digest = z ^ (z >> 29);
+  };
+  ++holes.strokes;
+  holes.time_s[slot] = state.time_s;
+  holes.track_m[slot] = state.stroke_track_m;
+  holes.across_m[slot] = state.stroke_across_m;
+  fold(std::bit_cast<std::uint64_t>(state.time_s));
+  fold(std::bit_cast<std::uint64_t>(state.stroke_track_m));
+  fold(std::bit_cast<std::uint64_t>(state.stroke_across_m));
+  const int n = static_cast<int>(state.derived.needle_count);
+  for (int i = 0; i < n; ++i) {
+    const float depth = static_cast<float>(state.hole_m[i]);
+    holes.hole_m[slot][i] = depth;
+    fold(std::bit_cast<std::uint32_t>(depth));
+  }
+}
+
+// Fading sums would end as subnormal numbers, which are slow; a skin at rest needs no work.
+void housekeeping(SkinState& state) {
+  const int n = static_cast<int>(state.derived.needle_count);
+  double largest = 0;
+  const auto clean = [&largest](double& x) {
+    if (std::fabs(x) < faded) x = 0;
+    largest = std::max(largest, std::fabs(x));
+  };
+  for (int i = 0; i < n; ++i) {
+    clean(state.elastic_N[i]);
+    clean(state.fast_N[i]);
+    clean(state.middle_N[i]);
+    clean(state.slow_N[i]);
+  }
+  if (std::fabs(state.patch_m) < faded) state.patch_m = 0;
+  if (std::fabs(state.patch_speed_m_per_s) < faded) state.patch_speed_m_per_s = 0;
+  if (largest < least_force_N && state.stroke_open == 0) {
+    for (int i = 0; i < n; ++i) state.elastic_N[i] = state.fast_N[i] = state.middle_N[i] = state.slow_N[i] = 0;
+    state.relaxed = 1;
+  }
+}
+
+// 6: the patch, linearly implicit in its speed; the needles' force is predicted with their tangent stiffness.
+// Returns the force of the base plate.
+double step_patch(const CartridgeParams& cartridge, const SkinParams& params, SkinState& state, const SkinInput& input,
+                  double approach_m, double dt_s) {
+  const SkinState::Derived& d = state.derived;
+  const double k = d.stiffness_N_per_m;
+  const double q = state.patch_m;
+  const double bent = d.stiffening_per_m2 * q * q;
+  const double inertia = d.mass_kg / dt_s;
+  double resistance_N_s_per_m =
+      inertia + d.damping_N_s_per_m + dt_s * (k * (1 + 3 * bent) + state.patch_stiffness_N_per_m);
+  double force = inertia * state.patch_speed_m_per_s + state.patch_force_N +
+                 state.patch_stiffness_N_per_m * approach_m - k * (params.bulge_m_per_N * input.nose_force_N) -
+                 k * (1 + bent) * q;
+  double speed = force / resistance_N_s_per_m;
+  double plate_N = 0;
+  if (input.base_plate != 0) {
+    const double plate_m = input.tip_m - cartridge.needle_length_m - input.nose_sink_m - q;  // into the patch as it was
+    if (plate_m - dt_s * speed > 0) {
+      const double stiffness = plate_stiffness_ratio_1 * k;
+      force += stiffness * plate_m;
+      resistance_N_s_per_m += dt_s * stiffness;
+      speed = force / resistance_N_s_per_m;
+      plate_N = std::max(0.0, stiffness * (plate_m - dt_s * speed));
+    }
+  }
+  state.patch_speed_m_per_s = speed;
+  state.patch_m = q + dt_s * speed;
+  return plate_N;
+}
+
+// The surface has left every tip: F = 0 fixes F_e, so the tents recover.
+double recover(SkinState& state) {
+  const SkinState::Derived& d = state.derived;
+  const int n = static_cast<int>(d.needle_count);
+  const double inverse_gain = 1 / d.gain_1;
+  const double gains = d.gain_fast_1 + d.gain_middle_1 + d.gain_slow_1;
+  double sum = 0;
+  for (int i = 0; i < n; ++i) {
+    const double fast = d.decay_fast_1 * state.fast_N[i];
+    const double middle = d.decay_middle_1 * state.middle_N[i];
+    const double slow = d.decay_slow_1 * state.slow_N[i];
+    const double before = state.elastic_N[i];
+    const double elastic = (gains * before - (fast + middle + slow)) * inverse_gain;
+    const double change = elastic - before;
+    state.fast_N[i] = fast + d.gain_fast_1 * change;
+    state.middle_N[i] = middle + d.gain_middle_1 * change;
+    state.slow_N[i] = slow + d.gain_slow_1 * change;
+    state.elastic_N[i] = elastic;
+    const double tent = std::sqrt(std::fabs(elastic));
+    sum += elastic < 0 ? -tent : tent;
+  }
+  return sum;
+}
+
+}  // namespace
+
+double skin_puncture_force_N(const SkinParams& params, double tip_diameter_m) {
+  const auto sharp = [&params](double d) {
+    return std::max(1e-3, params.puncture_slope_N_per_m * d + params.puncture_offset_N);
+  };
+  const auto blunt = [&params](double d) {
+    return std::max(params.blunt_puncture_floor_N,
+                    params.blunt_puncture_stress_Pa * (elementary::pi / 4) * square(d) + params.blunt_puncture_offset_N);
+  };
+  if (tip_diameter_m <= params.sharp_limit_m) return sharp(tip_diameter_m);
+  if (tip_diameter_m >= params.blunt_limit_m) return blunt(tip_diameter_m);
+  const double from = sharp(params.sharp_limit_m);
+  const double to = blunt(params.blunt_limit_m);
+  return from + (to - from) * (tip_diameter_m - params.sharp_limit_m) / (params.blunt_limit_m - params.sharp_limit_m);
+}
+
+double skin_channel_depth_m(const SkinState& state) {
+  double sum = 0;
+  int count = 0;
+  for (int i = 0; i < static_cast<int>(state.derived.needle_count); ++i) {
+    sum += state.hole_m[i];
+    count += state.hole_m[i] > 0;
+  }
+  return count > 0 ? sum / count : 0;
+}
+
+void skin_reset(const CartridgeParams& cartridge, const SkinParams& params, std::uint64_t seed, SkinState& state,
+                HoleMemory& holes) {
+  state = SkinState{};
+  holes = HoleMemory{};
+  SkinState::Derived& d = state.derived;
+  const std::int64_t n = std::clamp<std::int64_t>(cartridge.needle_count, 1, needle_count_max);
+  d.needle_count = static_cast<double>(n);
+
+  d.tip_diameter_m = cartridge_tip_diameter_m(cartridge);
+  const double tan_theta = elementary::tan(cartridge.half_cone_angle_rad);
+  d.cone_slope_1 = 2 * tan_theta;
+  d.cone_length_m = std::max(0.0, (cartridge.shaft_diameter_m - d.tip_diameter_m) / d.cone_slope_1);
+  d.cone_area_1 = elementary::pi / elementary::cos(cartridge.half_cone_angle_rad);
+  d.hook_N = cartridge.used_count > 0 ? cartridge.hook_force_N : 0;
+
+  // Lognormal with mean 1: exp(s z - s^2/2), s^2 = ln(1 + CV^2).
+  const double variance = elementary::log(1 + square(params.puncture_scatter_1));
+  const double deviation = std::sqrt(variance);
+  const double force = skin_puncture_force_N(params, d.tip_diameter_m) * params.puncture_factor_1;
+  NeedlePlace places[needle_count_max];
+  cartridge_places(cartridge, places);
+  for (std::int64_t i = 0; i < n; ++i) {
+    d.puncture_N[i] =
+        force * elementary::exp(deviation * noise_normal(seed, stream_puncture_scatter, i) - 0.5 * variance);
+    d.height_m[i] = cartridge.height_scatter_m * noise_normal(seed, stream_needle_height, i);
+    d.along_m[i] = places[i].along_m;
+  }
+  prepare_tilt(0, d);
+  prepare_place(cartridge, params, 0, d);
+}
+
+void skin_step(const CartridgeParams& cartridge, const SkinParams& params, SkinState& state, HoleMemory& holes,
+               const SkinInput& input, double dt_s, SkinOutput& output) {
+  SkinState::Derived& d = state.derived;
+  if (dt_s != d.dt_s) prepare_step(params, dt_s, d);
+  if (input.tilt_rad != d.tilt_rad) prepare_tilt(input.tilt_rad, d);
+  if (params.patch_count > 0 && input.track_m != d.place_m) prepare_place(cartridge, params, input.track_m, d);
+  if (state.started == 0) {
+    state.started = 1;
+    state.tip_m = input.tip_m;
+    state.sink_m = input.nose_sink_m;
+  }
+  const int n = static_cast<int>(d.needle_count);
+  const double tip_change_m = input.tip_m - state.tip_m;
+  state.time_s += dt_s;
+  ++state.steps;
+
+  const double plate_N =
+      step_patch(cartridge, params, state, input, tip_change_m - (input.nose_sink_m - state.sink_m), dt_s);
+  state.tip_m = input.tip_m;
+  state.sink_m = input.nose_sink_m;
+  const double patch_m = state.patch_m + state.sink_m;  // u_g
+  const double above_m = input.tip_m - patch_m;         // mean tip plane below the patch
+
+  output = SkinOutput{};
+  double force = 0;
+  double stiffness = 0;
+  double bone_N = 0;
+  if (state.stroke_open == 0 && above_m + d.offset_max_m < -state.lift_m) {
+    // No tip can reach the surface.
+    double tents = 0;
+    if (state.relaxed == 0) tents = recover(state) / std::sqrt(params.instantaneous_modulus_Pa);
+    output.indentation_mean_m = patch_m + tents / d.needle_count;
+  } else {
+    const double B = params.instantaneous_modulus_Pa;
+    const double A = d.gain_1 * B;
+    const double half_inverse_A = 0.5 / A;
+    const double gains = d.gain_fast_1 + d.gain_middle_1 + d.gain_slow_1;
+    const double inverse_dt = 1 / dt_s;
+    const double inward = std::max(0.0, input.tip_speed_m_per_s);
+    const double ratio = params.fast_puncture_ratio_1;
+    const double rate_1 = d.puncture_factor_1 *
+                          (ratio + (1 - ratio) * params.puncture_speed_m_per_s / (params.puncture_speed_m_per_s + inward));
+    double tents = 0;
+    double penetration_sum = 0;
+    double penetration_max = 0;
+    double lift = state.lift_m;
+    std::int64_t in_skin = 0;
+    std::int64_t in_contact = 0;
+    std::int64_t below_dermis = 0;
+    state.relaxed = 0;
+
+    for (int i = 0; i < n; ++i) {
+      const double X = above_m + d.offset_m[i];
+      const double fast = d.decay_fast_1 * state.fast_N[i];
+      const double middle = d.decay_middle_1 * state.middle_N[i];
+      const double slow = d.decay_slow_1 * state.slow_N[i];
+      const double before = state.elastic_N[i];
+      const double H = (fast + middle + slow) - gains * before;  // F = gain F_e + H
+      double p = state.needle_penetration_m[i];
+      double u = X - p;
+      double elastic = B * u * std::fabs(u);
+      double F = d.gain_1 * elastic + H;
+      double slope = 2 * A * std::fabs(u);
+      double span = 1;  // share of the step during which the tip may move through the tissue
+      bool flows = p > 0;
+
+      if (p == 0) {
+        if (F > 0) {
+          if (state.stroke_open == 0) {
+            state.stroke_open = 1;
+            state.stroke_track_m = input.track_m;
+            state.stroke_across_m = input.across_m;
+            recall_holes(cartridge, params, holes, state);
+          }
+          const bool hole = state.hole_m[i] > 0;
+          const double threshold =
+              hole ? params.reentry_ratio_1 * params.spreading_ratio_1 * params.epidermis_toughness_J_per_m2 * d.tip_diameter_m
+                   : d.puncture_N[i] * rate_1;
+          if (F >= threshold) {
+            // F ~ u^2, so sqrt(F) grows evenly within the step.
+            const double root_from = std::sqrt(state.needle_force_N[i]);
+            const double root_to = std::sqrt(F);
+            const double root_at = std::sqrt(threshold);
+            span = root_at > root_from ? (root_to - root_at) / (root_to - root_from) : 1;
+            flows = true;
+            ++state.punctures;
+            state.reentries += hole;
+          }
+        } else {
+          // The surface leaves the tip.
+          elastic = -H / d.gain_1;
+          F = 0;
+          slope = 0;
+          const double tent = std::sqrt(std::fabs(elastic) / B);
+          u = elastic < 0 ? -tent : tent;
+        }
+      }
+
+      if (flows) {
+        for (;;) {
+          const Resistance r = resistance(cartridge, params, d, p);
+          const bool reentry = p < state.hole_m[i];
+          const double forward_N = reentry ? r.reentry_N : r.cut_N;
+          double yield, drag;
+          if (F > forward_N) {
+            yield = forward_N;
+            drag = r.drag_N_s_per_m * inverse_dt / span + (reentry ? r.reentry_slope_N_per_m : r.cut_slope_N_per_m);
+          } else if (F < -r.friction_N) {
+            yield = -r.friction_N;
+            drag = r.drag_N_s_per_m * inverse_dt / span;
+          } else {
+            break;
+          }
+          // A u|u| + drag u = drag (X - p) - H + yield for the tent u at the end of the step.
+          const double right = drag * u - H + yield;
+          const double root = std::sqrt(drag * drag + 4 * A * std::fabs(right));
+          const double size = (root - drag) * half_inverse_A;
+          const double end = right < 0 ? -size : size;
+          const double moved = u - end;
+          if (reentry && moved > 0 && p + moved > state.hole_m[i]) {
+            // At the bottom of the hole: cut on for the rest of the step.
+            span *= 1 - (state.hole_m[i] - p) / moved;
+            p = state.hole_m[i];
+            u = X - p;
+            elastic = B * u * std::fabs(u);
+            F = d.gain_1 * elastic + H;
+            slope = 2 * A * std::fabs(u);
+            if (span > 0) continue;
+            break;
+          }
+          p += moved;
+          if (p <= 0) {
+            // Out of the skin.
+            p = 0;
+            elastic = -H / d.gain_1;
+            F = 0;
+            slope = 0;
+            const double tent = std::sqrt(std::fabs(elastic) / B);
+            u = elastic < 0 ? -tent : tent;
+          } else {
+            u = end;
+            elastic = B * u * std::fabs(u);
+            F = d.gain_1 * elastic + H;
+            slope = 2 * A * size * drag / root;
+          }
+          break;
+        }
+        state.hole_m[i] = std::max(p, d.decay_hole_1 * state.hole_m[i]);
+        state.entered = 1;
+      }
+
+      const double change = elastic - before;
+      state.fast_N[i] = fast + d.gain_fast_1 * change;
+      state.middle_N[i] = middle + d.gain_middle_1 * change;
+      state.slow_N[i] = slow + d.gain_slow_1 * change;
+      state.elastic_N[i] = elastic;
+      state.needle_penetration_m[i] = p;
+      state.needle_force_N[i] = F;
+      force += F;
+      stiffness += slope;
+      tents += u;
+      lift = std::max(lift, -u);
+      penetration_sum += p;
+      penetration_max = std::max(penetration_max, p);
+      in_skin += p > 0;
+      in_contact += F != 0;
+      below_dermis += p > d.dermis_end_m;
+    }
+
+    if (params.bone_backed_1 > 0 && input.tip_m + d.offset_max_m > params.soft_tissue_depth_m) {
+      for (int i = 0; i < n; ++i) {
+        const double into_m = input.tip_m + d.offset_m[i] - params.soft_tissue_depth_m;
+        if (into_m > 0) {
+          bone_N += params.bone_stiffness_N_per_m * into_m;
+          output.stiffness_N_per_m += params.bone_stiffness_N_per_m;
+        }
+      }
+    }
+
+    // 8: the array is dragged along while it is in the skin.
+    if (in_skin > 0) {
+      const double mean_m = penetration_sum / static_cast<double>(in_skin);
+      state.drag_m += std::fabs(input.lateral_speed_m_per_s) * dt_s;
+      state.dwell_s += dt_s;
+      state.takeup_m += input.lateral_speed_m_per_s * dt_s;
+      if (state.takeup_m != 0) {
+        const double at = std::min(mean_m / lateral_grid_m, static_cast<double>(lateral_grid_points - 1));
+        const int cell = std::min(static_cast<int>(at), lateral_grid_points - 2);
+        const double from = d.lateral_stiffness_N_per_m[cell];
+        const double k_lat = from + (at - cell) * (d.lateral_stiffness_N_per_m[cell + 1] - from);
+        const double slit_N = params.dermis_toughness_J_per_m2 * mean_m;
+        double pull = k_lat * state.takeup_m;
+        if (std::fabs(pull) > slit_N) {
+          const double held_m = slit_N / k_lat;
+          state.slit_m += std::fabs(state.takeup_m) - held_m;
+          state.takeup_m = state.takeup_m < 0 ? -held_m : held_m;
+          pull = state.takeup_m < 0 ? -slit_N : slit_N;
+        }
+        output.lateral_force_N = static_cast<double>(in_skin) * pull;
+      }
+      state.tear_max_m = std::max(state.tear_max_m, state.drag_m - cartridge.shaft_diameter_m);
+      output.penetration_mean_m = mean_m;
+    }
+
+    state.lift_m = lift;
+    state.in_skin = in_skin;
+    output.drag_m = state.drag_m;
+    output.dwell_s = state.dwell_s;
+    if (state.stroke_open != 0 && in_contact == 0 && in_skin == 0) {
+      if (state.entered != 0) store_holes(state, holes);
+      state.stroke_open = 0;
+      state.entered = 0;
+      state.drag_m = 0;
+      state.dwell_s = 0;
+      state.takeup_m = 0;
+      state.slit_m = 0;
+    } else if (state.stroke_open == 0) {
+      state.lift_m = 0;
+    }
+    output.indentation_mean_m = patch_m + tents / d.needle_count;
+    output.penetration_max_m = penetration_max;
+    output.in_skin = in_skin;
+    output.below_dermis = below_dermis;
+  }
+  if ((state.steps & housekeeping_mask) == 0) housekeeping(state);
+
+  const double total = force + plate_N + bone_N;
+  output.force_N = total;
+  output.stiffness_N_per_m += stiffness + (plate_N > 0 ? plate_stiffness_ratio_1 * d.stiffness_N_per_m : 0);
+  output.punctures = state.punctures;
+  output.reentries = state.reentries;
+  output.tear_max_m = state.tear_max_m;
+  output.nose_friction_N = input.lateral_speed_m_per_s == 0 ? 0
+                           : input.lateral_speed_m_per_s > 0 ? params.nose_friction_1 * input.nose_force_N
+                                                             : -params.nose_friction_1 * input.nose_force_N;
+  state.work_J += 0.5 * (state.force_N + total) * tip_change_m;
+  output.work_J = state.work_J;
+  state.force_N = total;
+  state.patch_force_N = force;
+  state.patch_stiffness_N_per_m = stiffness;
+}
+
+}  // namespace pensim
