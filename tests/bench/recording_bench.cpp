@@ -76,6 +76,36 @@ void rows(benchmark::State& state) {
 }
 BENCHMARK(rows)->Unit(benchmark::kMillisecond);
 
+void file(benchmark::State& state) {  // blocks to a closed HDF5 file
+  const RecordingPlan p = plan();
+  BlockStore store(p);
+  BlockWriter writer(store);
+  write_run(writer, p, ten_seconds, nullptr);
+  const std::string path = (std::filesystem::temp_directory_path() / "pensim_recording_bench.h5").string();
+  for (auto _ : state) {
+    const Recording recording = Recording::from_blocks(store);
+    recording.write(path, {state.range(0) != 0});
+  }
+  state.counters["MB"] = static_cast<double>(std::filesystem::file_size(path)) * 1e-6;
+  for (const char* suffix : {"", ".prev"}) std::filesystem::remove(path + suffix);
+}
+BENCHMARK(file)->Arg(0)->Arg(1)->ArgName("compress")->Unit(benchmark::kMillisecond);
+
+void open_file(benchmark::State& state) {  // and one picture of one signal
+  const RecordingPlan p = plan();
+  BlockStore store(p);
+  BlockWriter writer(store);
+  write_run(writer, p, ten_seconds, nullptr);
+  const std::string path = (std::filesystem::temp_directory_path() / "pensim_recording_bench.h5").string();
+  Recording::from_blocks(store).write(path);
+  for (auto _ : state) {
+    const Recording recording = Recording::open(path);
+    benchmark::DoNotOptimize(recording.envelope("needle.tip_depth", 0, ten_seconds - 1, 1600));
+  }
+  std::filesystem::remove(path);
+}
+BENCHMARK(open_file)->Unit(benchmark::kMillisecond);
+
 void hash(benchmark::State& state) {
   PenIn in{};
   PenOut out{};
