@@ -48,7 +48,7 @@
 
 /* Hall sensor. H8, H12. */
 #define HALL_SILENCE_US 25000u
-#define HALL_FIRST_EDGE_US 60000u      /* from rest; keeps four stalled starts within the 0.3 s of H10 */
+#define SPIN_UP_GRACE_MS 60            /* from rest a revolution may take longer; four stalled starts stay within the 0.3 s of H10 */
 #define HALL_SHORTEST_US 3500u         /* 285 Hz: no motor of this pen is that fast */
 #define HALL_JITTER 0.80f              /* an edge earlier than 80 % of the last period is not a revolution */
 #define HALL_SPIN_UP_MARGIN 0.60f      /* as above, against the rate by back-EMF, until two periods agree */

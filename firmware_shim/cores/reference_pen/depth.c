@@ -16,7 +16,6 @@ static struct {
 static void enter(enum depth_phase phase) {
   depth_screw.phase = phase;
   depth_screw.travelled = 0;
-  depth_screw.approaching = false;
   pulse.phase = 0;
 }
 
@@ -34,7 +33,8 @@ void depth_home(void) {
 bool depth_homed(void) { return depth_screw.phase >= DEPTH_POSITIONING && depth_screw.phase <= DEPTH_PARKED; }
 bool depth_parked(void) { return depth_screw.phase == DEPTH_PARKED; }
 bool depth_arrived(void) {
-  return depth_screw.phase == DEPTH_POSITIONING && !depth_screw.approaching && depth_screw.position == depth_screw.target;
+  return depth_screw.phase == DEPTH_POSITIONING && depth_screw.position == depth_screw.target &&
+         depth_screw.extended == SCREW_APPROACH_HALF_STEPS;
 }
 bool depth_protruding(void) { return !depth_homed() || depth_screw.position > HOME_HALF_STEPS; }
 int32_t depth_um(void) { return (int32_t)((float)depth_screw.position * SCREW_UM_PER_HALF_STEP); }
@@ -42,10 +42,8 @@ int32_t depth_um(void) { return (int32_t)((float)depth_screw.position * SCREW_UM
 void depth_set_um(int32_t protrusion_um) {
   if (!depth_homed()) return;
   const int32_t target = (int32_t)((float)protrusion_um / SCREW_UM_PER_HALF_STEP + 0.5f);
-  if (depth_screw.phase == DEPTH_POSITIONING && target == depth_screw.target) return;
   if (depth_screw.phase == DEPTH_PARKED) depth_screw.zero_unchecked = true;
   if (depth_screw.phase != DEPTH_POSITIONING) enter(DEPTH_POSITIONING);
-  depth_screw.approaching = target > depth_screw.position;
   depth_screw.target = target;
 }
 
@@ -65,6 +63,10 @@ static void step(int32_t direction) {
   hal_stepper((int16_t)direction);
   depth_screw.position += direction;
   depth_screw.travelled++;
+  if (direction < 0)
+    depth_screw.extended = 0;
+  else if (depth_screw.extended < SCREW_APPROACH_HALF_STEPS)
+    depth_screw.extended++;
 }
 
 static void seek_home(void) {
@@ -82,8 +84,7 @@ static void seek_release(void) {
     depth_screw.position = HOME_HALF_STEPS;
     depth_screw.home_error = 0;
     depth_screw.zero_unchecked = false;
-    enter(DEPTH_POSITIONING);
-    depth_retract();
+    enter(DEPTH_RETRACTING);
   } else if (depth_screw.travelled > SCREW_RELEASE_HALF_STEPS) {
     fail(DEPTH_HOME_STUCK);
   } else if (pulse_due(SCREW_SEEK_HALF_STEPS_PER_S)) {
@@ -111,17 +112,10 @@ static void positioning(void) {
     fail(DEPTH_LOST_STEPS); /* at home where the count says that the needles protrude */
     return;
   }
-  if (depth_screw.approaching) {
-    if (depth_screw.position >= depth_screw.target)
-      depth_screw.approaching = false;
-    else if (pulse_due(SCREW_HALF_STEPS_PER_S))
-      step(+1);
-  } else if (depth_screw.position != depth_screw.target) { /* retract past the target, then come from below */
-    if (depth_screw.position <= depth_screw.target - SCREW_APPROACH_HALF_STEPS)
-      depth_screw.approaching = true;
-    else if (pulse_due(SCREW_HALF_STEPS_PER_S))
-      step(-1);
-  }
+  /* Every target is reached by extending, far enough for backlash to be taken up; what comes from above retracts past it first. */
+  const int32_t way = depth_screw.target - depth_screw.position;
+  if (depth_arrived() || !pulse_due(SCREW_HALF_STEPS_PER_S)) return;
+  step(way > 0 && way + depth_screw.extended >= SCREW_APPROACH_HALF_STEPS ? +1 : -1);
 }
 
 static void retracting(void) {

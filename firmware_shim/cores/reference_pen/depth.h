@@ -27,7 +27,7 @@ struct depth_screw {
   int32_t target;           /* half steps */
   int32_t home_error;       /* half steps, found at the last passage of the home switch */
   int32_t travelled;        /* half steps in the running seek */
-  bool approaching;         /* below the target, extending to it */
+  int32_t extended;         /* half steps of extension in a row, up to the approach: then backlash is taken up */
   bool home;                /* filtered home switch */
   bool zero_unchecked;      /* home has not opened since the screw left it */
 };

@@ -13,6 +13,7 @@
 #include "indicator.h"
 #include "nose.h"
 #include "numeric.h"
+#include "pen.h"
 #include "speed.h"
 #include "thermal.h"
 
@@ -53,7 +54,7 @@ void safety_run_begins(void) {
 /* H8, H12: a motor that turns without edges has a lost hall sensor; one that does not turn is stalled. */
 static enum stop_reason check_rotation(bool spinning_up) {
   if (lasting(&safety.stall_current_ms, drive.mean_current_A > CURRENT_STALL_A, CURRENT_STALL_MS)) return STOP_STALL;
-  if (hall_silence_us() < (spinning_up && !hall.primed ? HALL_FIRST_EDGE_US : HALL_SILENCE_US)) return STOP_NONE;
+  if (hall_silence_us() < HALL_SILENCE_US || (spinning_up && pen.state_ms < SPIN_UP_GRACE_MS)) return STOP_NONE;
   if (drive.applied_q15 > HALL_DUTY_Q15 && drive.back_emf_rate_Hz > 0.6f * speed_loop.ramp_Hz) {
     events_log(EVENT_HALL_LOST, (int16_t)drive.back_emf_rate_Hz);
     return STOP_HALL;
