@@ -71,7 +71,7 @@ inline constexpr int formula_height_max = 400;
 Formula parse_formula(const std::string& text, const Location& at, const std::vector<SignalInfo>& extra = {});
 MeasureFormula parse_measure(const std::string& text, const Location& at, const std::vector<SignalInfo>& extra = {});
 
-// A formula of the same meaning with the fewest brackets and one blank between words; quantities as written.
+// A formula of the same meaning with the fewest brackets (what stands under always ... keeps its own) and one blank between words.
 std::string print(const Formula& formula, int node);
 inline std::string print(const Formula& formula) { return print(formula, formula.root); }
 
@@ -81,6 +81,10 @@ std::string si_unit(const Dimension& dimension);
 // The bytes [begin, end) of the text with every run of blanks as one.
 std::string excerpt(const Formula& formula, const Formula::Node& node);
 
+// Where byte `byte` of a text stands whose first character stands at `at`.
+Location place(const std::string& text, const Location& at, int byte);
+
 bool is_temporal(Formula::Op op);
+bool agree(const Dimension& a, const Dimension& b);  // may be compared: angles are pure numbers, but Hz is not rad/s
 
 }  // namespace pensim
