@@ -7,6 +7,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include "firmware_shim/crash.h"
 #include "sim/board.h"
 #include "sim/world.h"
 
@@ -123,7 +124,9 @@ bool step_core(Run& run, const PenIn& in, PenOut& out, StepReport& report, Tick 
     return true;
   }
   if (w.power != CorePower::running) return true;
+  crash_enter_core(now);
   report = run.target.step(in, out);
+  crash_leave_core();
   if (watchdog_step(w.watchdog, out, run.tick_ns)) {
     request_reset(run, PEN_RESET_WATCHDOG, now);
     out = PenOut{};
@@ -236,8 +239,8 @@ std::vector<std::string> extra_signals(const ResolvedScenario& scenario) {
   return names;
 }
 
-void run_engine(const ResolvedScenario& scenario, Target& target, const std::vector<WatchedVariable>& watches,
-                const std::vector<CoreVariable>& pokes, BlockWriter& writer, const RecordingPlan& plan, RunStatus& status) {
+void run_engine(const ResolvedScenario& scenario, Target& target, const std::vector<Watch>& watches, const std::vector<CoreVariable>& pokes,
+                BlockWriter& writer, const RecordingPlan& plan, RunStatus& status) {
   demand_order(plan.tick, sampled_tick, "tick");
   demand_order(plan.ms, sampled_ms, "1 ms");
   demand_order(plan.slow, sampled_slow, "100 ms");
@@ -301,7 +304,7 @@ void run_engine(const ResolvedScenario& scenario, Target& target, const std::vec
     s.lane = t.lane;
     if (stroke_step(w.strokes, s, k, run.tick_s, run.lane_width_m, completed)) writer.stroke(stroke_row(completed));
     int n = sample_tick(w, report, now_ns, run.row.data());
-    for (const WatchedVariable& watch : watches) run.row[static_cast<std::size_t>(n++)] = static_cast<float>(target.peek(watch.variable));
+    for (const Watch& watch : watches) run.row[static_cast<std::size_t>(n++)] = static_cast<float>(read_watch(watch));
     for (const int fault : recorded_faults)
       run.row[static_cast<std::size_t>(n++)] = w.settings.fault[static_cast<std::size_t>(fault)].on ? 1.0f : 0.0f;
     for (int i = 0; i < needles; ++i) {
@@ -326,7 +329,7 @@ void run_engine(const ResolvedScenario& scenario, Target& target, const std::vec
       hash_left = hash_period - 1;
     }
     writer.tick(run.row.data(), in, out);
-    if (report.finding)
+    if (hash_left == 0 || !goes_on)
       for (const std::string& finding : target.take_findings()) writer.finding(k, finding);
     status.ticks.store(k + 1, std::memory_order_relaxed);
     if (!goes_on) {

@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "firmware_shim/symbols.h"
 #include "firmware_shim/target.h"
 #include "sim/blocks.h"
 #include "sim/resolve.h"
@@ -27,22 +28,16 @@ struct RunStatus {
   std::atomic<Tick> ticks{0};       // rows recorded
   enum class End : std::uint32_t { running, completed, hang, error } end = End::running;
   std::uint64_t hash = 0;
-  std::uint64_t core_ns = 0;        // unused in a run; the benchmark fills it
   char message[240] = {};           // end == error: what
-};
-
-// A variable of the core that is sampled every tick as "fw.<name>".
-struct WatchedVariable {
-  std::string name;
-  CoreVariable variable;
 };
 
 // Names of the signals that a run records beyond the table, in row order: watches, faults of the timeline, needles.
 std::vector<std::string> extra_signals(const ResolvedScenario&);
 
-// Runs `scenario` from its beginning to its end, or to a hang of the core. Pokes name variables in `pokes`, in the order of the
-// poke commands. `writer` was opened with pen_plan(extra_signals(scenario), needle count).
-void run_engine(const ResolvedScenario& scenario, Target& target, const std::vector<WatchedVariable>& watches,
-                const std::vector<CoreVariable>& pokes, BlockWriter& writer, RunStatus& status);
+// Runs `scenario` from its beginning to its end, or to a hang of the core. `watches` are read in the order of scenario.watch; `pokes`
+// are the variables of its poke commands, in their order. `writer` was opened with `plan`, which is
+// pen_plan(extra_signals(scenario), needle count, tick).
+void run_engine(const ResolvedScenario& scenario, Target& target, const std::vector<Watch>& watches, const std::vector<CoreVariable>& pokes,
+                BlockWriter& writer, const RecordingPlan& plan, RunStatus& status);
 
 }  // namespace pensim

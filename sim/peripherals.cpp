@@ -39,19 +39,16 @@ void take_effect(NonVolatileMemory& nvm, std::uint32_t count) {
 
 }  // namespace
 
-void nvm_reset(NonVolatileMemory& nvm, std::int64_t seed, std::int64_t used) {
+void nvm_reset(NonVolatileMemory& nvm, const std::vector<std::uint8_t>& pen, const std::vector<std::uint8_t>& cartridge,
+               std::uint64_t serial) {
   nvm = NonVolatileMemory{};
   nvm.pen.fill(0xFF);
   nvm.cartridge.fill(0xFF);
-  if (used > 0) {
-    nvm.cartridge[0] = static_cast<std::uint8_t>(used & 0xFF);
-    nvm.cartridge[1] = static_cast<std::uint8_t>((used >> 8) & 0xFF);
-  }
-  std::uint64_t x = static_cast<std::uint64_t>(seed) * 0x9E3779B97F4A7C15u + 0x5EED;
+  std::copy_n(pen.begin(), std::min(pen.size(), nvm.pen.size()), nvm.pen.begin());
+  std::copy_n(cartridge.begin(), std::min(cartridge.size(), nvm.cartridge.size()), nvm.cartridge.begin());
   for (std::uint8_t& byte : nvm.cartridge_serial) {
-    x ^= x >> 30;
-    x *= 0xBF58476D1CE4E5B9u;
-    byte = static_cast<std::uint8_t>(x >> 56);
+    byte = static_cast<std::uint8_t>(serial);
+    serial >>= 8;
   }
 }
 

@@ -30,9 +30,9 @@ struct NonVolatileMemory {
   Tick ticks_total = 0, ticks_left = 0;
 };
 
-// A blank pen (all 0xFF) with a cartridge that was used `used` times (its first byte, as a count of cleared bits is the core's affair:
-// bytes 0..1 hold the count as little-endian, 0xFFFF when never used) and a serial number made from `seed`.
-void nvm_reset(NonVolatileMemory&, std::int64_t seed, std::int64_t used);
+// Contents as given (missing bytes are 0xFF, blank); the serial number of the cartridge shows in PEN_NVM_SERIAL, low byte first.
+void nvm_reset(NonVolatileMemory&, const std::vector<std::uint8_t>& pen, const std::vector<std::uint8_t>& cartridge,
+               std::uint64_t serial);
 // Takes the command of PenOut, if any, and moves the operation under way by one tick. The result goes to `in` of the next tick.
 void nvm_step(NonVolatileMemory&, const PenOut& out, bool cartridge_present, bool writes_fail, Nanoseconds tick_ns, PenIn& in);
 // The supply failed: a write or erase under way is torn at a byte.

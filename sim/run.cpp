@@ -1,5 +1,6 @@
 #include "sim/run.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/mman.h>
@@ -9,6 +10,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -19,8 +21,11 @@
 #include <stdexcept>
 
 #include "firmware_shim/symbols.h"
+#include "firmware_shim/host_memory.h"
+#include "sim/compare.h"
 #include "sim/judge_run.h"
 #include "sim/run_child.h"
+#include "sim/version.h"
 
 namespace pensim {
 namespace {
@@ -153,6 +158,7 @@ std::vector<RunRequest> prepare(const PrepareOptions& options, std::vector<Input
   std::set<std::string> labels;
   for (const ScenarioFile& file : files) {
     if (!labels.insert(file.label).second) continue;  // named twice on the command line
+    const double begin_s = wall_s();
     try {
       const Scenario read = load_scenario(file.path, load);
       bool chosen = options.filter.empty() || std::regex_search(file.label, filter);
@@ -175,6 +181,7 @@ std::vector<RunRequest> prepare(const PrepareOptions& options, std::vector<Input
       }
       check_core(request, file.path, problems);
       for (InputProblem& problem : check_formulas(request.resolved)) problems.push_back(std::move(problem));
+      request.prepare_s = wall_s() - begin_s;
       requests.push_back(std::move(request));
     } catch (const InputError& error) {
       add_problems(error, problems);
@@ -189,6 +196,238 @@ std::vector<RunRequest> prepare(const PrepareOptions& options, std::vector<Input
     requests = std::move(mine);
   }
   return requests;
+}
+
+namespace {
+
+// One attempt at a run: the child has ended, and what it left behind lies here.
+struct Attempt {
+  std::unique_ptr<BlockStore> store;
+  std::unique_ptr<GuardedBlock> shared;
+  CrashVerdict crash;
+  std::string damage;              // guard words of the status page
+  const RunStatus& status() const { return *reinterpret_cast<const RunStatus*>(shared->data()); }
+};
+
+struct AttemptOptions {
+  bool fork = true, lock_host_memory = false;
+  int heap_fill = 0;
+};
+
+Attempt attempt(const RunRequest& request, const std::string& core_path, const AttemptOptions& options) {
+  const ResolvedScenario& scenario = request.resolved;
+  Attempt a;
+  a.store = std::make_unique<BlockStore>(pen_plan(extra_signals(scenario), static_cast<int>(scenario.plant.cartridge.needle_count), scenario.tick_ns));
+  a.shared = std::make_unique<GuardedBlock>(sizeof(RunStatus));
+  auto* status = new (a.shared->data()) RunStatus;
+  BodyOptions body;
+  body.heap_fill = options.heap_fill;
+  if (!options.fork) {
+    run_body(request, core_path, body, *a.store, *status);
+    return a;
+  }
+  const CrashReport report;
+  body.crash_report = &report;
+  body.lock_host_memory = options.lock_host_memory;
+  std::fflush(nullptr);
+  const pid_t parent = getpid();
+  const pid_t pid = fork();
+  if (pid < 0) throw std::runtime_error(fmt::format("fork: {}", std::strerror(errno)));
+  if (pid == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) _exit(1);
+    run_body(request, core_path, body, *a.store, *status);
+    crash_complete();
+    _exit(0);
+  }
+  int wait_status = 0;
+  while (waitpid(pid, &wait_status, 0) < 0 && errno == EINTR) {
+  }
+  a.crash = explain_crash(report, wait_status, core_path);
+  a.damage = a.shared->damage();
+  return a;
+}
+
+bool ended_well(const Attempt& a) {
+  return a.crash.kind == CrashKind::none && a.damage.empty() && a.status().end == RunStatus::End::completed;
+}
+
+std::string place(const Frame& frame) {
+  std::string text = frame.function.empty() ? fmt::format("0x{:x}", frame.pc) : frame.function;
+  if (!frame.file.empty()) text += fmt::format(" {}:{}", frame.file, frame.line);
+  return text;
+}
+
+// What the attempt says of the firmware, if it is a verdict on the firmware.
+std::optional<FirmwareFault> firmware_fault(const Attempt& a, const ResolvedScenario& scenario) {
+  if (a.crash.kind == CrashKind::none && a.status().end == RunStatus::End::hang) {
+    FirmwareFault f;
+    f.kind = "hang";
+    f.at_s = seconds((a.status().ticks.load() - 1) * scenario.tick_ns);
+    f.detail = "waits for something that nobody answers, and no watchdog was started";
+    return f;
+  }
+  if (a.crash.kind == CrashKind::none || !a.crash.by_core) return std::nullopt;
+  FirmwareFault f;
+  f.kind = crash_kind_name(a.crash.kind);
+  f.function = a.crash.function;
+  f.file = a.crash.file;
+  f.line = a.crash.line;
+  const Tick tick = a.crash.at_tick >= 0 ? a.crash.at_tick : a.status().ticks.load();
+  f.at_s = seconds(tick * scenario.tick_ns);
+  f.detail = a.crash.detail;
+  for (const Frame& frame : a.crash.frames)
+    if (f.backtrace.size() < 12) f.backtrace.push_back(place(frame));
+  return f;
+}
+
+std::string error_cause(const Attempt& a) {
+  if (a.crash.kind == CrashKind::killed) return "the process of the run was ended from outside: " + a.crash.detail;
+  if (a.crash.kind != CrashKind::none) return fmt::format("the bench itself failed ({}): {}", crash_kind_name(a.crash.kind), a.crash.detail);
+  if (!a.damage.empty()) return "the core wrote over the bench's memory: " + a.damage;
+  if (a.status().end == RunStatus::End::error) return a.status().message;
+  return "the process of the run ended before the run did";
+}
+
+std::string hash_text(std::uint64_t hash) { return fmt::format("{:016x}", hash); }
+
+RecordingMeta meta_of(const RunRequest& request) {
+  RecordingMeta meta;
+  meta.tick_ns = request.resolved.tick_ns;
+  meta.title = request.resolved.title;
+  meta.scenario_path = request.label;
+  meta.scenario_text = request.scenario_text;
+  meta.resolved_scenario = to_json(request.resolved);
+  meta.seed = request.resolved.seed;
+  meta.firmware = request.resolved.firmware;
+  meta.firmware_name = fs::path(request.core_path).stem().string();
+  meta.firmware_build_id = core_build_id(request.core_path);
+  meta.simulator_version = version;
+  meta.simulator_flags = compiler_flags();
+  meta.git_state = git_state();
+  return meta;
+}
+
+// The same scenario in another place of memory: NAME.twice.so lies at another address.
+void compare_second_run(const RunRequest& request, const Attempt& first, RunResult& result) {
+  const fs::path other = fs::path(request.core_path).replace_extension(".twice.so");
+  std::error_code error;
+  const bool moved = fs::is_regular_file(other, error);
+  AttemptOptions options;
+  options.heap_fill = 0xA5;
+  const Attempt second = attempt(request, moved ? other.string() : request.core_path, options);
+  if (!moved) result.findings.push_back("--twice: there is no " + other.filename().string() + "; the second run differs in its heap only");
+  if (ended_well(first) == ended_well(second) && first.status().ticks == second.status().ticks && first.status().hash == second.status().hash)
+    return;
+  const Difference difference = diff(Recording::from_blocks(*first.store, meta_of(request)), Recording::from_blocks(*second.store, meta_of(request)));
+  result.verdict = "error";
+  result.cause = fmt::format("two runs differ: hash {} and {}; {}", hash_text(first.status().hash), hash_text(second.status().hash),
+                             difference.summary());
+}
+
+// Margins against the same scenario in an earlier folder of recordings.
+void compare_baseline(const RunOptions& options, RunResult& result) {
+  const std::string path = recording_path(options.baseline_dir, result.scenario);
+  std::error_code error;
+  if (!fs::exists(path, error)) {
+    result.findings.push_back("baseline: there is no " + path);
+    return;
+  }
+  const Recording baseline = Recording::open(path);
+  for (const RequirementResult& now : result.requirements)
+    for (const RecordedVerdict& before : baseline.verdicts()) {
+      if (before.id != now.id || before.outcome != "pass" || now.verdict != "pass") continue;
+      if (!std::isfinite(before.margin) || before.margin <= 0 || !std::isfinite(now.margin) || before.unit != now.unit) continue;
+      const double drop = 1.0 - now.margin / before.margin;
+      if (drop <= (options.fail_on_drop >= 0 ? options.fail_on_drop : 0.01)) continue;
+      const std::string text = fmt::format("{} lost {:.1f} % of its margin: {} was {}", now.id, 100 * drop, show_quantity(now.margin, now.unit),
+                                           show_quantity(before.margin, before.unit));
+      if (options.fail_on_drop >= 0 && exit_code(result.verdict) == 0) {
+        result.verdict = "fail";
+        result.cause = text;
+      } else {
+        result.findings.push_back("baseline: " + text);
+      }
+    }
+}
+
+}  // namespace
+
+RunResult run_one(const RunRequest& request, const RunOptions& options) {
+  const double begin_s = wall_s();
+  const ResolvedScenario& scenario = request.resolved;
+  RunResult result;
+  result.scenario = request.label;
+  result.title = scenario.title;
+  result.seed = scenario.seed;
+  result.reproduce = request.reproduce;
+
+  AttemptOptions first;
+  first.fork = options.fork;
+  Attempt run = attempt(request, request.core_path, first);
+  result.firmware_fault = firmware_fault(run, scenario);
+  // Damage that was found too late: once more with the bench's memory read-only while the core runs, so that the write itself faults.
+  if (options.fork && !result.firmware_fault && (!run.damage.empty() || run.crash.suspect_scribble)) {
+    AttemptOptions locked;
+    locked.lock_host_memory = true;
+    Attempt again = attempt(request, request.core_path, locked);
+    if (std::optional<FirmwareFault> fault = firmware_fault(again, scenario)) {
+      fault->detail += " (found by a second run with the bench's memory read-only)";
+      result.firmware_fault = std::move(fault);
+      run = std::move(again);
+    }
+  }
+
+  Recording recording = Recording::from_blocks(*run.store, meta_of(request));
+  RecordingMeta& meta = recording.meta();
+  result.sim_s = recording.duration_s();
+  result.hash = run.status().end == RunStatus::End::completed ? hash_text(run.status().hash) : "";
+  meta.hash = result.hash;
+  if (result.firmware_fault) {
+    const FirmwareFault& f = *result.firmware_fault;
+    meta.fault = {f.kind, f.function, f.file, f.line, f.at_s};
+    meta.end_cause = fmt::format("firmware fault: {}{}{}", f.kind, f.function.empty() ? "" : " in " + f.function,
+                                 f.file.empty() ? "" : fmt::format(" at {}:{}", f.file, f.line));
+  } else {
+    meta.end_cause = ended_well(run) ? "end of scenario" : error_cause(run);
+  }
+  Judgement judgement = judge_recording(recording, scenario.requirements, scenario.measures, scenario.duration);
+  result.requirements = std::move(judgement.requirements);
+  result.measures = judgement.measures;
+  for (const RecordedText& finding : recording.findings())
+    result.findings.push_back(fmt::format("{} at {:.6g} s", finding.text, seconds(finding.at * scenario.tick_ns)));
+  for (const std::string& note : meta.notes) result.findings.push_back(note);
+  if (result.firmware_fault) {
+    result.verdict = "firmware_fault";
+    result.cause = meta.end_cause;
+  } else if (!ended_well(run)) {
+    result.verdict = "error";
+    result.cause = error_cause(run);
+  } else {
+    result.verdict = judgement.roll_up.verdict;
+    result.cause = judgement.roll_up.cause;
+  }
+  if (options.twice && result.verdict != "error") compare_second_run(request, run, result);
+  if (!options.baseline_dir.empty()) compare_baseline(options, result);
+
+  const bool keep = options.keep == Keep::all || (options.keep == Keep::failed && exit_code(result.verdict) != 0);
+  if (keep) {
+    judgement.requirements = result.requirements;
+    keep_verdicts(judgement, recording);
+    meta.verdict = result.verdict;
+    const std::string path = request.recording_path.empty() ? recording_path(options.out_dir, request.label) : request.recording_path;
+    try {
+      std::error_code error;
+      fs::create_directories(fs::path(path).parent_path(), error);
+      recording.write(path, {options.compress});
+      result.recording = path;
+    } catch (const std::exception& error) {
+      result.verdict = "error";
+      result.cause = error.what();
+    }
+  }
+  result.wall_s = wall_s() - begin_s + request.prepare_s;
+  return result;
 }
 
 namespace {

@@ -39,6 +39,8 @@ struct RunRequest {
   ResolvedScenario resolved;
   std::string core_path;          // shared object; "" for a rig
   std::string reproduce;          // the one line
+  std::string recording_path;     // "": from the label
+  double prepare_s = 0;           // time taken to read it
 };
 
 // What a run is asked for on the command line; shared by `run` and `check`.

@@ -13,7 +13,13 @@ namespace pensim {
 // Why a core cannot be loaded ("" if it can): asked in a process of its own, since loading runs what a stranger wrote.
 std::string core_refusal(const std::string& path);
 
-// The body of a run. Fills `status`; returns when the run is over.
-void run_body(const RunRequest&, const std::string& core_path, BlockStore&, RunStatus&, CrashPage*);
+struct BodyOptions {
+  const CrashReport* crash_report = nullptr;  // null: no handlers; a debugger sees the fault itself
+  bool lock_host_memory = false;              // find a core that writes where it must not
+  int heap_fill = 0;                          // 1..255: fresh memory is filled with it
+};
+
+// The body of a run, in the process of the run. Fills `status`; returns when the run is over (a hang with a crash report does not).
+void run_body(const RunRequest&, const std::string& core_path, const BodyOptions&, BlockStore&, RunStatus&);
 
 }  // namespace pensim
