@@ -35,7 +35,7 @@ set(PENSIM_CORE_FLAGS_CLANG -Wno-unused-command-line-argument)
 set(PENSIM_WAIT_FLAGS_GCC -fsanitize=thread --param=tsan-distinguish-volatile=1 --param=tsan-instrument-func-entry-exit=0)
 set(PENSIM_WAIT_FLAGS_CLANG -fsanitize=thread "SHELL:-mllvm -tsan-distinguish-volatile=1"
     "SHELL:-mllvm -tsan-instrument-func-entry-exit=0")
-set(PENSIM_CORE_LINK_FLAGS -Wl,-Bsymbolic -Wl,-z,defs -Wl,-z,now -Wl,--no-relax -Wl,--build-id
+set(PENSIM_CORE_LINK_FLAGS -Wl,-Bsymbolic -Wl,-z,defs -Wl,-z,now -Wl,--build-id
     -Wl,-T,${PENSIM_SHIM_DIR}/runtime/core.ld)
 set(PENSIM_RUNTIME_SOURCES_rates pen_runtime.c)
 set(PENSIM_RUNTIME_SOURCES_main pen_runtime.c pen_waiting.c pen_volatile.c)

@@ -1,0 +1,433 @@
+/* pen_waiting.c - a core with a main() that never returns (shapes b and c).
+ *
+ * main() and all handlers live on one stack, as on a Cortex-M with one stack pointer. Virtual time moves where the core waits; when it
+ * reaches the end of a tick, control goes to the host and comes back with the next PenIn. Then:
+ *   1. each edge's handlers, in time order, the clock at the stamp + 2 us
+ *   2. periodic handlers that are due become pending, and what may run runs, most urgent first
+ *   3. what was interrupted goes on
+ * A handler runs as a call from the place where the core waits, so a debugger shows handler <- wait <- main(). It may itself wait, and
+ * a more urgent one then runs on top of it. In the first tick main() starts first: nothing can interrupt it before its first wait.
+ */
+#include "pen_waiting.h"
+
+#include <string.h>
+
+#define EDGE_LATENCY_US 2u
+#define EDGE_QUEUE 64u /* a power of two */
+
+PenTime pen_time;
+
+static struct {
+  PenEdge edges[EDGE_QUEUE];   /* not answered yet */
+  uint32_t edge_head, edge_tail;
+  uint64_t due;                /* periodic handlers whose time has come in this tick */
+  uint32_t tick, next_due_tick;
+  PenOut out_before;
+  uint64_t out_changed_ns;
+  uint8_t watchdog_started;
+} core;
+
+/* ---- what the running context waits for ---- */
+
+static uint64_t load(uint64_t address, uint32_t size) {
+  const void *at = (const void *)(uintptr_t)address;
+  uint64_t value = 0;
+  memcpy(&value, at, size < 8u ? size : 8u);
+  return value;
+}
+
+void pen_progress(void) {
+  memset(&pen_time.wait, 0, sizeof pen_time.wait);
+  pen_time.wait.since_ns = pen_time.now_ns;
+}
+
+static int is_input(uint64_t address) { return address - (uint64_t)(uintptr_t)&pen_in < sizeof(PenIn); }
+
+static int register_kind(uint64_t address) {
+#if PEN_CORE_SHAPE == 2
+  return pen_register_known(address);
+#else
+  (void)address;
+  return 0;
+#endif
+}
+
+void pen_new_address(uint64_t address, uint32_t size) {
+  PenWait *wait = &pen_time.wait;
+  if (wait->address[0] && wait->address[1]) pen_progress();
+  uint32_t slot = wait->address[0] ? 1u : 0u;
+  if (slot == 0) wait->since_ns = pen_time.now_ns;
+  wait->address[slot] = address;
+  wait->size[slot] = (uint8_t)size;
+  wait->value[slot] = load(address, size);
+  if (pen_time.running && (is_input(address) || register_kind(address))) pen_time.running->outside_ns = pen_time.now_ns + 1;
+}
+
+/* Could anything still answer the wait? The rule stands in native_target.h. */
+static int answerable(void) {
+  const PenWait *wait = &pen_time.wait;
+  uint32_t addresses = 0, dead = 0;
+  for (uint32_t i = 0; i < 2; ++i) {
+    if (!wait->address[i]) continue;
+    ++addresses;
+    int kind = register_kind(wait->address[i]);
+    if (is_input(wait->address[i]) || kind == 2) return 1;
+    if (kind == 1) ++dead;
+  }
+  if (addresses && dead == addresses) return 0;
+  for (uint32_t i = 0; i < pen_time.handler_count; ++i) {
+    const PenHandler *h = &pen_time.handler[i];
+    if (!(pen_time.enabled & (1ull << i))) continue;
+    if ((uint32_t)(h->priority >> pen_time.subpriority_bits) >= pen_time.level) continue;
+    if (!wait->asleep && (pen_time.primask || pen_time.faultmask)) continue;
+    if (pen_time.basepri && h->priority >= pen_time.basepri) continue;
+    if (h->on_edge) return 1;
+    if (!h->period_ticks && !(h->irq == PEN_IRQ_SYSTICK && pen_time.systick_ns != UINT64_MAX)) continue;
+    if (h->ran_ns <= wait->since_ns || h->outside_ns > wait->since_ns || pen_status.polls == 0) return 1;
+  }
+  return 0;
+}
+
+static void watch_for_hang(void) {
+  PenWait *wait = &pen_time.wait;
+  if (memcmp(&core.out_before, &pen_out, sizeof pen_out) != 0) {
+    core.out_before = pen_out;
+    core.out_changed_ns = pen_time.now_ns;
+  }
+  if (pen_out.watchdog & PEN_WATCHDOG_START) core.watchdog_started = 1;
+  for (uint32_t i = 0; i < 2; ++i) {
+    if (!wait->address[i]) continue;
+    uint64_t value = load(wait->address[i], wait->size[i]);
+    if (value == wait->value[i]) continue;
+    wait->value[i] = value;
+    wait->since_ns = pen_time.now_ns;
+  }
+  pen_status.waits_for[0] = wait->address[0];
+  pen_status.waits_for[1] = wait->address[1];
+  pen_status.wait_since_ns = wait->since_ns;
+  pen_status.now_ns = pen_time.now_ns;
+  if (core.watchdog_started || pen_status.hang || !(wait->address[0] || wait->asleep)) return;
+  uint64_t limit_ns = (pen_port.unanswered_ms ? pen_port.unanswered_ms : 1000u) * 1000000ull;
+  if (pen_time.now_ns - wait->since_ns < limit_ns) return;
+  if (pen_port.unanswered_ms || (pen_time.now_ns - core.out_changed_ns >= limit_ns && !answerable())) pen_status.hang = 1;
+}
+
+/* ---- handlers ---- */
+
+void pen_call_frozen(void (*function)(void)) {
+  if (!function) return;
+  uint64_t now_ns = pen_time.now_ns;
+  uint64_t polls = pen_status.polls;
+  PenWait wait = pen_time.wait;
+  ++pen_time.frozen;
+  pen_time.deadline_ns = UINT64_MAX;
+  function();
+  pen_time.now_ns = now_ns;
+  pen_time.wait = wait;
+  pen_status.polls = polls;
+  if (--pen_time.frozen == 0) pen_new_deadline();
+}
+
+void pen_new_deadline(void) {
+  if (pen_time.frozen)
+    pen_time.deadline_ns = UINT64_MAX;
+  else if (pen_time.register_written)
+    pen_time.deadline_ns = 0;
+  else
+    pen_time.deadline_ns = pen_time.tick_end_ns < pen_time.systick_ns ? pen_time.tick_end_ns : pen_time.systick_ns;
+}
+
+static void flush(void) {
+#if PEN_CORE_SHAPE == 2
+  if (pen_time.register_written) pen_flush_register();
+#endif
+}
+
+static void sync_in(void) {
+  ++pen_time.feeding;
+  pen_call_frozen(pen_port.sync_in);
+  --pen_time.feeding;
+}
+
+static void sync_out(void) {
+  flush();
+  pen_call_frozen(pen_port.sync_out);
+}
+
+void pen_pend(PenHandler *handler) {
+  uint64_t bit = 1ull << (handler - pen_time.handler);
+  if (!(pen_time.enabled & bit)) return;
+  if (pen_time.pending & bit) ++pen_status.interrupts_lost;
+  pen_time.pending |= bit;
+  ++pen_time.wakes;
+}
+
+static void run_handler(PenHandler *h) {
+  PenHandler *outer = pen_time.running;
+  uint32_t outer_level = pen_time.level;
+  int64_t outer_offset_ns = pen_time.clock_offset_ns;
+  PenWait outer_wait = pen_time.wait;
+
+  pen_time.clock_offset_ns = 0;
+  if (h->fresh) {
+    int32_t from_tick_us = (int32_t)(h->edge.time_us + EDGE_LATENCY_US - pen_in.time_us);
+    int64_t stamp_ns = (int64_t)pen_time.tick_begin_ns + (int64_t)from_tick_us * 1000;
+    if (stamp_ns > (int64_t)pen_time.now_ns)
+      pen_time.now_ns = (uint64_t)stamp_ns; /* later than the tick: the latency is waited out */
+    else
+      pen_time.clock_offset_ns = stamp_ns - (int64_t)pen_time.now_ns;
+    h->fresh = 0;
+  }
+  h->answering = h->edge;
+  pen_time.pending &= ~(1ull << (h - pen_time.handler));
+  pen_time.running = h;
+  pen_time.level = (uint32_t)(h->priority >> pen_time.subpriority_bits);
+  h->ran_ns = pen_time.now_ns + 1;
+  pen_progress();
+#if PEN_CORE_SHAPE == 2
+  pen_cortex_handler_edge();
+#endif
+  sync_in();
+  h->run();
+  sync_out();
+#if PEN_CORE_SHAPE == 2
+  pen_cortex_handler_edge();
+#endif
+  pen_time.running = outer;
+  pen_time.level = outer_level;
+  pen_time.clock_offset_ns = outer_offset_ns;
+  pen_time.wait = outer_wait;
+}
+
+/* The most urgent pending handler that may interrupt what runs, until there is none. Equal priorities: order of the tables. */
+static void dispatch(void) {
+  for (;;) {
+    uint64_t ready = pen_time.pending & pen_time.enabled;
+    if (!ready || pen_time.primask || pen_time.faultmask || pen_time.frozen) return;
+    PenHandler *best = NULL;
+    for (; ready; ready &= ready - 1) {
+      PenHandler *h = &pen_time.handler[__builtin_ctzll(ready)];
+      if (!best || h->priority < best->priority) best = h;
+    }
+    if ((uint32_t)(best->priority >> pen_time.subpriority_bits) >= pen_time.level) return;
+    if (pen_time.basepri && best->priority >= pen_time.basepri) return;
+    run_handler(best);
+  }
+}
+
+void pen_settle(void) {
+  flush();
+  if (pen_time.frozen) return;
+  while (core.edge_head != core.edge_tail) {
+    PenEdge edge = core.edges[core.edge_head++ & (EDGE_QUEUE - 1u)];
+    uint64_t answered = 0;
+    for (uint32_t i = 0; i < pen_time.handler_count; ++i) {
+      PenHandler *h = &pen_time.handler[i];
+      if (!h->on_edge || h->line != edge.line || !(edge.level ? h->rising : h->falling)) continue;
+      pen_pend(h);
+      h->edge = edge;
+      h->fresh = 1;
+      answered |= 1ull << i;
+    }
+    dispatch();
+    for (; answered; answered &= answered - 1) pen_time.handler[__builtin_ctzll(answered)].fresh = 0;
+  }
+  for (; core.due; core.due &= core.due - 1) pen_pend(&pen_time.handler[__builtin_ctzll(core.due)]);
+  dispatch();
+}
+
+/* ---- ticks ---- */
+
+static void take_events(void) {
+  for (uint32_t e = 0; e < pen_in.edge_count; ++e) {
+    PenEdge *edge = &core.edges[core.edge_tail++ & (EDGE_QUEUE - 1u)];
+    edge->time_us = pen_in.edges[e].time_us;
+    edge->line = pen_in.edges[e].line;
+    edge->level = pen_in.edges[e].level;
+    edge->reserved = 0;
+  }
+  if ((int32_t)(core.tick - core.next_due_tick) >= 0) {
+    uint32_t soonest = 1u << 30;
+    for (uint32_t i = 0; i < pen_time.handler_count; ++i) {
+      PenHandler *h = &pen_time.handler[i];
+      if (!h->period_ticks) continue;
+      if (h->due_tick == core.tick) {
+        h->due_tick += h->period_ticks;
+        if (core.due & (1ull << i)) ++pen_status.interrupts_lost;
+        core.due |= 1ull << i;
+      }
+      if (h->due_tick - core.tick < soonest) soonest = h->due_tick - core.tick;
+    }
+    core.next_due_tick = core.tick + soonest;
+  }
+  ++core.tick;
+}
+
+static void next_tick(void) {
+  sync_out();
+  pen_uart_end_tick();
+  watch_for_hang();
+  pen_host->yield(pen_host->target);
+  pen_time.tick_begin_ns = pen_time.tick_end_ns;
+  pen_time.tick_end_ns += pen_port.tick_us * 1000ull;
+  pen_new_deadline();
+  pen_status.slept_ns = 0;
+  pen_outputs_begin_tick();
+  take_events();
+  sync_in();
+}
+
+void pen_time_passes(void) {
+  if (pen_time.frozen) return;
+  do {
+    flush();
+#if PEN_CORE_SHAPE == 2
+    if (pen_time.now_ns >= pen_time.systick_ns) pen_cortex_systick();
+#endif
+    if (pen_time.now_ns >= pen_time.tick_end_ns) next_tick();
+    pen_settle();
+    pen_new_deadline();
+  } while (pen_time.now_ns >= pen_time.deadline_ns);
+}
+
+/* ---- what the core calls ---- */
+
+uint64_t pen_clock_ns(void) { return pen_time.now_ns + (uint64_t)pen_time.clock_offset_ns; }
+
+uint32_t pen_clock_us(void) {
+  flush();
+  pen_progress();
+  if (pen_time.running) pen_time.running->outside_ns = pen_time.now_ns + 1;
+  pen_spend(PEN_CLOCK_NS);
+  int64_t in_tick_ns = (int64_t)pen_clock_ns() - (int64_t)pen_time.tick_begin_ns;
+  return pen_in.time_us + (uint32_t)((in_tick_ns + 1000000000) / 1000 - 1000000); /* the quotient rounds down */
+}
+
+const PenEdge *pen_edge(void) { return pen_time.running && pen_time.running->on_edge ? &pen_time.running->answering : NULL; }
+
+void pen_wait_for_interrupt(void) {
+  if (pen_time.frozen) return;
+  flush();
+  pen_settle();
+  if (pen_time.pending & pen_time.enabled) { /* behind a mask, or less urgent: wakes the core at once */
+    pen_progress();
+    pen_spend(PEN_POLL_NS);
+    return;
+  }
+  pen_progress();
+  pen_time.wait.asleep = 1;
+  uint32_t wakes = pen_time.wakes;
+  do {
+    pen_new_deadline();
+    if (pen_time.deadline_ns > pen_time.now_ns) {
+      pen_status.slept_ns += (uint32_t)(pen_time.deadline_ns - pen_time.now_ns);
+      pen_time.now_ns = pen_time.deadline_ns;
+    }
+    pen_time_passes();
+  } while (wakes == pen_time.wakes);
+  pen_progress();
+}
+
+void pen_delay_us(uint32_t microseconds) {
+  flush();
+  pen_progress();
+  uint64_t end_ns = pen_time.now_ns + microseconds * 1000ull;
+  while (pen_time.now_ns < end_ns) {
+    uint64_t next_ns = end_ns < pen_time.deadline_ns ? end_ns : pen_time.deadline_ns;
+    if (next_ns > pen_time.now_ns) pen_time.now_ns = next_ns;
+    if (pen_time.now_ns >= pen_time.deadline_ns) pen_time_passes();
+    pen_progress();
+  }
+}
+
+void pen_disable_interrupts(void) {
+  flush();
+  pen_time.primask = 1;
+}
+
+void pen_enable_interrupts(void) {
+  pen_time.primask = 0;
+  pen_settle();
+}
+
+void pen_irq_enable(uint8_t irq) {
+  for (uint32_t i = 0; i < pen_time.handler_count; ++i)
+    if (irq && pen_time.handler[i].irq == irq) pen_time.enabled |= 1ull << i;
+  pen_settle();
+}
+
+void pen_irq_disable(uint8_t irq) {
+  flush();
+  for (uint32_t i = 0; i < pen_time.handler_count; ++i)
+    if (irq && pen_time.handler[i].irq == irq) pen_time.enabled &= ~(1ull << i);
+}
+
+void pen_irq_set_pending(uint8_t irq) {
+  for (uint32_t i = 0; i < pen_time.handler_count; ++i) {
+    if (!irq || pen_time.handler[i].irq != irq) continue;
+    pen_time.pending |= 1ull << i;
+    if (pen_time.enabled & (1ull << i)) ++pen_time.wakes;
+  }
+  pen_settle();
+}
+
+void pen_reset(void) {
+  pen_status.reset_requested = 1;
+  for (;;) pen_host->yield(pen_host->target);
+}
+
+/* ---- start ---- */
+
+static PenHandler *add_handler(void (*run)(void), uint8_t priority, uint8_t irq) {
+  PenHandler *h = &pen_time.handler[pen_time.handler_count++];
+  h->run = run;
+  h->priority = priority;
+  h->irq = irq;
+  if (!irq) pen_time.enabled |= 1ull << (h - pen_time.handler);
+  return h;
+}
+
+#if PEN_CORE_SHAPE == 2
+/* Handlers of the processor itself go by their names in the vendor's vector table. */
+__attribute__((weak, visibility("hidden"))) void SysTick_Handler(void);
+__attribute__((weak, visibility("hidden"))) void PendSV_Handler(void);
+#endif
+
+void pen_waiting_start(void);
+void pen_waiting_start(void) {
+  for (uint32_t i = 0; i < pen_port.interrupt_count; ++i) {
+    const PenInterrupt *from = &pen_port.interrupts[i];
+    PenHandler *h = add_handler(from->run, from->priority, from->irq);
+    h->on_edge = 1;
+    h->line = from->line;
+    h->rising = from->rising;
+    h->falling = from->falling;
+  }
+  for (uint32_t i = 0; i < pen_port.task_count; ++i) {
+    const PenTask *from = &pen_port.tasks[i];
+    PenHandler *h = add_handler(from->run, from->priority, from->irq);
+    h->period_ticks = from->period_us / pen_port.tick_us;
+    h->due_tick = from->phase_us / pen_port.tick_us;
+  }
+#if PEN_CORE_SHAPE == 2
+  if (SysTick_Handler) add_handler(SysTick_Handler, 0, PEN_IRQ_SYSTICK);
+  if (PendSV_Handler) add_handler(PendSV_Handler, 0, PEN_IRQ_PENDSV);
+#endif
+  pen_time.level = PEN_THREAD_LEVEL;
+  pen_time.systick_ns = UINT64_MAX;
+  pen_time.tick_end_ns = pen_port.tick_us * 1000ull;
+}
+
+void pen_waiting_run(void);
+void pen_waiting_run(void) {
+#if PEN_CORE_SHAPE == 2
+  pen_cortex_start();
+#endif
+  pen_call_frozen(pen_construct);
+  sync_in();
+  take_events();
+  pen_time.deadline_ns = 0; /* what this tick brought is answered where main() first waits */
+  pen_port.main();
+  pen_host->finding(pen_host->target, PEN_FINDING_MAIN_RETURNED, "", 0);
+  for (;;) pen_wait_for_interrupt();
+}
