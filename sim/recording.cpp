@@ -90,6 +90,8 @@ float derived_value(const DerivedSignal& signal, std::uint16_t word) {
 
 const std::vector<Tick>& Recording::Source::event_ticks() const { return none<Tick>(); }
 bool Recording::Source::pyramid(const Series&, int, std::int64_t, std::int64_t, MinMax*) const { return false; }
+bool Recording::Source::constant(const Series&, float&) const { return false; }
+bool Recording::Source::constant_word(int, std::uint16_t&) const { return false; }
 void Recording::Source::words(int, Tick, Tick, std::uint16_t*) const { throw std::logic_error("recording: no PenIn and PenOut"); }
 void Recording::Source::times(Tick, Tick, std::uint32_t*) const { throw std::logic_error("recording: no PenIn and PenOut"); }
 void Recording::Source::rests(Tick, Tick, std::vector<InRest>*, std::vector<OutRest>*) const {
@@ -161,27 +163,31 @@ void min_max(const float* values, std::int64_t count, std::int64_t bucket, MinMa
   constexpr float inf = std::numeric_limits<float>::infinity();
   for (std::int64_t from = 0; from < count; from += bucket, ++buckets) {
     const std::int64_t n = std::min(bucket, count - from);
-    // Eight lanes: the compiler makes them two vectors. A NaN loses every comparison.
-    float low[8], high[8];
-    std::fill(low, low + 8, inf);
-    std::fill(high, high + 8, -inf);
+    // Vectors of four. A NaN loses every comparison.
+    typedef float Vector __attribute__((vector_size(16)));
+    Vector lows = {inf, inf, inf, inf}, highs = -lows, lows_b = lows, highs_b = highs;
     const float* v = values + from;
     std::int64_t i = 0;
-    for (; i + 8 <= n; i += 8)
-      for (int j = 0; j < 8; ++j) {
-        low[j] = v[i + j] < low[j] ? v[i + j] : low[j];
-        high[j] = v[i + j] > high[j] ? v[i + j] : high[j];
-      }
+    for (; i + 8 <= n; i += 8) {
+      Vector a, b;
+      std::memcpy(&a, v + i, sizeof a);
+      std::memcpy(&b, v + i + 4, sizeof b);
+      lows = a < lows ? a : lows;
+      highs = a > highs ? a : highs;
+      lows_b = b < lows_b ? b : lows_b;
+      highs_b = b > highs_b ? b : highs_b;
+    }
+    float low = inf, high = -inf;
+    for (int j = 0; j < 4; ++j) {
+      low = std::min({low, lows[j], lows_b[j]});
+      high = std::max({high, highs[j], highs_b[j]});
+    }
     for (; i < n; ++i) {
-      low[0] = v[i] < low[0] ? v[i] : low[0];
-      high[0] = v[i] > high[0] ? v[i] : high[0];
+      low = v[i] < low ? v[i] : low;
+      high = v[i] > high ? v[i] : high;
     }
-    for (int j = 1; j < 8; ++j) {
-      low[0] = std::min(low[0], low[j]);
-      high[0] = std::max(high[0], high[j]);
-    }
-    *buckets = {low[0], high[0]};
-    if (low[0] > high[0]) buckets->min = buckets->max = std::numeric_limits<float>::quiet_NaN();
+    *buckets = {low, high};
+    if (low > high) buckets->min = buckets->max = std::numeric_limits<float>::quiet_NaN();
   }
 }
 

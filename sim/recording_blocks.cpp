@@ -44,6 +44,18 @@ class BlockSource final : public Recording::Source {
   const std::vector<Series>& series() const override { return series_; }
   std::int64_t size(const Series& s) const override;
   void read(const Series& s, std::int64_t first, std::int64_t count, float* values) const override;
+  bool constant(const Series& s, float& value) const override {
+    std::uint32_t bits = 0;
+    if (s.from != Series::From::tick || !constant_column(static_cast<std::size_t>(s.column), bits)) return false;
+    std::memcpy(&value, &bits, sizeof value);
+    return true;
+  }
+  bool constant_word(int word, std::uint16_t& value) const override {
+    std::uint32_t bits = 0;
+    if (word < 2 || !constant_column(store_.plan().tick.size() + static_cast<std::size_t>(word), bits)) return false;
+    value = static_cast<std::uint16_t>(bits);
+    return true;
+  }
   bool has_io() const override { return store_.plan().kind == RecordingKind::pen; }
   unsigned aux_used() const override { return aux_used_; }
   void words(int word, Tick first, Tick count, std::uint16_t* values) const override;
@@ -71,6 +83,17 @@ class BlockSource final : public Recording::Source {
     bf::Column column;
     std::memcpy(&column, bytes(block) + sizeof(bf::BlockHeader) + index * sizeof column, sizeof column);
     return column;
+  }
+  bool constant_column(std::size_t index, std::uint32_t& bits) const {
+    bool known = false;
+    for (const Block& block : blocks_) {
+      if (block.header.rows == 0) continue;
+      const bf::Column c = column(block, index);
+      if (!c.constant || (known && c.where != bits)) return false;
+      bits = c.where;
+      known = true;
+    }
+    return known;
   }
   // Calls use(block, first row in it, rows, offset in the request) for the pieces of [first, first + count).
   template <typename Use>

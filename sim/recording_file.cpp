@@ -278,6 +278,10 @@ class FileWriter {
       }
       done_ += rows;
     }
+    void all(const void* value) {  // every element is this
+      std::memcpy(value_, value, size_);
+      create(true);
+    }
     hid_t set() {
       if (!set_) create(false);
       return set_;
@@ -332,33 +336,42 @@ struct Extremes {
   T min, max;
 };
 
-// As min_max of floats, for counts and levels.
+// Minimum and maximum of each `bucket` values, as min_max (recording_source.h) for floats: a NaN loses every comparison.
 template <typename T>
 void extremes(const T* values, std::int64_t count, std::int64_t bucket, Extremes<T>* out) {
-  for (std::int64_t from = 0; from < count; from += bucket, ++out) {
-    const T* v = values + from;
-    const std::int64_t n = std::min(bucket, count - from);
-    T low[16], high[16];
-    std::fill(low, low + 16, v[0]);
-    std::fill(high, high + 16, v[0]);
-    std::int64_t i = 0;
-    for (; i + 16 <= n; i += 16)
-      for (int j = 0; j < 16; ++j) {
-        low[j] = v[i + j] < low[j] ? v[i + j] : low[j];
-        high[j] = v[i + j] > high[j] ? v[i + j] : high[j];
+  if constexpr (std::is_same_v<T, float>) {
+    static_assert(sizeof(Extremes<float>) == sizeof(MinMax));
+    min_max(values, count, bucket, reinterpret_cast<MinMax*>(out));
+  } else {
+    typedef T Vector __attribute__((vector_size(16)));
+    constexpr int lanes = 16 / sizeof(T);
+    for (std::int64_t from = 0; from < count; from += bucket, ++out) {
+      const T* v = values + from;
+      const std::int64_t n = std::min(bucket, count - from);
+      T low = v[0], high = v[0];
+      std::int64_t i = 0;
+      if (n >= lanes) {
+        Vector lows, highs;
+        std::memcpy(&lows, v, 16);
+        highs = lows;
+        for (i = lanes; i + lanes <= n; i += lanes) {
+          Vector piece;
+          std::memcpy(&piece, v + i, 16);
+          lows = piece < lows ? piece : lows;
+          highs = piece > highs ? piece : highs;
+        }
+        for (int j = 0; j < lanes; ++j) {
+          low = std::min<T>(low, lows[j]);
+          high = std::max<T>(high, highs[j]);
+        }
       }
-    for (; i < n; ++i) {
-      low[0] = std::min(low[0], v[i]);
-      high[0] = std::max(high[0], v[i]);
+      for (; i < n; ++i) {
+        low = std::min(low, v[i]);
+        high = std::max(high, v[i]);
+      }
+      *out = {low, high};
     }
-    *out = {*std::min_element(low, low + 16), *std::max_element(high, high + 16)};
   }
-}
-
-template <>
-void extremes<float>(const float* values, std::int64_t count, std::int64_t bucket, Extremes<float>* out) {
-  static_assert(sizeof(Extremes<float>) == sizeof(MinMax));
-  min_max(values, count, bucket, reinterpret_cast<MinMax*>(out));
 }
 
 std::int64_t buckets(std::int64_t samples, std::int64_t size) { return (samples + size - 1) / size; }
@@ -424,12 +437,13 @@ class RecordingWriter {
     FileWriter::Column in(file_, io, "pen_in", in_type, static_cast<hsize_t>(ticks), 1, false);
     FileWriter::Column out(file_, io, "pen_out", out_type, static_cast<hsize_t>(ticks), 1, false);
     constexpr Tick strip = 1024;  // heads are put together in the cache
-    const Tick most = std::min<Tick>(slab, ticks);
+    constexpr Tick piece = 16 * strip;
+    const Tick most = std::min<Tick>(piece, ticks);
     std::vector<unsigned char> in_rows(static_cast<std::size_t>(most) * bf::in_head), out_rows(static_cast<std::size_t>(most) * bf::out_head);
     std::vector<std::uint16_t> column(strip);
     std::vector<std::uint32_t> time(strip);
-    for (Tick from = 0; from < ticks; from += slab) {
-      const Tick n = std::min(slab, ticks - from);
+    for (Tick from = 0; from < ticks; from += piece) {
+      const Tick n = std::min(piece, ticks - from);
       for (Tick at = 0; at < n; at += strip) {
         const Tick rows = std::min(strip, n - at);
         unsigned char *in_at = in_rows.data() + static_cast<std::size_t>(at) * bf::in_head,
@@ -472,15 +486,22 @@ class RecordingWriter {
     file_.table(io, "pen_out_sparse", out_rest_type(), out_all.data(), out_all.size());
   }
 
-  template <typename T, typename Read>
-  void write_values(const SignalInfo& info, const Series& s, hid_t type, Read read) {
+  template <typename T, typename Read, typename Constant>
+  void write_values(const SignalInfo& info, const Series& s, hid_t type, Read read, Constant constant) {
     const std::int64_t samples = source_.size(s);
     const std::string link = link_name(info.name);
     FileWriter::Column column(file_, signals_, link, type, static_cast<hsize_t>(samples), 1, true);
-    std::vector<T>& values = buffer<T>();
-    values.resize(static_cast<std::size_t>(std::min(slab, samples)));
     const bool with_pyramid = s.period_ticks > 0;
     const std::int64_t n64 = buckets(samples, 64), n4096 = buckets(samples, 4096);
+    if (T value; samples > 0 && with_pyramid && constant(value)) {  // not even read
+      column.all(&value);
+      describe(column.set(), info, s);
+      FileWriter::Column levels(file_, pyramids_, link, type, static_cast<hsize_t>(n64 + n4096), 2, true);
+      levels.all(&value);
+      return;
+    }
+    std::vector<T>& values = buffer<T>();
+    values.resize(static_cast<std::size_t>(std::min(slab, samples)));
     std::vector<Extremes<T>> pyramid(with_pyramid ? static_cast<std::size_t>(n64 + n4096) : 0);
     for (std::int64_t from = 0; from < samples; from += slab) {
       const std::int64_t n = std::min(slab, samples - from);
@@ -515,11 +536,11 @@ class RecordingWriter {
       for (const DerivedSignal& d : derived_signals())
         if (d.name == info.name) derived = &d;
     if (!derived || derived->rule == DerivedSignal::Rule::duty || derived->rule == DerivedSignal::Rule::aux) {
-      write_values<float>(info, *series, H5T_IEEE_F32LE, plain);
+      write_values<float>(info, *series, H5T_IEEE_F32LE, plain, [&](float& value) { return source_.constant(*series, value); });
     } else if (derived->rule == DerivedSignal::Rule::counts) {
       write_values<std::uint16_t>(info, *series, H5T_STD_U16LE, [&](std::int64_t first, std::int64_t count, std::uint16_t* values) {
         source_.words(derived->word, first, count, values);
-      });
+      }, [&](std::uint16_t& value) { return source_.constant_word(derived->word, value); });
     } else {
       const unsigned shift = derived->rule == DerivedSignal::Rule::cause ? 8u : static_cast<unsigned>(derived->bit);
       const unsigned mask = derived->rule == DerivedSignal::Rule::cause ? 0xFFu : 1u;
@@ -527,6 +548,11 @@ class RecordingWriter {
         words_.resize(static_cast<std::size_t>(count));
         source_.words(derived->word, first, count, words_.data());
         for (std::size_t i = 0; i < words_.size(); ++i) values[i] = static_cast<std::uint8_t>((words_[i] >> shift) & mask);
+      }, [&](std::uint8_t& value) {
+        std::uint16_t word;
+        if (!source_.constant_word(derived->word, word)) return false;
+        value = static_cast<std::uint8_t>((word >> shift) & mask);
+        return true;
       });
     }
   }

@@ -55,6 +55,10 @@ class Recording::Source {
   // False if the source keeps no pyramid of this signal.
   virtual bool pyramid(const Series&, int size, std::int64_t first, std::int64_t count, MinMax* buckets) const;
 
+  // True if it is known, without reading, that every sample has this value.
+  virtual bool constant(const Series&, float& value) const;
+  virtual bool constant_word(int word, std::uint16_t& value) const;
+
   virtual bool has_io() const { return false; }
   virtual unsigned aux_used() const { return 0; }  // bit i: PenIn.aux[i] is not always 0
   // Columns of 16-bit words of the heads (block_format.h); words 0 and 1 are the time.
