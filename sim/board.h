@@ -10,10 +10,10 @@ namespace pensim {
 // The core's clock at `now` (32-bit microseconds that wrap).
 std::uint32_t core_clock_us(const World&, Nanoseconds at_ns, Nanoseconds tick_ns);
 
-// Step 2 of a tick: ADC, pins, edges of the last plant tick, auxiliary inputs. Memory and console are added by the engine.
-void board_sense(const PlantParams&, const World&, Tick now, Nanoseconds tick_ns, PenIn& in);
+// Step 2 of a tick: ADC, pins, edges of the last plant tick, auxiliary inputs, reset cause. Memory and console are added by the engine.
+void board_sense(const PlantParams&, const PlantDerived&, World&, Tick now, Nanoseconds tick_ns, PenIn& in);
 
 // Step 5 of a tick: what the plant is given until the next tick, from PenOut of the tick before and the settings.
-void board_drive(World&, const PenOut& out);
+void board_drive(World&, const PenOut& out, Tick now, Nanoseconds tick_ns);
 
 }  // namespace pensim

@@ -175,7 +175,7 @@ int sample_ms(const World& w, float* row) {
   int n = 0;
   const auto put = [&](double value) { row[n++] = static_cast<float>(value); };
   put(w.truth.press_N);
-  put(w.truth.lateral_speed_m_per_s);
+  put(w.truth.glide_m_per_s);
   put(w.truth.tilt_rad);
   put(w.settings.of(Set::user_depth));
   put(w.settings.of(Set::user_rate));
@@ -259,7 +259,7 @@ void run_engine(const ResolvedScenario& scenario, Target& target, const std::vec
     settings_apply(w.settings, Command{0, Command::Kind::set, s.name, s.value, 0, 0, ""}, 0);
   w.clock_zero_us = scenario.clock_start_us;
   w.boot_left = run.boot_ticks;
-  board_drive(w, PenOut{});
+  board_drive(w, PenOut{}, 0, run.tick_ns);
   plant_truth(scenario.plant, run.derived, w.plant, w.plant_input, w.truth);
 
   std::vector<int> recorded_faults;
@@ -269,6 +269,7 @@ void run_engine(const ResolvedScenario& scenario, Target& target, const std::vec
   const int needles = scenario.record.each_needle ? static_cast<int>(scenario.plant.cartridge.needle_count) : 0;
 
   Tick ms_left = 0, slow_left = 0, hash_left = 0;
+  std::int64_t strokes_before = w.truth.strokes;
   Stroke completed;
   for (Tick k = 0; k < scenario.duration; ++k) {
     const Nanoseconds now_ns = k * run.tick_ns;
@@ -288,11 +289,9 @@ void run_engine(const ResolvedScenario& scenario, Target& target, const std::vec
     const PlantTruth& t = w.truth;
     StrokeInput s;
     s.now_ns = now_ns;
-    for (std::int64_t i = 0; i < w.edges.count; ++i)
-      if (w.edges.edge[i].line == PEN_LINE_HALL && w.edges.edge[i].level == 1) {
-        s.boundary = true;
-        s.boundary_ns = now_ns - run.tick_ns + static_cast<Nanoseconds>(w.edges.edge[i].time_s * 1e9);
-      }
+    s.boundary = t.strokes != strokes_before;
+    if (s.boundary) s.boundary_ns = now_ns - run.tick_ns + static_cast<Nanoseconds>(t.stroke_time_s * 1e9);
+    strokes_before = t.strokes;
     s.extension_m = t.extension_m;
     s.force_N = t.needle_force_N;
     s.lateral_speed_m_per_s = t.lateral_speed_m_per_s;
@@ -325,7 +324,7 @@ void run_engine(const ResolvedScenario& scenario, Target& target, const std::vec
     }
     run.hash.tick(in, out);
     if (--hash_left < 0) {
-      run.hash.state(&w.plant, sizeof w.plant);
+      run.hash.state(&w.plant, plant_hashed_bytes);
       hash_left = hash_period - 1;
     }
     writer.tick(run.row.data(), in, out);
@@ -338,7 +337,7 @@ void run_engine(const ResolvedScenario& scenario, Target& target, const std::vec
       return;
     }
     // 5. the plant moves under the outputs of the tick before
-    board_drive(w, w.out_before);
+    board_drive(w, w.out_before, k, run.tick_ns);
     plant_tick(scenario.plant, run.derived, w.plant, w.plant_input, k, w.edges);
     plant_truth(scenario.plant, run.derived, w.plant, w.plant_input, w.truth);
     w.out_before = out;

@@ -30,6 +30,7 @@ struct World {
   std::uint32_t clock_zero_us = 0;  // the core's clock shows clock_zero_us at tick clock_zero
   Tick clock_zero = 0;
   Tick mode_script = -1;          // tick at which user.mode changed last: mode and confirm are pressed one after the other
+  std::uint16_t pins_before = 0;  // as the core was shown them
   PenOut out_before{};            // PenOut of the tick before: it acts on the plant now
 };
 
