@@ -327,6 +327,7 @@ void pen_state_task(void) {
   nvm_update();
   buttons_update();
   dials_update();
+  if (buttons[BUTTON_CHARGER].pressed || buttons[BUTTON_CHARGER].released) events_log(EVENT_CHARGER, buttons[BUTTON_CHARGER].down);
   treatment_update(pen_running());
   cartridge_update();
   safety_update();
