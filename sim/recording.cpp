@@ -5,6 +5,7 @@
 #include <cstring>
 #include <limits>
 #include <stdexcept>
+#include <tuple>
 
 #include "sim/input_error.h"
 #include "sim/recording_source.h"
@@ -237,11 +238,11 @@ const std::vector<SignalInfo>& Recording::signals() const {
   const auto rank = [&](const SignalInfo& info) {
     return std::find_if(table.begin(), table.end(), [&](const SignalInfo& t) { return t.name == info.name; }) - table.begin();
   };
-  std::vector<std::pair<std::ptrdiff_t, std::size_t>> order;
-  for (std::size_t i = 0; i < all.size(); ++i) order.emplace_back(rank(all[i]), i);
+  std::vector<std::tuple<std::ptrdiff_t, std::string, std::size_t>> order;
+  for (std::size_t i = 0; i < all.size(); ++i) order.emplace_back(rank(all[i]), all[i].name, i);
   std::sort(order.begin(), order.end());
   source_->listed.clear();
-  for (const auto& [unused, i] : order) source_->listed.push_back(all[i]);
+  for (const auto& [place, name, i] : order) source_->listed.push_back(all[i]);
   source_->listed_aux = aux;
   return source_->listed;
 }

@@ -92,7 +92,7 @@ class Recording {
   Nanoseconds tick_ns() const { return meta_.tick_ns; }
   double duration_s() const { return seconds(ticks() * tick_ns()); }
 
-  // Every signal that can be read, in the order of the table, then the others.
+  // Every signal that can be read, in the order of the table, then the others by name.
   const std::vector<SignalInfo>& signals() const;
   const SignalInfo* find(const std::string& name) const;  // nullptr if it is not in this recording
   bool has(const std::string& name) const { return find(name) != nullptr; }
