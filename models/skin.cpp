@@ -28,33 +28,101 @@ constexpr double plate_stiffness_ratio_1 = 50;   // CHOSEN: base plate on skin, 
 
 double square(double x) { return x * x; }
 
+// Two needles at a time. The functions below stand once for one needle and once for two, with the same operations in the same
+// order: which of them handles a needle does not change a bit.
+typedef double Pair __attribute__((vector_size(16)));
+typedef long long PairMask __attribute__((vector_size(16)));
+
+inline Pair load(const double* x) {
+  Pair pair;
+  __builtin_memcpy(&pair, x, sizeof pair);
+  return pair;
+}
+inline void store(double* x, Pair pair) { __builtin_memcpy(x, &pair, sizeof pair); }
+inline bool any(PairMask mask) { return (mask[0] | mask[1]) != 0; }
+inline double magnitude(double x) { return std::fabs(x); }
+inline Pair magnitude(Pair x) { return (Pair)((PairMask)x & 0x7fffffffffffffffLL); }
+inline double select(bool mask, double a, double b) { return mask ? a : b; }
+inline Pair select(PairMask mask, Pair a, Pair b) { return (Pair)(((PairMask)a & mask) | ((PairMask)b & ~mask)); }
+inline double root(double x) { return std::sqrt(x); }
+inline Pair root(Pair x) {
+#if defined(__SSE2__)
+  return __builtin_ia32_sqrtpd(x);
+#else
+  return Pair{std::sqrt(x[0]), std::sqrt(x[1])};
+#endif
+}
+// |x| with the sign of `sign`; plus for zero.
+template <class T>
+inline T signed_as(T size, T sign) {
+  return select(sign < 0.0, -size, size);
+}
+template <class T>
+inline T least(T a, double b) {
+  return select(a < b, a, T{} + b);
+}
+template <class T>
+inline T largest_of(T a, T b) {
+  return select(a > b, a, b);
+}
+
 // Resistance to the tip at the penetration p, and what it depends on.
+template <class T>
 struct Resistance {
-  double cut_N, cut_slope_N_per_m;          // 3
-  double reentry_N, reentry_slope_N_per_m;  // 4
-  double friction_N;                        // F_f
-  double drag_N_s_per_m;                    // eta
+  T cut_N, cut_slope_N_per_m;          // 3
+  T reentry_N, reentry_slope_N_per_m;  // 4
+  T friction_N;                        // F_f
+  T drag_N_s_per_m;                    // eta
 };
 
-inline Resistance resistance(const CartridgeParams& cartridge, const SkinParams& params, const SkinState::Derived& d,
-                             double p) {
-  const double in_cone = std::min(p, d.cone_length_m);
-  const double width = d.tip_diameter_m + d.cone_slope_1 * in_cone;
-  const double area = d.cone_area_1 * (d.tip_diameter_m + 0.5 * d.cone_slope_1 * in_cone) * in_cone +
-                      elementary::pi * cartridge.shaft_diameter_m * (p - in_cone);
-  const double width_slope = p < d.cone_length_m ? d.cone_slope_1 : 0.0;
-  const double toughness = params.epidermis_toughness_J_per_m2 +
-                           d.toughness_slope_J_per_m3 * std::min(p, d.toughness_depth_m);
-  const double toughness_slope = p < d.toughness_depth_m ? d.toughness_slope_J_per_m3 : 0.0;
-  const double tear = toughness * width;
-  const double tear_slope = toughness_slope * width + toughness * width_slope;
-  const double friction = params.shaft_stress_Pa * area;
-  const double friction_slope = params.shaft_stress_Pa * elementary::pi * width;
+template <class T>
+inline Resistance<T> resistance(const CartridgeParams& cartridge, const SkinParams& params, const SkinState::Derived& d,
+                                T p) {
+  const T in_cone = least(p, d.cone_length_m);
+  const T width = d.tip_diameter_m + d.cone_slope_1 * in_cone;
+  const T area = d.cone_area_1 * (d.tip_diameter_m + 0.5 * d.cone_slope_1 * in_cone) * in_cone +
+                 elementary::pi * cartridge.shaft_diameter_m * (p - in_cone);
+  const T width_slope = select(p < d.cone_length_m, T{} + d.cone_slope_1, T{});
+  const T toughness =
+      params.epidermis_toughness_J_per_m2 + d.toughness_slope_J_per_m3 * least(p, d.toughness_depth_m);
+  const T toughness_slope = select(p < d.toughness_depth_m, T{} + d.toughness_slope_J_per_m3, T{});
+  const T tear = toughness * width;
+  const T tear_slope = toughness_slope * width + toughness * width_slope;
+  const T friction = params.shaft_stress_Pa * area;
+  const T friction_slope = params.shaft_stress_Pa * elementary::pi * width;
   const double reentry = params.reentry_ratio_1 * params.spreading_ratio_1;
   const double cut = 1 + params.spreading_ratio_1;
   return {cut * tear + friction,     cut * tear_slope + friction_slope,
           reentry * tear + friction, reentry * tear_slope + friction_slope,
           friction + d.hook_N,       params.cutting_drag_N_s_per_m + params.shaft_viscosity_Pa_s_per_m * area};
+}
+
+// The tent's memory at the begin of a step: F = gain F_e + H at its end.
+template <class T>
+struct Memory {
+  T fast, middle, slow, before, H;
+};
+
+template <class T>
+inline Memory<T> remember(const SkinState::Derived& d, T fast_N, T middle_N, T slow_N, T elastic_N) {
+  const T fast = d.decay_fast_1 * fast_N;
+  const T middle = d.decay_middle_1 * middle_N;
+  const T slow = d.decay_slow_1 * slow_N;
+  return {fast, middle, slow, elastic_N, (fast + middle + slow) - d.gain_branches_1 * elastic_N};
+}
+
+// 5 for one step: the tent u at its end solves  A u|u| + drag u = drag u_stuck - H + yield.
+template <class T>
+struct Flow {
+  T tent_m, stiffness_N_per_m;
+};
+
+template <class T>
+inline Flow<T> flow(const SkinState::Derived& d, T stuck_m, T H, T yield_N, T drag_N_per_m) {
+  const T right = drag_N_per_m * stuck_m - H + yield_N;
+  const T both = root(drag_N_per_m * drag_N_per_m + 4 * d.tangent_Pa * magnitude(right));
+  const T size = (both - drag_N_per_m) * d.half_inverse_tangent_1_per_Pa;
+  return {signed_as(size, right), 2 * d.tangent_Pa * size * drag_N_per_m / both};
 }
 
 // s_k(t + dt) = decay_k s_k(t) + gain_k (F_e(t + dt) - F_e(t)), exact while F_e is linear within the step.
@@ -67,9 +135,15 @@ void prepare_step(const SkinParams& params, double dt_s, SkinState::Derived& d) 
   branch(params.middle_share_1, params.middle_time_s, d.decay_middle_1, d.gain_middle_1);
   branch(params.slow_share_1, params.slow_time_s, d.decay_slow_1, d.gain_slow_1);
   const double equilibrium_1 = 1 - params.fast_share_1 - params.middle_share_1 - params.slow_share_1;
-  d.gain_1 = equilibrium_1 + (d.gain_fast_1 + d.gain_middle_1 + d.gain_slow_1);
+  d.gain_branches_1 = d.gain_fast_1 + d.gain_middle_1 + d.gain_slow_1;
+  d.gain_1 = equilibrium_1 + d.gain_branches_1;
+  d.inverse_gain_1 = 1 / d.gain_1;
+  d.tangent_Pa = d.gain_1 * params.instantaneous_modulus_Pa;
+  d.half_inverse_tangent_1_per_Pa = 0.5 / d.tangent_Pa;
+  d.inverse_modulus_1_per_Pa = 1 / params.instantaneous_modulus_Pa;
   d.decay_hole_1 = elementary::exp(-dt_s / params.hole_closing_time_s);
   d.dt_s = dt_s;
+  d.inverse_dt_Hz = 1 / dt_s;
 }
 
 void prepare_tilt(double tilt_rad, SkinState::Derived& d) {
@@ -215,28 +289,198 @@ double step_patch(const CartridgeParams& cartridge, const SkinParams& params, Sk
   return plate_N;
 }
 
-// The surface has left every tip: F = 0 fixes F_e, so the tents recover.
+// Sums over needles: even ones in lane 0, odd ones in lane 1.
+struct Sums {
+  Pair force_N = {}, stiffness_N_per_m = {}, tent_m = {}, penetration_m = {}, deepest_m = {}, lift_m = {};
+};
+
+template <class T>
+void keep(const SkinState::Derived& d, const Memory<T>& m, T elastic_N, T& fast_N, T& middle_N, T& slow_N) {
+  const T change = elastic_N - m.before;
+  fast_N = m.fast + d.gain_fast_1 * change;
+  middle_N = m.middle + d.gain_middle_1 * change;
+  slow_N = m.slow + d.gain_slow_1 * change;
+}
+
+void keep_pair(SkinState& state, int i, const Memory<Pair>& m, Pair elastic_N) {
+  Pair fast, middle, slow;
+  keep(state.derived, m, elastic_N, fast, middle, slow);
+  store(state.fast_N + i, fast);
+  store(state.middle_N + i, middle);
+  store(state.slow_N + i, slow);
+  store(state.elastic_N + i, elastic_N);
+}
+
+Memory<Pair> remember_pair(const SkinState& state, int i) {
+  return remember(state.derived, load(state.fast_N + i), load(state.middle_N + i), load(state.slow_N + i),
+                  load(state.elastic_N + i));
+}
+
+// The surface has left every tip: F = 0 fixes F_e, so the tents recover. Returns their sum.
 double recover(SkinState& state) {
   const SkinState::Derived& d = state.derived;
   const int n = static_cast<int>(d.needle_count);
-  const double inverse_gain = 1 / d.gain_1;
-  const double gains = d.gain_fast_1 + d.gain_middle_1 + d.gain_slow_1;
-  double sum = 0;
-  for (int i = 0; i < n; ++i) {
-    const double fast = d.decay_fast_1 * state.fast_N[i];
-    const double middle = d.decay_middle_1 * state.middle_N[i];
-    const double slow = d.decay_slow_1 * state.slow_N[i];
-    const double before = state.elastic_N[i];
-    const double elastic = (gains * before - (fast + middle + slow)) * inverse_gain;
-    const double change = elastic - before;
-    state.fast_N[i] = fast + d.gain_fast_1 * change;
-    state.middle_N[i] = middle + d.gain_middle_1 * change;
-    state.slow_N[i] = slow + d.gain_slow_1 * change;
-    state.elastic_N[i] = elastic;
-    const double tent = std::sqrt(std::fabs(elastic));
-    sum += elastic < 0 ? -tent : tent;
+  Pair sum = {};
+  for (int i = 0; i < n; i += 2) {
+    const Memory<Pair> m = remember_pair(state, i);
+    const Pair elastic = -m.H * d.inverse_gain_1;
+    keep_pair(state, i, m, elastic);
+    sum += signed_as(root(magnitude(elastic) * d.inverse_modulus_1_per_Pa), elastic);
   }
-  return sum;
+  return sum[0] + sum[1];
+}
+
+// What is common to the needles in one step.
+struct Step {
+  const CartridgeParams& cartridge;
+  const SkinParams& params;
+  const HoleMemory& holes;
+  const SkinInput& input;
+  double above_m;              // mean tip plane below the patch
+  double rate_1;               // F_p here and at this speed over F_p at rest
+  double reentry_threshold_N;  // to enter an existing hole
+};
+
+// One needle, whatever happens to it.
+void step_needle(const Step& step, SkinState& state, int i, Sums& sums) {
+  const SkinState::Derived& d = state.derived;
+  const double B = step.params.instantaneous_modulus_Pa;
+  const double X = step.above_m + d.offset_m[i];
+  const Memory<double> m = remember(d, state.fast_N[i], state.middle_N[i], state.slow_N[i], state.elastic_N[i]);
+  double p = state.needle_penetration_m[i];
+  double u = X - p;
+  double elastic = B * u * magnitude(u);
+  double F = d.gain_1 * elastic + m.H;
+  double slope = 2 * d.tangent_Pa * magnitude(u);
+  double span = 1;  // share of the step during which the tip may move through the tissue
+  bool flows = p > 0;
+  bool leaves = p == 0 && !(F > 0);
+
+  if (p == 0 && F > 0) {
+    if (state.stroke_open == 0) {
+      state.stroke_open = 1;
+      state.stroke_track_m = step.input.track_m;
+      state.stroke_across_m = step.input.across_m;
+      recall_holes(step.cartridge, step.params, step.holes, state);
+    }
+    const bool hole = state.hole_m[i] > 0;
+    const double threshold = hole ? step.reentry_threshold_N : d.puncture_N[i] * step.rate_1;
+    if (F >= threshold) {
+      // F ~ u^2, so sqrt(F) grows evenly within the step.
+      const double root_from = std::sqrt(state.needle_force_N[i]);
+      const double root_to = std::sqrt(F);
+      const double root_at = std::sqrt(threshold);
+      span = root_at > root_from ? (root_to - root_at) / (root_to - root_from) : 1;
+      flows = span > 0;
+      ++state.punctures;
+      state.reentries += hole;
+    }
+  }
+
+  while (flows) {
+    const Resistance<double> r = resistance(step.cartridge, step.params, d, p);
+    const bool reentry = p < state.hole_m[i];
+    const double forward_N = reentry ? r.reentry_N : r.cut_N;
+    const bool forward = F > forward_N;
+    if (!forward && !(F < -r.friction_N)) break;
+    const double drag = r.drag_N_s_per_m * d.inverse_dt_Hz / span +
+                        (forward ? (reentry ? r.reentry_slope_N_per_m : r.cut_slope_N_per_m) : 0);
+    const Flow<double> end = flow(d, u, m.H, forward ? forward_N : -r.friction_N, drag);
+    const double moved = u - end.tent_m;
+    if (reentry && p + moved > state.hole_m[i]) {
+      // At the bottom of the hole: cut on for the rest of the step.
+      span *= 1 - (state.hole_m[i] - p) / moved;
+      flows = span > 0;
+      p = state.hole_m[i];
+      u = X - p;
+      slope = 2 * d.tangent_Pa * magnitude(u);
+    } else {
+      p += moved;
+      u = end.tent_m;
+      slope = end.stiffness_N_per_m;
+      flows = false;
+      leaves = p <= 0;
+    }
+    elastic = B * u * magnitude(u);
+    F = d.gain_1 * elastic + m.H;
+  }
+
+  if (leaves) {
+    // The tip is out and the surface leaves it.
+    p = 0;
+    elastic = -m.H * d.inverse_gain_1;
+    F = 0;
+    slope = 0;
+    u = signed_as(root(magnitude(elastic) * d.inverse_modulus_1_per_Pa), elastic);
+  }
+  state.hole_m[i] = largest_of(p, d.decay_hole_1 * state.hole_m[i]);
+  keep(d, m, elastic, state.fast_N[i], state.middle_N[i], state.slow_N[i]);
+  state.elastic_N[i] = elastic;
+  state.needle_penetration_m[i] = p;
+  state.needle_force_N[i] = F;
+  const int lane = i & 1;
+  sums.force_N[lane] += F;
+  sums.stiffness_N_per_m[lane] += slope;
+  sums.tent_m[lane] += u;
+  sums.penetration_m[lane] += p;
+  sums.deepest_m[lane] = largest_of(sums.deepest_m[lane] + 0.0, p);
+  sums.lift_m[lane] = largest_of(sums.lift_m[lane] + 0.0, -u);
+}
+
+// Two needles to which the same ordinary thing happens: both outside, or both inside. Returns false, with nothing changed, if
+// either meets an event (first touch of a stroke, puncture, bottom of a hole, exit).
+bool step_pair(const Step& step, SkinState& state, int i, Sums& sums) {
+  const SkinState::Derived& d = state.derived;
+  const double B = step.params.instantaneous_modulus_Pa;
+  Pair p = load(state.needle_penetration_m + i);
+  const bool inside = p[0] > 0;
+  if (inside != (p[1] > 0)) return false;
+  const Memory<Pair> m = remember_pair(state, i);
+  const Pair hole = load(state.hole_m + i);
+  Pair u = step.above_m + load(d.offset_m + i) - p;
+  Pair elastic = B * u * magnitude(u);
+  Pair F = d.gain_1 * elastic + m.H;
+  Pair slope = 2 * d.tangent_Pa * magnitude(u);
+  if (inside) {
+    const Resistance<Pair> r = resistance(step.cartridge, step.params, d, p);
+    const PairMask reentry = p < hole;
+    const Pair forward_N = select(reentry, r.reentry_N, r.cut_N);
+    const PairMask forward = F > forward_N;
+    const PairMask moves = forward | (F < -r.friction_N);
+    if (any(moves)) {
+      const Pair slopes = select(reentry, r.reentry_slope_N_per_m, r.cut_slope_N_per_m);
+      const Pair drag = r.drag_N_s_per_m * d.inverse_dt_Hz + select(forward, slopes, Pair{});
+      const Flow<Pair> end = flow(d, u, m.H, select(forward, forward_N, -r.friction_N), drag);
+      p = select(moves, p + (u - end.tent_m), p);
+      if (any((reentry & (p > hole)) | (p <= 0.0))) return false;
+      u = select(moves, end.tent_m, u);
+      slope = select(moves, end.stiffness_N_per_m, slope);
+      elastic = B * u * magnitude(u);
+      F = d.gain_1 * elastic + m.H;
+    }
+    store(state.needle_penetration_m + i, p);
+    sums.penetration_m += p;
+    sums.deepest_m = largest_of(sums.deepest_m, p);
+  } else {
+    const PairMask touches = F > 0.0;
+    if (any(touches)) {
+      const Pair threshold = select(hole > 0.0, Pair{} + step.reentry_threshold_N, load(d.puncture_N + i) * step.rate_1);
+      if (state.stroke_open == 0 || any(touches & (F >= threshold))) return false;
+    }
+    const Pair free = -m.H * d.inverse_gain_1;
+    elastic = select(touches, elastic, free);
+    F = select(touches, F, Pair{});
+    slope = select(touches, slope, Pair{});
+    u = select(touches, u, signed_as(root(magnitude(free) * d.inverse_modulus_1_per_Pa), free));
+  }
+  store(state.hole_m + i, largest_of(p, d.decay_hole_1 * hole));
+  keep_pair(state, i, m, elastic);
+  store(state.needle_force_N + i, F);
+  sums.force_N += F;
+  sums.stiffness_N_per_m += slope;
+  sums.tent_m += u;
+  sums.lift_m = largest_of(sums.lift_m, -u);
+  return true;
 }
 
 }  // namespace
@@ -273,6 +517,7 @@ void skin_reset(const CartridgeParams& cartridge, const SkinParams& params, std:
   SkinState::Derived& d = state.derived;
   const std::int64_t n = std::clamp<std::int64_t>(cartridge.needle_count, 1, needle_count_max);
   d.needle_count = static_cast<double>(n);
+  d.inverse_needle_count_1 = 1 / d.needle_count;
 
   d.tip_diameter_m = cartridge_tip_diameter_m(cartridge);
   const double tan_theta = elementary::tan(cartridge.half_cone_angle_rad);
@@ -327,143 +572,36 @@ void skin_step(const CartridgeParams& cartridge, const SkinParams& params, SkinS
   if (state.stroke_open == 0 && above_m + d.offset_max_m < -state.lift_m) {
     // No tip can reach the surface.
     double tents = 0;
-    if (state.relaxed == 0) tents = recover(state) / std::sqrt(params.instantaneous_modulus_Pa);
-    output.indentation_mean_m = patch_m + tents / d.needle_count;
+    if (state.relaxed == 0) tents = recover(state);
+    output.indentation_mean_m = patch_m + tents * d.inverse_needle_count_1;
   } else {
-    const double B = params.instantaneous_modulus_Pa;
-    const double A = d.gain_1 * B;
-    const double half_inverse_A = 0.5 / A;
-    const double gains = d.gain_fast_1 + d.gain_middle_1 + d.gain_slow_1;
-    const double inverse_dt = 1 / dt_s;
     const double inward = std::max(0.0, input.tip_speed_m_per_s);
     const double ratio = params.fast_puncture_ratio_1;
-    const double rate_1 = d.puncture_factor_1 *
-                          (ratio + (1 - ratio) * params.puncture_speed_m_per_s / (params.puncture_speed_m_per_s + inward));
-    double tents = 0;
-    double penetration_sum = 0;
-    double penetration_max = 0;
-    double lift = state.lift_m;
-    std::int64_t in_skin = 0;
-    std::int64_t in_contact = 0;
-    std::int64_t below_dermis = 0;
+    const double slow_speed = params.puncture_speed_m_per_s;
+    const Step step{cartridge, params, holes, input, above_m,
+                    d.puncture_factor_1 * (ratio + (1 - ratio) * slow_speed / (slow_speed + inward)),
+                    params.reentry_ratio_1 * params.spreading_ratio_1 * params.epidermis_toughness_J_per_m2 * d.tip_diameter_m};
     state.relaxed = 0;
-
-    for (int i = 0; i < n; ++i) {
-      const double X = above_m + d.offset_m[i];
-      const double fast = d.decay_fast_1 * state.fast_N[i];
-      const double middle = d.decay_middle_1 * state.middle_N[i];
-      const double slow = d.decay_slow_1 * state.slow_N[i];
-      const double before = state.elastic_N[i];
-      const double H = (fast + middle + slow) - gains * before;  // F = gain F_e + H
-      double p = state.needle_penetration_m[i];
-      double u = X - p;
-      double elastic = B * u * std::fabs(u);
-      double F = d.gain_1 * elastic + H;
-      double slope = 2 * A * std::fabs(u);
-      double span = 1;  // share of the step during which the tip may move through the tissue
-      bool flows = p > 0;
-
-      if (p == 0) {
-        if (F > 0) {
-          if (state.stroke_open == 0) {
-            state.stroke_open = 1;
-            state.stroke_track_m = input.track_m;
-            state.stroke_across_m = input.across_m;
-            recall_holes(cartridge, params, holes, state);
-          }
-          const bool hole = state.hole_m[i] > 0;
-          const double threshold =
-              hole ? params.reentry_ratio_1 * params.spreading_ratio_1 * params.epidermis_toughness_J_per_m2 * d.tip_diameter_m
-                   : d.puncture_N[i] * rate_1;
-          if (F >= threshold) {
-            // F ~ u^2, so sqrt(F) grows evenly within the step.
-            const double root_from = std::sqrt(state.needle_force_N[i]);
-            const double root_to = std::sqrt(F);
-            const double root_at = std::sqrt(threshold);
-            span = root_at > root_from ? (root_to - root_at) / (root_to - root_from) : 1;
-            flows = true;
-            ++state.punctures;
-            state.reentries += hole;
-          }
-        } else {
-          // The surface leaves the tip.
-          elastic = -H / d.gain_1;
-          F = 0;
-          slope = 0;
-          const double tent = std::sqrt(std::fabs(elastic) / B);
-          u = elastic < 0 ? -tent : tent;
-        }
-      }
-
-      if (flows) {
-        for (;;) {
-          const Resistance r = resistance(cartridge, params, d, p);
-          const bool reentry = p < state.hole_m[i];
-          const double forward_N = reentry ? r.reentry_N : r.cut_N;
-          double yield, drag;
-          if (F > forward_N) {
-            yield = forward_N;
-            drag = r.drag_N_s_per_m * inverse_dt / span + (reentry ? r.reentry_slope_N_per_m : r.cut_slope_N_per_m);
-          } else if (F < -r.friction_N) {
-            yield = -r.friction_N;
-            drag = r.drag_N_s_per_m * inverse_dt / span;
-          } else {
-            break;
-          }
-          // A u|u| + drag u = drag (X - p) - H + yield for the tent u at the end of the step.
-          const double right = drag * u - H + yield;
-          const double root = std::sqrt(drag * drag + 4 * A * std::fabs(right));
-          const double size = (root - drag) * half_inverse_A;
-          const double end = right < 0 ? -size : size;
-          const double moved = u - end;
-          if (reentry && moved > 0 && p + moved > state.hole_m[i]) {
-            // At the bottom of the hole: cut on for the rest of the step.
-            span *= 1 - (state.hole_m[i] - p) / moved;
-            p = state.hole_m[i];
-            u = X - p;
-            elastic = B * u * std::fabs(u);
-            F = d.gain_1 * elastic + H;
-            slope = 2 * A * std::fabs(u);
-            if (span > 0) continue;
-            break;
-          }
-          p += moved;
-          if (p <= 0) {
-            // Out of the skin.
-            p = 0;
-            elastic = -H / d.gain_1;
-            F = 0;
-            slope = 0;
-            const double tent = std::sqrt(std::fabs(elastic) / B);
-            u = elastic < 0 ? -tent : tent;
-          } else {
-            u = end;
-            elastic = B * u * std::fabs(u);
-            F = d.gain_1 * elastic + H;
-            slope = 2 * A * size * drag / root;
-          }
-          break;
-        }
-        state.hole_m[i] = std::max(p, d.decay_hole_1 * state.hole_m[i]);
-        state.entered = 1;
-      }
-
-      const double change = elastic - before;
-      state.fast_N[i] = fast + d.gain_fast_1 * change;
-      state.middle_N[i] = middle + d.gain_middle_1 * change;
-      state.slow_N[i] = slow + d.gain_slow_1 * change;
-      state.elastic_N[i] = elastic;
-      state.needle_penetration_m[i] = p;
-      state.needle_force_N[i] = F;
-      force += F;
-      stiffness += slope;
-      tents += u;
-      lift = std::max(lift, -u);
-      penetration_sum += p;
-      penetration_max = std::max(penetration_max, p);
-      in_skin += p > 0;
-      in_contact += F != 0;
-      below_dermis += p > d.dermis_end_m;
+    Sums sums;
+    if (state.stroke_open != 0) sums.lift_m[0] = state.lift_m;
+    for (int i = 0; i < n; i += 2) {
+      if (i + 1 < n && step_pair(step, state, i, sums)) continue;
+      step_needle(step, state, i, sums);
+      if (i + 1 < n) step_needle(step, state, i + 1, sums);
+    }
+    force = sums.force_N[0] + sums.force_N[1];
+    stiffness = sums.stiffness_N_per_m[0] + sums.stiffness_N_per_m[1];
+    const double tents = sums.tent_m[0] + sums.tent_m[1];
+    const double penetration_sum = sums.penetration_m[0] + sums.penetration_m[1];
+    const double penetration_max = std::max(sums.deepest_m[0], sums.deepest_m[1]);
+    const double lift = std::max(sums.lift_m[0], sums.lift_m[1]);
+    std::int64_t in_skin = 0;
+    std::int64_t below_dermis = 0;
+    if (penetration_max > 0) {
+      state.entered = 1;
+      for (int i = 0; i < n; ++i) in_skin += state.needle_penetration_m[i] > 0;
+      if (penetration_max > d.dermis_end_m)
+        for (int i = 0; i < n; ++i) below_dermis += state.needle_penetration_m[i] > d.dermis_end_m;
     }
 
     if (params.bone_backed_1 > 0 && input.tip_m + d.offset_max_m > params.soft_tissue_depth_m) {
@@ -505,7 +643,7 @@ void skin_step(const CartridgeParams& cartridge, const SkinParams& params, SkinS
     state.in_skin = in_skin;
     output.drag_m = state.drag_m;
     output.dwell_s = state.dwell_s;
-    if (state.stroke_open != 0 && in_contact == 0 && in_skin == 0) {
+    if (state.stroke_open != 0 && in_skin == 0 && stiffness == 0) {
       if (state.entered != 0) store_holes(state, holes);
       state.stroke_open = 0;
       state.entered = 0;
@@ -513,10 +651,8 @@ void skin_step(const CartridgeParams& cartridge, const SkinParams& params, SkinS
       state.dwell_s = 0;
       state.takeup_m = 0;
       state.slit_m = 0;
-    } else if (state.stroke_open == 0) {
-      state.lift_m = 0;
     }
-    output.indentation_mean_m = patch_m + tents / d.needle_count;
+    output.indentation_mean_m = patch_m + tents * d.inverse_needle_count_1;
     output.penetration_max_m = penetration_max;
     output.in_skin = in_skin;
     output.below_dermis = below_dermis;

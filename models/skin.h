@@ -236,13 +236,15 @@ struct SkinState {
     double along_m[needle_count_max] = {};
     double offset_m[needle_count_max] = {};     // height_m + along_m sin(tilt)
     double puncture_N[needle_count_max] = {};   // F_p at rest, with scatter
-    double needle_count = 0;
+    double needle_count = 0, inverse_needle_count_1 = 0;
     double offset_max_m = 0;
     double tilt_rad = 0;
     double place_m = 0;                         // of the patch factors below
-    double dt_s = 0;                            // of the decay factors below
+    double dt_s = 0, inverse_dt_Hz = 0;         // of the decay factors below
     double decay_fast_1 = 0, decay_middle_1 = 0, decay_slow_1 = 0, decay_hole_1 = 0;
     double gain_fast_1 = 0, gain_middle_1 = 0, gain_slow_1 = 0, gain_1 = 0;  // s_k += gain_k dF_e; gain = g_inf + sum
+    double gain_branches_1 = 0, inverse_gain_1 = 0;
+    double tangent_Pa = 0, half_inverse_tangent_1_per_Pa = 0, inverse_modulus_1_per_Pa = 0;  // tangent = gain B
     double tip_diameter_m = 0, cone_slope_1 = 0, cone_length_m = 0, cone_area_1 = 0;
     double toughness_slope_J_per_m3 = 0, toughness_depth_m = 0;
     double hook_N = 0;
