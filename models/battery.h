@@ -76,6 +76,7 @@ struct BatteryState {
   double under_s = 0, over_s = 0;  // how long the protection's limits have been exceeded
   double open_s = 0;               // how long it has been open
   std::int64_t open = 0;           // 0 closed, 1 open by voltage, 2 open by current
+  double coefficient_charge_1 = -1;  // at which the coefficients below hold
   CellCoefficients cell;
 };
 

@@ -198,7 +198,7 @@ struct PlantTruth {
   double screw_position_m = 0;
   double nose_gap_m = 0;
   double skin_tear_m = 0;
-  double press_N = 0;                     // of the hand on the skin
+  double press_N = 0;                     // of the hand, through the pen, on the skin; 0 without contact
   double nose_force_N = 0;
   double glide_m_per_s = 0;               // along the track, without tremor
   double lateral_speed_m_per_s = 0;       // over the skin, tremor included

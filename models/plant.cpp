@@ -1,0 +1,288 @@
+#include "models/plant.h"
+
+#include <cmath>
+
+#include "models/elementary.h"
+
+namespace pensim {
+namespace {
+
+constexpr double full_turn_rad = 2.0 * elementary::pi;
+constexpr double hand_period_s = 250e-6, slow_period_s = 1e-3, thermistor_period_s = 0.1;
+constexpr double away_m = -10e-3;      // tip depth that stands for "no needles there"
+constexpr double electronics_min_V = 2.0;
+
+constexpr std::int64_t bit(PlantLine line) { return std::int64_t{1} << static_cast<std::int64_t>(line); }
+constexpr std::int64_t button_bits = bit(PlantLine::start) | bit(PlantLine::plus) | bit(PlantLine::minus) | bit(PlantLine::mode) |
+                                     bit(PlantLine::confirm);
+
+std::int64_t ticks_in(double period_s, double tick_s) {
+  const std::int64_t ticks = static_cast<std::int64_t>(period_s / tick_s + 0.5);
+  return ticks > 0 ? ticks : 1;
+}
+
+void toggle(PlantState& state, PlantEdges& edges, PlantLine line, double time_s) {
+  state.pins ^= bit(line);
+  if (edges.count == plant_edges_max) return;
+  std::int64_t at = edges.count++;
+  for (; at > 0 && edges.edge[at - 1].time_s > time_s; --at) edges.edge[at] = edges.edge[at - 1];
+  edges.edge[at] = {static_cast<std::int64_t>(line), (state.pins & bit(line)) != 0, time_s};
+}
+
+void set_line(PlantState& state, PlantEdges& edges, PlantLine line, std::int64_t level) {
+  if (((state.pins & bit(line)) != 0) != (level != 0)) toggle(state, edges, line, 0.0);
+}
+
+void set_resistances(const PlantParams& params, const PlantDerived& derived, PlantState& state, double winding_factor) {
+  state.winding_factor_1 = winding_factor;
+  state.motor_V_s_per_rad = motor_constant_V_s_per_rad(params.motor, state.thermal.winding_K);
+  bridge_set_resistance(params.motor, params.bridge, derived.bridge, state.bridge,
+                        motor_resistance_ohm(params.motor, state.thermal.winding_K) * winding_factor);
+}
+
+void press_buttons(const PlantParams& params, PlantState& state, const PlantInput& input, PlantEdges& edges) {
+  std::int64_t pending = (state.pins ^ input.buttons) & button_bits;
+  for (int line = static_cast<int>(PlantLine::start); line <= static_cast<int>(PlantLine::confirm); ++line)
+    if (state.buttons[line].left > 0) pending |= std::int64_t{1} << line;
+  if (pending == 0) return;
+  for (int line = static_cast<int>(PlantLine::start); line <= static_cast<int>(PlantLine::confirm); ++line) {
+    if (!((pending >> line) & 1)) continue;
+    double toggles_s[8];
+    const std::int64_t count = button_step(params.sensors, state.buttons[line], (input.buttons >> line) & 1,
+                                           static_cast<std::uint64_t>(params.seed), static_cast<std::uint32_t>(line), params.tick_s, toggles_s);
+    for (std::int64_t i = 0; i < count; ++i) toggle(state, edges, static_cast<PlantLine>(line), toggles_s[i]);
+  }
+}
+
+void move_hand(const PlantParams& params, const PlantDerived& derived, PlantState& state, const PlantInput& input) {
+  HandInput hand;
+  hand.contact = input.contact;
+  hand.lift_m = input.lift_m;
+  hand.press_N = input.press_N;
+  hand.glide_m_per_s = input.glide_m_per_s;
+  hand.tilt_rad = input.tilt_rad;
+  hand.reaction_N = state.reaction_N_s / derived.hand_s;
+  state.reaction_N_s = 0.0;
+  hand_step(params.hand, state.hand, hand, derived.hand_s, state.nose);
+  state.nose_age_s = -derived.hand_s;  // its output holds at the end of the interval that begins now
+  if (state.nose.tilt_rad != state.tilt_rad) {
+    state.tilt_rad = state.nose.tilt_rad;
+    state.tilt_cos = elementary::cos(state.tilt_rad);
+  }
+}
+
+// What changes slowly, once per millisecond.
+void update_slow(const PlantParams& params, const PlantDerived& derived, PlantState& state, const PlantInput& input) {
+  const double ms_s = derived.ms_s;
+  ThermalInput heat;
+  heat.winding_W = state.copper_J / ms_s;
+  heat.case_W = 0.2 * state.friction_J / ms_s;  // brushes and bearings of the motor: 0.12 of 0.57 mN m [D]
+  heat.grip_W = (state.switch_J + 0.8 * state.friction_J) / ms_s +
+                (state.battery.rail_V > electronics_min_V ? params.battery.electronics_A * state.battery.rail_V : 0.0);
+  heat.ambient_K = input.ambient_K;
+  thermal_step(params.thermal, state.thermal, heat, ms_s);
+  bridge_warm(params.bridge, state.bridge, state.switch_J / ms_s, state.thermal.grip_K, ms_s, input.enable);
+  state.copper_J = state.switch_J = state.friction_J = 0.0;
+  set_resistances(params, derived, state, input.faults.winding_factor_1);
+  battery_update(params.battery, state.battery, state.thermal.grip_K, input.faults.battery_factor_1, input.faults.contact_ohm,
+                 input.charger, ms_s, derived.dt_s);
+  drivetrain_refresh(state.drivetrain);
+  if (--state.thermistor_left <= 0) {
+    state.thermistor_left = derived.thermistor_updates;
+    sensor_update(params.sensors, state.sensors, state.thermal.case_K, state.thermal.grip_K,
+                  ms_s * static_cast<double>(derived.thermistor_updates));
+  }
+}
+
+// The hall sensor's edge when the cam went from `before_rad` by `turned_rad` within a step.
+void sense_cam(const PlantParams& params, PlantState& state, double before_rad, double turned_rad, double begin_s, double dt_s,
+               PlantEdges& edges) {
+  const double width_rad = params.sensors.hall_width_rad;
+  const bool level = state.drivetrain.angle_rad < width_rad;
+  if (level == ((state.pins & bit(PlantLine::hall)) != 0) || turned_rad == 0.0) return;
+  const double edge_rad = level == (turned_rad > 0.0) ? (level ? full_turn_rad : 0.0) : width_rad;
+  double share = (edge_rad - before_rad) / turned_rad;
+  share = share < 0.0 ? 0.0 : share > 1.0 ? 1.0 : share;
+  toggle(state, edges, PlantLine::hall, begin_s + share * dt_s);
+}
+
+}  // namespace
+
+PlantDerived plant_derive(const PlantParams& params) {
+  PlantDerived d;
+  d.dt_s = params.tick_s / static_cast<double>(params.steps_per_tick);
+  d.ms_ticks = ticks_in(slow_period_s, params.tick_s);
+  d.ms_s = static_cast<double>(d.ms_ticks) * params.tick_s;
+  d.hand_ticks = ticks_in(hand_period_s, params.tick_s);
+  d.hand_s = static_cast<double>(d.hand_ticks) * params.tick_s;
+  d.thermistor_updates = ticks_in(thermistor_period_s, d.ms_s);
+  d.stroke_m = 2.0 * params.drivetrain.eccentricity_m;
+  d.bridge = bridge_derive(params.bridge, d.dt_s);
+  d.drivetrain = drivetrain_derive(params.drivetrain, params.motor.inertia_kg_m2, params.cartridge.plate_mass_kg, d.dt_s);
+  d.sensors = sensor_derive(params.sensors);
+  return d;
+}
+
+void plant_reset(const PlantParams& params, const PlantDerived& derived, PlantState& state) {
+  const std::uint64_t seed = static_cast<std::uint64_t>(params.seed);
+  state = PlantState{};
+  drivetrain_reset(params.drivetrain, params.initial_angle_rad, state.drivetrain);
+  state.thermal = {params.thermal.initial_K, params.thermal.initial_K, params.thermal.initial_K};
+  state.bridge.junction_K = params.thermal.initial_K;
+  screw_reset(params.screw, seed, state.screw);
+  battery_reset(params.battery, params.thermal.initial_K, derived.dt_s, state.battery);
+  sensor_reset(params.sensors, params.thermal.initial_K, state.sensors);
+  hand_reset(params.hand, seed, params.initial_lift_m, state.hand);
+  state.nose.nose_gap_m = params.initial_lift_m;
+  skin_reset(params.cartridge, params.skin, seed, state.skin, state.holes);
+  set_resistances(params, derived, state, 1.0);
+  state.ms_left = derived.ms_ticks;
+  state.thermistor_left = derived.thermistor_updates;
+  state.pins = bit(PlantLine::cartridge);
+  if (state.drivetrain.angle_rad < params.sensors.hall_width_rad) state.pins |= bit(PlantLine::hall);
+  if (state.screw.home_closed) state.pins |= bit(PlantLine::home);
+}
+
+void plant_tick(const PlantParams& params, const PlantDerived& derived, PlantState& state, const PlantInput& input, std::int64_t,
+                PlantEdges& edges) {
+  const PlantFaults& faults = input.faults;
+  edges.count = 0;
+  press_buttons(params, state, input, edges);
+  set_line(state, edges, PlantLine::cartridge, input.cartridge_present);
+  set_line(state, edges, PlantLine::charger, input.charger);
+  state.cartridge = input.cartridge_present;
+  const double home_s = screw_step(params.screw, static_cast<std::uint64_t>(params.seed), state.screw,
+                                   {input.half_steps, faults.screw_jam, faults.screw_lost_share_1}, params.tick_s);
+  if (home_s >= 0.0) toggle(state, edges, PlantLine::home, home_s);
+  if (state.hand_left <= 0) {
+    move_hand(params, derived, state, input);
+    state.hand_left = derived.hand_ticks;
+  }
+  --state.hand_left;
+  if (faults.winding_factor_1 != state.winding_factor_1) set_resistances(params, derived, state, faults.winding_factor_1);
+  if (faults.contact_ohm != state.battery.connector_ohm)
+    battery_set_connector(params.battery, state.battery, faults.contact_ohm, derived.dt_s);
+
+  const double dt_s = derived.dt_s;
+  const double retracted_m = derived.stroke_m - state.screw.position_m;  // from the plate's zero to the nose
+  DrivetrainState& drivetrain = state.drivetrain;
+  BridgeInput bridge_in;
+  bridge_in.mode = faults.stuck ? BridgeMode::drive : input.bridge_mode;
+  bridge_in.duty_1 = faults.stuck ? faults.stuck_duty_1 : input.duty_1;
+  bridge_in.enable = faults.stuck ? 1 : input.enable;
+  DrivetrainInput load;
+  load.friction_N_m = params.motor.friction_N_m + params.drivetrain.friction_N_m + faults.friction_N_m;
+  load.spring_factor_1 = faults.spring_factor_1;
+  load.plate_present = input.cartridge_present;
+  if (faults.obstruction) load.limit_m = faults.obstruction_m + retracted_m;
+  SkinInput skin_in;
+  skin_in.nose_force_N = state.nose.nose_force_N;
+  skin_in.track_m = state.nose.track_m;
+  skin_in.across_m = state.nose.across_m;
+  skin_in.lateral_speed_m_per_s = state.nose.lateral_speed_m_per_s;
+  skin_in.tilt_rad = state.tilt_rad;
+
+  for (std::int64_t step = 0; step < params.steps_per_tick; ++step) {
+    // bridge and winding, against the emf in the middle of the step
+    const double constant_V_s = state.motor_V_s_per_rad * motor_commutation_1(params.motor, drivetrain.cos_1);
+    bridge_in.rail_V = state.battery.rail_V;
+    bridge_in.emf_V = constant_V_s * (drivetrain.speed_rad_per_s + 0.5 * dt_s * drivetrain.acceleration_rad_per_s2);
+    BridgeOutput bridge;
+    bridge_step(params.motor, params.bridge, derived.bridge, state.bridge, bridge_in, bridge);
+    state.voltage_V = bridge.voltage_V;
+    state.copper_J += state.bridge.winding_ohm * bridge.square_A2 * dt_s;
+    state.switch_J += (state.bridge.step.resistance_ohm - state.bridge.winding_ohm) * bridge.square_A2 * dt_s;
+
+    // rotor and plate
+    load.torque_N_m = constant_V_s * bridge.mean_A;
+    load.skin_N = state.skin_out.force_N * state.tilt_cos;
+    const double before_rad = drivetrain.angle_rad;
+    const std::int64_t turns = drivetrain.revolutions;
+    double crossing_s;
+    state.friction_J += drivetrain_step(params.drivetrain, derived.drivetrain, drivetrain, load, crossing_s);
+    const double begin_s = static_cast<double>(step) * dt_s;
+    sense_cam(params, state, before_rad,
+              drivetrain.angle_rad - before_rad + static_cast<double>(drivetrain.revolutions - turns) * full_turn_rad, begin_s, dt_s, edges);
+    if (crossing_s >= 0.0) {
+      ++state.strokes;
+      state.hall_time_s = begin_s + crossing_s;
+    }
+
+    // skin
+    state.nose_age_s += dt_s;
+    const double gap_m = state.nose.nose_gap_m - state.nose.nose_speed_m_per_s * state.nose_age_s;
+    skin_in.nose_sink_m = gap_m < 0.0 ? -gap_m : 0.0;
+    if (input.cartridge_present) {
+      skin_in.tip_m = (drivetrain.plate_m - retracted_m) * state.tilt_cos - gap_m;
+      skin_in.tip_speed_m_per_s = drivetrain.plate_speed_m_per_s * state.tilt_cos + state.nose.nose_speed_m_per_s;
+    } else {
+      skin_in.tip_m = away_m;
+      skin_in.tip_speed_m_per_s = 0.0;
+    }
+    skin_step(params.cartridge, params.skin, state.skin, state.holes, skin_in, dt_s, state.skin_out);
+    state.reaction_N_s += (state.skin_out.force_N + drivetrain.obstruction_N) * dt_s;
+
+    // rail
+    const double electronics_A = state.battery.rail_V > electronics_min_V ? params.battery.electronics_A : 0.0;
+    battery_step(params.battery, state.battery, bridge.supply_A + electronics_A, faults.supply_cut, dt_s);
+  }
+  if (--state.ms_left <= 0) {
+    state.ms_left = derived.ms_ticks;
+    update_slow(params, derived, state, input);
+  }
+}
+
+void plant_truth(const PlantParams& params, const PlantDerived& derived, const PlantState& state, const PlantInput&, PlantTruth& truth) {
+  truth.extension_m = state.drivetrain.plate_m - (derived.stroke_m - state.screw.position_m);
+  const double gap_m = state.nose.nose_gap_m - state.nose.nose_speed_m_per_s * state.nose_age_s;
+  truth.tip_depth_m = truth.extension_m * state.tilt_cos - gap_m;
+  truth.indentation_m = state.skin_out.indentation_mean_m;
+  truth.penetration_m = state.skin_out.penetration_mean_m;
+  truth.penetration_max_m = state.skin_out.penetration_max_m;
+  truth.needle_force_N = state.skin_out.force_N;
+  truth.motor_speed_Hz = state.drivetrain.speed_rad_per_s * (1.0 / full_turn_rad);
+  truth.motor_current_A = state.bridge.current_A;
+  truth.motor_voltage_V = state.voltage_V;
+  truth.screw_position_m = state.screw.position_m;
+  truth.nose_gap_m = gap_m;
+  truth.skin_tear_m = state.skin_out.tear_max_m;
+  truth.press_N = state.nose.contact ? state.nose.hand_force_N : 0.0;
+  truth.nose_force_N = state.nose.nose_force_N;
+  truth.glide_m_per_s = state.nose.glide_m_per_s;
+  truth.lateral_speed_m_per_s = state.nose.lateral_speed_m_per_s;
+  truth.tilt_rad = state.tilt_rad;
+  truth.track_m = state.nose.track_m;
+  truth.battery_voltage_V = state.battery.cell_V;
+  truth.rail_voltage_V = state.battery.rail_V;
+  truth.motor_temperature_K = state.thermal.winding_K;
+  truth.case_temperature_K = state.thermal.case_K;
+  truth.housing_temperature_K = state.thermal.grip_K;
+  truth.state_of_charge = state.battery.charge_1;
+  truth.cam_angle_rad = state.drivetrain.angle_rad;
+  truth.stroke_time_s = state.hall_time_s;
+  truth.in_skin = state.skin_out.in_skin;
+  truth.punctured = state.skin_out.punctures;
+  truth.skin_contact = state.nose.contact;
+  truth.lane = state.nose.lane;
+  truth.revolutions = state.drivetrain.revolutions;
+  truth.strokes = state.strokes;
+  truth.floating = state.drivetrain.floating;
+  truth.bridge_tripped = state.bridge.tripped | state.bridge.hot;
+  truth.supply_open = state.battery.open;
+  (void)params;
+}
+
+void plant_sense(const PlantParams& params, const PlantDerived& derived, const PlantState& state, const PlantInput& input,
+                 std::int64_t tick, std::uint16_t counts[adc_channels]) {
+  SensorInput measured;
+  measured.motor_A = state.bridge.sensed_A + state.bridge.ripple_sample_A;
+  measured.cell_V = state.battery.cell_V;
+  measured.rail_V = state.battery.rail_V;
+  measured.nose_N = state.nose.nose_force_N;
+  measured.id_ohm = input.cartridge_present ? params.cartridge.id_resistance_ohm : -1.0;
+  measured.depth_m = input.depth_m;
+  measured.rate_Hz = input.rate_Hz;
+  sensor_sample(params.sensors, derived.sensors, state.sensors, measured, static_cast<std::uint64_t>(params.seed), tick, counts);
+}
+
+}  // namespace pensim
