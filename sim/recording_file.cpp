@@ -14,6 +14,7 @@
 #include <limits>
 
 #include "sim/block_format.h"
+#include "sim/hdf5_output.h"
 #include "sim/input_error.h"
 #include "sim/recording_source.h"
 
@@ -196,12 +197,12 @@ std::string name_of_link(const std::string& link) {
 
 class FileWriter {
  public:
-  FileWriter(const std::string& path, bool compress) : compress_(compress) {
+  FileWriter(const std::string& path, OutputState& state, bool compress) : compress_(compress) {
     Id access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "file access");
     check(H5Pset_fclose_degree(access, H5F_CLOSE_STRONG), "file access");
     check(H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V18), "file access");  // checksums on what is not data; MATLAB reads it
     check(H5Pset_meta_block_size(access, 64 * 1024), "file access");
-    check(H5Pset_file_locking(access, false, true), "file access");
+    use_output_driver(access, state);
     Id create(H5Pcreate(H5P_FILE_CREATE), H5Pclose, "file creation");
     file_ = Id(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, create, access), H5Fclose, "the file");
     scalar_ = Id(H5Screate(H5S_SCALAR), H5Sclose, "scalar");
@@ -1297,21 +1298,19 @@ void write_file(const std::string& path, const Recording& recording, const Recor
   if (!folder.empty() && !std::filesystem::is_directory(folder, error)) std::filesystem::create_directories(folder, error);
   if (error) fail(error.message());
   const std::string part = path + ".part";
-  const int probe = ::open(part.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0666);  // the reason in the words of the system
-  if (probe < 0) fail(std::strerror(errno));
-  ::close(probe);
   std::string reason;
-  errno = 0;
+  OutputState output;
   try {
-    FileWriter file(part, compress);
+    FileWriter file(part, output, compress);
     RecordingWriter(file, recording, source).write();
     file.close();
   } catch (const HdfError& e) {
-    reason = errno != 0 ? std::strerror(errno) : "the HDF5 library failed at '" + e.what + "'";
+    if (output.error == 0) reason = "the HDF5 library failed at '" + e.what + "'";
   } catch (...) {
     ::unlink(part.c_str());
     throw;
   }
+  if (output.error != 0) reason = std::strerror(output.error);
   if (!reason.empty()) {
     ::unlink(part.c_str());
     fail(reason);
