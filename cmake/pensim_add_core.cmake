@@ -1,13 +1,13 @@
 # pensim_add_core(NAME
-#                 SOURCES file...            the firmware, unmodified; C and C++
+#                 [SOURCES file...]          the firmware, unmodified; C and C++
 #                 PORT file...               the port (docs/bring_your_firmware.md)
 #                 [SHAPE rates|main|registers]   default rates
 #                 [INCLUDES directory...] [DEFINES name[=value]...]
 #                 [OPTIMIZE -O0|-Os|...]     default PENSIM_CORE_OPTIMIZE, which is -O2
 #                 [NO_WAIT_INSTRUMENTATION]) shapes main and registers without counted volatile reads: only calls into the shim wait
 #
-# gives cores/NAME.so, cores/NAME.twice.so (the same objects linked at another address, for `pensim run --twice`) and, where
-# arm-none-eabi-gcc is, a target NAME.arm that compiles the same files for a Cortex-M4F.
+# gives NAME.so and NAME.twice.so in PENSIM_CORE_DIRECTORY, which is <build>/cores (the second from the same objects linked at another
+# address, for `pensim run --twice`), and, where arm-none-eabi-gcc is, a target NAME.arm that compiles the same files for a Cortex-M4F.
 #
 # Flags and their reasons
 #   -funsigned-char -fshort-enums   as the ARM ABI has it
@@ -18,31 +18,35 @@
 #   -fsanitize=thread (not linked)  every read of a volatile becomes a call into the runtime: "time passes here"
 # A core is never built with AddressSanitizer: that excludes the above, and the host catches what a core breaks.
 
-if(NOT DEFINED PENSIM_CORE_OPTIMIZE)
-  set(PENSIM_CORE_OPTIMIZE -O2)
-endif()
+set(PENSIM_CORE_OPTIMIZE -O2 CACHE STRING "optimisation of firmware cores")
+set(PENSIM_CORE_DIRECTORY ${CMAKE_BINARY_DIR}/cores CACHE PATH "where firmware cores are built")
+
 # In the source tree the shim lies beside this folder; a package installs it beside this file.
 if(EXISTS ${CMAKE_CURRENT_LIST_DIR}/firmware_shim/pen_port.h)
-  set(PENSIM_SHIM_DIR ${CMAKE_CURRENT_LIST_DIR}/firmware_shim)
+  set(shim ${CMAKE_CURRENT_LIST_DIR}/firmware_shim)
 else()
-  get_filename_component(PENSIM_SHIM_DIR ${CMAKE_CURRENT_LIST_DIR}/../firmware_shim ABSOLUTE)
+  get_filename_component(shim ${CMAKE_CURRENT_LIST_DIR}/../firmware_shim ABSOLUTE)
 endif()
 
-set(PENSIM_CORE_FLAGS -g -fPIC -funsigned-char -fshort-enums -ffp-contract=off -fvisibility=hidden -fno-omit-frame-pointer
-    -Wno-missing-field-initializers)
-set(PENSIM_CORE_FLAGS_GCC -fno-gnu-unique -fno-semantic-interposition)
-set(PENSIM_CORE_FLAGS_CLANG -Wno-unused-command-line-argument)
-set(PENSIM_WAIT_FLAGS_GCC -fsanitize=thread --param=tsan-distinguish-volatile=1 --param=tsan-instrument-func-entry-exit=0)
-set(PENSIM_WAIT_FLAGS_CLANG -fsanitize=thread "SHELL:-mllvm -tsan-distinguish-volatile=1"
-    "SHELL:-mllvm -tsan-instrument-func-entry-exit=0")
-set(PENSIM_CORE_LINK_FLAGS -Wl,-Bsymbolic -Wl,-z,defs -Wl,-z,now -Wl,--build-id
-    -Wl,-T,${PENSIM_SHIM_DIR}/runtime/core.ld)
-set(PENSIM_RUNTIME_SOURCES_rates pen_runtime.c)
-set(PENSIM_RUNTIME_SOURCES_main pen_runtime.c pen_waiting.c pen_volatile.c)
-set(PENSIM_RUNTIME_SOURCES_registers pen_runtime.c pen_waiting.c pen_volatile.c pen_cortex.c)
-set(PENSIM_RUNTIME_DEFINES_rates PEN_CORE_SHAPE=0)
-set(PENSIM_RUNTIME_DEFINES_main PEN_CORE_SHAPE=1 PEN_CORE_WAITS)
-set(PENSIM_RUNTIME_DEFINES_registers PEN_CORE_SHAPE=2 PEN_CORE_WAITS)
+# In the cache, since a core may be added in another folder than the one that includes this file.
+function(_pensim_constant name)
+  set(${name} "${ARGN}" CACHE INTERNAL "")
+endfunction()
+_pensim_constant(PENSIM_SHIM_DIR ${shim})
+_pensim_constant(PENSIM_CORE_FLAGS -g -fPIC -funsigned-char -fshort-enums -ffp-contract=off -fvisibility=hidden -fno-omit-frame-pointer
+                 -Wno-missing-field-initializers)
+_pensim_constant(PENSIM_CORE_FLAGS_GCC -fno-gnu-unique -fno-semantic-interposition)
+_pensim_constant(PENSIM_CORE_FLAGS_CLANG -Wno-unused-command-line-argument)
+_pensim_constant(PENSIM_WAIT_FLAGS_GCC -fsanitize=thread --param=tsan-distinguish-volatile=1 --param=tsan-instrument-func-entry-exit=0)
+_pensim_constant(PENSIM_WAIT_FLAGS_CLANG -fsanitize=thread "SHELL:-mllvm -tsan-distinguish-volatile=1"
+                 "SHELL:-mllvm -tsan-instrument-func-entry-exit=0")
+_pensim_constant(PENSIM_CORE_LINK_FLAGS -Wl,-Bsymbolic -Wl,-z,defs -Wl,-z,now -Wl,--build-id -Wl,-T,${shim}/runtime/core.ld)
+_pensim_constant(PENSIM_RUNTIME_SOURCES_rates pen_runtime.c)
+_pensim_constant(PENSIM_RUNTIME_SOURCES_main pen_runtime.c pen_waiting.c pen_volatile.c)
+_pensim_constant(PENSIM_RUNTIME_SOURCES_registers pen_runtime.c pen_waiting.c pen_volatile.c pen_cortex.c)
+_pensim_constant(PENSIM_RUNTIME_DEFINES_rates PEN_CORE_SHAPE=0)
+_pensim_constant(PENSIM_RUNTIME_DEFINES_main PEN_CORE_SHAPE=1 PEN_CORE_WAITS)
+_pensim_constant(PENSIM_RUNTIME_DEFINES_registers PEN_CORE_SHAPE=2 PEN_CORE_WAITS)
 
 # What the directory compiles with (warnings, say) holds for cores as well, except what only fits a program.
 function(_pensim_take_directory_options target)
@@ -72,8 +76,8 @@ function(pensim_add_core name)
     message(FATAL_ERROR "pensim_add_core(${name}): unknown argument '${core_UNPARSED_ARGUMENTS}', expected SOURCES, PORT, SHAPE, "
                         "INCLUDES, DEFINES, OPTIMIZE or NO_WAIT_INSTRUMENTATION")
   endif()
-  if(NOT core_SOURCES OR NOT core_PORT)
-    message(FATAL_ERROR "pensim_add_core(${name}): SOURCES and PORT are both needed")
+  if(NOT core_PORT)
+    message(FATAL_ERROR "pensim_add_core(${name}): PORT is needed (a core that speaks pen_port.h itself is its own port)")
   endif()
   if(NOT core_SHAPE)
     set(core_SHAPE rates)
@@ -119,7 +123,7 @@ function(pensim_add_core name)
       set(address 0x20000000)
     endif()
     set_target_properties(${target} PROPERTIES PREFIX "" SUFFIX ".so" OUTPUT_NAME ${target}
-      LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/cores LINK_DEPENDS ${PENSIM_SHIM_DIR}/runtime/core.ld)
+      LIBRARY_OUTPUT_DIRECTORY ${PENSIM_CORE_DIRECTORY} LINK_DEPENDS ${PENSIM_SHIM_DIR}/runtime/core.ld)
     target_link_options(${target} PRIVATE ${PENSIM_CORE_LINK_FLAGS} -Wl,-Ttext-segment=${address})
     target_link_libraries(${target} PRIVATE m)
     get_target_property(language_files ${name}_objects SOURCES)
@@ -137,9 +141,9 @@ function(pensim_add_core name)
         -ffunction-sections -fdata-sections -g ${core_OPTIMIZE})
     list(TRANSFORM core_DEFINES PREPEND -D OUTPUT_VARIABLE defines)
     set(include_flags)
-    foreach(directory ${includes} ${core_INCLUDES})
-      get_filename_component(directory ${directory} ABSOLUTE BASE_DIR ${CMAKE_CURRENT_SOURCE_DIR})
-      list(APPEND include_flags -I${directory})
+    foreach(include ${includes} ${core_INCLUDES})
+      get_filename_component(include ${include} ABSOLUTE BASE_DIR ${CMAKE_CURRENT_SOURCE_DIR})
+      list(APPEND include_flags -I${include})
     endforeach()
     set(arm_objects)
     # Registers of another processor stay with that processor: only shapes rates and main compile for ARM without the vendor's files.
@@ -149,7 +153,7 @@ function(pensim_add_core name)
         get_filename_component(stem ${file} NAME)
         set(compiler ${PENSIM_ARM_GCC} -std=gnu11)
         if(stem MATCHES "\\.(cpp|cc|cxx)$")
-          set(compiler ${PENSIM_ARM_GXX} -std=gnu++20 -fno-exceptions -fno-rtti)
+          set(compiler ${PENSIM_ARM_GXX} -std=gnu++20)
         endif()
         set(object ${CMAKE_CURRENT_BINARY_DIR}/${name}.arm/${stem}.o)
         add_custom_command(OUTPUT ${object}

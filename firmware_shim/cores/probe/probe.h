@@ -1,0 +1,8 @@
+/* probe.h - firmware that tests the bench; README.md says what it does when. It speaks the seam itself, so its port is a table. */
+#ifndef PROBE_H
+#define PROBE_H
+
+void probe_tick(void);
+void probe_edge(void);
+
+#endif
