@@ -37,7 +37,7 @@ static inline void volatile_write(void *address) {
 #endif
     return;
   }
-  pen_time.wait.address[0] = pen_time.wait.address[1] = 0;
+  pen_progress();
 #if PEN_CORE_SHAPE == 2
   if (maybe_register(a)) pen_register_write(a);
 #endif

@@ -36,11 +36,6 @@ static uint64_t load(uint64_t address, uint32_t size) {
   return value;
 }
 
-void pen_progress(void) {
-  memset(&pen_time.wait, 0, sizeof pen_time.wait);
-  pen_time.wait.since_ns = pen_time.now_ns;
-}
-
 static int is_input(uint64_t address) { return address - (uint64_t)(uintptr_t)&pen_in < sizeof(PenIn); }
 
 static int register_kind(uint64_t address) {
@@ -54,12 +49,13 @@ static int register_kind(uint64_t address) {
 
 void pen_new_address(uint64_t address, uint32_t size) {
   PenWait *wait = &pen_time.wait;
-  if (wait->address[0] && wait->address[1]) pen_progress();
+  if (wait->address[0] && wait->address[1]) {
+    wait->moved = 1;
+    wait->address[0] = wait->address[1] = 0;
+  }
   uint32_t slot = wait->address[0] ? 1u : 0u;
-  if (slot == 0) wait->since_ns = pen_time.now_ns;
   wait->address[slot] = address;
   wait->size[slot] = (uint8_t)size;
-  wait->value[slot] = load(address, size);
   if (pen_time.running && (is_input(address) || register_kind(address))) pen_time.running->outside_ns = pen_time.now_ns + 1;
 }
 
@@ -68,10 +64,10 @@ static int answerable(void) {
   const PenWait *wait = &pen_time.wait;
   uint32_t addresses = 0, dead = 0;
   for (uint32_t i = 0; i < 2; ++i) {
-    if (!wait->address[i]) continue;
+    if (!wait->before[i]) continue;
     ++addresses;
-    int kind = register_kind(wait->address[i]);
-    if (is_input(wait->address[i]) || kind == 2) return 1;
+    int kind = register_kind(wait->before[i]);
+    if (is_input(wait->before[i]) || kind == 2) return 1;
     if (kind == 1) ++dead;
   }
   if (addresses && dead == addresses) return 0;
@@ -95,18 +91,26 @@ static void watch_for_hang(void) {
     core.out_changed_ns = pen_time.now_ns;
   }
   if (pen_out.watchdog & PEN_WATCHDOG_START) core.watchdog_started = 1;
+
+  /* Does it still do what it did in the last tick, and does it still read the same? Then the wait goes on. */
+  uint64_t value[2] = {0, 0};
   for (uint32_t i = 0; i < 2; ++i) {
-    if (!wait->address[i]) continue;
-    uint64_t value = load(wait->address[i], wait->size[i]);
-    if (value == wait->value[i]) continue;
-    wait->value[i] = value;
-    wait->since_ns = pen_time.now_ns;
+    uint64_t a = wait->address[i];
+    if (!a) continue;
+    value[i] = load(a, wait->size[i]);
+    if (!(a == wait->before[0] && value[i] == wait->value[0]) && !(a == wait->before[1] && value[i] == wait->value[1])) wait->moved = 1;
   }
-  pen_status.waits_for[0] = wait->address[0];
-  pen_status.waits_for[1] = wait->address[1];
+  int waits = wait->asleep || wait->address[0];
+  if (wait->moved || !waits) wait->since_ns = pen_time.now_ns;
+  wait->moved = 0;
+  memcpy(wait->before, wait->address, sizeof wait->before);
+  memcpy(wait->value, value, sizeof wait->value);
+  memset(wait->address, 0, sizeof wait->address);
+  pen_status.waits_for[0] = wait->before[0];
+  pen_status.waits_for[1] = wait->before[1];
   pen_status.wait_since_ns = wait->since_ns;
   pen_status.now_ns = pen_time.now_ns;
-  if (core.watchdog_started || pen_status.hang || !(wait->address[0] || wait->asleep)) return;
+  if (core.watchdog_started || pen_status.hang || !waits) return;
   uint64_t limit_ns = (pen_port.unanswered_ms ? pen_port.unanswered_ms : 1000u) * 1000000ull;
   if (pen_time.now_ns - wait->since_ns < limit_ns) return;
   if (pen_port.unanswered_ms || (pen_time.now_ns - core.out_changed_ns >= limit_ns && !answerable())) pen_status.hang = 1;
@@ -183,7 +187,8 @@ static void run_handler(PenHandler *h) {
   pen_time.running = h;
   pen_time.level = (uint32_t)(h->priority >> pen_time.subpriority_bits);
   h->ran_ns = pen_time.now_ns + 1;
-  pen_progress();
+  memset(&pen_time.wait, 0, sizeof pen_time.wait);
+  pen_time.wait.moved = 1;
 #if PEN_CORE_SHAPE == 2
   pen_cortex_handler_edge();
 #endif
@@ -325,6 +330,7 @@ void pen_wait_for_interrupt(void) {
     }
     pen_time_passes();
   } while (wakes == pen_time.wakes);
+  pen_time.wait.asleep = 0;
   pen_progress();
 }
 

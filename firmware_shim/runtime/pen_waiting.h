@@ -10,12 +10,13 @@
 #define PEN_IRQ_PENDSV 14u /* exception numbers */
 #define PEN_IRQ_SYSTICK 15u
 
-typedef struct PenWait {       /* what the running context has read since it last did anything else */
-  uint64_t address[2];         /* 0: none */
-  uint64_t value[2];
+typedef struct PenWait {       /* what the running context does while time passes */
+  uint64_t address[2];         /* volatiles read in this tick; 0: none */
   uint8_t size[2];
+  uint8_t moved;               /* it did something else in this tick than read these */
   uint8_t asleep;
-  uint64_t since_ns;
+  uint64_t before[2], value[2]; /* the same of the last tick, and what was there */
+  uint64_t since_ns;           /* end of the last tick in which it moved or a value changed */
 } PenWait;
 
 typedef struct PenHandler {
@@ -56,7 +57,6 @@ extern PenTime pen_time;
 void pen_time_passes(void);            /* now_ns has reached deadline_ns */
 void pen_settle(void);                 /* runs what is pending and may run */
 void pen_new_address(uint64_t address, uint32_t size); /* the running context reads something else than before */
-void pen_progress(void);               /* ... or does something else than read */
 void pen_pend(PenHandler *handler);
 void pen_call_frozen(void (*function)(void));
 void pen_new_deadline(void);
@@ -71,6 +71,8 @@ void pen_register_write(uint64_t address); /* about to be written by the core */
 void pen_register_fed(uint64_t address);   /* written by sync_in() */
 void pen_cortex_handler_edge(void);    /* at entry and exit of a handler */
 int pen_register_known(uint64_t address);  /* 0: no register; 1: nobody outside answers here; 2: fed by sync_in or before_read */
+
+static inline void pen_progress(void) { pen_time.wait.moved = 1; } /* the running context does something else than read */
 
 static inline void pen_spend(uint64_t ns) {
   pen_time.now_ns += ns;

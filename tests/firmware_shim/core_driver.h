@@ -12,11 +12,16 @@
 namespace pensim {
 
 struct CoreDriver {
-  explicit CoreDriver(const std::string& name, const NativeOptions& options = {})
-      : core(open_native(std::string(PENSIM_CORES "/") + name + ".so", options)) {
+  // A core by its name, or one that only tests need by "test:" and its name.
+  explicit CoreDriver(const std::string& name, const NativeOptions& options = {}) : core(open_native(file(name), options)) {
     core->reset(PEN_RESET_POWER_ON);
     in.reset_cause = PEN_RESET_POWER_ON;
     in.nvm_status = PEN_NVM_IDLE;
+  }
+
+  static std::string file(const std::string& name) {
+    const bool test = name.rfind("test:", 0) == 0;
+    return test ? PENSIM_TEST_CORES "/" + name.substr(5) + ".so" : PENSIM_CORES "/" + name + ".so";
   }
 
   // One tick; what is consumed once (edges, bytes) is gone afterwards.
