@@ -29,6 +29,7 @@ double cell_temperature_factor(double cell_K) {
 void battery_set_connector(const BatteryParams& params, BatteryState& state, double connector_ohm, double dt_s) {
   state.connector_ohm = connector_ohm;
   state.path_ohm = state.cell_ohm + params.protection_ohm + connector_ohm;
+  state.rail_A_per_V = params.rail_F / dt_s;
   state.rail_decay_1 = exp(-dt_s / (state.path_ohm * params.rail_F));
 }
 

@@ -71,6 +71,7 @@ struct BatteryState {
   double cell_ohm = 0;             // R_0 with temperature and age
   double path_ohm = 0;             // cell, protection and connector
   double rail_decay_1 = 0;         // of the rail over one step
+  double rail_A_per_V = 0;         // rail capacity over one step
   double connector_ohm = 0;        // for which the two above hold
   double drawn_A_s = 0;            // from the cell since the last update
   double under_s = 0, over_s = 0;  // how long the protection's limits have been exceeded
@@ -90,10 +91,10 @@ void battery_update(const BatteryParams& params, BatteryState& state, double cel
 void battery_set_connector(const BatteryParams& params, BatteryState& state, double connector_ohm, double dt_s);
 
 // Every plant step: the rail under a load current (negative: it is fed), `cut` opens the connector.
-inline void battery_step(const BatteryParams& params, BatteryState& state, double load_A, std::int64_t cut, double dt_s) {
+inline void battery_step(BatteryState& state, double load_A, std::int64_t cut, double dt_s) {
   double cell_A;
   if (cut | state.open) {
-    const double rail_V = state.rail_V - load_A * dt_s / params.rail_F;
+    const double rail_V = state.rail_V - load_A / state.rail_A_per_V;
     state.rail_V = rail_V > 0.0 ? rail_V : 0.0;
     cell_A = 0.0;
   } else {
@@ -101,7 +102,7 @@ inline void battery_step(const BatteryParams& params, BatteryState& state, doubl
     const double before_V = state.rail_V;
     const double rail_V = limit_V + (before_V - limit_V) * state.rail_decay_1;
     state.rail_V = rail_V > 0.0 ? rail_V : 0.0;
-    cell_A = load_A + (state.rail_V - before_V) * (params.rail_F / dt_s);
+    cell_A = load_A + (state.rail_V - before_V) * state.rail_A_per_V;
   }
   state.cell_V = state.source_V - state.cell_ohm * cell_A;
   state.drawn_A_s += cell_A * dt_s;

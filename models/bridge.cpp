@@ -40,6 +40,7 @@ BridgeDerived bridge_derive(const BridgeParams& params, double dt_s) {
   d.dt_s = dt_s;
   d.sense_time_constant_s = 1.0 / (2.0 * elementary::pi * params.sense_pole_Hz);
   d.sense_decay_1 = elementary::exp(-dt_s / d.sense_time_constant_s);
+  d.per_blend_per_A = 1.0 / params.dead_time_blend_A;
   d.dead_share_1 = params.dead_time_s / params.pwm_period_s;
   return d;
 }
@@ -88,7 +89,7 @@ void bridge_step(const MotorParams& motor, const BridgeParams& params, const Bri
   const bool drive = input.mode == BridgeMode::drive;
   const double duty = drive ? input.duty_1 : 0.0;
   const double sign = duty < 0.0 ? -1.0 : 1.0, magnitude = std::fabs(duty);
-  double voltage_V = duty * input.rail_V, ripple_square_A2 = 0.0, peak_A = 0.0;
+  double voltage_V = duty * input.rail_V, ripple_square_A2 = 0.0, ripple_supply_A = 0.0, peak_A = 0.0;
   state.ripple_sample_A = 0.0;
   if (magnitude > 0.0 && magnitude < 1.0) {
     if (magnitude != state.ripple_duty_1 || state.step.time_constant_s != state.ripple_time_constant_s) {
@@ -96,11 +97,12 @@ void bridge_step(const MotorParams& motor, const BridgeParams& params, const Bri
       state.ripple_duty_1 = magnitude;
       state.ripple_time_constant_s = state.step.time_constant_s;
     }
-    const double scale_A = input.rail_V / state.step.resistance_ohm;
+    const double scale_A = input.rail_V * state.step.conductance_A_per_V;
     ripple_square_A2 = state.ripple.square_1 * scale_A * scale_A;
+    ripple_supply_A = state.ripple.square_1 * scale_A;  // what the ripple loses, over the rail
     peak_A = state.ripple.peak_1 * scale_A;
     state.ripple_sample_A = sign * state.ripple.sample_1 * scale_A;
-    const double forward_A = sign * state.current_A, per_A = 1.0 / params.dead_time_blend_A;
+    const double forward_A = sign * state.current_A, per_A = derived.per_blend_per_A;
     voltage_V -= sign * derived.dead_share_1 * (0.5 * input.rail_V + params.diode_V) *
                  (soft_sign((forward_A - state.ripple.valley_1 * scale_A) * per_A) + soft_sign((forward_A + peak_A) * per_A));
   }
@@ -112,9 +114,8 @@ void bridge_step(const MotorParams& motor, const BridgeParams& params, const Bri
   if (std::fabs(i.end_A) + peak_A > params.trip_A) state.tripped = 1;
   output.mean_A = i.mean_A;
   output.square_A2 = i.square_A2 + ripple_square_A2;
-  output.supply_A = duty * i.mean_A;
   // In the periodic steady state the rail gives what the mean gives and what the ripple loses.
-  if (ripple_square_A2 > 0.0) output.supply_A += ripple_square_A2 * state.step.resistance_ohm / input.rail_V;
+  output.supply_A = duty * i.mean_A + ripple_supply_A;
   output.voltage_V = voltage_V - (state.step.resistance_ohm - state.winding_ohm) * i.mean_A;
 }
 

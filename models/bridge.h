@@ -119,6 +119,7 @@ struct BridgeDerived {
   double sense_decay_1 = 0;
   double sense_time_constant_s = 0;
   double dead_share_1 = 0;       // dead time over PWM period
+  double per_blend_per_A = 0;
 };
 BridgeDerived bridge_derive(const BridgeParams& params, double dt_s);
 

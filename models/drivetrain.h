@@ -8,7 +8,7 @@
 // m = rod alone. Onset near full extension: w^2 = (F_0 + k S + F_skin)/(m_p e) [D]. It comes back as an impact with a coefficient of
 // restitution, momentum shared with the driver's inertia. Beyond S + stop_clearance it hits the cartridge's stop.
 // Coulomb friction may stop the rotor within a step, never reverse it: no creep and no chatter at rest.
-// Integration: midpoint rule, second order.
+// Integration: leapfrog, second order. Forces are taken at the angle of the step's begin; speeds are means over a step.
 //
 //   member                        default   source
 //   cam_inertia_kg_m2             2.9e-8    with the rotor 1.0e-7 [E]
@@ -63,8 +63,9 @@ void each_drivetrain_param(Params& params, F f) {
 struct DrivetrainState {
   double angle_rad = 0;                    // 0 .. 2 pi
   double sin_1 = 0, cos_1 = 1;             // of the angle
-  double speed_rad_per_s = 0;
-  double acceleration_rad_per_s2 = 0;      // mean over the last step
+  double speed_rad_per_s = 0;              // mean over the last step
+  double acceleration_rad_per_s2 = 0;      // at its begin
+  double turned_rad = 0;                   // in the last step
   double plate_m = 0;                      // x, zero when retracted
   double plate_speed_m_per_s = 0;
   double plate_acceleration_m_per_s2 = 0;
@@ -77,7 +78,6 @@ struct DrivetrainState {
 struct DrivetrainInput {
   double torque_N_m = 0;                   // of the motor, its friction not subtracted
   double skin_N = 0;                       // on the needles, positive when it resists entry
-  double skin_N_per_m = 0;                 // its slope over the tip's way, to look half a step ahead; 0 leaves that out
   double friction_N_m = 0;                 // Coulomb, motor and mechanism and fault
   double spring_factor_1 = 1;
   double limit_m = 1;                      // obstruction: x beyond which something hard is met
@@ -86,7 +86,7 @@ struct DrivetrainInput {
 
 // Constants of a step length and a cartridge.
 struct DrivetrainDerived {
-  double dt_s = 0;
+  double dt_s = 0, per_dt_Hz = 0;
   double inertia_kg_m2 = 0;                // rotor + cam
   double rod_kg_m2 = 0, both_kg_m2 = 0;    // m e^2
   double plate_kg = 0;

@@ -15,6 +15,7 @@ double motor_constant_V_s_per_rad(const MotorParams& params, double winding_K) {
 WindingStep winding_step_of(const MotorParams& params, double total_resistance_ohm, double dt_s) {
   WindingStep step;
   step.resistance_ohm = total_resistance_ohm;
+  step.conductance_A_per_V = 1.0 / total_resistance_ohm;
   step.time_constant_s = params.inductance_H / total_resistance_ohm;
   const double ratio = step.time_constant_s / dt_s;
   step.decay_1 = elementary::exp(-dt_s / step.time_constant_s);
@@ -27,7 +28,7 @@ WindingCurrent winding_run_out(const WindingStep& step, double dt_s, double curr
   const WindingCurrent whole = winding_advance(step, current_A, voltage_V);
   if (current_A == 0.0 || whole.end_A * current_A > 0.0) return whole;
   // i = limit + excess e^(-t/tau) = 0 at e^(-t/tau) = -limit/excess
-  const double limit_A = voltage_V / step.resistance_ohm, excess_A = current_A - limit_A;
+  const double limit_A = voltage_V * step.conductance_A_per_V, excess_A = current_A - limit_A;
   const double decay = -limit_A / excess_A;
   const double time_s = -step.time_constant_s * elementary::log(decay);
   const double weight = step.time_constant_s * (1.0 - decay);

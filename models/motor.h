@@ -14,7 +14,7 @@
 //   inertia_kg_m2          7.1e-8    [F:f1331]
 //   copper_per_K, magnet_per_K  +0.39 %/K, -0.11 %/K  [R; 0.95]
 //   brush_drop_V           0         the data sheet's R contains it; 0.02 precious metal, 0.1..0.2 graphite [R; 0.6]
-//   commutation_1          0.02      [E]
+//   commutation_1          0.005     [E]
 //
 // Not modelled: single segments that fail, cogging (the 1331 is coreless), iron loss, brushless motors, radio noise.
 #pragma once
@@ -28,7 +28,7 @@ struct MotorParams {
   double friction_N_m = 0.12e-3;
   double inertia_kg_m2 = 7.1e-8;
   double brush_drop_V = 0.0;
-  double commutation_1 = 0.02;
+  double commutation_1 = 0.005;
   double copper_per_K = 3.9e-3;
   double magnet_per_K = -1.1e-3;
   double reference_temperature_K = 298.15;
@@ -61,6 +61,7 @@ inline double motor_commutation_1(const MotorParams& params, double cos_1) {
 // The exponential of one step of a circuit with time constant L/R: set once for a resistance and a step.
 struct WindingStep {
   double resistance_ohm = 0;
+  double conductance_A_per_V = 0;
   double time_constant_s = 0;
   double decay_1 = 0;         // exp(-h/tau)
   double mean_weight_1 = 0;   // mean of exp(-t/tau) over the step
@@ -76,7 +77,7 @@ struct WindingCurrent {
 
 // Under a constant voltage (applied minus emf) over the whole step.
 inline WindingCurrent winding_advance(const WindingStep& step, double current_A, double voltage_V) {
-  const double limit_A = voltage_V / step.resistance_ohm;
+  const double limit_A = voltage_V * step.conductance_A_per_V;
   const double excess_A = current_A - limit_A;
   return {limit_A + excess_A * step.decay_1, limit_A + excess_A * step.mean_weight_1,
           limit_A * limit_A + excess_A * (2.0 * limit_A * step.mean_weight_1 + excess_A * step.square_weight_1)};

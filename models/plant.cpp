@@ -183,30 +183,28 @@ void plant_tick(const PlantParams& params, const PlantDerived& derived, PlantSta
   skin_in.tilt_rad = state.tilt_rad;
 
   for (std::int64_t step = 0; step < params.steps_per_tick; ++step) {
-    // bridge and winding, against the emf in the middle of the step
+    // rotor and plate: current and skin force as they are at the begin of the step
     const double constant_V_s = state.motor_V_s_per_rad * motor_commutation_1(params.motor, drivetrain.cos_1);
+    load.torque_N_m = constant_V_s * state.bridge.current_A;
+    load.skin_N = state.skin_out.force_N * state.tilt_cos;
+    const double before_rad = drivetrain.angle_rad;
+    double crossing_s;
+    state.friction_J += drivetrain_step(params.drivetrain, derived.drivetrain, drivetrain, load, crossing_s);
+    const double begin_s = static_cast<double>(step) * dt_s;
+    sense_cam(params, state, before_rad, drivetrain.turned_rad, begin_s, dt_s, edges);
+    if (crossing_s >= 0.0) {
+      ++state.strokes;
+      state.hall_time_s = begin_s + crossing_s;
+    }
+
+    // bridge and winding, against the mean emf of the step
     bridge_in.rail_V = state.battery.rail_V;
-    bridge_in.emf_V = constant_V_s * (drivetrain.speed_rad_per_s + 0.5 * dt_s * drivetrain.acceleration_rad_per_s2);
+    bridge_in.emf_V = constant_V_s * drivetrain.speed_rad_per_s;
     BridgeOutput bridge;
     bridge_step(params.motor, params.bridge, derived.bridge, state.bridge, bridge_in, bridge);
     state.voltage_V = bridge.voltage_V;
     state.copper_J += state.bridge.winding_ohm * bridge.square_A2 * dt_s;
     state.switch_J += (state.bridge.step.resistance_ohm - state.bridge.winding_ohm) * bridge.square_A2 * dt_s;
-
-    // rotor and plate
-    load.torque_N_m = constant_V_s * bridge.mean_A;
-    load.skin_N = state.skin_out.force_N * state.tilt_cos;
-    const double before_rad = drivetrain.angle_rad;
-    const std::int64_t turns = drivetrain.revolutions;
-    double crossing_s;
-    state.friction_J += drivetrain_step(params.drivetrain, derived.drivetrain, drivetrain, load, crossing_s);
-    const double begin_s = static_cast<double>(step) * dt_s;
-    sense_cam(params, state, before_rad,
-              drivetrain.angle_rad - before_rad + static_cast<double>(drivetrain.revolutions - turns) * full_turn_rad, begin_s, dt_s, edges);
-    if (crossing_s >= 0.0) {
-      ++state.strokes;
-      state.hall_time_s = begin_s + crossing_s;
-    }
 
     // skin
     state.nose_age_s += dt_s;
@@ -224,7 +222,7 @@ void plant_tick(const PlantParams& params, const PlantDerived& derived, PlantSta
 
     // rail
     const double electronics_A = state.battery.rail_V > electronics_min_V ? params.battery.electronics_A : 0.0;
-    battery_step(params.battery, state.battery, bridge.supply_A + electronics_A, faults.supply_cut, dt_s);
+    battery_step(state.battery, bridge.supply_A + electronics_A, faults.supply_cut, dt_s);
   }
   if (--state.ms_left <= 0) {
     state.ms_left = derived.ms_ticks;

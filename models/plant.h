@@ -3,8 +3,8 @@
 // One call moves the plant by one firmware tick (tick_s), in steps_per_tick steps. Order within a tick:
 //   1. screw: half steps of this tick join the queue; at most one is made       4. buttons, latches
 //   2. hand, every 250 us: press, glide, tremor, nose gap                        5. every ms: heat, cell, thermistors, hot resistances
-//   3. per step: bridge and winding, rotor and plate, skin, rail
-// Coupling is explicit: a model sees what the ones after it gave in the step before. 25 us is justified by halving the step
+//   3. per step: rotor and plate, bridge and winding, skin, rail
+// Rotor and winding leapfrog: forces and current at an instant move the rotor over the step that begins there. 25 us is justified by halving the step
 // (tests/models/plant_test.cpp).
 //
 // Axes: cam angle zero at the retracted dead centre; needle extension x = z - (S - d), z the plate, d the screw; tip depth below
