@@ -23,7 +23,7 @@
 //                    no hang), or 20 s inside one system call
 //
 // A crash of the bench's own code is `by_core == false`: an `error`, not a verdict on the firmware, unless the bench was damaged by the
-// core; then one more run with CrashSetup.lock_host_memory finds the write (host_memory.h).
+// core; then one more run with CrashSetup.lock_host_memory finds the write.
 #pragma once
 
 #include <sys/types.h>
@@ -67,10 +67,15 @@ struct CrashSetup {
   int report_fd = -1;
   // The stack on which the core runs; zeros: the stack of the caller of crash_install.
   CrashRange stack, guard_below, guard_above;
-  std::vector<CrashRange> core;       // segments of the core in memory
+  std::vector<CrashRange> core;       // segments of the core in memory, at most 16
+  std::vector<CrashRange> registers;  // plain memory standing for registers, at most 16: the core's to write
   bool guard_hangs = true;            // the CPU-time guard; off under valgrind
+  int cpu_period_ms = 200, blocked_period_s = 10; // two of them are a hang
   bool trap_exits = true;             // the seccomp filter; cannot be taken back in a process
-  bool lock_host_memory = false;      // crash_enter_core makes the bench's memory read-only, crash_leave_core undoes it
+  // crash_enter_core makes the bench's memory read-only, crash_leave_core undoes it, so that a write by the core into it is a segfault
+  // at the very instruction. Code of the bench that runs inside the step (callbacks, the step function itself) is let through page by
+  // page. A core that uses the C library's heap shares it with the bench: then the heap stays writable.
+  bool lock_host_memory = false;
   // Called on the handler's stack (1 MB) once the report is written, instead of ending the process: for --no-fork, where it explains
   // the report and exits, or leaves by siglongjmp. Null: the process ends at once.
   void (*after)(void* context) = nullptr;
@@ -116,6 +121,13 @@ inline void crash_leave_core() {
 
 // The run has come to its end: an exit after this is no exit of the core.
 void crash_complete();
+
+// What lock_host_memory covers, for figures: mappings, bytes, and how often the bench's own code was let through since crash_install.
+struct CrashLockFigures {
+  std::size_t mappings = 0, bytes = 0;
+  std::uint64_t let_through = 0;
+};
+CrashLockFigures crash_lock_figures();
 
 // ---- parent ----
 
