@@ -1,0 +1,94 @@
+#include "sim/recording_commands.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "sim/compare.h"
+#include "sim/judge_run.h"
+#include "sim/run.h"
+
+namespace pensim {
+namespace {
+
+ResolvedScenario scenario_of(const Recording& recording, const std::string& path) {
+  if (recording.meta().resolved_scenario.empty())
+    throw InputError(InputProblem{{path, 0, 0}, "this recording holds no scenario (it was imported, or made by a board)", "pensim replay feeds a core with its inputs"});
+  return resolved_from_json(recording.meta().resolved_scenario, path);
+}
+
+}  // namespace
+
+int command_rerun(const RerunArguments& arguments) {
+  const Recording before = Recording::open(arguments.recording);
+  RunRequest request;
+  request.resolved = scenario_of(before, arguments.recording);
+  if (!arguments.firmware.empty()) request.resolved.firmware = arguments.firmware;
+  request.label = before.meta().scenario_path.empty() ? arguments.recording : before.meta().scenario_path;
+  request.scenario_text = before.meta().scenario_text;
+  request.core_path = find_core(request.resolved.firmware);
+  request.reproduce = "pensim rerun " + arguments.recording;
+  // The new recording is needed for the comparison; without --out it is gone afterwards.
+  const bool keep = !arguments.out.empty();
+  request.recording_path = keep ? arguments.out : fmt::format("/tmp/pensim-rerun-{}.h5", getpid());
+  RunOptions options;
+  const RunResult result = run_one(request, options);
+  if (result.recording.empty()) {
+    fmt::print(stderr, "{}\n", result.cause);
+    return 4;
+  }
+  const Recording after = Recording::open(result.recording);
+  if (!keep) std::filesystem::remove(result.recording);
+  const Difference difference = diff(before, after);
+  const bool same_hash = !before.meta().hash.empty() && before.meta().hash == result.hash;
+  fmt::print("recorded hash {}, hash of the rerun {}\n", before.meta().hash.empty() ? "(none)" : before.meta().hash, result.hash.empty() ? "(none)" : result.hash);
+  if (same_hash || (difference.equal() && before.meta().hash == result.hash)) {
+    fmt::print("equal\n");
+    return 0;
+  }
+  fmt::print("{}", difference.text());
+  return difference.equal() ? 1 : difference.exit_code();
+}
+
+int command_judge(const JudgeArguments& arguments) {
+  const Recording recording = Recording::open(arguments.recording);
+  std::vector<Requirement> requirements;
+  std::vector<Measure> measures;
+  Tick planned = recording.ticks();
+  std::string label = arguments.recording;
+  if (!recording.meta().resolved_scenario.empty()) {
+    const ResolvedScenario scenario = scenario_of(recording, arguments.recording);
+    requirements = scenario.requirements;
+    measures = scenario.measures;
+    planned = std::max(planned, scenario.duration);
+    if (!recording.meta().scenario_path.empty()) label = recording.meta().scenario_path;
+  }
+  if (!arguments.require.empty()) requirements = load_always(arguments.require);
+  if (requirements.empty() && measures.empty())
+    throw InputError(InputProblem{{arguments.recording, 0, 0}, "there is nothing to judge: this recording holds no requirement", "name a file with --require"});
+  const Judgement judgement = judge_recording(recording, requirements, measures, planned);
+  RunResult result;
+  result.scenario = label;
+  result.title = recording.meta().title;
+  result.requirements = judgement.requirements;
+  result.measures = judgement.measures;
+  result.seed = recording.meta().seed;
+  result.hash = recording.meta().hash;
+  result.sim_s = recording.duration_s();
+  result.recording = arguments.recording;
+  result.verdict = judgement.roll_up.verdict;
+  result.cause = judgement.roll_up.cause;
+  if (const RecordedFault& f = recording.meta().fault; !f.kind.empty()) {
+    result.verdict = "firmware_fault";
+    result.cause = recording.meta().end_cause;
+    result.firmware_fault = FirmwareFault{f.kind, f.function, f.file, f.line, f.at_s, "", {}};
+  }
+  RunPrinter printer(stdout, 1);
+  printer.ended(result);
+  printer.summary({result}, 0);
+  if (!arguments.json.empty()) write_json(arguments.json, {result});
+  return exit_code(result.verdict);
+}
+
+}  // namespace pensim
