@@ -219,6 +219,9 @@ constexpr Kind kinds[] = {
     {"1/K", "temperature coefficient", "a temperature coefficient such as 0.0039 1/K"},
     {"V s/rad", "motor constant", "a motor constant such as 3.25e-3 V s/rad"},
     {"m/N", "compliance", "a compliance such as 0.1 mm/N"},
+    {"J/m2", "toughness", "a toughness such as 0.9 kJ/m^2"},
+    {"V/A", "resistance", "a gain such as 1 V/A"},
+    {"N m s/rad", "rotational damping", "a rotational damping such as 1e-7 N m s/rad"},
     {"Pa s/m", "damping per area", "a damping per area such as 5e3 Pa s/m"},
 };
 
@@ -434,7 +437,7 @@ double parse_quantity(std::string_view text, std::string_view si_unit, Temperatu
                              : expected_unit.dimension.none() ? "leave the unit out"
                              : "convert it, or is this meant for another key?";
     throw QuantityError("expected " + expected + ", found " + shown(trim(text)) +
-                            (found.none() ? " (no unit)" : " (" + dimension_name(found) + ")"),
+                            (found.none() && text.find('%') == std::string_view::npos ? " (no unit)" : " (" + dimension_name(found) + ")"),
                         hint);
   }
   if (temperature_difference && quantity.unit.offset != 0.0)
@@ -450,17 +453,17 @@ std::optional<bool> parse_switch(std::string_view text) {
   return std::nullopt;
 }
 
-std::string format_quantity(double si_value, std::string_view si_unit) {
-  if (si_unit == "1" || si_unit == "count" || si_unit.empty()) return fmt::format("{:.6g}", si_value);
-  if (si_unit == "K") return fmt::format("{:.6g} degC", std::round((si_value - 273.15) * 1e6) / 1e6);
-  if (si_unit == "rad") return fmt::format("{:.6g} deg", si_value * 180.0 / pi);
-  if (si_unit == "kg") return fmt::format("{:.6g} g", si_value * 1e3);
+std::string format_quantity(double value_si, std::string_view si_unit) {
+  if (si_unit == "1" || si_unit == "count" || si_unit.empty()) return fmt::format("{:.6g}", value_si);
+  if (si_unit == "K") return fmt::format("{:.6g} degC", std::round((value_si - 273.15) * 1e6) / 1e6);
+  if (si_unit == "rad") return fmt::format("{:.6g} deg", value_si * 180.0 / pi);
+  if (si_unit == "kg") return fmt::format("{:.6g} g", value_si * 1e3);
   // A prefix for a unit that begins with a single prefixable symbol: the number stays between 0.1 and 1000 where one exists.
   const std::size_t end = si_unit.find_first_of(" /^");
   const std::string_view head = si_unit.substr(0, end);
   const bool power = end != std::string_view::npos && si_unit[end] == '^';
   const bool takes_prefix = !power && std::any_of(std::begin(symbols), std::end(symbols), [&](const Symbol& s) { return s.prefixed && head == s.text; });
-  const double size = std::abs(si_value);
+  const double size = std::abs(value_si);
   if (takes_prefix && size > 0.0 && head != "Hz") {
     constexpr struct { double factor; const char* prefix; } steps[] = {{1e-9, "n"}, {1e-6, "u"}, {1e-3, "m"}, {1.0, ""}, {1e3, "k"}, {1e6, "M"}};
     const auto* best = &steps[0];
@@ -468,9 +471,9 @@ std::string format_quantity(double si_value, std::string_view si_unit) {
       if (size >= 0.1 * step.factor || &step == &steps[0]) best = &step;
     if (best->factor > 1.0 && (head == "s" || head == "m")) best = &steps[3];
     if (best->factor == 1e-3 && head == "s" && size >= 0.1) best = &steps[3];
-    return fmt::format("{:.6g} {}{}", si_value / best->factor, best->prefix, si_unit);
+    return fmt::format("{:.6g} {}{}", value_si / best->factor, best->prefix, si_unit);
   }
-  return fmt::format("{:.6g} {}", si_value, si_unit);
+  return fmt::format("{:.6g} {}", value_si, si_unit);
 }
 
 }  // namespace pensim

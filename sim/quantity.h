@@ -59,6 +59,6 @@ bool same_dimension(const Dimension& expected, const Dimension& found);
 std::string dimension_name(const Dimension&);            // "length", "force", "1/s^2"...
 std::string quantity_example(std::string_view si_unit);  // "a length such as 1.5 mm"
 // "1.5 mm", "120 Hz", "80 %", "23 degC": as a user would write it.
-std::string format_quantity(double si_value, std::string_view si_unit);
+std::string format_quantity(double value_si, std::string_view si_unit);
 
 }  // namespace pensim
