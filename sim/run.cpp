@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <gelf.h>
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -287,6 +288,28 @@ std::string error_cause(const Attempt& a) {
   if (!a.damage.empty()) return "the core wrote over the bench's memory: " + a.damage;
   if (a.status().end == RunStatus::End::error) return a.status().message;
   return "the process of the run ended before the run did";
+}
+
+// The build id that the linker left in a core; "" if there is none.
+std::string core_build_id(const std::string& path) {
+  std::string id;
+  elf_version(EV_CURRENT);
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return id;
+  Elf* elf = elf_begin(file, ELF_C_READ, nullptr);
+  for (Elf_Scn* section = nullptr; elf != nullptr && (section = elf_nextscn(elf, section)) != nullptr;) {
+    GElf_Shdr header;
+    if (gelf_getshdr(section, &header) == nullptr || header.sh_type != SHT_NOTE) continue;
+    Elf_Data* data = elf_getdata(section, nullptr);
+    GElf_Nhdr note;
+    std::size_t name = 0, text = 0;
+    if (data == nullptr || gelf_getnote(data, 0, &note, &name, &text) == 0 || note.n_type != NT_GNU_BUILD_ID) continue;
+    for (std::size_t i = 0; i < note.n_descsz; ++i) id += fmt::format("{:02x}", static_cast<const unsigned char*>(data->d_buf)[text + i]);
+    break;
+  }
+  if (elf != nullptr) elf_end(elf);
+  close(file);
+  return id;
 }
 
 std::string hash_text(std::uint64_t hash) { return fmt::format("{:016x}", hash); }
