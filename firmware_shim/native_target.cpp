@@ -373,7 +373,7 @@ void Native::reset(std::uint8_t cause) {
       zero(zero_begin, w.end);
     }
   }
-  for (const Range& r : registers_) std::memset(reinterpret_cast<void*>(r.begin), 0, r.end - r.begin);
+  for (const Range& r : registers_) ::madvise(reinterpret_cast<void*>(r.begin), r.end - r.begin, MADV_DONTNEED); // zero
   if (waits_) {
     // The same addresses with nothing on them: what the stack held is gone, and a run does not depend on where it was.
     void* stack = reinterpret_cast<void*>(host_.stack_begin);

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Installs the package into an empty prefix, builds a firmware repository outside the tree against it, and runs its core.
+#   install_test.sh BUILD_FOLDER CORE_RUNNER CMAKE
+set -euo pipefail
+build=$1 runner=$2 cmake=$3
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+fail() { echo "install_test: $*" >&2; exit 1; }
+
+"$cmake" --install "$build" --prefix "$work/prefix" --component package >"$work/log" 2>&1 || { cat "$work/log"; fail "install failed"; }
+cp -r "$here/outside" "$work/outside" # no path of the source tree is in reach
+
+for compiler in gcc:g++ clang:clang++; do
+  command -v "${compiler%:*}" >/dev/null || continue
+  folder=$work/build-${compiler%:*}
+  "$cmake" -S "$work/outside" -B "$folder" -DCMAKE_PREFIX_PATH="$work/prefix" -DCMAKE_C_COMPILER="${compiler%:*}" \
+    -DCMAKE_CXX_COMPILER="${compiler#*:}" -DCMAKE_BUILD_TYPE=Release >"$work/log" 2>&1 || { cat "$work/log"; fail "configure failed"; }
+  "$cmake" --build "$folder" >"$work/log" 2>&1 || { cat "$work/log"; fail "build failed"; }
+  [ -f "$folder/cores/outside_pen.twice.so" ] || fail "no outside_pen.twice.so"
+  "$runner" "$folder/cores/outside_pen.so" >"$work/got"
+  printf 'uart: outside, revision 3\r\nduty: 16384\nmode: 1\nload_bias: 0\n' >"$work/expected"
+  diff "$work/expected" "$work/got" || fail "the core of ${compiler%:*} did something else"
+  if command -v arm-none-eabi-gcc >/dev/null; then
+    "$cmake" --build "$folder" --target outside_pen.arm >"$work/log" 2>&1 || { cat "$work/log"; fail "the ARM compiler refuses it"; }
+  fi
+done
+
+# A port that leaves a hardware call without an answer does not link.
+sed -i '/^void board_text/d' "$work/outside/port.c"
+folder=$work/build-gcc
+if "$cmake" --build "$folder" >"$work/log" 2>&1; then fail "linked in spite of a missing board_text()"; fi
+grep -q "undefined reference to .board_text" "$work/log" || { cat "$work/log"; fail "no word of board_text()"; }
+echo "install_test: passed"
