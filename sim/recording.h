@@ -25,6 +25,12 @@ struct RecordedFault {        // of the firmware; kind "" if there was none
   double at_s = 0.0;
 };
 
+struct RecordedTolerance {    // of a column of a sparse log: replay may miss its value by so much
+  std::string signal;
+  double value = 0.0;         // SI, or share of the logged value
+  bool relative = false;
+};
+
 // What is known about a run besides its samples. Texts are UTF-8.
 struct RecordingMeta {
   RecordingKind kind = RecordingKind::pen;
@@ -43,6 +49,7 @@ struct RecordingMeta {
   std::string verdict;            // of the scenario: pass, fail, measured, firmware_fault, error; "" before it was judged
   std::string end_cause;          // "end of scenario", "firmware fault: segfault in f at a.c:12", ...
   RecordedFault fault;
+  std::vector<RecordedTolerance> tolerances;
   std::vector<std::string> notes; // what a reader must know: a damaged tail was cut, ...
 };
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
@@ -427,6 +428,13 @@ class RecordingWriter {
     }
     file_.long_text("scenario", m.scenario_text);
     file_.long_text("resolved_scenario", m.resolved_scenario);
+    std::string tolerances;
+    char number[40];
+    for (const RecordedTolerance& t : m.tolerances) {
+      *std::to_chars(number, number + sizeof number, t.value).ptr = '\0';
+      tolerances += t.signal + (t.relative ? " relative " : " absolute ") + number + '\n';
+    }
+    if (!tolerances.empty()) file_.text("tolerances", tolerances);
     std::string notes;
     for (const std::string& note : m.notes) notes += note + '\n';
     if (!notes.empty()) file_.long_text("notes", notes);
@@ -939,6 +947,16 @@ class FileSource final : public Recording::Source {
     return text_of(type, text_max, name, [&](char* to) { check(H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, to), name); });
   }
 
+  static std::vector<std::string> lines(const std::string& text) {
+    std::vector<std::string> out;
+    for (std::size_t at = 0; at < text.size();) {
+      const std::size_t end = std::min(text.find('\n', at), text.size());
+      out.push_back(text.substr(at, end - at));
+      at = end + 1;
+    }
+    return out;
+  }
+
   void read_meta(RecordingMeta& m) {
     if (!has_attribute(file_, "format") || text("format") != "pensim recording") bad("is an HDF5 file, but not a recording of pensim");
     const std::int64_t version = integer("format_version");
@@ -975,11 +993,16 @@ class FileSource final : public Recording::Source {
       m.fault.line = static_cast<int>(std::clamp<std::int64_t>(integer("fault_line"), 0, 1 << 30));
       m.fault.at_s = number(file_, "fault_at_s");
     }
-    const std::string notes = text("notes");
-    for (std::size_t at = 0; at < notes.size();) {
-      const std::size_t end = std::min(notes.find('\n', at), notes.size());
-      m.notes.push_back(notes.substr(at, end - at));
-      at = end + 1;
+    m.notes = lines(text("notes"));
+    for (const std::string& line : lines(text("tolerances"))) {
+      const std::size_t number_at = line.rfind(' '), rule_at = number_at == std::string::npos ? number_at : line.rfind(' ', number_at - 1);
+      if (rule_at == std::string::npos) throw HdfError{"tolerances"};
+      RecordedTolerance t;
+      t.signal = line.substr(0, rule_at);
+      t.relative = line.compare(rule_at + 1, number_at - rule_at - 1, "relative") == 0;
+      const auto [stop, error] = std::from_chars(line.data() + number_at + 1, line.data() + line.size(), t.value);
+      if (error != std::errc() || stop != line.data() + line.size() || !(t.value >= 0)) throw HdfError{"tolerances"};
+      m.tolerances.push_back(t);
     }
     tick_ns_ = m.tick_ns;
   }
