@@ -39,62 +39,110 @@ inline Pair load(const double* x) {
   return pair;
 }
 inline void store(double* x, Pair pair) { __builtin_memcpy(x, &pair, sizeof pair); }
-inline bool any(PairMask mask) { return (mask[0] | mask[1]) != 0; }
+template <class T>
+inline T all(double x);
+template <>
+inline double all<double>(double x) {
+  return x;
+}
+template <>
+inline Pair all<Pair>(double x) {
+  return Pair{x, x};
+}
 inline double magnitude(double x) { return std::fabs(x); }
 inline Pair magnitude(Pair x) { return (Pair)((PairMask)x & 0x7fffffffffffffffLL); }
 inline double select(bool mask, double a, double b) { return mask ? a : b; }
 inline Pair select(PairMask mask, Pair a, Pair b) { return (Pair)(((PairMask)a & mask) | ((PairMask)b & ~mask)); }
+// |x| of `size` with the sign of `sign`.
+inline double signed_as(double size, double sign) { return std::signbit(sign) ? -size : size; }
+inline Pair signed_as(Pair size, Pair sign) {
+  return (Pair)((PairMask)size | ((PairMask)sign & static_cast<long long>(0x8000000000000000ULL)));
+}
+inline bool less(double a, double b) { return a < b; }
 inline double root(double x) { return std::sqrt(x); }
-inline Pair root(Pair x) {
+inline double least(double a, double b) { return a < b ? a : b; }
+inline double largest(double a, double b) { return a > b ? a : b; }
 #if defined(__SSE2__)
-  return __builtin_ia32_sqrtpd(x);
+// The operators < and | on such masks are taken apart into scalars by gcc 12.
+inline bool any(PairMask mask) { return __builtin_ia32_movmskpd((Pair)mask) != 0; }
+inline PairMask less(Pair a, Pair b) { return (PairMask)__builtin_ia32_cmpltpd(a, b); }
+inline Pair root(Pair x) { return __builtin_ia32_sqrtpd(x); }
+inline Pair least(Pair a, Pair b) { return __builtin_ia32_minpd(a, b); }
+inline Pair largest(Pair a, Pair b) { return __builtin_ia32_maxpd(a, b); }
 #else
-  return Pair{std::sqrt(x[0]), std::sqrt(x[1])};
+inline bool any(PairMask mask) { return (mask[0] | mask[1]) != 0; }
+inline PairMask less(Pair a, Pair b) { return a < b; }
+inline Pair root(Pair x) { return Pair{std::sqrt(x[0]), std::sqrt(x[1])}; }
+inline Pair least(Pair a, Pair b) { return select(a < b, a, b); }
+inline Pair largest(Pair a, Pair b) { return select(a > b, a, b); }
 #endif
-}
-// |x| with the sign of `sign`; plus for zero.
-template <class T>
-inline T signed_as(T size, T sign) {
-  return select(sign < 0.0, -size, size);
-}
-template <class T>
-inline T least(T a, double b) {
-  return select(a < b, a, T{} + b);
-}
-template <class T>
-inline T largest_of(T a, T b) {
-  return select(a > b, a, b);
-}
 
-// Resistance to the tip at the penetration p, and what it depends on.
+// The coefficients of the law per needle for this step.
 template <class T>
-struct Resistance {
-  T cut_N, cut_slope_N_per_m;          // 3
-  T reentry_N, reentry_slope_N_per_m;  // 4
-  T friction_N;                        // F_f
-  T drag_N_s_per_m;                    // eta
+struct Law {
+  T decay_fast_1, decay_middle_1, decay_slow_1, decay_hole_1;
+  T gain_fast_1, gain_middle_1, gain_slow_1, gain_branches_1, gain_1, inverse_gain_1;
+  T modulus_Pa, inverse_modulus_1_per_Pa;                         // B
+  T twice_tangent_Pa, four_tangent_Pa, half_inverse_tangent_1_per_Pa;  // tangent = gain B
+  T tip_m, slope_1, half_slope_1, cone_m, cone_area_1, girth_m;
+  T toughness_J_per_m2, toughness_slope_J_per_m3, toughness_depth_m;
+  T cut_1, reentry_1, stress_Pa, pi_stress_Pa, hook_N;
+  T drag_N_per_m, drag_N_per_m3;                                  // eta/dt = these: constant, per lateral area
+
+  Law(const CartridgeParams& cartridge, const SkinParams& params, const SkinState::Derived& d)
+      : decay_fast_1(all<T>(d.decay_fast_1)),
+        decay_middle_1(all<T>(d.decay_middle_1)),
+        decay_slow_1(all<T>(d.decay_slow_1)),
+        decay_hole_1(all<T>(d.decay_hole_1)),
+        gain_fast_1(all<T>(d.gain_fast_1)),
+        gain_middle_1(all<T>(d.gain_middle_1)),
+        gain_slow_1(all<T>(d.gain_slow_1)),
+        gain_branches_1(all<T>(d.gain_branches_1)),
+        gain_1(all<T>(d.gain_1)),
+        inverse_gain_1(all<T>(d.inverse_gain_1)),
+        modulus_Pa(all<T>(params.instantaneous_modulus_Pa)),
+        inverse_modulus_1_per_Pa(all<T>(d.inverse_modulus_1_per_Pa)),
+        twice_tangent_Pa(all<T>(2 * d.tangent_Pa)),
+        four_tangent_Pa(all<T>(4 * d.tangent_Pa)),
+        half_inverse_tangent_1_per_Pa(all<T>(d.half_inverse_tangent_1_per_Pa)),
+        tip_m(all<T>(d.tip_diameter_m)),
+        slope_1(all<T>(d.cone_slope_1)),
+        half_slope_1(all<T>(0.5 * d.cone_slope_1)),
+        cone_m(all<T>(d.cone_length_m)),
+        cone_area_1(all<T>(d.cone_area_1)),
+        girth_m(all<T>(elementary::pi * cartridge.shaft_diameter_m)),
+        toughness_J_per_m2(all<T>(params.epidermis_toughness_J_per_m2)),
+        toughness_slope_J_per_m3(all<T>(d.toughness_slope_J_per_m3)),
+        toughness_depth_m(all<T>(d.toughness_depth_m)),
+        cut_1(all<T>(1 + params.spreading_ratio_1)),
+        reentry_1(all<T>(params.reentry_ratio_1 * params.spreading_ratio_1)),
+        stress_Pa(all<T>(params.shaft_stress_Pa)),
+        pi_stress_Pa(all<T>(elementary::pi * params.shaft_stress_Pa)),
+        hook_N(all<T>(d.hook_N)),
+        drag_N_per_m(all<T>(params.cutting_drag_N_s_per_m * d.inverse_dt_Hz)),
+        drag_N_per_m3(all<T>(params.shaft_viscosity_Pa_s_per_m * d.inverse_dt_Hz)) {}
 };
 
+// 3 and 4: what resists the tip at the penetration p, into the tissue and out of it.
 template <class T>
-inline Resistance<T> resistance(const CartridgeParams& cartridge, const SkinParams& params, const SkinState::Derived& d,
-                                T p) {
-  const T in_cone = least(p, d.cone_length_m);
-  const T width = d.tip_diameter_m + d.cone_slope_1 * in_cone;
-  const T area = d.cone_area_1 * (d.tip_diameter_m + 0.5 * d.cone_slope_1 * in_cone) * in_cone +
-                 elementary::pi * cartridge.shaft_diameter_m * (p - in_cone);
-  const T width_slope = select(p < d.cone_length_m, T{} + d.cone_slope_1, T{});
-  const T toughness =
-      params.epidermis_toughness_J_per_m2 + d.toughness_slope_J_per_m3 * least(p, d.toughness_depth_m);
-  const T toughness_slope = select(p < d.toughness_depth_m, T{} + d.toughness_slope_J_per_m3, T{});
-  const T tear = toughness * width;
-  const T tear_slope = toughness_slope * width + toughness * width_slope;
-  const T friction = params.shaft_stress_Pa * area;
-  const T friction_slope = params.shaft_stress_Pa * elementary::pi * width;
-  const double reentry = params.reentry_ratio_1 * params.spreading_ratio_1;
-  const double cut = 1 + params.spreading_ratio_1;
-  return {cut * tear + friction,     cut * tear_slope + friction_slope,
-          reentry * tear + friction, reentry * tear_slope + friction_slope,
-          friction + d.hook_N,       params.cutting_drag_N_s_per_m + params.shaft_viscosity_Pa_s_per_m * area};
+struct Resistance {
+  T forward_N, forward_slope_N_per_m, friction_N, drag_N_per_m;
+};
+
+template <class T, class Mask>
+inline Resistance<T> resistance(const Law<T>& law, T p, Mask reentry) {
+  const T in_cone = least(p, law.cone_m);
+  const T width = law.tip_m + law.slope_1 * in_cone;
+  const T area =
+      law.cone_area_1 * (law.tip_m + law.half_slope_1 * in_cone) * in_cone + law.girth_m * (p - in_cone);
+  const T width_slope = select(less(p, law.cone_m), law.slope_1, T{});
+  const T toughness = law.toughness_J_per_m2 + law.toughness_slope_J_per_m3 * least(p, law.toughness_depth_m);
+  const T toughness_slope = select(less(p, law.toughness_depth_m), law.toughness_slope_J_per_m3, T{});
+  const T share = select(reentry, law.reentry_1, law.cut_1);
+  const T friction = law.stress_Pa * area;
+  return {share * (toughness * width) + friction,
+          share * (toughness_slope * width + toughness * width_slope) + law.pi_stress_Pa * width, friction + law.hook_N,
+          law.drag_N_per_m + law.drag_N_per_m3 * area};
 }
 
 // The tent's memory at the begin of a step: F = gain F_e + H at its end.
@@ -104,11 +152,11 @@ struct Memory {
 };
 
 template <class T>
-inline Memory<T> remember(const SkinState::Derived& d, T fast_N, T middle_N, T slow_N, T elastic_N) {
-  const T fast = d.decay_fast_1 * fast_N;
-  const T middle = d.decay_middle_1 * middle_N;
-  const T slow = d.decay_slow_1 * slow_N;
-  return {fast, middle, slow, elastic_N, (fast + middle + slow) - d.gain_branches_1 * elastic_N};
+inline Memory<T> remember(const Law<T>& law, T fast_N, T middle_N, T slow_N, T elastic_N) {
+  const T fast = law.decay_fast_1 * fast_N;
+  const T middle = law.decay_middle_1 * middle_N;
+  const T slow = law.decay_slow_1 * slow_N;
+  return {fast, middle, slow, elastic_N, (fast + middle + slow) - law.gain_branches_1 * elastic_N};
 }
 
 // 5 for one step: the tent u at its end solves  A u|u| + drag u = drag u_stuck - H + yield.
@@ -118,11 +166,17 @@ struct Flow {
 };
 
 template <class T>
-inline Flow<T> flow(const SkinState::Derived& d, T stuck_m, T H, T yield_N, T drag_N_per_m) {
+inline Flow<T> flow(const Law<T>& law, T stuck_m, T H, T yield_N, T drag_N_per_m) {
   const T right = drag_N_per_m * stuck_m - H + yield_N;
-  const T both = root(drag_N_per_m * drag_N_per_m + 4 * d.tangent_Pa * magnitude(right));
-  const T size = (both - drag_N_per_m) * d.half_inverse_tangent_1_per_Pa;
-  return {signed_as(size, right), 2 * d.tangent_Pa * size * drag_N_per_m / both};
+  const T both = root(drag_N_per_m * drag_N_per_m + law.four_tangent_Pa * magnitude(right));
+  const T twice = both - drag_N_per_m;
+  return {signed_as(twice * law.half_inverse_tangent_1_per_Pa, right), twice * drag_N_per_m / both};
+}
+
+// The tent with F = 0: the surface is free.
+template <class T>
+inline T free_tent(const Law<T>& law, T elastic_N) {
+  return signed_as(root(magnitude(elastic_N) * law.inverse_modulus_1_per_Pa), elastic_N);
 }
 
 // s_k(t + dt) = decay_k s_k(t) + gain_k (F_e(t + dt) - F_e(t)), exact while F_e is linear within the step.
@@ -238,24 +292,24 @@ void store_holes(const SkinState& state, HoleMemory& holes) {
 
 // Fading sums would end as subnormal numbers, which are slow; a skin at rest needs no work.
 void housekeeping(SkinState& state) {
-  const int n = static_cast<int>(state.derived.needle_count);
-  double largest = 0;
-  const auto clean = [&largest](double& x) {
-    if (std::fabs(x) < faded) x = 0;
-    largest = std::max(largest, std::fabs(x));
-  };
-  for (int i = 0; i < n; ++i) {
-    clean(state.elastic_N[i]);
-    clean(state.fast_N[i]);
-    clean(state.middle_N[i]);
-    clean(state.slow_N[i]);
-  }
   if (std::fabs(state.patch_m) < faded) state.patch_m = 0;
   if (std::fabs(state.patch_speed_m_per_s) < faded) state.patch_speed_m_per_s = 0;
-  if (largest < least_force_N && state.stroke_open == 0) {
-    for (int i = 0; i < n; ++i) state.elastic_N[i] = state.fast_N[i] = state.middle_N[i] = state.slow_N[i] = 0;
-    state.relaxed = 1;
+  if (state.recovery_steps > 0) {
+    const double most = std::max({std::fabs(state.sum_fast_N), std::fabs(state.sum_middle_N),
+                                  std::fabs(state.sum_slow_N), std::fabs(state.sum_elastic_N)});
+    if (most < least_force_N) {
+      const int n = static_cast<int>(state.derived.needle_count);
+      for (int i = 0; i < n; ++i) state.elastic_N[i] = state.fast_N[i] = state.middle_N[i] = state.slow_N[i] = 0;
+      state.recovery_steps = 0;
+      state.relaxed = 1;
+    }
+    return;
   }
+  if (state.relaxed != 0) return;
+  const int n = static_cast<int>(state.derived.needle_count);
+  for (int i = 0; i < n; ++i)
+    for (double* x : {state.elastic_N + i, state.fast_N + i, state.middle_N + i, state.slow_N + i})
+      if (std::fabs(*x) < faded) *x = 0;
 }
 
 // 6: the patch, linearly implicit in its speed; the needles' force is predicted with their tangent stiffness.
@@ -291,43 +345,110 @@ double step_patch(const CartridgeParams& cartridge, const SkinParams& params, Sk
 
 // Sums over needles: even ones in lane 0, odd ones in lane 1.
 struct Sums {
-  Pair force_N = {}, stiffness_N_per_m = {}, tent_m = {}, penetration_m = {}, deepest_m = {}, lift_m = {};
+  Pair force_N, stiffness_N_per_m, tent_m, penetration_m, deepest_m, lift_m;
 };
 
 template <class T>
-void keep(const SkinState::Derived& d, const Memory<T>& m, T elastic_N, T& fast_N, T& middle_N, T& slow_N) {
+[[gnu::always_inline]] inline void keep(const Law<T>& law, const Memory<T>& m, T elastic_N, T& fast_N, T& middle_N,
+                                        T& slow_N) {
   const T change = elastic_N - m.before;
-  fast_N = m.fast + d.gain_fast_1 * change;
-  middle_N = m.middle + d.gain_middle_1 * change;
-  slow_N = m.slow + d.gain_slow_1 * change;
+  fast_N = m.fast + law.gain_fast_1 * change;
+  middle_N = m.middle + law.gain_middle_1 * change;
+  slow_N = m.slow + law.gain_slow_1 * change;
 }
 
-void keep_pair(SkinState& state, int i, const Memory<Pair>& m, Pair elastic_N) {
+[[gnu::always_inline]] inline void keep_pair(const Law<Pair>& law, SkinState& state, int i, const Memory<Pair>& m,
+                                             Pair elastic_N) {
   Pair fast, middle, slow;
-  keep(state.derived, m, elastic_N, fast, middle, slow);
+  keep(law, m, elastic_N, fast, middle, slow);
   store(state.fast_N + i, fast);
   store(state.middle_N + i, middle);
   store(state.slow_N + i, slow);
   store(state.elastic_N + i, elastic_N);
 }
 
-Memory<Pair> remember_pair(const SkinState& state, int i) {
-  return remember(state.derived, load(state.fast_N + i), load(state.middle_N + i), load(state.slow_N + i),
+[[gnu::always_inline]] inline Memory<Pair> remember_pair(const Law<Pair>& law, const SkinState& state, int i) {
+  return remember(law, load(state.fast_N + i), load(state.middle_N + i), load(state.slow_N + i),
                   load(state.elastic_N + i));
 }
 
-// The surface has left every tip: F = 0 fixes F_e, so the tents recover. Returns their sum.
-double recover(SkinState& state) {
-  const SkinState::Derived& d = state.derived;
-  const int n = static_cast<int>(d.needle_count);
-  Pair sum = {};
-  for (int i = 0; i < n; i += 2) {
-    const Memory<Pair> m = remember_pair(state, i);
-    const Pair elastic = -m.H * d.inverse_gain_1;
-    keep_pair(state, i, m, elastic);
-    sum += signed_as(root(magnitude(elastic) * d.inverse_modulus_1_per_Pa), elastic);
+// While no tip touches, F = 0 fixes F_e and recovery is linear in (s_1, s_2, s_3, F_e): only the sums over needles are stepped,
+// and the needles catch up, by a power of the step's matrix, when the next stroke begins.
+struct Recovery {
+  double fast_N, middle_N, slow_N, elastic_N;
+};
+
+inline Recovery recover(const Law<double>& law, const Recovery& from) {
+  const Memory<double> m = remember(law, from.fast_N, from.middle_N, from.slow_N, from.elastic_N);
+  Recovery to;
+  to.elastic_N = -m.H * law.inverse_gain_1;
+  keep(law, m, to.elastic_N, to.fast_N, to.middle_N, to.slow_N);
+  return to;
+}
+
+void begin_recovery(const Law<double>& law, SkinState& state) {
+  const int n = static_cast<int>(state.derived.needle_count);
+  Recovery sum = {0, 0, 0, 0};
+  double tents = 0;
+  for (int i = 0; i < n; ++i) {
+    sum.fast_N += state.fast_N[i];
+    sum.middle_N += state.middle_N[i];
+    sum.slow_N += state.slow_N[i];
+    sum.elastic_N += state.elastic_N[i];
+    tents += free_tent(law, state.elastic_N[i]);
   }
-  return sum[0] + sum[1];
+  state.sum_fast_N = sum.fast_N;
+  state.sum_middle_N = sum.middle_N;
+  state.sum_slow_N = sum.slow_N;
+  state.sum_elastic_N = sum.elastic_N;
+  const double of_mean = free_tent(law, sum.elastic_N * state.derived.inverse_needle_count_1);
+  const double share = tents * state.derived.inverse_needle_count_1;
+  state.tent_shape_1 = std::fabs(share) < std::fabs(of_mean) ? std::fabs(share / of_mean) : 1;
+}
+
+// One step of the sums. Returns the mean tent.
+double step_recovery(const Law<double>& law, SkinState& state) {
+  if (state.recovery_steps == 0) begin_recovery(law, state);
+  ++state.recovery_steps;
+  const Recovery to = recover(law, {state.sum_fast_N, state.sum_middle_N, state.sum_slow_N, state.sum_elastic_N});
+  state.sum_fast_N = to.fast_N;
+  state.sum_middle_N = to.middle_N;
+  state.sum_slow_N = to.slow_N;
+  state.sum_elastic_N = to.elastic_N;
+  return state.tent_shape_1 * free_tent(law, to.elastic_N * state.derived.inverse_needle_count_1);
+}
+
+void multiply(const double (&a)[4][4], const double (&b)[4][4], double (&product)[4][4]) {
+  double result[4][4];
+  for (int i = 0; i < 4; ++i)
+    for (int j = 0; j < 4; ++j)
+      result[i][j] = (a[i][0] * b[0][j] + a[i][1] * b[1][j]) + (a[i][2] * b[2][j] + a[i][3] * b[3][j]);
+  __builtin_memcpy(product, result, sizeof result);
+}
+
+// Brings the needles to the present.
+void end_recovery(const Law<double>& law, SkinState& state) {
+  double square_[4][4], power[4][4];
+  for (int j = 0; j < 4; ++j) {
+    const Recovery column = recover(law, {j == 0 ? 1.0 : 0.0, j == 1 ? 1.0 : 0.0, j == 2 ? 1.0 : 0.0, j == 3 ? 1.0 : 0.0});
+    square_[0][j] = column.fast_N;
+    square_[1][j] = column.middle_N;
+    square_[2][j] = column.slow_N;
+    square_[3][j] = column.elastic_N;
+    for (int i = 0; i < 4; ++i) power[i][j] = i == j ? 1 : 0;
+  }
+  for (std::int64_t steps = state.recovery_steps; steps > 0; steps >>= 1) {
+    if (steps & 1) multiply(square_, power, power);
+    if (steps > 1) multiply(square_, square_, square_);
+  }
+  const int n = static_cast<int>(state.derived.needle_count);
+  for (int i = 0; i < n; ++i) {
+    const double from[4] = {state.fast_N[i], state.middle_N[i], state.slow_N[i], state.elastic_N[i]};
+    double* const to[4] = {state.fast_N + i, state.middle_N + i, state.slow_N + i, state.elastic_N + i};
+    for (int k = 0; k < 4; ++k)
+      *to[k] = (power[k][0] * from[0] + power[k][1] * from[1]) + (power[k][2] * from[2] + power[k][3] * from[3]);
+  }
+  state.recovery_steps = 0;
 }
 
 // What is common to the needles in one step.
@@ -342,16 +463,16 @@ struct Step {
 };
 
 // One needle, whatever happens to it.
-void step_needle(const Step& step, SkinState& state, int i, Sums& sums) {
+[[gnu::noinline]] void step_needle(const Step& step, SkinState& state, int i, Sums& sums) {
   const SkinState::Derived& d = state.derived;
-  const double B = step.params.instantaneous_modulus_Pa;
+  const Law<double> law(step.cartridge, step.params, d);
   const double X = step.above_m + d.offset_m[i];
-  const Memory<double> m = remember(d, state.fast_N[i], state.middle_N[i], state.slow_N[i], state.elastic_N[i]);
+  const Memory<double> m = remember(law, state.fast_N[i], state.middle_N[i], state.slow_N[i], state.elastic_N[i]);
   double p = state.needle_penetration_m[i];
   double u = X - p;
-  double elastic = B * u * magnitude(u);
-  double F = d.gain_1 * elastic + m.H;
-  double slope = 2 * d.tangent_Pa * magnitude(u);
+  double elastic = law.modulus_Pa * u * magnitude(u);
+  double F = law.gain_1 * elastic + m.H;
+  double slope = law.twice_tangent_Pa * magnitude(u);
   double span = 1;  // share of the step during which the tip may move through the tissue
   bool flows = p > 0;
   bool leaves = p == 0 && !(F > 0);
@@ -372,20 +493,18 @@ void step_needle(const Step& step, SkinState& state, int i, Sums& sums) {
       const double root_at = std::sqrt(threshold);
       span = root_at > root_from ? (root_to - root_at) / (root_to - root_from) : 1;
       flows = span > 0;
-      ++state.punctures;
-      state.reentries += hole;
+      state.punctures += flows;
+      state.reentries += flows && hole;
     }
   }
 
   while (flows) {
-    const Resistance<double> r = resistance(step.cartridge, step.params, d, p);
     const bool reentry = p < state.hole_m[i];
-    const double forward_N = reentry ? r.reentry_N : r.cut_N;
-    const bool forward = F > forward_N;
+    const Resistance<double> r = resistance(law, p, reentry);
+    const bool forward = F > r.forward_N;
     if (!forward && !(F < -r.friction_N)) break;
-    const double drag = r.drag_N_s_per_m * d.inverse_dt_Hz / span +
-                        (forward ? (reentry ? r.reentry_slope_N_per_m : r.cut_slope_N_per_m) : 0);
-    const Flow<double> end = flow(d, u, m.H, forward ? forward_N : -r.friction_N, drag);
+    const double drag = r.drag_N_per_m / span + (forward ? r.forward_slope_N_per_m : 0);
+    const Flow<double> end = flow(law, u, m.H, forward ? r.forward_N : -r.friction_N, drag);
     const double moved = u - end.tent_m;
     if (reentry && p + moved > state.hole_m[i]) {
       // At the bottom of the hole: cut on for the rest of the step.
@@ -393,7 +512,7 @@ void step_needle(const Step& step, SkinState& state, int i, Sums& sums) {
       flows = span > 0;
       p = state.hole_m[i];
       u = X - p;
-      slope = 2 * d.tangent_Pa * magnitude(u);
+      slope = law.twice_tangent_Pa * magnitude(u);
     } else {
       p += moved;
       u = end.tent_m;
@@ -401,20 +520,20 @@ void step_needle(const Step& step, SkinState& state, int i, Sums& sums) {
       flows = false;
       leaves = p <= 0;
     }
-    elastic = B * u * magnitude(u);
-    F = d.gain_1 * elastic + m.H;
+    elastic = law.modulus_Pa * u * magnitude(u);
+    F = law.gain_1 * elastic + m.H;
   }
 
   if (leaves) {
     // The tip is out and the surface leaves it.
     p = 0;
-    elastic = -m.H * d.inverse_gain_1;
+    elastic = -m.H * law.inverse_gain_1;
     F = 0;
     slope = 0;
-    u = signed_as(root(magnitude(elastic) * d.inverse_modulus_1_per_Pa), elastic);
+    u = free_tent(law, elastic);
   }
-  state.hole_m[i] = largest_of(p, d.decay_hole_1 * state.hole_m[i]);
-  keep(d, m, elastic, state.fast_N[i], state.middle_N[i], state.slow_N[i]);
+  state.hole_m[i] = largest(p, law.decay_hole_1 * state.hole_m[i]);
+  keep(law, m, elastic, state.fast_N[i], state.middle_N[i], state.slow_N[i]);
   state.elastic_N[i] = elastic;
   state.needle_penetration_m[i] = p;
   state.needle_force_N[i] = F;
@@ -423,64 +542,78 @@ void step_needle(const Step& step, SkinState& state, int i, Sums& sums) {
   sums.stiffness_N_per_m[lane] += slope;
   sums.tent_m[lane] += u;
   sums.penetration_m[lane] += p;
-  sums.deepest_m[lane] = largest_of(sums.deepest_m[lane] + 0.0, p);
-  sums.lift_m[lane] = largest_of(sums.lift_m[lane] + 0.0, -u);
+  sums.deepest_m[lane] = largest(sums.deepest_m[lane] + 0.0, p);
+  sums.lift_m[lane] = largest(sums.lift_m[lane] + 0.0, -u);
 }
 
 // Two needles to which the same ordinary thing happens: both outside, or both inside. Returns false, with nothing changed, if
 // either meets an event (first touch of a stroke, puncture, bottom of a hole, exit).
-bool step_pair(const Step& step, SkinState& state, int i, Sums& sums) {
-  const SkinState::Derived& d = state.derived;
-  const double B = step.params.instantaneous_modulus_Pa;
+[[gnu::always_inline]] inline bool step_pair(const Law<Pair>& law, const Step& step, SkinState& state, int i, Sums& sums) {
   Pair p = load(state.needle_penetration_m + i);
   const bool inside = p[0] > 0;
   if (inside != (p[1] > 0)) return false;
-  const Memory<Pair> m = remember_pair(state, i);
+  const Memory<Pair> m = remember_pair(law, state, i);
   const Pair hole = load(state.hole_m + i);
-  Pair u = step.above_m + load(d.offset_m + i) - p;
-  Pair elastic = B * u * magnitude(u);
-  Pair F = d.gain_1 * elastic + m.H;
-  Pair slope = 2 * d.tangent_Pa * magnitude(u);
+  Pair u = step.above_m + load(state.derived.offset_m + i) - p;
+  Pair elastic = law.modulus_Pa * u * magnitude(u);
+  Pair F = law.gain_1 * elastic + m.H;
+  Pair slope = law.twice_tangent_Pa * magnitude(u);
   if (inside) {
-    const Resistance<Pair> r = resistance(step.cartridge, step.params, d, p);
-    const PairMask reentry = p < hole;
-    const Pair forward_N = select(reentry, r.reentry_N, r.cut_N);
-    const PairMask forward = F > forward_N;
-    const PairMask moves = forward | (F < -r.friction_N);
+    const PairMask reentry = less(p, hole);
+    const Resistance<Pair> r = resistance(law, p, reentry);
+    const PairMask forward = less(r.forward_N, F);
+    const PairMask moves = forward | less(F, -r.friction_N);
     if (any(moves)) {
-      const Pair slopes = select(reentry, r.reentry_slope_N_per_m, r.cut_slope_N_per_m);
-      const Pair drag = r.drag_N_s_per_m * d.inverse_dt_Hz + select(forward, slopes, Pair{});
-      const Flow<Pair> end = flow(d, u, m.H, select(forward, forward_N, -r.friction_N), drag);
+      const Pair drag = r.drag_N_per_m + select(forward, r.forward_slope_N_per_m, Pair{});
+      const Flow<Pair> end = flow(law, u, m.H, select(forward, r.forward_N, -r.friction_N), drag);
       p = select(moves, p + (u - end.tent_m), p);
-      if (any((reentry & (p > hole)) | (p <= 0.0))) return false;
+      if (any((reentry & less(hole, p)) | ~less(Pair{}, p))) return false;
       u = select(moves, end.tent_m, u);
       slope = select(moves, end.stiffness_N_per_m, slope);
-      elastic = B * u * magnitude(u);
-      F = d.gain_1 * elastic + m.H;
+      elastic = law.modulus_Pa * u * magnitude(u);
+      F = law.gain_1 * elastic + m.H;
     }
     store(state.needle_penetration_m + i, p);
     sums.penetration_m += p;
-    sums.deepest_m = largest_of(sums.deepest_m, p);
+    sums.deepest_m = largest(sums.deepest_m, p);
   } else {
-    const PairMask touches = F > 0.0;
+    const PairMask touches = less(Pair{}, F);
     if (any(touches)) {
-      const Pair threshold = select(hole > 0.0, Pair{} + step.reentry_threshold_N, load(d.puncture_N + i) * step.rate_1);
-      if (state.stroke_open == 0 || any(touches & (F >= threshold))) return false;
+      const Pair threshold =
+          select(less(Pair{}, hole), Pair{} + step.reentry_threshold_N, load(state.derived.puncture_N + i) * step.rate_1);
+      if (state.stroke_open == 0 || any(touches & ~less(F, threshold))) return false;
     }
-    const Pair free = -m.H * d.inverse_gain_1;
+    const Pair free = -m.H * law.inverse_gain_1;
     elastic = select(touches, elastic, free);
     F = select(touches, F, Pair{});
     slope = select(touches, slope, Pair{});
-    u = select(touches, u, signed_as(root(magnitude(free) * d.inverse_modulus_1_per_Pa), free));
+    u = select(touches, u, free_tent(law, free));
   }
-  store(state.hole_m + i, largest_of(p, d.decay_hole_1 * hole));
-  keep_pair(state, i, m, elastic);
+  store(state.hole_m + i, largest(p, law.decay_hole_1 * hole));
+  keep_pair(law, state, i, m, elastic);
   store(state.needle_force_N + i, F);
   sums.force_N += F;
   sums.stiffness_N_per_m += slope;
   sums.tent_m += u;
-  sums.lift_m = largest_of(sums.lift_m, -u);
+  sums.lift_m = largest(sums.lift_m, -u);
   return true;
+}
+
+// All needles. Sums are taken over even and odd needles apart, then together.
+Sums step_needles(const Step& step, SkinState& state) {
+  const Law<Pair> law(step.cartridge, step.params, state.derived);
+  const int n = static_cast<int>(state.derived.needle_count);
+  Sums sums;
+  sums.force_N = sums.stiffness_N_per_m = sums.tent_m = sums.penetration_m = sums.deepest_m = Pair{};
+  sums.lift_m = Pair{state.stroke_open != 0 ? state.lift_m : 0.0, 0.0};
+  for (int i = 0; i < n; i += 2) {
+    if (i + 1 < n && step_pair(law, step, state, i, sums)) continue;
+    Sums detour = sums;  // so that `sums` itself may stay in registers
+    step_needle(step, state, i, detour);
+    if (i + 1 < n) step_needle(step, state, i + 1, detour);
+    sums = detour;
+  }
+  return sums;
 }
 
 }  // namespace
@@ -545,7 +678,10 @@ void skin_reset(const CartridgeParams& cartridge, const SkinParams& params, std:
 void skin_step(const CartridgeParams& cartridge, const SkinParams& params, SkinState& state, HoleMemory& holes,
                const SkinInput& input, double dt_s, SkinOutput& output) {
   SkinState::Derived& d = state.derived;
-  if (dt_s != d.dt_s) prepare_step(params, dt_s, d);
+  if (dt_s != d.dt_s) {
+    if (state.recovery_steps > 0) end_recovery(Law<double>(cartridge, params, d), state);
+    prepare_step(params, dt_s, d);
+  }
   if (input.tilt_rad != d.tilt_rad) prepare_tilt(input.tilt_rad, d);
   if (params.patch_count > 0 && input.track_m != d.place_m) prepare_place(cartridge, params, input.track_m, d);
   if (state.started == 0) {
@@ -565,15 +701,21 @@ void skin_step(const CartridgeParams& cartridge, const SkinParams& params, SkinS
   const double patch_m = state.patch_m + state.sink_m;  // u_g
   const double above_m = input.tip_m - patch_m;         // mean tip plane below the patch
 
-  output = SkinOutput{};
   double force = 0;
   double stiffness = 0;
   double bone_N = 0;
+  double bone_N_per_m = 0;
+  double tent_m = 0;  // mean
+  double penetration_max = 0;
+  output.penetration_mean_m = 0;
+  output.lateral_force_N = 0;
+  std::int64_t in_skin = 0;
+  std::int64_t below_dermis = 0;
   if (state.stroke_open == 0 && above_m + d.offset_max_m < -state.lift_m) {
     // No tip can reach the surface.
-    double tents = 0;
-    if (state.relaxed == 0) tents = recover(state);
-    output.indentation_mean_m = patch_m + tents * d.inverse_needle_count_1;
+    if (state.relaxed == 0) tent_m = step_recovery(Law<double>(cartridge, params, d), state);
+    output.drag_m = 0;
+    output.dwell_s = 0;
   } else {
     const double inward = std::max(0.0, input.tip_speed_m_per_s);
     const double ratio = params.fast_puncture_ratio_1;
@@ -581,22 +723,15 @@ void skin_step(const CartridgeParams& cartridge, const SkinParams& params, SkinS
     const Step step{cartridge, params, holes, input, above_m,
                     d.puncture_factor_1 * (ratio + (1 - ratio) * slow_speed / (slow_speed + inward)),
                     params.reentry_ratio_1 * params.spreading_ratio_1 * params.epidermis_toughness_J_per_m2 * d.tip_diameter_m};
+    if (state.recovery_steps > 0) end_recovery(Law<double>(cartridge, params, d), state);
     state.relaxed = 0;
-    Sums sums;
-    if (state.stroke_open != 0) sums.lift_m[0] = state.lift_m;
-    for (int i = 0; i < n; i += 2) {
-      if (i + 1 < n && step_pair(step, state, i, sums)) continue;
-      step_needle(step, state, i, sums);
-      if (i + 1 < n) step_needle(step, state, i + 1, sums);
-    }
+    const Sums sums = step_needles(step, state);
     force = sums.force_N[0] + sums.force_N[1];
     stiffness = sums.stiffness_N_per_m[0] + sums.stiffness_N_per_m[1];
-    const double tents = sums.tent_m[0] + sums.tent_m[1];
+    tent_m = (sums.tent_m[0] + sums.tent_m[1]) * d.inverse_needle_count_1;
     const double penetration_sum = sums.penetration_m[0] + sums.penetration_m[1];
-    const double penetration_max = std::max(sums.deepest_m[0], sums.deepest_m[1]);
+    penetration_max = std::max(sums.deepest_m[0], sums.deepest_m[1]);
     const double lift = std::max(sums.lift_m[0], sums.lift_m[1]);
-    std::int64_t in_skin = 0;
-    std::int64_t below_dermis = 0;
     if (penetration_max > 0) {
       state.entered = 1;
       for (int i = 0; i < n; ++i) in_skin += state.needle_penetration_m[i] > 0;
@@ -609,7 +744,7 @@ void skin_step(const CartridgeParams& cartridge, const SkinParams& params, SkinS
         const double into_m = input.tip_m + d.offset_m[i] - params.soft_tissue_depth_m;
         if (into_m > 0) {
           bone_N += params.bone_stiffness_N_per_m * into_m;
-          output.stiffness_N_per_m += params.bone_stiffness_N_per_m;
+          bone_N_per_m += params.bone_stiffness_N_per_m;
         }
       }
     }
@@ -652,16 +787,17 @@ void skin_step(const CartridgeParams& cartridge, const SkinParams& params, SkinS
       state.takeup_m = 0;
       state.slit_m = 0;
     }
-    output.indentation_mean_m = patch_m + tents * d.inverse_needle_count_1;
-    output.penetration_max_m = penetration_max;
-    output.in_skin = in_skin;
-    output.below_dermis = below_dermis;
   }
   if ((state.steps & housekeeping_mask) == 0) housekeeping(state);
 
   const double total = force + plate_N + bone_N;
   output.force_N = total;
-  output.stiffness_N_per_m += stiffness + (plate_N > 0 ? plate_stiffness_ratio_1 * d.stiffness_N_per_m : 0);
+  output.stiffness_N_per_m =
+      stiffness + bone_N_per_m + (plate_N > 0 ? plate_stiffness_ratio_1 * d.stiffness_N_per_m : 0);
+  output.indentation_mean_m = patch_m + tent_m;
+  output.penetration_max_m = penetration_max;
+  output.in_skin = in_skin;
+  output.below_dermis = below_dermis;
   output.punctures = state.punctures;
   output.reentries = state.reentries;
   output.tear_max_m = state.tear_max_m;

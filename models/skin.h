@@ -228,6 +228,14 @@ struct SkinState {
   std::int64_t in_skin = 0;
   std::int64_t relaxed = 1;                     // all F_e, s_k are 0
   std::int64_t steps = 0;
+  // While no tip touches: sums over needles, mean tent over tent of the mean, and how many steps the needles' own F_e and s_k
+  // are behind.
+  double sum_elastic_N = 0;
+  double sum_fast_N = 0;
+  double sum_middle_N = 0;
+  double sum_slow_N = 0;
+  double tent_shape_1 = 1;
+  std::int64_t recovery_steps = 0;
   std::int64_t punctures = 0;
   std::int64_t reentries = 0;
   // What follows is derived from the params, the seed and the place on the track: constant between changes of those.
