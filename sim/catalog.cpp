@@ -29,9 +29,9 @@ struct KindInfo {
 const std::vector<KindInfo>& kinds() {
   static const std::vector<KindInfo> all = {
       {CatalogKind::pen, "pen", "pens", "pens.yaml", "", {}},
-      {CatalogKind::motor, "motor", "motors", "motors.yaml", "", {"motor"}},
+      {CatalogKind::motor, "motor", "motors", "motors.yaml", "", {"motor", "thermal"}},
       {CatalogKind::battery, "battery", "batteries", "batteries.yaml", "", {"battery"}},
-      {CatalogKind::cartridge, "cartridge", "cartridges", "cartridges.yaml", "", {"cartridge", "needle"}},
+      {CatalogKind::cartridge, "cartridge", "cartridges", "cartridges.yaml", "", {"cartridge"}},
       {CatalogKind::region, "region", "regions", "skin.yaml", "regions", {"skin"}},
       {CatalogKind::condition, "condition", "conditions", "skin.yaml", "conditions", {"skin"}},
       {CatalogKind::topical, "topical", "topicals", "skin.yaml", "topicals", {"skin"}},
@@ -242,7 +242,7 @@ std::string explained(const CatalogEntry& e) {
 }
 
 bool unit_token(const std::string& token) {
-  static const char* const known[] = {"m", "m2", "m3", "m4", "mm", "um", "s", "s2", "ms", "us", "ns", "kg", "N", "Nm", "Nms", "N2", "Pa", "K", "V", "A", "A2", "As", "ohm",
+  static const char* const known[] = {"1", "m", "m2", "m3", "m4", "mm", "um", "s", "s2", "ms", "us", "ns", "kg", "N", "Nm", "Nms", "N2", "Pa", "K", "V", "A", "A2", "As", "ohm",
                                       "H", "F", "W", "J", "Hz", "rad", "rad2", "C", "Ah", "count", "counts", "per", "kg2", "s3", "K2", "V2"};
   return std::any_of(std::begin(known), std::end(known), [&](const char* k) { return token == k; });
 }
@@ -274,7 +274,7 @@ void split_unit(const std::string& name, std::string& key, std::string& unit) {
     if (token == "As") token = "A s";
     if (token == "Ah") token = "A h";
     if (below) down += "/" + token;
-    else up += (up.empty() ? "" : " ") + token;
+    else if (token != "1") up += (up.empty() ? "" : " ") + token;
   }
   unit = (up.empty() ? "1" : up) + down;
 }
@@ -282,17 +282,26 @@ void split_unit(const std::string& name, std::string& key, std::string& unit) {
 const std::vector<PlantParameter>& plant_parameters() {
   static const std::vector<PlantParameter> all = [] {
     std::vector<PlantParameter> list;
-#ifdef PENSIM_HAVE_PLANT
     PlantParams defaults;
     each_plant_param(defaults, [&](const auto& name, const auto& member) {
       PlantParameter p;
       p.name = name;
-      split_unit(p.name, p.key, p.unit);
-      p.difference = p.unit == "K" && (p.key.find("difference") != std::string::npos || p.key.find("rise") != std::string::npos);
+      if constexpr (std::is_integral_v<std::remove_cvref_t<decltype(member)>>) {
+        p.key = p.name;  // needle_count: a number of something, not something in counts
+        p.unit = "1";
+        p.whole = true;
+      } else {
+        split_unit(p.name, p.key, p.unit);
+      }
+      p.difference = p.unit == "K" && p.key.find("beta") != std::string::npos;  // exponent of a thermistor: no temperature
       p.start = static_cast<double>(member);
       list.push_back(std::move(p));
     });
-#endif
+    // cutoff_V and cutoff_A, spring_N_per_m and spring_damping: where the unit tells two apart it stays.
+    std::map<std::string, int> uses;
+    for (const PlantParameter& p : list) ++uses[p.key];
+    for (PlantParameter& p : list)
+      if (uses.at(p.key) > 1) p.key = p.name;
     return list;
   }();
   return all;

@@ -55,9 +55,10 @@ std::string catalog_text(const std::string& kind, const std::string& name);
 // The parameters of the plant, as each_plant_param (models/plant.h) lists them.
 struct PlantParameter {
   std::string name;          // "motor.resistance_ohm"
-  std::string key;           // "motor.resistance"
+  std::string key;           // "motor.resistance"; with its unit where that alone tells two apart: "battery.cutoff_V"
   std::string unit;          // "ohm": the end of the name
-  bool difference = false;   // of temperature: a difference or a coefficient's reference is never in degC
+  bool difference = false;   // in K, but no absolute temperature
+  bool whole = false;        // an integer
   double start = 0.0;        // without a catalog
 };
 const std::vector<PlantParameter>& plant_parameters();

@@ -67,29 +67,48 @@ void require_text(const std::string& text, const std::string& name) {
   }
 }
 
-// Counts columns in characters: yaml-cpp counts bytes.
-class Columns {
+// Where things stand: yaml-cpp counts columns in bytes, people in characters.
+class Places {
  public:
-  explicit Columns(const std::string& text) : text_(text) {
-    plain_ = std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
-    if (plain_) return;
+  explicit Places(const std::string& text) : text_(text) {
     starts_.push_back(0);
     for (std::size_t i = 0; i < text.size(); ++i)
       if (text[i] == '\n') starts_.push_back(i + 1);
   }
-  int column(int line, int byte_column) const {
-    if (plain_ || line < 0 || static_cast<std::size_t>(line) >= starts_.size()) return byte_column + 1;
-    const std::size_t start = starts_[static_cast<std::size_t>(line)];
-    const std::size_t end = std::min(text_.size(), start + static_cast<std::size_t>(std::max(0, byte_column)));
-    int characters = 0;
-    for (std::size_t i = start; i < end; ++i) characters += continuation(text_[i]) ? 0 : 1;
-    return characters + 1;
+  std::size_t offset(const YAML::Mark& mark) const {
+    if (mark.line < 0 || static_cast<std::size_t>(mark.line) >= starts_.size()) return text_.size();
+    return std::min(text_.size(), starts_[static_cast<std::size_t>(mark.line)] + static_cast<std::size_t>(std::max(0, mark.column)));
   }
+  int column(const YAML::Mark& mark) const {
+    if (mark.line < 0 || static_cast<std::size_t>(mark.line) >= starts_.size()) return mark.column + 1;
+    // Marks come in the order of the text, nearly: counting goes on from the last one, or a long line costs its square.
+    const std::size_t end = offset(mark);
+    if (mark.line != last_line_ || end < last_end_) {
+      last_line_ = mark.line;
+      last_end_ = starts_[static_cast<std::size_t>(mark.line)];
+      last_count_ = 0;
+    }
+    for (; last_end_ < end; ++last_end_) last_count_ += continuation(text_[last_end_]) ? 0 : 1;
+    return last_count_ + 1;
+  }
+  // yaml-cpp takes the end of the file for the end of a quoted text.
+  bool quote_is_closed(const YAML::Mark& mark) const {
+    std::size_t i = offset(mark);
+    if (i >= text_.size() || (text_[i] != '"' && text_[i] != '\'')) return true;
+    for (const char quote = text_[i++]; i < text_.size(); ++i) {
+      if (quote == '"' && text_[i] == '\\') ++i;
+      else if (text_[i] == quote && quote == '\'' && i + 1 < text_.size() && text_[i + 1] == quote) ++i;
+      else if (text_[i] == quote) return true;
+    }
+    return false;
+  }
+  char character(const YAML::Mark& mark) const { return offset(mark) < text_.size() ? text_[offset(mark)] : '\0'; }
 
  private:
   const std::string& text_;
-  bool plain_ = true;
   std::vector<std::size_t> starts_;
+  mutable int last_line_ = -1, last_count_ = 0;
+  mutable std::size_t last_end_ = 0;
 };
 
 std::size_t count_nodes(const Node& node) {
@@ -107,24 +126,37 @@ struct Fatal {
 class Builder final : public YAML::EventHandler {
  public:
   Builder(const std::string& text, const std::string& name, std::vector<InputProblem>& problems)
-      : columns_(text), file_(std::make_shared<const std::string>(name)), problems_(problems) {}
+      : places_(text), file_(std::make_shared<const std::string>(name)), problems_(problems) {}
 
   Node root;
 
+  // The innermost list or map that is under way.
+  const Node* unfinished() const { return open_.empty() ? nullptr : &open_.back().node; }
+
   Location place(const YAML::Mark& mark) const {
     if (mark.is_null()) return {*file_, 1, 1};
-    return {*file_, mark.line + 1, columns_.column(mark.line, mark.column)};
+    return {*file_, mark.line + 1, places_.column(mark)};
   }
 
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
 
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { add(make(mark, Node::Kind::empty), anchor); }
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    Node node = make(mark, Node::Kind::empty);
+    const char written = places_.character(mark);
+    if (written != '~' && written != 'n' && written != 'N' && !open_.empty() && open_.back().has_key) {
+      node.line = open_.back().key.line;  // nothing stands nowhere: its key is what one looks for
+      node.column = open_.back().key.column;
+    }
+    add(std::move(node), anchor);
+  }
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
     refuse_tag(mark, tag);
     Node node = make(mark, Node::Kind::scalar);
     node.quoted = tag == "!";
+    if (node.quoted && !places_.quote_is_closed(mark))
+      throw Fatal{{node.at(), "this is not YAML: the quotes that begin here are not closed", "close the quotes"}};
     node.text = value;
     if (!node.quoted && (value.empty() || value == "~" || value == "null")) node.kind = Node::Kind::empty;
     add(std::move(node), anchor);
@@ -244,7 +276,7 @@ class Builder final : public YAML::EventHandler {
     }
   }
 
-  Columns columns_;
+  Places places_;
   std::shared_ptr<const std::string> file_;
   std::vector<InputProblem>& problems_;
   std::vector<Open> open_;
@@ -262,12 +294,17 @@ std::string line_of(const std::string& text, int line) {
   return text.substr(start, text.find('\n', start) - start);
 }
 
-std::string syntax_hint(const std::string& text, const Location& at, const std::string& message) {
+// A tab before the first word of the line of an error, or of the line before it; line 0 if there is none.
+Location tab_indentation(const std::string& text, const Location& at) {
   for (int line = std::max(1, at.line - 1); line <= at.line; ++line) {
     const std::string words = line_of(text, line);
-    if (words.substr(0, words.find_first_not_of(" \t")).find('\t') != std::string::npos)
-      return "indent with spaces: YAML knows no tabs there";
+    const std::size_t tab = words.substr(0, words.find_first_not_of(" \t")).find('\t');
+    if (tab != std::string::npos && words.find_first_not_of(" \t\r") != std::string::npos) return {at.file, line, static_cast<int>(tab) + 1};
   }
+  return {};
+}
+
+std::string syntax_hint(const std::string& message) {
   if (message.find("end of map") != std::string::npos || message.find("illegal map value") != std::string::npos)
     return "check the indentation, and put quotes around a value with `: ` or `{` in it";
   if (message.find("end of sequence") != std::string::npos) return "check the indentation and the closing ]";
@@ -337,8 +374,18 @@ Node read_document(const std::string& text, const std::string& name, std::vector
     if (parser.HandleNextDocument(builder) && builder.root.kind != Node::Kind::empty)
       stop({builder.root.at(), "found a second document", "one file holds one document: remove the line `---`"});
   } catch (const YAML::Exception& error) {
-    const Location at = builder.place(error.mark);
-    stop({at, "this is not YAML: " + error.msg, syntax_hint(body, at, error.msg)});
+    Location at = builder.place(error.mark);
+    std::string message = error.msg, hint = syntax_hint(error.msg);
+    if (const Location tab = tab_indentation(body, at); tab.line > 0) {
+      at = tab;
+      message = "found a tab in the indentation";
+      hint = "indent with spaces: YAML knows no tabs there";
+    } else if (const Node* open = builder.unfinished(); open && error.msg.find("flow not found") != std::string::npos) {
+      at = open->at();
+      message = std::string("the ") + (open->kind == Node::Kind::map ? "{" : "[") + " that begins here is not closed";
+      hint = std::string("put the missing ") + (open->kind == Node::Kind::map ? "} or comma" : "] or comma");
+    }
+    stop({at, "this is not YAML: " + message, hint});
   } catch (const Fatal& fatal) {
     stop(fatal.problem);
   }
@@ -349,8 +396,8 @@ std::string read_file(const std::string& path, std::size_t limit) {
   const Location at{path, 0, 0};
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
-  if (!std::filesystem::exists(status))
-    throw InputError(InputProblem{at, error ? "cannot be opened: " + error.message() : "there is no such file", "check the path"});
+  if (status.type() == std::filesystem::file_type::not_found) throw InputError(InputProblem{at, "there is no such file", "check the path"});
+  if (!std::filesystem::exists(status)) throw InputError({at, "cannot be opened: " + error.message(), "check the path"});
   if (std::filesystem::is_directory(status))
     throw InputError(InputProblem{at, "found a folder, expected a file", "name a file in it"});
   if (!std::filesystem::is_regular_file(status) && !std::filesystem::is_fifo(status) &&

@@ -5,11 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "sim/scenario.h"
-#if __has_include("models/plant.h")
 #include "models/plant.h"
-#define PENSIM_HAVE_PLANT 1
-#endif
+#include "sim/scenario.h"
 
 namespace pensim {
 
@@ -40,9 +37,7 @@ struct ResolvedScenario {
   RecordOptions record;
   std::vector<Measure> measures;
   std::vector<Requirement> requirements;
-#ifdef PENSIM_HAVE_PLANT
-  PlantParams plant;
-#endif
+  PlantParams plant;                               // its seed is the scenario's
 };
 
 // Looks up pen, motor, battery, cartridge, skin; conditions and topicals multiply. Throws InputError.

@@ -309,6 +309,10 @@ class Reader {
       return bad(*node, "expected names of parameters with quantities, found " + node->described(), "for instance parameters: {motor.resistance: 1.2 ohm}");
     const std::vector<PlantParameter>& known = plant_parameters();
     for (const Member& member : node->members) {
+      if (member.key == "seed" || member.key == "tick" || member.key == "tick_s") {
+        context_.add(member.at(), "found " + quoted(member.key) + ", which is no free parameter", member.key == "seed" ? "give `seed:` of the scenario" : "the tick stands in the file of a pen");
+        continue;
+      }
       const auto found = std::find_if(known.begin(), known.end(), [&](const PlantParameter& p) { return p.key == member.key || p.name == member.key; });
       if (found == known.end()) {
         std::vector<std::string> names;
@@ -416,7 +420,8 @@ class Timeline {
     if (!node.find("at"))
       return context_.add(node.at(), "found no `at` in this line", "say when: at: 0.5 s");
     for (const char* key : {"to", "over", "for"}) {
-      const bool takes = std::string_view(key) == "to" ? (line.set || line.fault || line.poke) : std::string_view(key) == "over" ? bool(line.set) : bool(line.fault);
+      const bool set = node.find("set"), fault = node.find("fault"), poke = node.find("poke");
+      const bool takes = std::string_view(key) == "to" ? set || fault || poke : std::string_view(key) == "over" ? set : fault;
       if (const Member* member = node.member(key); member && !takes)
         context_.add(member->at(), fmt::format("found `{}`, which this kind of line does not take", key),
                      std::string_view(key) == "over" ? "only set ramps" : std::string_view(key) == "for" ? "only a fault ends by itself; set it back with another line" : "leave it out");
@@ -639,6 +644,17 @@ void check_insertion(const Node& root, Scenario& s, const Context& context) {
   s.duration = (nanoseconds(total_s) + s.tick_ns - 1) / s.tick_ns;
 }
 
+// The firmware tick is the pen's.
+Nanoseconds tick_of(const std::string& model, const Context& context) {
+  for (const CatalogValue& v : catalog_entry(CatalogKind::pen, model).values) {
+    if (v.parameter != "tick_s") continue;
+    const Nanoseconds ns = nanoseconds(v.number);
+    if (ns >= 1'000 && ns <= 1'000'000 && ns % 1'000 == 0) return ns;
+    context.add(v.at, fmt::format("expected a tick of 1 us to 1 ms in whole microseconds, found {}", v.text), "the default is 50 us");
+  }
+  return default_tick_ns;
+}
+
 std::vector<Requirement> always_from(const std::string& text, const std::string& path) {
   std::vector<InputProblem> problems;
   Node root = read_document(text, path, problems);
@@ -683,6 +699,7 @@ Scenario parse(const std::string& text, const std::string& name, const std::stri
   reader.finish();
 
   check_insertion(root, s, context);
+  if (s.rig == Rig::pen) s.tick_ns = tick_of(s.pen.model, context);
   if (s.rig == Rig::pen) {
     if (const Node* node = root.find("duration"); !node) {
       context.add({name, 1, 1}, "found no `duration`", "say how long the run lasts: duration: 6 s");
@@ -715,6 +732,8 @@ Scenario parse(const std::string& text, const std::string& name, const std::stri
   if (const Node* skin = root.find("skin"))
     if (const Node* patches = skin->find("patches")) {
       std::size_t next = 0;
+      if (patches->items.size() > static_cast<std::size_t>(skin_patches_max))
+        context.add(patches->at(), fmt::format("found {} patches, expected at most {}", patches->items.size(), skin_patches_max), "merge neighbours");
       for (const Node& item : patches->items) {
         if (next >= s.skin.patches.size()) break;
         const SkinPatchChoice& p = s.skin.patches[next++];
@@ -797,7 +816,7 @@ std::vector<ScenarioFile> expand_scenarios(const std::vector<std::string>& paths
     std::error_code error;
     const auto status = fs::status(path, error);
     if (!fs::exists(status)) {
-      problems.push_back({{path, 0, 0}, error ? "cannot be opened: " + error.message() : "there is no such file or folder", "check the path"});
+      problems.push_back({{path, 0, 0}, status.type() == fs::file_type::not_found ? "there is no such file or folder" : "cannot be opened: " + error.message(), "check the path"});
       continue;
     }
     if (!fs::is_directory(status)) {

@@ -49,17 +49,16 @@ struct PenChoice {
   std::optional<std::string> battery;     // catalog name or file; the pen's own if empty
   std::optional<std::string> motor;
   double state_of_charge = 0.9;
-  double battery_aging = 1.0;             // internal resistance times this
   std::string memory = "blank";           // or a file of up to 4096 bytes
   double clock_start_s = 0.0;             // the core's 32-bit microsecond clock at the first tick
   double ambient_K = 296.15;
-  std::optional<double> motor_temperature_K, housing_temperature_K;  // at the start; ambient if empty
+  std::optional<double> temperature_K;    // of motor and grip at the start; ambient if empty
 };
 
 struct CartridgeChoice {
   std::optional<std::string> model;       // catalog name or file; by default the catalog's cartridge with `needles`, or the pen's own
   std::optional<int> needles;
-  std::optional<double> tip_diameter_m, shaft_diameter_m, half_angle_rad, pitch_m, footprint_radius_m;
+  std::optional<double> tip_diameter_m, shaft_diameter_m, half_cone_angle_rad, pitch_m, footprint_radius_m;
   int used = 0;                           // uses counted in the cartridge's memory
   std::string memory = "blank";           // or a file of up to 64 bytes
   std::uint64_t serial = 1;

@@ -91,25 +91,23 @@ void scenario_keys(V& v, Scenario& s, ScenarioExtras& extras) {
     pen.section("battery", "the cell", [&](auto& battery) {
       battery.name("model", s.pen.battery, CatalogKind::battery, "another cell than the pen's own");
       battery.quantity("state_of_charge", s.pen.state_of_charge, "1", 0.0, 1.0, "charge left at the start");
-      battery.quantity("aging", s.pen.battery_aging, "1", 1.0, 10.0, "internal resistance times this");
     });
     pen.file("memory", s.pen.memory, "blank", PEN_NVM_PEN_BYTES, "the pen's non-volatile memory: blank (all 0xFF), or a file");
     pen.quantity("clock_start", s.pen.clock_start_s, "s", 0.0, 4294.967295, "the core's 32-bit microsecond clock at the first tick");
     const Settable& air = range("ambient.temperature");
     pen.quantity("ambient", s.pen.ambient_K, "K", air.low, air.high, "air around the pen");
-    pen.quantity("motor_temperature", s.pen.motor_temperature_K, "K", air.low, 450.0, "at the start; without it the ambient");
-    pen.quantity("housing_temperature", s.pen.housing_temperature_K, "K", air.low, 400.0, "at the start; without it the ambient");
+    pen.quantity("temperature", s.pen.temperature_K, "K", air.low, 423.15, "of motor and grip at the start; without it the ambient");
   });
   v.section("cartridge", "what carries the needles", [&](auto& cartridge) {
     cartridge.name("model", s.cartridge.model, CatalogKind::cartridge, "a cartridge of the catalog, or a file");
     cartridge.whole("needles", s.cartridge.needles, 1, 42, "without a model: the catalog's cartridge with so many needles");
     cartridge.quantity("tip_diameter", s.cartridge.tip_diameter_m, "m", 1e-6, 200e-6, "15 um is new, 40 um is worn");
     cartridge.quantity("shaft_diameter", s.cartridge.shaft_diameter_m, "m", 0.05e-3, 1e-3, "of each needle");
-    cartridge.quantity("half_angle", s.cartridge.half_angle_rad, "rad", 0.01, 0.6, "half the angle of the cone");
+    cartridge.quantity("half_cone_angle", s.cartridge.half_cone_angle_rad, "rad", 0.01, 0.6, "half the angle of the cone");
     cartridge.quantity("pitch", s.cartridge.pitch_m, "m", 0.1e-3, 5e-3, "from needle to needle");
     cartridge.quantity("footprint_radius", s.cartridge.footprint_radius_m, "m", 0.2e-3, 10e-3, "of the array");
-    cartridge.whole("used", s.cartridge.used, 0, 65535, "uses counted in the cartridge's memory");
-    cartridge.file("memory", s.cartridge.memory, "blank", PEN_NVM_CARTRIDGE_BYTES, "its EEPROM: blank (all 0xFF, but for the uses), or a file");
+    cartridge.whole("used", s.cartridge.used, 0, 254, "uses so far: they blunt the tips and stand in the first byte of the cartridge's memory");
+    cartridge.file("memory", s.cartridge.memory, "blank", PEN_NVM_CARTRIDGE_BYTES, "its EEPROM: blank (0xFF, but for the uses), or a file");
     cartridge.whole("serial", s.cartridge.serial, 0, UINT64_MAX, "serial number");
   });
   v.section("skin", "what is treated", [&](auto& skin) {
@@ -118,7 +116,7 @@ void scenario_keys(V& v, Scenario& s, ScenarioExtras& extras) {
     skin.name("condition", s.skin.condition, CatalogKind::condition, "multiplies what the region says");
     skin.name("topical", s.skin.topical, CatalogKind::topical, "what is on the skin");
     skin.quantity("stretch", s.skin.stretch, "1", 0.8, 1.6, "in-plane stretch ratio");
-    skin.list("patches", s.skin.patches, "stretches of the track with another skin", [](auto& patch, SkinPatchChoice& p) {
+    skin.list("patches", s.skin.patches, "up to 8 stretches of the track with another skin", [](auto& patch, SkinPatchChoice& p) {
       patch.quantity("from", p.from_m, "m", 0.0, 10.0, "along the track");
       patch.quantity("to", p.to_m, "m", 0.0, 10.0, "along the track");
       patch.name("region", p.region, CatalogKind::region, "as of skin");
