@@ -8,7 +8,7 @@
 // z_eq: where the hand would rest. On the skin z_eq = press (1/k + 1/k_n), so that F_nose = press while R = 0; in the air
 // z_eq = -lift. It follows with the voluntary bandwidth (critically damped, second order). Press noise scales press, tremor adds.
 // Press noise: 15 % rms in 0.1 .. 2 Hz [E]. Tremor: three resonators driven by noise, peak at 8.1 Hz [F:otosurgery], lateral
-// 100..250 um rms, axial 10..50 um rms (VT-22: 254/166/15 um, one typical subject [F:tremor-f4]); stationary from the first step.
+// 100..250 um rms, axial 10..50 um rms of z_eq (VT-22: 254/166/15 um, one typical subject [F:tremor-f4]).
 // In contact F_nose = press - R k_n/(k + k_n) at rest [D].
 // Glide: back and forth on a track; each pass is the next lane; after the last the first again. The pen glides in contact only.
 //
@@ -103,18 +103,23 @@ struct HandState {
   double direction = 1;               // 1 or -1
   double tilt_rad = 0;
   double phase_s = 0;                 // since the last noise sample
-  double press_slow_1 = 0;            // filters of the press noise
-  double press_fast_1 = 0;
-  double tremor_real_1[3] = {};       // resonators of unit variance: along, across, axial
-  double tremor_imaginary_1[3] = {};
+  double press_first_1 = 0;           // filters of the press noise
+  double press_second_1 = 0;
+  double press_slow_1 = 0;
+  double tremor_x_1[3] = {};          // resonators of unit variance: along, across, axial
+  double tremor_y_1[3] = {};          // their speed over 2 pi f
   double from_1[4] = {};              // interpolated: tremor along, across, axial, press noise
   double slope_per_s[4] = {};
   std::int64_t noise_index = 0;
   std::int64_t pass = 0;
-  double damping_dt_s = 0;            // step for which the factors below hold
-  double glide_decay_1 = 0, rest_gain_1 = 0;
-  double tremor_cos_1 = 0, tremor_sin_1 = 0, tremor_drive_1 = 0;
-  double press_slow_decay_1 = 0, press_fast_decay_1 = 0, press_drive_1 = 0;
+  std::int64_t lane = 0;
+  // What follows is derived from the params and the step.
+  double dt_s = 0, inverse_dt_Hz = 0;
+  double glide_gain_1 = 0, rest_gain_Hz = 0, rest_factor_1 = 0;
+  double free_factor_per_kg = 0, contact_factor_per_kg = 0, compliance_m_per_N = 0;
+  double tremor_xx_1 = 0, tremor_xy_1 = 0, tremor_yy_1 = 0;
+  double tremor_drive_x_1 = 0, tremor_drive_xy_1 = 0, tremor_drive_y_1 = 0;
+  double press_fast_decay_1 = 0, press_slow_decay_1 = 0, press_drive_1 = 0;
 };
 
 // Lifted to lift_m, at rest, at the begin of the first lane.
