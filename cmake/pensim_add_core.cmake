@@ -41,9 +41,9 @@ _pensim_constant(PENSIM_WAIT_FLAGS_GCC -fsanitize=thread --param=tsan-distinguis
 _pensim_constant(PENSIM_WAIT_FLAGS_CLANG -fsanitize=thread "SHELL:-mllvm -tsan-distinguish-volatile=1"
                  "SHELL:-mllvm -tsan-instrument-func-entry-exit=0")
 _pensim_constant(PENSIM_CORE_LINK_FLAGS -Wl,-Bsymbolic -Wl,-z,defs -Wl,-z,now -Wl,--build-id -Wl,-T,${shim}/runtime/core.ld)
-_pensim_constant(PENSIM_RUNTIME_SOURCES_rates pen_runtime.c)
-_pensim_constant(PENSIM_RUNTIME_SOURCES_main pen_runtime.c pen_waiting.c pen_volatile.c)
-_pensim_constant(PENSIM_RUNTIME_SOURCES_registers pen_runtime.c pen_waiting.c pen_volatile.c pen_cortex.c)
+_pensim_constant(PENSIM_RUNTIME_SOURCES_rates pen_runtime.c pen_libc.c)
+_pensim_constant(PENSIM_RUNTIME_SOURCES_main pen_runtime.c pen_libc.c pen_waiting.c pen_volatile.c)
+_pensim_constant(PENSIM_RUNTIME_SOURCES_registers pen_runtime.c pen_libc.c pen_waiting.c pen_volatile.c pen_cortex.c)
 _pensim_constant(PENSIM_RUNTIME_DEFINES_rates PEN_CORE_SHAPE=0)
 _pensim_constant(PENSIM_RUNTIME_DEFINES_main PEN_CORE_SHAPE=1 PEN_CORE_WAITS)
 _pensim_constant(PENSIM_RUNTIME_DEFINES_registers PEN_CORE_SHAPE=2 PEN_CORE_WAITS)

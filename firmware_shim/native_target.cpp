@@ -132,6 +132,7 @@ class Native final : public NativeTarget {
   void check_runtime() const;
   void check_port() const;
   void find_segments();
+  void find_calls_of_the_pc();
   void map_registers();
   void map_stack();
   void find(std::uint32_t kind, const char* text, std::uint32_t number);
@@ -190,6 +191,7 @@ Native::Native(const std::string& path, const NativeOptions& options) : path_(pa
   reset(PEN_RESET_POWER_ON);
   if (thread_local_variables_)
     findings_.push_back("the core has thread-local variables; they keep their values over a reset");
+  find_calls_of_the_pc();
 }
 
 void Native::load(const NativeOptions& options) {
@@ -300,6 +302,31 @@ void Native::find_segments() {
   };
   ::dl_iterate_phdr(visit, &found);
   if (!found.done) refuse(path_, "the loader does not list its segments");
+}
+
+// Functions of the PC whose results come from outside the run, or that leave it. A firmware that means its own has to bring it.
+void Native::find_calls_of_the_pc() {
+  static const std::set<std::string> outside = {
+      "clock", "clock_gettime", "clock_nanosleep", "fopen", "fork", "getenv", "getpid", "gettimeofday", "nanosleep", "open", "popen",
+      "pthread_create", "read", "setitimer", "sigaction", "signal", "sleep", "socket", "system", "thrd_create", "time", "timer_create",
+      "usleep", "write", "_ZNSt6chrono3_V212steady_clock3nowEv", "_ZNSt6chrono3_V212system_clock3nowEv",
+      "_ZNSt6thread15_M_start_threadESt10unique_ptrINS_6_StateESt14default_deleteIS1_EEPFvvE", "_ZNSt13random_device9_M_getvalEv"};
+  link_map* map = nullptr;
+  if (::dlinfo(library_.handle, RTLD_DI_LINKMAP, &map) != 0) return;
+  const ElfW(Sym)* symbols = nullptr;
+  const char* names = nullptr;
+  const std::uint32_t* hash = nullptr; // buckets, first hashed symbol, ...; what is undefined comes before that symbol
+  for (const ElfW(Dyn)* d = map->l_ld; d->d_tag != DT_NULL; ++d) {
+    if (d->d_tag == DT_SYMTAB) symbols = reinterpret_cast<const ElfW(Sym)*>(d->d_un.d_ptr);
+    if (d->d_tag == DT_STRTAB) names = reinterpret_cast<const char*>(d->d_un.d_ptr);
+    if (d->d_tag == DT_GNU_HASH) hash = reinterpret_cast<const std::uint32_t*>(d->d_un.d_ptr);
+  }
+  if (!symbols || !names || !hash) return;
+  for (std::uint32_t i = 1; i < hash[1]; ++i) {
+    const std::string name = names + symbols[i].st_name;
+    if (symbols[i].st_shndx == SHN_UNDEF && outside.count(name))
+      findings_.push_back("the core calls " + name + "() of the PC: it knows nothing of virtual time, and runs may differ by it");
+  }
 }
 
 void Native::map_registers() {

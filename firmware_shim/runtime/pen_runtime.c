@@ -256,7 +256,7 @@ void pen_irq_disable(uint8_t irq) {
 }
 void pen_irq_set_pending(uint8_t irq) {
   for (uint32_t i = 0; i < pen_port.task_count; ++i)
-    if (irq && pen_port.tasks[i].irq == irq) pen_port.tasks[i].run();
+    if (irq && pen_port.tasks[i].irq == irq && rates.line_enabled[irq]) pen_port.tasks[i].run();
 }
 
 static void start(const PenHost *host) {

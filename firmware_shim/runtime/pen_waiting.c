@@ -135,8 +135,8 @@ void pen_call_frozen(void (*function)(void)) {
 void pen_new_deadline(void) {
   if (pen_time.frozen)
     pen_time.deadline_ns = UINT64_MAX;
-  else if (pen_time.register_written)
-    pen_time.deadline_ns = 0;
+  else if (pen_time.register_written || core.due || core.edge_head != core.edge_tail)
+    pen_time.deadline_ns = 0; /* at the next wait */
   else
     pen_time.deadline_ns = pen_time.tick_end_ns < pen_time.systick_ns ? pen_time.tick_end_ns : pen_time.systick_ns;
 }
@@ -187,6 +187,7 @@ static void run_handler(PenHandler *h) {
   pen_time.running = h;
   pen_time.level = (uint32_t)(h->priority >> pen_time.subpriority_bits);
   h->ran_ns = pen_time.now_ns + 1;
+  ++pen_time.runs;
   memset(&pen_time.wait, 0, sizeof pen_time.wait);
   pen_time.wait.moved = 1;
 #if PEN_CORE_SHAPE == 2
@@ -312,9 +313,9 @@ const PenEdge *pen_edge(void) { return pen_time.running && pen_time.running->on_
 
 void pen_wait_for_interrupt(void) {
   if (pen_time.frozen) return;
-  flush();
+  uint32_t runs = pen_time.runs;
   pen_settle();
-  if (pen_time.pending & pen_time.enabled) { /* behind a mask, or less urgent: wakes the core at once */
+  if (runs != pen_time.runs || (pen_time.pending & pen_time.enabled)) { /* what is behind a mask or less urgent wakes as well */
     pen_progress();
     pen_spend(PEN_POLL_NS);
     return;
@@ -431,8 +432,8 @@ void pen_waiting_run(void) {
 #endif
   pen_call_frozen(pen_construct);
   sync_in();
-  take_events();
-  pen_time.deadline_ns = 0; /* what this tick brought is answered where main() first waits */
+  take_events(); /* what this tick brought is answered where main() first waits */
+  pen_new_deadline();
   pen_port.main();
   pen_host->finding(pen_host->target, PEN_FINDING_MAIN_RETURNED, "", 0);
   for (;;) pen_wait_for_interrupt();

@@ -47,6 +47,7 @@ typedef struct PenTime {
   uint32_t primask, faultmask, basepri; /* basepri in units of priority, 0: off */
   uint32_t subpriority_bits;
   uint32_t wakes;              /* handlers that became pending on enabled lines */
+  uint32_t runs;               /* handlers that ran */
   uint32_t frozen;             /* in boot(), sync_in() and the like: no time, no handlers */
   uint32_t feeding;            /* in sync_in() */
   uint64_t register_written;   /* address of a register store that nobody has looked at yet; 0: none */

@@ -134,10 +134,14 @@ TEST(TickOfRates, LinesOfTheInterruptController) {
   EXPECT_EQ(letters(d.tick()), "cbad");
   d.in.aux[0] = 9;
   EXPECT_EQ(letters(d.tick()), "cacd");
-  d.in.aux[0] = 10; // disabled
-  d.tick();
+  d.in.aux[0] = 10; // made pending while it is disabled: forgotten
+  EXPECT_EQ(letters(d.tick()), "ad");
   d.in.aux[0] = 0;
   EXPECT_EQ(letters(d.tick()), "bacd");
+  d.in.aux[0] = 8;
+  d.tick();
+  d.in.aux[0] = 10; // enabled: the function runs at once, in `commands`, and in its turn
+  EXPECT_EQ(letters(d.tick()), "cacdc");
 }
 
 TEST(TickOfRates, LevelsHoldAndTheRestIsConsumedOnce) {
@@ -227,6 +231,45 @@ TEST(Findings, AnUnansweredCallIsNamedOnce) {
   auto findings = d.core->take_findings();
   ASSERT_EQ(findings.size(), 1u);
   EXPECT_EQ(findings[0], "HAL_FMC_Init() is called, but the port does not answer it");
+}
+
+TEST(Findings, ThePcsClockIsNamedAtOpening) {
+  EXPECT_TRUE(open_native(CoreDriver::file("test:order"))->take_findings().empty());
+  CoreDriver d("test:order_on_a_pc");
+  auto findings = d.core->take_findings();
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_NE(findings[0].find("time() of the PC"), std::string::npos) << findings[0];
+  d.in.aux[0] = 12; // printf without anything to print to
+  d.run(3);
+  findings = d.core->take_findings();
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_EQ(findings[0], "_write() is called, but the port does not answer it");
+}
+
+TEST(Library, PrintfGoesToTheFirmwaresWrite) {
+  CoreDriver d("test:order");
+  d.in.aux[0] = 12;
+  d.tick();
+  d.in.aux[0] = 0;
+  d.run(100);
+  EXPECT_EQ(d.uart, "42 units\nline\n");
+}
+
+TEST(Library, RandIsNewlibsAndStartsAnewWithAReset) {
+  CoreDriver d("test:order");
+  d.in.aux[0] = 13;
+  auto number = [&] {
+    std::uint32_t value = 0;
+    std::memcpy(&value, d.tick().nvm_data, sizeof value);
+    return value;
+  };
+  std::uint64_t state = 1;
+  for (int i = 0; i < 3; ++i) {
+    state = state * 6364136223846793005ull + 1;
+    EXPECT_EQ(number(), (state >> 32) & 0x7FFFFFFFu) << i;
+  }
+  d.reset(PEN_RESET_WATCHDOG);
+  EXPECT_EQ(number(), ((6364136223846793005ull + 1) >> 32) & 0x7FFFFFFFu);
 }
 
 // ---- variables; addresses as `nm` has them ----

@@ -114,6 +114,16 @@ TEST_P(Levels, EqualPrioritiesDoNotPreemptEachOther) {
   EXPECT_EQ(letters(d.out), "1a2m"); // the second one when the first is through, and both before main() goes on
 }
 
+TEST(Waiting, WithoutCountedReadsCallsStillWait) {
+  CoreDriver d = start("interrupts_uncounted", 1);
+  d.run_ms(10);
+  EXPECT_EQ(letters(d.out), "uu(u)L");
+  EXPECT_EQ(d.core->polls(), 0u);
+  CoreDriver idle = start("interrupts_uncounted", 10);
+  idle.run_ms(2000);
+  EXPECT_FALSE(idle.report.hang);
+}
+
 TEST(Waiting, SleepIsNotLoad) {
   CoreDriver idle = start("interrupts", 10);
   idle.run(30);

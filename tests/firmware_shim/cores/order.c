@@ -1,6 +1,13 @@
 /* order.c - shape (a): every function notes its letter and the clock, the log goes to aux. */
 #include "pen_port.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#ifdef CALLS_THE_PC
+#include <time.h>
+#endif
+
 static char log_letters[4 * PEN_AUX];
 static uint32_t noted;
 int order_initialised = 41; /* .data */
@@ -21,6 +28,15 @@ static void show(void) { /* last in every tick */
   noted = 0;
   order_zero += order_initialised + order_constant + (pointed[0] == 'd');
 }
+
+#ifndef CALLS_THE_PC
+int _write(int file, char *bytes, int count); /* as a project with newlib has it */
+int _write(int file, char *bytes, int count) {
+  (void)file;
+  pen_uart_write(bytes, (uint32_t)count);
+  return count;
+}
+#endif
 
 static void a(void) { note('a'); }
 static void b(void) { note('b'); }
@@ -59,6 +75,15 @@ static void commands(void) {
       pen_out.nvm_length = 16;
       pen_out.nvm_data[15] = 9;
       break;
+    case 12: printf("%d %s\n", 42, "units"); puts("line"); break;
+    case 13: {
+      int number = rand();
+      memcpy(pen_out.nvm_data, &number, sizeof number);
+      break;
+    }
+#ifdef CALLS_THE_PC
+    case 14: pen_out.aux[6] = (int32_t)time(NULL); break;
+#endif
     default: break;
   }
 }
