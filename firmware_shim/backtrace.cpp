@@ -21,8 +21,16 @@ namespace {
 struct Object {
   std::string path;
   std::uint64_t begin = ~0ull, end = 0;
-  bool executable = false, core = false;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> code; // executable parts
+  bool core = false;
 };
+
+bool is_code(const std::vector<Object>& objects, std::uint64_t pc) {
+  for (const Object& o : objects)
+    for (const auto& [begin, end] : o.code)
+      if (pc >= begin && pc < end) return true;
+  return false;
+}
 
 std::vector<Object> objects_of(const std::string& maps, const std::string& core_file, std::uint64_t core_begin,
                                std::uint64_t core_end) {
@@ -41,11 +49,11 @@ std::vector<Object> objects_of(const std::string& maps, const std::string& core_
     o.core = core;
     o.begin = std::min<std::uint64_t>(o.begin, begin);
     o.end = std::max<std::uint64_t>(o.end, end);
-    o.executable = o.executable || rights[2] == 'x';
+    if (rights[2] == 'x') o.code.emplace_back(begin, end);
   }
   std::vector<Object> objects;
   for (auto& [name, o] : found)
-    if (o.executable) objects.push_back(std::move(o));
+    if (!o.code.empty()) objects.push_back(std::move(o));
   std::sort(objects.begin(), objects.end(), [](const Object& a, const Object& b) { return a.begin < b.begin; });
   return objects;
 }
@@ -209,11 +217,10 @@ class Names {
 std::vector<Frame> backtrace(const Registers& registers, const StackCopy& stack, const std::string& maps,
                              const std::string& core_file, std::uint64_t core_begin, std::uint64_t core_end, std::size_t limit) {
   const std::vector<Object> objects = objects_of(maps, core_file, core_begin, core_end);
-  static char* no_debug_path = nullptr;
   Dwfl_Callbacks callbacks{};
   callbacks.find_elf = dwfl_build_id_find_elf;
-  callbacks.find_debuginfo = dwfl_standard_find_debuginfo;
-  callbacks.debuginfo_path = &no_debug_path;
+  // Only what is in the file itself: the usual search may ask a server for the debug information of libraries.
+  callbacks.find_debuginfo = [](Dwfl_Module*, void**, const char*, Dwarf_Addr, const char*, const char*, GElf_Word, char**) { return -1; };
   const std::unique_ptr<Dwfl, void (*)(Dwfl*)> dwfl(dwfl_begin(&callbacks), dwfl_end);
   if (!dwfl) return {};
   dwfl_report_begin(dwfl.get());
@@ -222,7 +229,7 @@ std::vector<Frame> backtrace(const Registers& registers, const StackCopy& stack,
 
   Dead dead{registers, &stack, {}, limit};
   bool first_is_return = false;
-  if (!dwfl_addrmodule(dwfl.get(), registers[reg_rip])) {
+  if (!is_code(objects, registers[reg_rip])) {
     // A call of rubbish: no walk goes through it, but the call has left its return address on the stack.
     dead.pcs.emplace_back(registers[reg_rip], true);
     Dwarf_Word caller = 0;
@@ -233,7 +240,7 @@ std::vector<Frame> backtrace(const Registers& registers, const StackCopy& stack,
     }
   }
   const std::size_t before = dead.pcs.size();
-  if ((before == 0 || first_is_return) && dwfl_addrmodule(dwfl.get(), dead.registers[reg_rip]) &&
+  if ((before == 0 || first_is_return) && is_code(objects, dead.registers[reg_rip]) &&
       dwfl_attach_state(dwfl.get(), nullptr, getpid(), &thread_callbacks, &dead))
     dwfl_getthread_frames(dwfl.get(), getpid(), take_frame, &dead);
   if (first_is_return && dead.pcs.size() > before) dead.pcs[before].second = false;

@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/rseq.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <ucontext.h>
@@ -397,6 +398,8 @@ void find_lockable(const CrashSetup& s) {
   add(&setup, sizeof setup);
   add(&scratch, sizeof scratch);
   add(handler_stack, handler_stack_bytes);
+  // The kernel writes a thread's restartable-sequence area when it delivers a signal, and ends the process if it cannot.
+  if (__rseq_size) add(static_cast<const char*>(__builtin_thread_pointer()) + __rseq_offset, 32);
   std::sort(open.begin(), open.end(), [](const CrashRange& a, const CrashRange& b) { return a.begin < b.begin; });
   const bool heap_is_shared = !s.core.empty() && uses_c_heap(s.core.front().begin);
   const auto thread = reinterpret_cast<std::uintptr_t>(pthread_self()); // lies with the thread-local storage of the C library

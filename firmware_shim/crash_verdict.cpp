@@ -110,7 +110,8 @@ std::string access_text(const CrashRecord& r, const std::string& maps) {
   }
   if (r.code <= 0) return "sent by the process itself"; // kill, raise
   const std::uint64_t pc = r.registers[reg_rip];
-  if ((r.error_code & 16) || pc == r.fault_address) return "call of " + hex(r.fault_address) + ", " + owner(r, r.fault_address, maps);
+  if ((r.error_code & 16) || pc == r.fault_address)
+    return "call of " + hex(r.fault_address) + ", " + (in_core(r, pc) ? "data of the core" : owner(r, r.fault_address, maps));
   return (r.error_code & 2 ? "write to " : "read of ") + hex(r.fault_address) + ", " + owner(r, r.fault_address, maps);
 }
 

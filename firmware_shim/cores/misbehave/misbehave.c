@@ -1,4 +1,5 @@
 /* misbehave.c - see misbehave.h. */
+#undef NDEBUG
 #define _GNU_SOURCE
 #include "misbehave.h"
 
@@ -6,13 +7,15 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __linux__
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#endif
 
 #include "pen_port.h"
 
-#define APART __attribute__((noinline, noclone))
+#define APART __attribute__((noinline))
 #define HIDE(value) __asm__ volatile("" : "+r"(value)) /* the compiler knows nothing of it any more */
 
 volatile unsigned flag;
@@ -91,27 +94,39 @@ APART static void call_address(uintptr_t address) {
   ++sink;
 }
 
-APART static void smash(size_t bytes) {
-  unsigned char buffer[16];
-  unsigned char *p = buffer;
-  HIDE(p);
+APART static void fill(unsigned char *p, size_t bytes) {
   for (size_t i = 0; i < bytes; ++i) {
     p[i] = 0x41; /* at: SMASH_TO_TOP */
     HIDE(p);
   }
-  sink += p[3];
+}
+
+APART static void smash(size_t bytes) {
+  unsigned char buffer[16];
+  unsigned char *p = buffer;
+  HIDE(p);
+  fill(p, bytes);
+  sink += buffer[3];
 } /* at: SMASH */
 
+#ifdef __linux__
 APART static void bus(void) {
   int file = memfd_create("empty", 0);
   volatile unsigned char *page = mmap(NULL, 4096, PROT_READ, MAP_SHARED, file, 0);
   sink += page[0]; /* at: BUS */
 }
+#endif
 
 APART static size_t library_null(void) {
   const char *text = NULL;
   HIDE(text);
   return strlen(text) + 1; /* at: LIBRARY_NULL */
+}
+
+APART static void spin(void) {
+  int on = 1;
+  HIDE(on);
+  while (on) __asm__ volatile(""); /* at: SPIN */
 }
 
 APART static void wait_forever(void) {
@@ -147,11 +162,14 @@ void control(void) {
     }
     case EXIT_0: exit(0); /* at: EXIT_0 */
     case EXIT_NOW_3: _Exit(3); /* at: EXIT_NOW_3 */
+#ifdef __linux__
     case EXIT_SYSTEM_5: syscall(SYS_exit_group, 5); break; /* at: EXIT_SYSTEM_5 */
+    case BLOCK: for (;;) pause(); /* at: BLOCK */
+    case BUS: bus(); break;
+#endif
     case DIVIDE: divide(); break;
     case TRAP: __builtin_trap(); /* at: TRAP */
-    case SPIN: for (;;) {} /* at: SPIN */
-    case BLOCK: for (;;) pause(); /* at: BLOCK */
+    case SPIN: spin(); break;
     case SCRIBBLE_UP: scribble(last_of_bss, 1); break;
     case SCRIBBLE_DOWN: scribble((unsigned char *)good_data, -1); break;
     case WILD_WRITE: wild_write(); break;
@@ -161,7 +179,6 @@ void control(void) {
     case CALL_DATA: call_address((uintptr_t)good_data); break;
     case SMASH: smash(64); break;
     case SMASH_TO_TOP: smash((size_t)1 << 30); break;
-    case BUS: bus(); break;
     case LIBRARY_NULL: sink += (uint32_t)library_null(); break;
     case BAD_UART: pen_uart_write(NULL, 4); break; /* at: BAD_UART */
     case WAIT_FOREVER: wait_forever(); break;
@@ -170,4 +187,5 @@ void control(void) {
 #endif
     default: break;
   }
+  ++sink; /* no call above is the last thing to do: it would become a jump, and leave no frame */
 }

@@ -8,9 +8,10 @@ static int firmware_main(void) {
     control();
     pen_wait_for_interrupt();
   }
+  return 0;
 }
 static void system_tick(void) {}
-static const PenTask tasks[] = {{.run = system_tick, .period_us = 1000}};
+static const PenTask tasks[] = {{.run = system_tick, .period_us = 50}};
 #else
 static const PenTask tasks[] = {{.run = control, .period_us = 50}};
 #endif
