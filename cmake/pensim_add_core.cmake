@@ -15,6 +15,7 @@
 #   -fno-gnu-unique, -Bsymbolic, hidden visibility   nothing of a core is shared with the host or with another copy of it
 #   -Ttext-segment=0x20000000       pointers fit into 32 bits
 #   -z defs                         a hardware call without an answer stops the link, not the run
+#   -D__NO_INLINE__                 glibc's putchar and vprintf stay calls, which the runtime answers
 #   -fsanitize=thread (not linked)  every read of a volatile becomes a call into the runtime: "time passes here"
 # A core is never built with AddressSanitizer: that excludes the above, and the host catches what a core breaks.
 
@@ -34,7 +35,7 @@ function(_pensim_constant name)
 endfunction()
 _pensim_constant(PENSIM_SHIM_DIR ${shim})
 _pensim_constant(PENSIM_CORE_FLAGS -g -fPIC -funsigned-char -fshort-enums -ffp-contract=off -fvisibility=hidden -fno-omit-frame-pointer
-                 -Wno-missing-field-initializers)
+                 -Wno-missing-field-initializers -D__NO_INLINE__)
 _pensim_constant(PENSIM_CORE_FLAGS_GCC -fno-gnu-unique -fno-semantic-interposition)
 _pensim_constant(PENSIM_CORE_FLAGS_CLANG -Wno-unused-command-line-argument)
 _pensim_constant(PENSIM_WAIT_FLAGS_GCC -fsanitize=thread --param=tsan-distinguish-volatile=1 --param=tsan-instrument-func-entry-exit=0)

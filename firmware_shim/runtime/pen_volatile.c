@@ -10,12 +10,13 @@
 #include "pen_waiting.h"
 
 #define HOOK(name) void name(void *address); void name(void *address)
-#define STACK_BYTES (pen_host->stack_end - pen_host->stack_begin)
 
-static inline int on_stack(uint64_t a) { return a - pen_host->stack_begin < STACK_BYTES; }
+static inline int on_stack(uint64_t a) { return a - pen_time.stack_begin < pen_time.stack_bytes; }
 
 /* Registers lie from 0x40000000 on; so does the heap, which pen_register_read() tells apart. */
-static inline int maybe_register(uint64_t a) { return PEN_CORE_SHAPE == 2 && a - 0x40000000u < 0xC0000000u; }
+#if PEN_CORE_SHAPE == 2
+static inline int maybe_register(uint64_t a) { return a - 0x40000000u < 0xC0000000u; }
+#endif
 
 static inline void volatile_read(void *address, uint32_t size) {
   uint64_t a = (uint64_t)(uintptr_t)address;

@@ -252,7 +252,7 @@ TEST(Library, PrintfGoesToTheFirmwaresWrite) {
   d.tick();
   d.in.aux[0] = 0;
   d.run(100);
-  EXPECT_EQ(d.uart, "42 units\nline\n");
+  EXPECT_EQ(d.uart, "42 units\nline\n.");
 }
 
 TEST(Library, RandIsNewlibsAndStartsAnewWithAReset) {

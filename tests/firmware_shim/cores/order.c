@@ -75,7 +75,7 @@ static void commands(void) {
       pen_out.nvm_length = 16;
       pen_out.nvm_data[15] = 9;
       break;
-    case 12: printf("%d %s\n", 42, "units"); puts("line"); break;
+    case 12: printf("%d %s\n", 42, "units"); puts("line"); putchar('.'); break;
     case 13: {
       int number = rand();
       memcpy(pen_out.nvm_data, &number, sizeof number);
