@@ -18,14 +18,24 @@ static inline int on_stack(uint64_t a) { return a - pen_time.stack_begin < pen_t
 static inline int maybe_register(uint64_t a) { return a - 0x40000000u < 0xC0000000u; }
 #endif
 
-static inline void volatile_read(void *address, uint32_t size) {
-  uint64_t a = (uint64_t)(uintptr_t)address;
+/* Not what it read last: on the stack, in a sync function, or something new. */
+static __attribute__((noinline)) void read_other(uint64_t a, uint32_t size) {
   if (on_stack(a) || pen_time.frozen) return;
-  if (a != pen_time.wait.address[0] && a != pen_time.wait.address[1]) pen_new_address(a, size);
+  pen_new_address(a, size);
   ++pen_status.polls;
   pen_spend(PEN_POLL_NS);
+}
+
+static inline void volatile_read(void *address, uint32_t size) {
+  uint64_t a = (uint64_t)(uintptr_t)address;
+  if (__builtin_expect(a == pen_time.wait.address[0] || a == pen_time.wait.address[1], 1)) {
+    ++pen_status.polls;
+    pen_spend(PEN_POLL_NS);
+  } else {
+    read_other(a, size);
+  }
 #if PEN_CORE_SHAPE == 2
-  if (maybe_register(a)) pen_register_read(a);
+  if (maybe_register(a) && !pen_time.frozen) pen_register_read(a);
 #endif
 }
 
