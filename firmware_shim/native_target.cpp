@@ -48,7 +48,9 @@ constexpr PenRegisters private_peripherals[] = {{0xE0000000, 0x2000}, {0xE000E00
 std::uintptr_t page_down(std::uintptr_t a) { return a & ~(page_bytes - 1); }
 std::uintptr_t page_up(std::uintptr_t a) { return page_down(a + page_bytes - 1); }
 
-[[noreturn]] void refuse(const std::string& path, const std::string& why) { throw std::runtime_error(path + ": " + why); }
+[[noreturn]] void refuse(const std::string& path, const std::string& why) {
+  throw std::runtime_error(path + ": " + why);
+}
 
 std::string hex(std::uint64_t value) {
   char text[24];
@@ -62,7 +64,9 @@ struct Descriptor {
   Descriptor() = default;
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() { if (fd >= 0) ::close(fd); }
+  ~Descriptor() {
+    if (fd >= 0) ::close(fd);
+  }
 };
 
 struct Mapping {
@@ -71,7 +75,9 @@ struct Mapping {
   Mapping(std::uintptr_t b, std::uintptr_t n) : begin(b), bytes(n) {}
   Mapping(Mapping&& other) noexcept : begin(other.begin), bytes(std::exchange(other.bytes, 0)) {}
   Mapping& operator=(Mapping&&) = delete;
-  ~Mapping() { if (bytes) ::munmap(reinterpret_cast<void*>(begin), bytes); }
+  ~Mapping() {
+    if (bytes) ::munmap(reinterpret_cast<void*>(begin), bytes);
+  }
 };
 
 struct Library {
@@ -79,11 +85,13 @@ struct Library {
   Library() = default;
   Library(const Library&) = delete;
   Library& operator=(const Library&) = delete;
-  ~Library() { if (handle) ::dlclose(handle); }
+  ~Library() {
+    if (handle) ::dlclose(handle);
+  }
 };
 
-// The file's bytes under a name of their own. The descriptor stays open for as long as the copy is loaded: the loader takes two
-// objects of one name for the same object.
+// The file's bytes under a name of their own. The descriptor stays open for as long as the copy is loaded: the loader
+// takes two objects of one name for the same object.
 std::string private_copy(const std::string& path, Descriptor& copy) {
   Descriptor from;
   from.fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -169,8 +177,8 @@ class Native final : public NativeTarget {
   std::size_t host_stack_bytes_ = 0;
 #endif
 
-  bool waits_ = false;     // shapes (b) and (c)
-  bool first_step_ = true; // since the last reset
+  bool waits_ = false;      // shapes (b) and (c)
+  bool first_step_ = true;  // since the last reset
   std::uint64_t lost_before_reset_ = 0;
   std::vector<std::string> findings_;
   std::set<std::string> unanswered_;
@@ -228,7 +236,8 @@ void Native::check_port() const {
   auto wrong = [&](const std::string& why) { refuse(path_, "pen_port: " + why); };
   const PenPort& p = *port_;
   if (p.version != PEN_PORT_VERSION)
-    wrong("version is " + std::to_string(p.version) + ", expected PEN_PORT_VERSION = " + std::to_string(PEN_PORT_VERSION));
+    wrong("version is " + std::to_string(p.version) +
+          ", expected PEN_PORT_VERSION = " + std::to_string(PEN_PORT_VERSION));
   if (p.tick_us < 1 || p.tick_us > 1000) wrong("tick_us is " + std::to_string(p.tick_us) + ", expected 1..1000");
   const std::uint64_t baud = p.uart_baud ? p.uart_baud : 115200;
   if (baud < 300 || baud * p.tick_us > PEN_UART_BYTES * 10'000'000ull)
@@ -241,21 +250,25 @@ void Native::check_port() const {
     const std::string name = "tasks[" + std::to_string(i) + "]";
     if (!task.run) wrong(name + ".run is NULL");
     if (task.period_us % p.tick_us || task.phase_us % p.tick_us)
-      wrong(name + ": period_us = " + std::to_string(task.period_us) + " and phase_us = " + std::to_string(task.phase_us) +
-            " have to be whole numbers of ticks of " + std::to_string(p.tick_us) + " us");
+      wrong(name + ": period_us = " + std::to_string(task.period_us) +
+            " and phase_us = " + std::to_string(task.phase_us) + " have to be whole numbers of ticks of " +
+            std::to_string(p.tick_us) + " us");
     if (task.period_us == 0 && task.irq == 0) wrong(name + " has neither a period nor an irq: it could never run");
   }
   for (std::uint32_t i = 0; i < p.interrupt_count; ++i) {
     const PenInterrupt& interrupt = p.interrupts[i];
     const std::string name = "interrupts[" + std::to_string(i) + "]";
     if (!interrupt.run) wrong(name + ".run is NULL");
-    if (interrupt.line >= PEN_LINE_COUNT) wrong(name + ".line is " + std::to_string(interrupt.line) + ", expected PEN_LINE_*");
-    if (!interrupt.rising && !interrupt.falling) wrong(name + " has neither a rising nor a falling edge: it could never run");
+    if (interrupt.line >= PEN_LINE_COUNT)
+      wrong(name + ".line is " + std::to_string(interrupt.line) + ", expected PEN_LINE_*");
+    if (!interrupt.rising && !interrupt.falling)
+      wrong(name + " has neither a rising nor a falling edge: it could never run");
   }
   if (p.main && runtime_->shape == PEN_SHAPE_RATES)
     wrong("has a main(), so the core waits: pensim_add_core(... SHAPE main) or SHAPE registers");
   if (!p.main && runtime_->shape != PEN_SHAPE_RATES) wrong("has no main(): pensim_add_core(... SHAPE rates)");
-  if ((p.register_count || p.sync_in || p.sync_out || p.before_read || p.after_write) && runtime_->shape != PEN_SHAPE_REGISTERS)
+  if ((p.register_count || p.sync_in || p.sync_out || p.before_read || p.after_write) &&
+      runtime_->shape != PEN_SHAPE_REGISTERS)
     wrong("has registers: pensim_add_core(... SHAPE registers)");
   if (p.stack_bytes && (p.stack_bytes < 16384 || p.stack_bytes > stack_spacing / 2))
     wrong("stack_bytes is " + std::to_string(p.stack_bytes) + ", expected 16384.." + std::to_string(stack_spacing / 2));
@@ -304,18 +317,43 @@ void Native::find_segments() {
   if (!found.done) refuse(path_, "the loader does not list its segments");
 }
 
-// Functions of the PC whose results come from outside the run, or that leave it. A firmware that means its own has to bring it.
+// Functions of the PC whose results come from outside the run, or that leave it. A firmware that means its own has to
+// bring it.
 void Native::find_calls_of_the_pc() {
   static const std::set<std::string> outside = {
-      "clock", "clock_gettime", "clock_nanosleep", "fopen", "fork", "getenv", "getpid", "gettimeofday", "nanosleep", "open", "popen",
-      "pthread_create", "read", "setitimer", "sigaction", "signal", "sleep", "socket", "system", "thrd_create", "time", "timer_create",
-      "usleep", "write", "_ZNSt6chrono3_V212steady_clock3nowEv", "_ZNSt6chrono3_V212system_clock3nowEv",
-      "_ZNSt6thread15_M_start_threadESt10unique_ptrINS_6_StateESt14default_deleteIS1_EEPFvvE", "_ZNSt13random_device9_M_getvalEv"};
+      "clock",
+      "clock_gettime",
+      "clock_nanosleep",
+      "fopen",
+      "fork",
+      "getenv",
+      "getpid",
+      "gettimeofday",
+      "nanosleep",
+      "open",
+      "popen",
+      "pthread_create",
+      "read",
+      "setitimer",
+      "sigaction",
+      "signal",
+      "sleep",
+      "socket",
+      "system",
+      "thrd_create",
+      "time",
+      "timer_create",
+      "usleep",
+      "write",
+      "_ZNSt6chrono3_V212steady_clock3nowEv",
+      "_ZNSt6chrono3_V212system_clock3nowEv",
+      "_ZNSt6thread15_M_start_threadESt10unique_ptrINS_6_StateESt14default_deleteIS1_EEPFvvE",
+      "_ZNSt13random_device9_M_getvalEv"};
   link_map* map = nullptr;
   if (::dlinfo(library_.handle, RTLD_DI_LINKMAP, &map) != 0) return;
   const ElfW(Sym)* symbols = nullptr;
   const char* names = nullptr;
-  const std::uint32_t* hash = nullptr; // buckets, first hashed symbol, ...; what is undefined comes before that symbol
+  const std::uint32_t* hash = nullptr;  // buckets, first hashed symbol, ...; what is undefined comes before that symbol
   for (const ElfW(Dyn)* d = map->l_ld; d->d_tag != DT_NULL; ++d) {
     if (d->d_tag == DT_SYMTAB) symbols = reinterpret_cast<const ElfW(Sym)*>(d->d_un.d_ptr);
     if (d->d_tag == DT_STRTAB) names = reinterpret_cast<const char*>(d->d_un.d_ptr);
@@ -325,7 +363,8 @@ void Native::find_calls_of_the_pc() {
   for (std::uint32_t i = 1; i < hash[1]; ++i) {
     const std::string name = names + symbols[i].st_name;
     if (symbols[i].st_shndx == SHN_UNDEF && outside.count(name))
-      findings_.push_back("the core calls " + name + "() of the PC: it knows nothing of virtual time, and runs may differ by it");
+      findings_.push_back("the core calls " + name +
+                          "() of the PC: it knows nothing of virtual time, and runs may differ by it");
   }
 }
 
@@ -333,9 +372,11 @@ void Native::map_registers() {
   std::vector<Range> wanted;
   auto want = [&](const PenRegisters& r) {
     const std::uintptr_t begin = page_down(r.address), end = page_up(static_cast<std::uintptr_t>(r.address) + r.size);
-    if (r.size == 0 || end > 0x100000000ull) refuse(path_, "pen_port: registers at " + hex(r.address) + ": empty, or beyond 32 bits");
+    if (r.size == 0 || end > 0x100000000ull)
+      refuse(path_, "pen_port: registers at " + hex(r.address) + ": empty, or beyond 32 bits");
     if (begin < 0x40000000 && end > 0x20000000)
-      refuse(path_, "pen_port: registers at " + hex(r.address) + ": 0x20000000..0x3fffffff is where cores and stacks lie");
+      refuse(path_,
+             "pen_port: registers at " + hex(r.address) + ": 0x20000000..0x3fffffff is where cores and stacks lie");
     wanted.push_back({begin, end, true, false});
   };
   for (const PenRegisters& r : private_peripherals) want(r);
@@ -350,7 +391,8 @@ void Native::map_registers() {
   for (const Range& r : registers_) {
     int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE;
 #ifdef PENSIM_ASAN_FIBERS
-    // The private peripherals of a Cortex-M lie in the gap that AddressSanitizer keeps between its shadows; nothing uses it.
+    // The private peripherals of a Cortex-M lie in the gap that AddressSanitizer keeps between its shadows; nothing
+    // uses it.
     if (r.begin >= 0x8fff7000) flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
 #endif
     void* at = ::mmap(reinterpret_cast<void*>(r.begin), r.end - r.begin, PROT_READ | PROT_WRITE, flags, -1, 0);
@@ -392,7 +434,8 @@ void Native::reset(std::uint8_t cause) {
       if (end > begin) std::memset(reinterpret_cast<void*>(begin), 0, end - begin);
     };
     const std::uintptr_t zero_begin = w.begin + w.image.size();
-    const bool keeps = cause != PEN_RESET_POWER_ON && keep_begin < keep_end && keep_begin >= zero_begin && keep_end <= w.end;
+    const bool keeps =
+        cause != PEN_RESET_POWER_ON && keep_begin < keep_end && keep_begin >= zero_begin && keep_end <= w.end;
     if (keeps) {
       zero(zero_begin, keep_begin);
       zero(keep_end, w.end);
@@ -400,7 +443,8 @@ void Native::reset(std::uint8_t cause) {
       zero(zero_begin, w.end);
     }
   }
-  for (const Range& r : registers_) ::madvise(reinterpret_cast<void*>(r.begin), r.end - r.begin, MADV_DONTNEED); // zero
+  for (const Range& r : registers_)
+    ::madvise(reinterpret_cast<void*>(r.begin), r.end - r.begin, MADV_DONTNEED);  // zero
   if (waits_) {
     // The same addresses with nothing on them: what the stack held is gone, and a run does not depend on where it was.
     void* stack = reinterpret_cast<void*>(host_.stack_begin);
@@ -421,7 +465,7 @@ void Native::enter(fiber::transfer_t from) {
   __sanitizer_finish_switch_fiber(nullptr, &self->host_stack_, &self->host_stack_bytes_);
 #endif
   self->runtime_->run();
-  std::abort(); // run() never returns
+  std::abort();  // run() never returns
 }
 
 void Native::yield(void* target) {
@@ -439,7 +483,8 @@ void Native::yield(void* target) {
 void Native::resume() {
 #ifdef PENSIM_ASAN_FIBERS
   void* fake = nullptr;
-  __sanitizer_start_switch_fiber(&fake, reinterpret_cast<void*>(host_.stack_begin), host_.stack_end - host_.stack_begin);
+  __sanitizer_start_switch_fiber(&fake, reinterpret_cast<void*>(host_.stack_begin),
+                                 host_.stack_end - host_.stack_begin);
 #endif
   core_context_ = fiber::jump_fcontext(core_context_, this).fctx;
 #ifdef PENSIM_ASAN_FIBERS
@@ -482,8 +527,12 @@ void Native::find(std::uint32_t kind, const char* text, std::uint32_t number) {
       findings_.push_back("a function called at a rate asks for a delay of " + std::to_string(number) +
                           " us, longer than the rest of its tick: it gets the rest (a core that waits has a main())");
       break;
-    case PEN_FINDING_MAIN_RETURNED: findings_.push_back("main() has returned; the core sleeps, its handlers go on"); break;
-    default: findings_.push_back("unknown finding " + std::to_string(kind)); break;
+    case PEN_FINDING_MAIN_RETURNED:
+      findings_.push_back("main() has returned; the core sleeps, its handlers go on");
+      break;
+    default:
+      findings_.push_back("unknown finding " + std::to_string(kind));
+      break;
   }
 }
 
@@ -514,7 +563,8 @@ NativeTarget::Waiting Native::waiting() const {
   Waiting w;
   for (int i = 0; i < 2; ++i) {
     const std::uint64_t a = status.waits_for[i];
-    const bool inside = std::any_of(loaded_.begin(), loaded_.end(), [&](const Range& r) { return a >= r.begin && a < r.end; });
+    const bool inside =
+        std::any_of(loaded_.begin(), loaded_.end(), [&](const Range& r) { return a >= r.begin && a < r.end; });
     w.addresses[i] = inside ? a - bias_ : a;
   }
   w.since_s = static_cast<double>(status.wait_since_ns) * 1e-9;
@@ -550,21 +600,24 @@ void Native::poke(const CoreVariable& v, double value) {
     return address >= w.begin && address + v.size_bytes <= w.end;
   });
   if (!writable) {
-    findings_.push_back("a write to " + v.name + " at " + hex(v.address) + " was refused: not in the core's writable memory");
+    findings_.push_back("a write to " + v.name + " at " + hex(v.address) +
+                        " was refused: not in the core's writable memory");
     return;
   }
   std::uint64_t raw = 0;
   if (v.kind == CoreVariable::Kind::floating) {
-    raw = v.size_bytes == 4 ? std::bit_cast<std::uint32_t>(static_cast<float>(value)) : std::bit_cast<std::uint64_t>(value);
+    raw = v.size_bytes == 4 ? std::bit_cast<std::uint32_t>(static_cast<float>(value))
+                            : std::bit_cast<std::uint64_t>(value);
   } else {
     const unsigned bits = v.bit_size ? v.bit_size : v.size_bytes * 8u;
-    const bool is_signed = v.kind == CoreVariable::Kind::signed_integer || (v.kind == CoreVariable::Kind::enumeration && value < 0);
+    const bool is_signed =
+        v.kind == CoreVariable::Kind::signed_integer || (v.kind == CoreVariable::Kind::enumeration && value < 0);
     const double low = is_signed ? -std::ldexp(1.0, static_cast<int>(bits) - 1) : 0.0;
-    const double high = std::ldexp(1.0, static_cast<int>(bits) - (is_signed ? 1 : 0)); // first value beyond
+    const double high = std::ldexp(1.0, static_cast<int>(bits) - (is_signed ? 1 : 0));  // first value beyond
     const double whole = std::nearbyint(value);
     if (!(whole >= low && whole < high)) {
-      findings_.push_back("a write of " + std::to_string(value) + " to " + v.name + " was refused: it does not fit into " +
-                          std::to_string(bits) + " bits");
+      findings_.push_back("a write of " + std::to_string(value) + " to " + v.name +
+                          " was refused: it does not fit into " + std::to_string(bits) + " bits");
       return;
     }
     raw = is_signed ? static_cast<std::uint64_t>(static_cast<std::int64_t>(whole)) : static_cast<std::uint64_t>(whole);

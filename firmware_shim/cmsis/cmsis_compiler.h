@@ -1,4 +1,5 @@
-/* cmsis_compiler.h - found before the vendor's: the compiler's words, and the processor's intrinsics as calls into the core's runtime. */
+/* cmsis_compiler.h - found before the vendor's: the compiler's words, and the processor's intrinsics as calls into the
+ * core's runtime. */
 #ifndef PENSIM_CMSIS_COMPILER_H
 #define PENSIM_CMSIS_COMPILER_H
 

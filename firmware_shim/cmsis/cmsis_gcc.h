@@ -1,5 +1,6 @@
-/* cmsis_gcc.h - intrinsics of a Cortex-M4 in C, for a core that runs natively. What waits or touches interrupts calls the runtime.
- * Not here: the rest of the DSP instructions; CMSIS-DSP is best built with its plain C paths (no ARM_MATH_DSP). */
+/* cmsis_gcc.h - intrinsics of a Cortex-M4 in C, for a core that runs natively. What waits or touches interrupts calls
+ * the runtime. Not here: the rest of the DSP instructions; CMSIS-DSP is best built with its plain C paths (no
+ * ARM_MATH_DSP). */
 #ifndef PENSIM_CMSIS_GCC_H
 #define PENSIM_CMSIS_GCC_H
 
@@ -48,12 +49,12 @@ static inline uint32_t __get_FPSCR(void) { return 0; }
 static inline void __set_FPSCR(uint32_t value) { (void)value; }
 
 /* ---- exclusive access ---- */
-static inline uint8_t __LDREXB(volatile uint8_t *p) { return (uint8_t)pen_exclusive_load(p, 1); }
-static inline uint16_t __LDREXH(volatile uint16_t *p) { return (uint16_t)pen_exclusive_load(p, 2); }
-static inline uint32_t __LDREXW(volatile uint32_t *p) { return pen_exclusive_load(p, 4); }
-static inline uint32_t __STREXB(uint8_t value, volatile uint8_t *p) { return pen_exclusive_store(value, p, 1); }
-static inline uint32_t __STREXH(uint16_t value, volatile uint16_t *p) { return pen_exclusive_store(value, p, 2); }
-static inline uint32_t __STREXW(uint32_t value, volatile uint32_t *p) { return pen_exclusive_store(value, p, 4); }
+static inline uint8_t __LDREXB(volatile uint8_t* p) { return (uint8_t)pen_exclusive_load(p, 1); }
+static inline uint16_t __LDREXH(volatile uint16_t* p) { return (uint16_t)pen_exclusive_load(p, 2); }
+static inline uint32_t __LDREXW(volatile uint32_t* p) { return pen_exclusive_load(p, 4); }
+static inline uint32_t __STREXB(uint8_t value, volatile uint8_t* p) { return pen_exclusive_store(value, p, 1); }
+static inline uint32_t __STREXH(uint16_t value, volatile uint16_t* p) { return pen_exclusive_store(value, p, 2); }
+static inline uint32_t __STREXW(uint32_t value, volatile uint32_t* p) { return pen_exclusive_store(value, p, 4); }
 static inline void __CLREX(void) { pen_exclusive_clear(); }
 
 /* ---- bits and saturation ---- */
@@ -61,7 +62,10 @@ static inline uint8_t __CLZ(uint32_t value) { return (uint8_t)(value ? __builtin
 static inline uint32_t __REV(uint32_t value) { return __builtin_bswap32(value); }
 static inline uint32_t __REV16(uint32_t value) { return ((value & 0xFF00FF00u) >> 8) | ((value & 0x00FF00FFu) << 8); }
 static inline int16_t __REVSH(int16_t value) { return (int16_t)__builtin_bswap16((uint16_t)value); }
-static inline uint32_t __ROR(uint32_t value, uint32_t by) { by &= 31u; return by ? (value >> by) | (value << (32u - by)) : value; }
+static inline uint32_t __ROR(uint32_t value, uint32_t by) {
+  by &= 31u;
+  return by ? (value >> by) | (value << (32u - by)) : value;
+}
 static inline uint32_t __RBIT(uint32_t value) {
   uint32_t result = 0;
   for (int i = 0; i < 32; ++i) result |= ((value >> i) & 1u) << (31 - i);
@@ -73,21 +77,31 @@ static inline int32_t pen_saturate(int64_t value, int64_t low, int64_t high) {
 static inline int32_t __SSAT(int32_t value, uint32_t bits) {
   return pen_saturate(value, -((int64_t)1 << (bits - 1u)), ((int64_t)1 << (bits - 1u)) - 1);
 }
-static inline uint32_t __USAT(int32_t value, uint32_t bits) { return (uint32_t)pen_saturate(value, 0, ((int64_t)1 << bits) - 1); }
+static inline uint32_t __USAT(int32_t value, uint32_t bits) {
+  return (uint32_t)pen_saturate(value, 0, ((int64_t)1 << bits) - 1);
+}
 static inline int32_t __QADD(int32_t a, int32_t b) { return pen_saturate((int64_t)a + b, INT32_MIN, INT32_MAX); }
 static inline int32_t __QSUB(int32_t a, int32_t b) { return pen_saturate((int64_t)a - b, INT32_MIN, INT32_MAX); }
 
 /* ---- pairs of 16 bits ---- */
 static inline int32_t pen_low(uint32_t v) { return (int16_t)(v & 0xFFFFu); }
 static inline int32_t pen_high(uint32_t v) { return (int16_t)(v >> 16); }
-static inline uint32_t pen_pair(int32_t high, int32_t low) { return ((uint32_t)high << 16) | ((uint32_t)low & 0xFFFFu); }
-static inline uint32_t __SADD16(uint32_t a, uint32_t b) { return pen_pair(pen_high(a) + pen_high(b), pen_low(a) + pen_low(b)); }
-static inline uint32_t __SSUB16(uint32_t a, uint32_t b) { return pen_pair(pen_high(a) - pen_high(b), pen_low(a) - pen_low(b)); }
+static inline uint32_t pen_pair(int32_t high, int32_t low) {
+  return ((uint32_t)high << 16) | ((uint32_t)low & 0xFFFFu);
+}
+static inline uint32_t __SADD16(uint32_t a, uint32_t b) {
+  return pen_pair(pen_high(a) + pen_high(b), pen_low(a) + pen_low(b));
+}
+static inline uint32_t __SSUB16(uint32_t a, uint32_t b) {
+  return pen_pair(pen_high(a) - pen_high(b), pen_low(a) - pen_low(b));
+}
 static inline uint32_t __QADD16(uint32_t a, uint32_t b) {
-  return pen_pair(pen_saturate(pen_high(a) + pen_high(b), INT16_MIN, INT16_MAX), pen_saturate(pen_low(a) + pen_low(b), INT16_MIN, INT16_MAX));
+  return pen_pair(pen_saturate(pen_high(a) + pen_high(b), INT16_MIN, INT16_MAX),
+                  pen_saturate(pen_low(a) + pen_low(b), INT16_MIN, INT16_MAX));
 }
 static inline uint32_t __QSUB16(uint32_t a, uint32_t b) {
-  return pen_pair(pen_saturate(pen_high(a) - pen_high(b), INT16_MIN, INT16_MAX), pen_saturate(pen_low(a) - pen_low(b), INT16_MIN, INT16_MAX));
+  return pen_pair(pen_saturate(pen_high(a) - pen_high(b), INT16_MIN, INT16_MAX),
+                  pen_saturate(pen_low(a) - pen_low(b), INT16_MIN, INT16_MAX));
 }
 static inline uint32_t __SMUAD(uint32_t a, uint32_t b) {
   return (uint32_t)(pen_low(a) * pen_low(b)) + (uint32_t)(pen_high(a) * pen_high(b));

@@ -1,6 +1,6 @@
-/* core_cm4.h - found before the vendor's: the Cortex-M4's own registers and the CMSIS functions over them, for a core that runs
- * natively. The device header defines IRQn_Type and __NVIC_PRIO_BITS and then includes this, as with the original. What is modelled
- * stands in pen_cortex.h. */
+/* core_cm4.h - found before the vendor's: the Cortex-M4's own registers and the CMSIS functions over them, for a core
+ * that runs natively. The device header defines IRQn_Type and __NVIC_PRIO_BITS and then includes this, as with the
+ * original. What is modelled stands in pen_cortex.h. */
 #ifndef PENSIM_CORE_CM4_H
 #define PENSIM_CORE_CM4_H
 
@@ -99,14 +99,14 @@ typedef struct {
 #define SCB_BASE (SCS_BASE + 0x0D00UL)
 #define MPU_BASE (SCS_BASE + 0x0D90UL)
 #define FPU_BASE (SCS_BASE + 0x0F30UL)
-#define SCB ((SCB_Type *)SCB_BASE)
-#define SysTick ((SysTick_Type *)SysTick_BASE)
-#define NVIC ((NVIC_Type *)NVIC_BASE)
-#define ITM ((ITM_Type *)ITM_BASE)
-#define DWT ((DWT_Type *)DWT_BASE)
-#define CoreDebug ((CoreDebug_Type *)CoreDebug_BASE)
-#define MPU ((MPU_Type *)MPU_BASE)
-#define FPU ((FPU_Type *)FPU_BASE)
+#define SCB ((SCB_Type*)SCB_BASE)
+#define SysTick ((SysTick_Type*)SysTick_BASE)
+#define NVIC ((NVIC_Type*)NVIC_BASE)
+#define ITM ((ITM_Type*)ITM_BASE)
+#define DWT ((DWT_Type*)DWT_BASE)
+#define CoreDebug ((CoreDebug_Type*)CoreDebug_BASE)
+#define MPU ((MPU_Type*)MPU_BASE)
+#define FPU ((FPU_Type*)FPU_BASE)
 
 #define SysTick_CTRL_COUNTFLAG_Pos 16u
 #define SysTick_CTRL_COUNTFLAG_Msk (1UL << 16)
@@ -159,7 +159,9 @@ static inline void NVIC_SetPendingIRQ(IRQn_Type irqn) { pen_irq_set_pending(PEN_
 static inline void NVIC_ClearPendingIRQ(IRQn_Type irqn) { pen_irq_clear_pending(PEN_EXCEPTION(irqn)); }
 static inline uint32_t NVIC_GetPendingIRQ(IRQn_Type irqn) { return pen_irq_is_pending(PEN_EXCEPTION(irqn)); }
 static inline uint32_t NVIC_GetActive(IRQn_Type irqn) { return pen_irq_is_active(PEN_EXCEPTION(irqn)); }
-static inline void NVIC_SetPriority(IRQn_Type irqn, uint32_t priority) { pen_irq_set_priority(PEN_EXCEPTION(irqn), priority); }
+static inline void NVIC_SetPriority(IRQn_Type irqn, uint32_t priority) {
+  pen_irq_set_priority(PEN_EXCEPTION(irqn), priority);
+}
 static inline uint32_t NVIC_GetPriority(IRQn_Type irqn) { return pen_irq_priority(PEN_EXCEPTION(irqn)); }
 static inline void NVIC_SetPriorityGrouping(uint32_t group) { pen_set_priority_grouping(group, __NVIC_PRIO_BITS); }
 static inline uint32_t NVIC_GetPriorityGrouping(void) { return pen_priority_grouping(); }
@@ -197,8 +199,8 @@ static inline void SCB_EnableDCache(void) {}
 static inline void SCB_DisableDCache(void) {}
 static inline void SCB_CleanDCache(void) {}
 static inline void SCB_InvalidateDCache(void) {}
-static inline void SCB_CleanDCache_by_Addr(volatile void *address, int32_t bytes) { (void)address, (void)bytes; }
-static inline void SCB_InvalidateDCache_by_Addr(volatile void *address, int32_t bytes) { (void)address, (void)bytes; }
+static inline void SCB_CleanDCache_by_Addr(volatile void* address, int32_t bytes) { (void)address, (void)bytes; }
+static inline void SCB_InvalidateDCache_by_Addr(volatile void* address, int32_t bytes) { (void)address, (void)bytes; }
 
 #ifdef __cplusplus
 }

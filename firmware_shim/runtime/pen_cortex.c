@@ -1,15 +1,16 @@
 /* pen_cortex.c - the processor's own registers and the functions behind CMSIS (shape c); see cmsis/pen_cortex.h.
  *
- * Registers are plain memory. The compiler announces every volatile access (pen_volatile.c): before a read, the register gets its
- * present value; a write is remembered and looked at when the core next waits, calls, passes a barrier or touches another register.
- * The same way the port's sync_out(), before_read() and after_write() get to see each register access in its order.
+ * Registers are plain memory. The compiler announces every volatile access (pen_volatile.c): before a read, the
+ * register gets its present value; a write is remembered and looked at when the core next waits, calls, passes a
+ * barrier or touches another register. The same way the port's sync_out(), before_read() and after_write() get to see
+ * each register access in its order.
  */
 #include "../cmsis/pen_cortex.h"
 
 #include "pen_waiting.h"
 
-#define WORD(address) (*(volatile uint32_t *)(uintptr_t)(address))
-#define BYTE(address) (*(volatile uint8_t *)(uintptr_t)(address))
+#define WORD(address) (*(volatile uint32_t*)(uintptr_t)(address))
+#define BYTE(address) (*(volatile uint8_t*)(uintptr_t)(address))
 
 #define DWT_CTRL 0xE0001000u
 #define DWT_CYCCNT 0xE0001004u
@@ -35,13 +36,13 @@ static struct {
   uint32_t clock_Hz;
   uint64_t systick_begin, systick_period; /* cycles */
   uint32_t systick_expired;
-  uint64_t cycle_base;      /* cycle at which CYCCNT would have been 0 */
-  uint32_t cycle_held;      /* CYCCNT while it does not count */
+  uint64_t cycle_base; /* cycle at which CYCCNT would have been 0 */
+  uint32_t cycle_held; /* CYCCNT while it does not count */
   uint32_t counts;
   uint32_t group, priority_bits;
   uint32_t event;
-  uint64_t exclusive;       /* address under the monitor; 0: open */
-  uint64_t fed[FED_WORDS];  /* register words that sync_in has written */
+  uint64_t exclusive;      /* address under the monitor; 0: open */
+  uint64_t fed[FED_WORDS]; /* register words that sync_in has written */
   uint32_t fed_count;
   uint64_t last_fed;
 } cortex;
@@ -52,7 +53,7 @@ static uint64_t first_ns_at(uint64_t cycle) {
   return (uint64_t)(((unsigned __int128)cycle * 1000000000u + cortex.clock_Hz - 1) / cortex.clock_Hz);
 }
 
-static PenHandler *handler_of(uint32_t irq, PenHandler *after) {
+static PenHandler* handler_of(uint32_t irq, PenHandler* after) {
   for (uint32_t i = after ? (uint32_t)(after - pen_time.handler) + 1u : 0u; i < pen_time.handler_count; ++i)
     if (pen_time.handler[i].irq == irq) return &pen_time.handler[i];
   return NULL;
@@ -60,7 +61,7 @@ static PenHandler *handler_of(uint32_t irq, PenHandler *after) {
 
 static uint64_t bits_of(uint32_t irq) {
   uint64_t bits = 0;
-  for (PenHandler *h = handler_of(irq, NULL); h; h = handler_of(irq, h)) bits |= 1ull << (h - pen_time.handler);
+  for (PenHandler* h = handler_of(irq, NULL); h; h = handler_of(irq, h)) bits |= 1ull << (h - pen_time.handler);
   return bits;
 }
 
@@ -82,9 +83,10 @@ void pen_cortex_systick(void) {
   cortex.systick_expired = 1;
   cortex.systick_begin += cortex.systick_period;
   cortex.systick_period = (WORD(SYSTICK_LOAD) & 0xFFFFFFu) + 1ull;
-  pen_time.systick_ns = cortex.systick_period == 1 ? UINT64_MAX : first_ns_at(cortex.systick_begin + cortex.systick_period);
+  pen_time.systick_ns =
+      cortex.systick_period == 1 ? UINT64_MAX : first_ns_at(cortex.systick_begin + cortex.systick_period);
   if (!(WORD(SYSTICK_CTRL) & 2u)) return;
-  PenHandler *h = handler_of(PEN_IRQ_SYSTICK, NULL);
+  PenHandler* h = handler_of(PEN_IRQ_SYSTICK, NULL);
   if (h) pen_pend(h);
 }
 
@@ -143,7 +145,9 @@ static void refresh_private(uint32_t a) {
     cortex.systick_expired = 0; /* reading clears it */
   } else if (a == SYSTICK_VAL) {
     uint64_t passed = cycles(pen_time.now_ns) - cortex.systick_begin;
-    WORD(a) = pen_time.systick_ns == UINT64_MAX ? 0u : (uint32_t)(cortex.systick_period - 1u - passed % cortex.systick_period);
+    WORD(a) = pen_time.systick_ns == UINT64_MAX
+                  ? 0u
+                  : (uint32_t)(cortex.systick_period - 1u - passed % cortex.systick_period);
   } else if (a == SCB_ICSR) {
     WORD(a) = pen_ipsr() | (pen_irq_is_pending(PEN_IRQ_PENDSV) << 28) | (pen_irq_is_pending(PEN_IRQ_SYSTICK) << 26);
   } else if ((a >= NVIC_ISER && a < NVIC_ISER + 32u) || (a >= NVIC_ICER && a < NVIC_ICER + 32u)) {
@@ -167,8 +171,10 @@ static void written_private(uint32_t a) {
       cortex.cycle_held = WORD(a);
       cortex.cycle_base = cycles(pen_clock_ns()) - cortex.cycle_held;
     } else if ((WORD(a) & 1u) != cortex.counts) {
-      if (cortex.counts) cortex.cycle_held = (uint32_t)(cycles(pen_clock_ns()) - cortex.cycle_base);
-      else cortex.cycle_base = cycles(pen_clock_ns()) - cortex.cycle_held;
+      if (cortex.counts)
+        cortex.cycle_held = (uint32_t)(cycles(pen_clock_ns()) - cortex.cycle_base);
+      else
+        cortex.cycle_base = cycles(pen_clock_ns()) - cortex.cycle_held;
       cortex.counts = WORD(a) & 1u;
     }
   } else if (a >= NVIC_ISER && a < NVIC_ISER + 32u) {
@@ -244,13 +250,15 @@ void pen_irq_clear_pending(uint8_t irq) {
 }
 
 void pen_irq_set_priority(uint8_t irq, uint32_t priority) {
-  for (PenHandler *h = handler_of(irq, NULL); h; h = handler_of(irq, h)) h->priority = (uint8_t)priority;
-  if (irq >= 16u) BYTE(NVIC_IP + irq - 16u) = (uint8_t)(priority << (8u - cortex.priority_bits));
-  else if (irq >= 4u) BYTE(SCB_SHP + irq - 4u) = (uint8_t)(priority << (8u - cortex.priority_bits));
+  for (PenHandler* h = handler_of(irq, NULL); h; h = handler_of(irq, h)) h->priority = (uint8_t)priority;
+  if (irq >= 16u)
+    BYTE(NVIC_IP + irq - 16u) = (uint8_t)(priority << (8u - cortex.priority_bits));
+  else if (irq >= 4u)
+    BYTE(SCB_SHP + irq - 4u) = (uint8_t)(priority << (8u - cortex.priority_bits));
 }
 
 uint32_t pen_irq_priority(uint8_t irq) {
-  const PenHandler *h = handler_of(irq, NULL);
+  const PenHandler* h = handler_of(irq, NULL);
   return h ? h->priority : 0u;
 }
 
@@ -268,8 +276,10 @@ uint32_t pen_priority_grouping(void) { return cortex.group; }
 
 uint32_t pen_primask(void) { return pen_time.primask; }
 void pen_set_primask(uint32_t value) {
-  if (value & 1u) pen_disable_interrupts();
-  else pen_enable_interrupts();
+  if (value & 1u)
+    pen_disable_interrupts();
+  else
+    pen_enable_interrupts();
 }
 uint32_t pen_faultmask(void) { return pen_time.faultmask; }
 void pen_set_faultmask(uint32_t value) {
@@ -302,20 +312,24 @@ void pen_cortex_handler_edge(void) {
   cortex.event = 1;
 }
 
-uint32_t pen_exclusive_load(const volatile void *address, uint32_t size) {
+uint32_t pen_exclusive_load(const volatile void* address, uint32_t size) {
   pen_spend(PEN_POLL_NS);
   cortex.exclusive = (uint64_t)(uintptr_t)address;
-  return size == 1u ? *(const volatile uint8_t *)address
-                    : size == 2u ? *(const volatile uint16_t *)address : *(const volatile uint32_t *)address;
+  return size == 1u   ? *(const volatile uint8_t*)address
+         : size == 2u ? *(const volatile uint16_t*)address
+                      : *(const volatile uint32_t*)address;
 }
 
-uint32_t pen_exclusive_store(uint32_t value, volatile void *address, uint32_t size) {
+uint32_t pen_exclusive_store(uint32_t value, volatile void* address, uint32_t size) {
   pen_spend(PEN_POLL_NS); /* a handler may come between load and store */
   if (cortex.exclusive != (uint64_t)(uintptr_t)address) return 1;
   cortex.exclusive = 0;
-  if (size == 1u) *(volatile uint8_t *)address = (uint8_t)value;
-  else if (size == 2u) *(volatile uint16_t *)address = (uint16_t)value;
-  else *(volatile uint32_t *)address = value;
+  if (size == 1u)
+    *(volatile uint8_t*)address = (uint8_t)value;
+  else if (size == 2u)
+    *(volatile uint16_t*)address = (uint16_t)value;
+  else
+    *(volatile uint32_t*)address = value;
   pen_progress();
   return 0;
 }
@@ -323,7 +337,7 @@ uint32_t pen_exclusive_store(uint32_t value, volatile void *address, uint32_t si
 void pen_cortex_start(void) {
   cortex.clock_Hz = pen_port.core_clock_Hz ? pen_port.core_clock_Hz : 168000000u;
   cortex.priority_bits = 4;
-  WORD(SCB_CPUID) = 0x410FC241u; /* Cortex-M4 r0p1 */
+  WORD(SCB_CPUID) = 0x410FC241u;                        /* Cortex-M4 r0p1 */
   for (uint32_t i = 0; i < pen_time.handler_count; ++i) /* the port's priorities hold until the firmware sets its own */
     if (pen_time.handler[i].irq) pen_irq_set_priority(pen_time.handler[i].irq, pen_time.handler[i].priority);
   /* SysTick is gated by its own TICKINT, PendSV by nothing. */

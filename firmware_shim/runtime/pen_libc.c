@@ -1,8 +1,9 @@
-/* pen_libc.c - what a core gets from this side of the C library instead of the PC's. All of it is weak: the firmware's own goes first.
+/* pen_libc.c - what a core gets from this side of the C library instead of the PC's. All of it is weak: the firmware's
+ * own goes first.
  *
  *   rand, srand   newlib's generator, so that native and ARM agree, and a reset starts it anew
- *   printf, puts, putchar   text goes to the firmware's own _write(1, ...) as with newlib, or __io_putchar() as in vendors' projects; a
- *                 firmware with neither gets a finding. At most 512 bytes a call.
+ *   printf, puts, putchar   text goes to the firmware's own _write(1, ...) as with newlib, or __io_putchar() as in
+ * vendors' projects; a firmware with neither gets a finding. At most 512 bytes a call.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -20,10 +21,10 @@ WEAK int rand(void) {
   return (int)((random_state >> 32) & 0x7FFFFFFFu);
 }
 
-__attribute__((weak, visibility("hidden"))) int _write(int file, char *bytes, int count);
+__attribute__((weak, visibility("hidden"))) int _write(int file, char* bytes, int count);
 __attribute__((weak, visibility("hidden"))) int __io_putchar(int character);
 
-static void text_out(char *bytes, int count) {
+static void text_out(char* bytes, int count) {
   if (_write) {
     _write(1, bytes, count);
   } else if (__io_putchar) {
@@ -33,14 +34,14 @@ static void text_out(char *bytes, int count) {
   }
 }
 
-WEAK int vprintf(const char *format, va_list arguments) {
+WEAK int vprintf(const char* format, va_list arguments) {
   char text[512];
   int length = vsnprintf(text, sizeof text, format, arguments);
   if (length > 0) text_out(text, length < (int)sizeof text ? length : (int)sizeof text - 1);
   return length;
 }
 
-WEAK int printf(const char *format, ...) {
+WEAK int printf(const char* format, ...) {
   va_list arguments;
   va_start(arguments, format);
   int length = vprintf(format, arguments);
@@ -54,7 +55,7 @@ WEAK int putchar(int character) {
   return (unsigned char)byte;
 }
 
-WEAK int puts(const char *text) {
+WEAK int puts(const char* text) {
   while (*text) putchar(*text++);
   return putchar('\n');
 }

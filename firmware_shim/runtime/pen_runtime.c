@@ -5,7 +5,8 @@
  *   2. each edge's handlers in time order, the clock at the stamp + 2 us
  *   3. the tasks that are due, by priority; the clock at the tick (or at the last edge's handler, if that was later)
  *   4. bytes of the transmit queue whose time has come go to pen_out
- * Everything runs on the caller's stack. No division and, in a tick in which only the every-tick tasks are due, no look at the others.
+ * Everything runs on the caller's stack. No division and, in a tick in which only the every-tick tasks are due, no look
+ * at the others.
  */
 #include "pen_runtime.h"
 
@@ -20,7 +21,7 @@ volatile PenIn pen_in;
 PenIn pen_in;
 #endif
 PenOut pen_out;
-const PenHost *pen_host;
+const PenHost* pen_host;
 PenStatus pen_status;
 
 extern const PenFunction pen_init_begin[], pen_init_end[];
@@ -30,8 +31,8 @@ extern uint8_t pen_noinit_begin[], pen_noinit_end[];
 
 static struct {
   uint8_t bytes[UART_QUEUE];
-  uint32_t head, tail;      /* free-running; tail - head bytes are queued */
-  uint32_t credit;          /* bit-microseconds: baud * time since the byte at the head began */
+  uint32_t head, tail; /* free-running; tail - head bytes are queued */
+  uint32_t credit;     /* bit-microseconds: baud * time since the byte at the head began */
   uint32_t credit_per_tick;
   uint32_t credit_per_byte; /* 10 bits of a million microseconds */
   uint32_t lost;
@@ -43,8 +44,8 @@ static void uart_start(void) {
   uart.credit_per_tick = baud * pen_port.tick_us;
 }
 
-void pen_uart_write(const void *bytes, uint32_t count) {
-  const uint8_t *from = (const uint8_t *)bytes;
+void pen_uart_write(const void* bytes, uint32_t count) {
+  const uint8_t* from = (const uint8_t*)bytes;
   for (uint32_t i = 0; i < count; ++i) {
     if (uart.tail - uart.head == UART_QUEUE) {
       if (uart.lost == 0) pen_host->finding(pen_host->target, PEN_FINDING_UART_OVERFLOW, "", count - i);
@@ -72,18 +73,18 @@ void pen_uart_end_tick(void) {
 void pen_outputs_begin_tick(void) {
   pen_out.watchdog = 0;
   pen_out.stepper_steps = 0;
-  memset((uint8_t *)&pen_out + offsetof(PenOut, watchdog_timeout_ms), 0,
+  memset((uint8_t*)&pen_out + offsetof(PenOut, watchdog_timeout_ms), 0,
          offsetof(PenOut, aux) - offsetof(PenOut, watchdog_timeout_ms));
 }
 
 void pen_construct(void) {
-  for (const PenFunction *f = pen_init_begin; f < pen_init_end; ++f)
+  for (const PenFunction* f = pen_init_begin; f < pen_init_end; ++f)
     if (*f) (*f)();
   if (pen_port.boot) pen_port.boot();
 }
 
-void pen_unanswered(const char *call) {
-  static const char *seen[16]; /* the host knows all names; this only keeps a frequent call cheap */
+void pen_unanswered(const char* call) {
+  static const char* seen[16]; /* the host knows all names; this only keeps a frequent call cheap */
   static uint32_t next;
   for (uint32_t i = 0; i < 16u; ++i)
     if (seen[i] == call) return;
@@ -92,8 +93,8 @@ void pen_unanswered(const char *call) {
 }
 
 /* Static objects of a core are never destroyed: there is no exit, and a reset constructs them anew in place. */
-int __cxa_atexit(void (*function)(void *), void *object, void *library);
-int __cxa_atexit(void (*function)(void *), void *object, void *library) {
+int __cxa_atexit(void (*function)(void*), void* object, void* library);
+int __cxa_atexit(void (*function)(void*), void* object, void* library) {
   (void)function, (void)object, (void)library;
   return 0;
 }
@@ -110,25 +111,25 @@ int atexit(void (*function)(void)) {
 typedef struct {
   void (*run)(void);
   uint32_t period_ticks;
-  uint32_t due_tick;      /* 32 bits of the tick count; compared as differences */
+  uint32_t due_tick; /* 32 bits of the tick count; compared as differences */
   uint8_t irq;
-  uint8_t every_tick;     /* its phase is over and its period one tick: due_tick is not kept up */
+  uint8_t every_tick; /* its phase is over and its period one tick: due_tick is not kept up */
 } Task;
 
 static struct {
-  Task task[PEN_HANDLERS];            /* by priority, then order of the table */
-  void (*each[PEN_HANDLERS])(void);   /* those due every tick, in the same order */
+  Task task[PEN_HANDLERS];          /* by priority, then order of the table */
+  void (*each[PEN_HANDLERS])(void); /* those due every tick, in the same order */
   uint32_t task_count, each_count;
-  uint32_t tick, next_due;            /* next_due: first tick at which a task beyond `each` is due */
+  uint32_t tick, next_due; /* next_due: first tick at which a task beyond `each` is due */
   uint32_t clock_us;
-  const PenEdge *edge;
+  const PenEdge* edge;
   uint32_t masked;
-  uint64_t held;                      /* interrupts that wait for pen_enable_interrupts */
+  uint64_t held; /* interrupts that wait for pen_enable_interrupts */
   PenEdge held_edge[PEN_HANDLERS];
-  uint8_t line_enabled[256];          /* by irq; [0] is always 1 */
+  uint8_t line_enabled[256]; /* by irq; [0] is always 1 */
   uint8_t started, delayed_too_long;
   uint32_t delayed_us;
-  void *escape[5];
+  void* escape[5];
 } rates;
 
 static void rates_start(void) {
@@ -136,9 +137,9 @@ static void rates_start(void) {
   uint8_t priority = 0;
   do {
     for (uint32_t i = 0; i < pen_port.task_count; ++i) {
-      const PenTask *from = &pen_port.tasks[i];
+      const PenTask* from = &pen_port.tasks[i];
       if (from->priority != priority || from->period_us == 0) continue;
-      Task *to = &rates.task[rates.task_count++];
+      Task* to = &rates.task[rates.task_count++];
       to->run = from->run;
       to->period_ticks = from->period_us / pen_port.tick_us;
       to->due_tick = from->phase_us / pen_port.tick_us;
@@ -155,7 +156,7 @@ static void rates_tasks(void) {
   uint32_t soonest = 1u << 30; /* ticks from now */
   rates.each_count = 0;
   for (uint32_t i = 0; i < rates.task_count; ++i) {
-    Task *task = &rates.task[i];
+    Task* task = &rates.task[i];
     if (task->every_tick || task->due_tick == rates.tick) {
       task->due_tick = rates.tick + task->period_ticks;
       task->every_tick = task->period_ticks == 1 && task->irq == 0;
@@ -169,7 +170,7 @@ static void rates_tasks(void) {
   rates.next_due = rates.tick + soonest;
 }
 
-static void rates_edge(const PenInterrupt *interrupt, const PenEdge *edge) {
+static void rates_edge(const PenInterrupt* interrupt, const PenEdge* edge) {
   rates.edge = edge;
   interrupt->run();
   rates.edge = NULL;
@@ -177,10 +178,10 @@ static void rates_edge(const PenInterrupt *interrupt, const PenEdge *edge) {
 
 static void rates_edges(void) {
   for (uint32_t e = 0; e < pen_in.edge_count; ++e) {
-    const PenEdge *edge = &pen_in.edges[e];
+    const PenEdge* edge = &pen_in.edges[e];
     rates.clock_us = edge->time_us + EDGE_LATENCY_US;
     for (uint32_t i = 0; i < pen_port.interrupt_count; ++i) {
-      const PenInterrupt *interrupt = &pen_port.interrupts[i];
+      const PenInterrupt* interrupt = &pen_port.interrupts[i];
       if (interrupt->line != edge->line || !(edge->level ? interrupt->rising : interrupt->falling)) continue;
       if (!rates.line_enabled[interrupt->irq]) continue;
       if (rates.masked) {
@@ -221,8 +222,9 @@ void pen_reset(void) {
 }
 
 uint32_t pen_clock_us(void) { return rates.clock_us; }
-const PenEdge *pen_edge(void) { return rates.edge; }
-void pen_wait_for_interrupt(void) {} /* a task of shape (a) has nothing to sleep for: the next handler comes when it returns */
+const PenEdge* pen_edge(void) { return rates.edge; }
+void pen_wait_for_interrupt(void) {
+} /* a task of shape (a) has nothing to sleep for: the next handler comes when it returns */
 
 void pen_delay_us(uint32_t microseconds) {
   uint32_t left = pen_port.tick_us - rates.delayed_us;
@@ -243,7 +245,7 @@ void pen_enable_interrupts(void) {
     if (!(rates.held & (1ull << i))) continue;
     rates.held &= ~(1ull << i);
     PenEdge edge = rates.held_edge[i];
-    const PenEdge *outer = rates.edge;
+    const PenEdge* outer = rates.edge;
     rates.edge = &edge;
     pen_port.interrupts[i].run();
     rates.edge = outer;
@@ -259,7 +261,7 @@ void pen_irq_set_pending(uint8_t irq) {
     if (irq && pen_port.tasks[i].irq == irq && rates.line_enabled[irq]) pen_port.tasks[i].run();
 }
 
-static void start(const PenHost *host) {
+static void start(const PenHost* host) {
   pen_host = host;
   uart_start();
   rates_start();
@@ -272,7 +274,7 @@ static void run(void) {}
 void pen_waiting_start(void);
 void pen_waiting_run(void);
 
-static void start(const PenHost *host) {
+static void start(const PenHost* host) {
   pen_host = host;
   uart_start();
   pen_waiting_start();

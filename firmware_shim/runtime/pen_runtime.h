@@ -1,11 +1,11 @@
 /* pen_runtime.h - what a core's own runtime and the host that runs it know of each other. C11.
  *
- * The runtime is linked into every core; the host finds the one exported symbol, pen_runtime, and calls through it. The host hands
- * the runtime a table of its own functions, so that neither looks up symbols of the other by name: a core can never call a host
- * function that happens to carry the name of one of its own.
+ * The runtime is linked into every core; the host finds the one exported symbol, pen_runtime, and calls through it. The
+ * host hands the runtime a table of its own functions, so that neither looks up symbols of the other by name: a core
+ * can never call a host function that happens to carry the name of one of its own.
  *
- * Order for the host: load; for each reset { restore the writable memory, start(); step by step { write *in, tick() or one switch to
- * the core's stack, where run() goes on; read *out and *status } }.
+ * Order for the host: load; for each reset { restore the writable memory, start(); step by step { write *in, tick() or
+ * one switch to the core's stack, where run() goes on; read *out and *status } }.
  */
 #ifndef PENSIM_PEN_RUNTIME_H
 #define PENSIM_PEN_RUNTIME_H
@@ -18,7 +18,7 @@ extern "C" {
 
 #define PEN_RUNTIME_MAGIC 0x45524F43u /* "CORE" */
 #define PEN_RUNTIME_VERSION 1u
-#define PEN_HANDLERS 64u              /* tasks, interrupts and the system handlers of a Cortex-M */
+#define PEN_HANDLERS 64u /* tasks, interrupts and the system handlers of a Cortex-M */
 
 enum { PEN_SHAPE_RATES, PEN_SHAPE_MAIN, PEN_SHAPE_REGISTERS };
 
@@ -30,22 +30,22 @@ enum {
 };
 
 typedef struct PenHost {
-  void *target;
-  void (*yield)(void *target); /* to the host; returns at the next tick (shapes b and c) */
-  void (*finding)(void *target, uint32_t kind, const char *text, uint32_t number);
+  void* target;
+  void (*yield)(void* target); /* to the host; returns at the next tick (shapes b and c) */
+  void (*finding)(void* target, uint32_t kind, const char* text, uint32_t number);
   uint64_t stack_begin, stack_end; /* of the core (shapes b and c): reads of volatiles in it are no polls */
 } PenHost;
 
-typedef struct PenStatus {     /* read by the host after each tick */
-  uint64_t interrupts_lost;    /* since reset */
-  uint64_t polls;              /* since reset: volatile reads that took time, for figures */
-  uint32_t slept_ns;           /* in this tick */
+typedef struct PenStatus {  /* read by the host after each tick */
+  uint64_t interrupts_lost; /* since reset */
+  uint64_t polls;           /* since reset: volatile reads that took time, for figures */
+  uint32_t slept_ns;        /* in this tick */
   uint8_t reset_requested;
   uint8_t hang;
   uint16_t reserved;
-  uint64_t waits_for[2];       /* addresses that the innermost wait reads; 0: none, or asleep */
-  uint64_t wait_since_ns;      /* virtual time since reset at which that wait began */
-  uint64_t now_ns;             /* virtual time since reset */
+  uint64_t waits_for[2];  /* addresses that the innermost wait reads; 0: none, or asleep */
+  uint64_t wait_since_ns; /* virtual time since reset at which that wait began */
+  uint64_t now_ns;        /* virtual time since reset */
 } PenStatus;
 
 typedef void (*PenFunction)(void);
@@ -53,21 +53,21 @@ typedef void (*PenFunction)(void);
 typedef struct PenRuntime {
   uint32_t magic, version, shim_version, port_version;
   uint32_t in_bytes, out_bytes;
-  uint32_t shape;              /* PEN_SHAPE_*, as built */
+  uint32_t shape; /* PEN_SHAPE_*, as built */
   uint32_t reserved;
-  const PenPort *port;
-  volatile PenIn *in;
-  PenOut *out;
-  PenStatus *status;
+  const PenPort* port;
+  volatile PenIn* in;
+  PenOut* out;
+  PenStatus* status;
   const PenFunction *init_begin, *init_end; /* constructors; the dynamic loader does not know them */
   uint8_t *noinit_begin, *noinit_end;
-  void (*start)(const PenHost *host);       /* after each reset, on fresh memory; calls nothing of the core */
-  void (*tick)(void);                       /* shape (a): one tick */
-  void (*run)(void);                        /* shapes (b), (c): entry of the core's stack, inside its first tick; never returns */
+  void (*start)(const PenHost* host); /* after each reset, on fresh memory; calls nothing of the core */
+  void (*tick)(void);                 /* shape (a): one tick */
+  void (*run)(void); /* shapes (b), (c): entry of the core's stack, inside its first tick; never returns */
 } PenRuntime;
 
 /* Between the files of the runtime. */
-extern const PenHost *pen_host;
+extern const PenHost* pen_host;
 extern PenStatus pen_status;
 void pen_outputs_begin_tick(void); /* zeroes what is consumed once */
 void pen_uart_end_tick(void);      /* moves due bytes of the queue to pen_out */

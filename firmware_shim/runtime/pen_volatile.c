@@ -1,15 +1,20 @@
-/* pen_volatile.c - the functions that the compiler calls in front of memory accesses of the core (-fsanitize=thread, never linked).
+/* pen_volatile.c - the functions that the compiler calls in front of memory accesses of the core (-fsanitize=thread,
+ * never linked).
  *
- * A read of a volatile or an atomic spends PEN_POLL_NS: so a loop that waits takes virtual time, and since volatile accesses are
- * observable behaviour, their number is a property of the source and the same for every compiler and optimisation level.
- * Everything else returns at once. All of it is hidden in the core: nothing is looked up by name at run time.
+ * A read of a volatile or an atomic spends PEN_POLL_NS: so a loop that waits takes virtual time, and since volatile
+ * accesses are observable behaviour, their number is a property of the source and the same for every compiler and
+ * optimisation level. Everything else returns at once. All of it is hidden in the core: nothing is looked up by name at
+ * run time.
  *
- * Not counted: reads of volatile locals (clang marks them, gcc does not: the core's stack is left out); volatile bit-fields that gcc
- * takes for plain reads (a loop on nothing but such a bit-field takes no time: the CPU-time guard of the run ends it).
+ * Not counted: reads of volatile locals (clang marks them, gcc does not: the core's stack is left out); volatile
+ * bit-fields that gcc takes for plain reads (a loop on nothing but such a bit-field takes no time: the CPU-time guard
+ * of the run ends it).
  */
 #include "pen_waiting.h"
 
-#define HOOK(name) void name(void *address); void name(void *address)
+#define HOOK(name)          \
+  void name(void* address); \
+  void name(void* address)
 
 static inline int on_stack(uint64_t a) { return a - pen_time.stack_begin < pen_time.stack_bytes; }
 
@@ -26,7 +31,7 @@ static __attribute__((noinline)) void read_other(uint64_t a, uint32_t size) {
   pen_spend(PEN_POLL_NS);
 }
 
-static inline void volatile_read(void *address, uint32_t size) {
+static inline void volatile_read(void* address, uint32_t size) {
   uint64_t a = (uint64_t)(uintptr_t)address;
   if (__builtin_expect(a == pen_time.wait.address[0] || a == pen_time.wait.address[1], 1)) {
     ++pen_status.polls;
@@ -39,7 +44,7 @@ static inline void volatile_read(void *address, uint32_t size) {
 #endif
 }
 
-static inline void volatile_write(void *address) {
+static inline void volatile_write(void* address) {
   uint64_t a = (uint64_t)(uintptr_t)address;
   if (on_stack(a)) return;
   if (pen_time.frozen) {
@@ -54,7 +59,7 @@ static inline void volatile_write(void *address) {
 #endif
 }
 
-static inline void plain_write(void *address) {
+static inline void plain_write(void* address) {
 #if PEN_CORE_SHAPE == 2
   if (__builtin_expect(pen_time.feeding != 0, 0)) pen_register_fed((uint64_t)(uintptr_t)address);
 #else
@@ -62,16 +67,16 @@ static inline void plain_write(void *address) {
 #endif
 }
 
-#define SIZED(size)                                                              \
-  HOOK(__tsan_read##size) { (void)address; }                                     \
-  HOOK(__tsan_write##size) { plain_write(address); }                             \
-  HOOK(__tsan_read_write##size) { plain_write(address); }                        \
-  HOOK(__tsan_unaligned_read##size) { (void)address; }                           \
-  HOOK(__tsan_unaligned_write##size) { plain_write(address); }                   \
-  HOOK(__tsan_unaligned_read_write##size) { plain_write(address); }              \
-  HOOK(__tsan_volatile_read##size) { volatile_read(address, size); }             \
-  HOOK(__tsan_volatile_write##size) { volatile_write(address); }                 \
-  HOOK(__tsan_unaligned_volatile_read##size) { volatile_read(address, size); }   \
+#define SIZED(size)                                                            \
+  HOOK(__tsan_read##size) { (void)address; }                                   \
+  HOOK(__tsan_write##size) { plain_write(address); }                           \
+  HOOK(__tsan_read_write##size) { plain_write(address); }                      \
+  HOOK(__tsan_unaligned_read##size) { (void)address; }                         \
+  HOOK(__tsan_unaligned_write##size) { plain_write(address); }                 \
+  HOOK(__tsan_unaligned_read_write##size) { plain_write(address); }            \
+  HOOK(__tsan_volatile_read##size) { volatile_read(address, size); }           \
+  HOOK(__tsan_volatile_write##size) { volatile_write(address); }               \
+  HOOK(__tsan_unaligned_volatile_read##size) { volatile_read(address, size); } \
   HOOK(__tsan_unaligned_volatile_write##size) { volatile_write(address); }
 SIZED(1)
 SIZED(2)
@@ -81,82 +86,82 @@ SIZED(16)
 
 void __tsan_init(void);
 void __tsan_init(void) {}
-void __tsan_func_entry(void *caller);
-void __tsan_func_entry(void *caller) { (void)caller; }
+void __tsan_func_entry(void* caller);
+void __tsan_func_entry(void* caller) { (void)caller; }
 void __tsan_func_exit(void);
 void __tsan_func_exit(void) {}
-void __tsan_vptr_read(void **vptr);
-void __tsan_vptr_read(void **vptr) { (void)vptr; }
-void __tsan_vptr_update(void **vptr, void *value);
-void __tsan_vptr_update(void **vptr, void *value) { (void)vptr, (void)value; }
-void __tsan_read_range(void *address, unsigned long size);
-void __tsan_read_range(void *address, unsigned long size) { (void)address, (void)size; }
-void __tsan_write_range(void *address, unsigned long size);
-void __tsan_write_range(void *address, unsigned long size) {
+void __tsan_vptr_read(void** vptr);
+void __tsan_vptr_read(void** vptr) { (void)vptr; }
+void __tsan_vptr_update(void** vptr, void* value);
+void __tsan_vptr_update(void** vptr, void* value) { (void)vptr, (void)value; }
+void __tsan_read_range(void* address, unsigned long size);
+void __tsan_read_range(void* address, unsigned long size) { (void)address, (void)size; }
+void __tsan_write_range(void* address, unsigned long size);
+void __tsan_write_range(void* address, unsigned long size) {
   (void)size;
   plain_write(address);
 }
-void *__tsan_memcpy(void *to, const void *from, unsigned long size);
-void *__tsan_memcpy(void *to, const void *from, unsigned long size) { return __builtin_memcpy(to, from, size); }
-void *__tsan_memmove(void *to, const void *from, unsigned long size);
-void *__tsan_memmove(void *to, const void *from, unsigned long size) { return __builtin_memmove(to, from, size); }
-void *__tsan_memset(void *to, int value, unsigned long size);
-void *__tsan_memset(void *to, int value, unsigned long size) { return __builtin_memset(to, value, size); }
+void* __tsan_memcpy(void* to, const void* from, unsigned long size);
+void* __tsan_memcpy(void* to, const void* from, unsigned long size) { return __builtin_memcpy(to, from, size); }
+void* __tsan_memmove(void* to, const void* from, unsigned long size);
+void* __tsan_memmove(void* to, const void* from, unsigned long size) { return __builtin_memmove(to, from, size); }
+void* __tsan_memset(void* to, int value, unsigned long size);
+void* __tsan_memset(void* to, int value, unsigned long size) { return __builtin_memset(to, value, size); }
 
-/* Atomics are done here: there is one thread, and handlers come at known places only. Each spends the time of a poll (a loop may spin
- * on any of them), and what changes memory is progress. */
-static inline void atomic_write(const volatile void *address) { volatile_write((void *)(uintptr_t)address); }
+/* Atomics are done here: there is one thread, and handlers come at known places only. Each spends the time of a poll (a
+ * loop may spin on any of them), and what changes memory is progress. */
+static inline void atomic_write(const volatile void* address) { volatile_write((void*)(uintptr_t)address); }
 
-#define FETCH(bits, T, name, expression)                                                    \
-  T __tsan_atomic##bits##_##name(volatile T *p, T v, int order);                            \
-  T __tsan_atomic##bits##_##name(volatile T *p, T v, int order) {                           \
-    (void)order;                                                                            \
-    volatile_read((void *)(uintptr_t)p, sizeof(T));                                         \
-    T old = *p;                                                                             \
-    atomic_write(p);                                                                        \
-    *p = (T)(expression);                                                                   \
-    return old;                                                                             \
+#define FETCH(bits, T, name, expression)                          \
+  T __tsan_atomic##bits##_##name(volatile T* p, T v, int order);  \
+  T __tsan_atomic##bits##_##name(volatile T* p, T v, int order) { \
+    (void)order;                                                  \
+    volatile_read((void*)(uintptr_t)p, sizeof(T));                \
+    T old = *p;                                                   \
+    atomic_write(p);                                              \
+    *p = (T)(expression);                                         \
+    return old;                                                   \
   }
-#define EXCHANGE(bits, T, name)                                                             \
-  int __tsan_atomic##bits##_##name(volatile T *p, T *expected, T v, int order, int failure); \
-  int __tsan_atomic##bits##_##name(volatile T *p, T *expected, T v, int order, int failure) { \
-    (void)order, (void)failure;                                                             \
-    volatile_read((void *)(uintptr_t)p, sizeof(T));                                         \
-    T old = *p;                                                                             \
-    if (old == *expected) {                                                                 \
-      atomic_write(p);                                                                      \
-      *p = v;                                                                               \
-      return 1;                                                                             \
-    }                                                                                       \
-    *expected = old;                                                                        \
-    return 0;                                                                               \
+#define EXCHANGE(bits, T, name)                                                               \
+  int __tsan_atomic##bits##_##name(volatile T* p, T* expected, T v, int order, int failure);  \
+  int __tsan_atomic##bits##_##name(volatile T* p, T* expected, T v, int order, int failure) { \
+    (void)order, (void)failure;                                                               \
+    volatile_read((void*)(uintptr_t)p, sizeof(T));                                            \
+    T old = *p;                                                                               \
+    if (old == *expected) {                                                                   \
+      atomic_write(p);                                                                        \
+      *p = v;                                                                                 \
+      return 1;                                                                               \
+    }                                                                                         \
+    *expected = old;                                                                          \
+    return 0;                                                                                 \
   }
-#define ATOMIC(bits, T)                                                                     \
-  T __tsan_atomic##bits##_load(const volatile T *p, int order);                             \
-  T __tsan_atomic##bits##_load(const volatile T *p, int order) {                            \
-    (void)order;                                                                            \
-    volatile_read((void *)(uintptr_t)p, sizeof(T));                                         \
-    return *p;                                                                              \
-  }                                                                                         \
-  void __tsan_atomic##bits##_store(volatile T *p, T v, int order);                          \
-  void __tsan_atomic##bits##_store(volatile T *p, T v, int order) {                         \
-    (void)order;                                                                            \
-    atomic_write(p);                                                                        \
-    *p = v;                                                                                 \
-  }                                                                                         \
-  FETCH(bits, T, exchange, v)                                                               \
-  FETCH(bits, T, fetch_add, old + v)                                                        \
-  FETCH(bits, T, fetch_sub, old - v)                                                        \
-  FETCH(bits, T, fetch_and, old & v)                                                        \
-  FETCH(bits, T, fetch_or, old | v)                                                         \
-  FETCH(bits, T, fetch_xor, old ^ v)                                                        \
-  FETCH(bits, T, fetch_nand, ~(old & v))                                                    \
-  EXCHANGE(bits, T, compare_exchange_strong)                                                \
-  EXCHANGE(bits, T, compare_exchange_weak)                                                  \
-  T __tsan_atomic##bits##_compare_exchange_val(volatile T *p, T e, T v, int order, int failure); \
-  T __tsan_atomic##bits##_compare_exchange_val(volatile T *p, T e, T v, int order, int failure) { \
-    __tsan_atomic##bits##_compare_exchange_strong(p, &e, v, order, failure);                \
-    return e;                                                                               \
+#define ATOMIC(bits, T)                                                                           \
+  T __tsan_atomic##bits##_load(const volatile T* p, int order);                                   \
+  T __tsan_atomic##bits##_load(const volatile T* p, int order) {                                  \
+    (void)order;                                                                                  \
+    volatile_read((void*)(uintptr_t)p, sizeof(T));                                                \
+    return *p;                                                                                    \
+  }                                                                                               \
+  void __tsan_atomic##bits##_store(volatile T* p, T v, int order);                                \
+  void __tsan_atomic##bits##_store(volatile T* p, T v, int order) {                               \
+    (void)order;                                                                                  \
+    atomic_write(p);                                                                              \
+    *p = v;                                                                                       \
+  }                                                                                               \
+  FETCH(bits, T, exchange, v)                                                                     \
+  FETCH(bits, T, fetch_add, old + v)                                                              \
+  FETCH(bits, T, fetch_sub, old - v)                                                              \
+  FETCH(bits, T, fetch_and, old& v)                                                               \
+  FETCH(bits, T, fetch_or, old | v)                                                               \
+  FETCH(bits, T, fetch_xor, old ^ v)                                                              \
+  FETCH(bits, T, fetch_nand, ~(old & v))                                                          \
+  EXCHANGE(bits, T, compare_exchange_strong)                                                      \
+  EXCHANGE(bits, T, compare_exchange_weak)                                                        \
+  T __tsan_atomic##bits##_compare_exchange_val(volatile T* p, T e, T v, int order, int failure);  \
+  T __tsan_atomic##bits##_compare_exchange_val(volatile T* p, T e, T v, int order, int failure) { \
+    __tsan_atomic##bits##_compare_exchange_strong(p, &e, v, order, failure);                      \
+    return e;                                                                                     \
   }
 ATOMIC(8, uint8_t)
 ATOMIC(16, uint16_t)

@@ -1,12 +1,13 @@
 /* pen_waiting.c - a core with a main() that never returns (shapes b and c).
  *
- * main() and all handlers live on one stack, as on a Cortex-M with one stack pointer. Virtual time moves where the core waits; when it
- * reaches the end of a tick, control goes to the host and comes back with the next PenIn. Then:
+ * main() and all handlers live on one stack, as on a Cortex-M with one stack pointer. Virtual time moves where the core
+ * waits; when it reaches the end of a tick, control goes to the host and comes back with the next PenIn. Then:
  *   1. each edge's handlers, in time order, the clock at the stamp + 2 us
  *   2. periodic handlers that are due become pending, and what may run runs, most urgent first
  *   3. what was interrupted goes on
- * A handler runs as a call from the place where the core waits, so a debugger shows handler <- wait <- main(). It may itself wait, and
- * a more urgent one then runs on top of it. In the first tick main() starts first: nothing can interrupt it before its first wait.
+ * A handler runs as a call from the place where the core waits, so a debugger shows handler <- wait <- main(). It may
+ * itself wait, and a more urgent one then runs on top of it. In the first tick main() starts first: nothing can
+ * interrupt it before its first wait.
  */
 #include "pen_waiting.h"
 
@@ -18,9 +19,9 @@
 PenTime pen_time;
 
 static struct {
-  PenEdge edges[EDGE_QUEUE];   /* not answered yet */
+  PenEdge edges[EDGE_QUEUE]; /* not answered yet */
   uint32_t edge_head, edge_tail;
-  uint64_t due;                /* periodic handlers whose time has come in this tick */
+  uint64_t due; /* periodic handlers whose time has come in this tick */
   uint32_t tick, next_due_tick;
   PenOut out_before;
   uint64_t out_changed_ns;
@@ -30,7 +31,7 @@ static struct {
 /* ---- what the running context waits for ---- */
 
 static uint64_t load(uint64_t address, uint32_t size) {
-  const void *at = (const void *)(uintptr_t)address;
+  const void* at = (const void*)(uintptr_t)address;
   uint64_t value = 0;
   memcpy(&value, at, size < 8u ? size : 8u);
   return value;
@@ -48,7 +49,7 @@ static int register_kind(uint64_t address) {
 }
 
 void pen_new_address(uint64_t address, uint32_t size) {
-  PenWait *wait = &pen_time.wait;
+  PenWait* wait = &pen_time.wait;
   if (wait->address[0] && wait->address[1]) {
     wait->moved = 1;
     wait->address[0] = wait->address[1] = 0;
@@ -56,12 +57,13 @@ void pen_new_address(uint64_t address, uint32_t size) {
   uint32_t slot = wait->address[0] ? 1u : 0u;
   wait->address[slot] = address;
   wait->size[slot] = (uint8_t)size;
-  if (pen_time.running && (is_input(address) || register_kind(address))) pen_time.running->outside_ns = pen_time.now_ns + 1;
+  if (pen_time.running && (is_input(address) || register_kind(address)))
+    pen_time.running->outside_ns = pen_time.now_ns + 1;
 }
 
 /* Could anything still answer the wait? The rule stands in native_target.h. */
 static int answerable(void) {
-  const PenWait *wait = &pen_time.wait;
+  const PenWait* wait = &pen_time.wait;
   uint32_t addresses = 0, dead = 0;
   for (uint32_t i = 0; i < 2; ++i) {
     if (!wait->before[i]) continue;
@@ -72,7 +74,7 @@ static int answerable(void) {
   }
   if (addresses && dead == addresses) return 0;
   for (uint32_t i = 0; i < pen_time.handler_count; ++i) {
-    const PenHandler *h = &pen_time.handler[i];
+    const PenHandler* h = &pen_time.handler[i];
     if (!(pen_time.enabled & (1ull << i))) continue;
     if ((uint32_t)(h->priority >> pen_time.subpriority_bits) >= pen_time.level) continue;
     if (!wait->asleep && (pen_time.primask || pen_time.faultmask)) continue;
@@ -85,7 +87,7 @@ static int answerable(void) {
 }
 
 static void watch_for_hang(void) {
-  PenWait *wait = &pen_time.wait;
+  PenWait* wait = &pen_time.wait;
   if (memcmp(&core.out_before, &pen_out, sizeof pen_out) != 0) {
     core.out_before = pen_out;
     core.out_changed_ns = pen_time.now_ns;
@@ -98,7 +100,8 @@ static void watch_for_hang(void) {
     uint64_t a = wait->address[i];
     if (!a) continue;
     value[i] = load(a, wait->size[i]);
-    if (!(a == wait->before[0] && value[i] == wait->value[0]) && !(a == wait->before[1] && value[i] == wait->value[1])) wait->moved = 1;
+    if (!(a == wait->before[0] && value[i] == wait->value[0]) && !(a == wait->before[1] && value[i] == wait->value[1]))
+      wait->moved = 1;
   }
   int waits = wait->asleep || wait->address[0];
   if (wait->moved || !waits) wait->since_ns = pen_time.now_ns;
@@ -113,7 +116,8 @@ static void watch_for_hang(void) {
   if (core.watchdog_started || pen_status.hang || !waits) return;
   uint64_t limit_ns = (pen_port.unanswered_ms ? pen_port.unanswered_ms : 1000u) * 1000000ull;
   if (pen_time.now_ns - wait->since_ns < limit_ns) return;
-  if (pen_port.unanswered_ms || (pen_time.now_ns - core.out_changed_ns >= limit_ns && !answerable())) pen_status.hang = 1;
+  if (pen_port.unanswered_ms || (pen_time.now_ns - core.out_changed_ns >= limit_ns && !answerable()))
+    pen_status.hang = 1;
 }
 
 /* ---- handlers ---- */
@@ -158,7 +162,7 @@ static void sync_out(void) {
   pen_call_frozen(pen_port.sync_out);
 }
 
-void pen_pend(PenHandler *handler) {
+void pen_pend(PenHandler* handler) {
   uint64_t bit = 1ull << (handler - pen_time.handler);
   if (!(pen_time.enabled & bit)) return;
   if (pen_time.pending & bit) ++pen_status.interrupts_lost;
@@ -166,8 +170,8 @@ void pen_pend(PenHandler *handler) {
   ++pen_time.wakes;
 }
 
-static void run_handler(PenHandler *h) {
-  PenHandler *outer = pen_time.running;
+static void run_handler(PenHandler* h) {
+  PenHandler* outer = pen_time.running;
   uint32_t outer_level = pen_time.level;
   int64_t outer_offset_ns = pen_time.clock_offset_ns;
   PenWait outer_wait = pen_time.wait;
@@ -205,14 +209,15 @@ static void run_handler(PenHandler *h) {
   pen_time.wait = outer_wait;
 }
 
-/* The most urgent pending handler that may interrupt what runs, until there is none. Equal priorities: order of the tables. */
+/* The most urgent pending handler that may interrupt what runs, until there is none. Equal priorities: order of the
+ * tables. */
 static void dispatch(void) {
   for (;;) {
     uint64_t ready = pen_time.pending & pen_time.enabled;
     if (!ready || pen_time.primask || pen_time.faultmask || pen_time.frozen) return;
-    PenHandler *best = NULL;
+    PenHandler* best = NULL;
     for (; ready; ready &= ready - 1) {
-      PenHandler *h = &pen_time.handler[__builtin_ctzll(ready)];
+      PenHandler* h = &pen_time.handler[__builtin_ctzll(ready)];
       if (!best || h->priority < best->priority) best = h;
     }
     if ((uint32_t)(best->priority >> pen_time.subpriority_bits) >= pen_time.level) return;
@@ -228,7 +233,7 @@ void pen_settle(void) {
     PenEdge edge = core.edges[core.edge_head++ & (EDGE_QUEUE - 1u)];
     uint64_t answered = 0;
     for (uint32_t i = 0; i < pen_time.handler_count; ++i) {
-      PenHandler *h = &pen_time.handler[i];
+      PenHandler* h = &pen_time.handler[i];
       if (!h->on_edge || h->line != edge.line || !(edge.level ? h->rising : h->falling)) continue;
       pen_pend(h);
       h->edge = edge;
@@ -246,7 +251,7 @@ void pen_settle(void) {
 
 static void take_events(void) {
   for (uint32_t e = 0; e < pen_in.edge_count; ++e) {
-    PenEdge *edge = &core.edges[core.edge_tail++ & (EDGE_QUEUE - 1u)];
+    PenEdge* edge = &core.edges[core.edge_tail++ & (EDGE_QUEUE - 1u)];
     edge->time_us = pen_in.edges[e].time_us;
     edge->line = pen_in.edges[e].line;
     edge->level = pen_in.edges[e].level;
@@ -255,7 +260,7 @@ static void take_events(void) {
   if ((int32_t)(core.tick - core.next_due_tick) >= 0) {
     uint32_t soonest = 1u << 30;
     for (uint32_t i = 0; i < pen_time.handler_count; ++i) {
-      PenHandler *h = &pen_time.handler[i];
+      PenHandler* h = &pen_time.handler[i];
       if (!h->period_ticks) continue;
       if (h->due_tick == core.tick) {
         h->due_tick += h->period_ticks;
@@ -309,13 +314,16 @@ uint32_t pen_clock_us(void) {
   return pen_in.time_us + (uint32_t)((in_tick_ns + 1000000000) / 1000 - 1000000); /* the quotient rounds down */
 }
 
-const PenEdge *pen_edge(void) { return pen_time.running && pen_time.running->on_edge ? &pen_time.running->answering : NULL; }
+const PenEdge* pen_edge(void) {
+  return pen_time.running && pen_time.running->on_edge ? &pen_time.running->answering : NULL;
+}
 
 void pen_wait_for_interrupt(void) {
   if (pen_time.frozen) return;
   uint32_t runs = pen_time.runs;
   pen_settle();
-  if (runs != pen_time.runs || (pen_time.pending & pen_time.enabled)) { /* what is behind a mask or less urgent wakes as well */
+  if (runs != pen_time.runs ||
+      (pen_time.pending & pen_time.enabled)) { /* what is behind a mask or less urgent wakes as well */
     pen_progress();
     pen_spend(PEN_POLL_NS);
     return;
@@ -385,8 +393,8 @@ void pen_reset(void) {
 
 /* ---- start ---- */
 
-static PenHandler *add_handler(void (*run)(void), uint8_t priority, uint8_t irq) {
-  PenHandler *h = &pen_time.handler[pen_time.handler_count++];
+static PenHandler* add_handler(void (*run)(void), uint8_t priority, uint8_t irq) {
+  PenHandler* h = &pen_time.handler[pen_time.handler_count++];
   h->run = run;
   h->priority = priority;
   h->irq = irq;
@@ -403,16 +411,16 @@ __attribute__((weak, visibility("hidden"))) void PendSV_Handler(void);
 void pen_waiting_start(void);
 void pen_waiting_start(void) {
   for (uint32_t i = 0; i < pen_port.interrupt_count; ++i) {
-    const PenInterrupt *from = &pen_port.interrupts[i];
-    PenHandler *h = add_handler(from->run, from->priority, from->irq);
+    const PenInterrupt* from = &pen_port.interrupts[i];
+    PenHandler* h = add_handler(from->run, from->priority, from->irq);
     h->on_edge = 1;
     h->line = from->line;
     h->rising = from->rising;
     h->falling = from->falling;
   }
   for (uint32_t i = 0; i < pen_port.task_count; ++i) {
-    const PenTask *from = &pen_port.tasks[i];
-    PenHandler *h = add_handler(from->run, from->priority, from->irq);
+    const PenTask* from = &pen_port.tasks[i];
+    PenHandler* h = add_handler(from->run, from->priority, from->irq);
     h->period_ticks = from->period_us / pen_port.tick_us;
     h->due_tick = from->phase_us / pen_port.tick_us;
   }

@@ -6,75 +6,78 @@
 
 #define PEN_POLL_NS 50u
 #define PEN_CLOCK_NS 1000u
-#define PEN_THREAD_LEVEL 256u  /* priority of main() */
-#define PEN_IRQ_PENDSV 14u /* exception numbers */
+#define PEN_THREAD_LEVEL 256u /* priority of main() */
+#define PEN_IRQ_PENDSV 14u    /* exception numbers */
 #define PEN_IRQ_SYSTICK 15u
 
-typedef struct PenWait {       /* what the running context does while time passes */
-  uint64_t address[2];         /* volatiles read in this tick; 0: none */
+typedef struct PenWait { /* what the running context does while time passes */
+  uint64_t address[2];   /* volatiles read in this tick; 0: none */
   uint8_t size[2];
-  uint8_t moved;               /* it did something else in this tick than read these */
+  uint8_t moved; /* it did something else in this tick than read these */
   uint8_t asleep;
   uint64_t before[2], value[2]; /* the same of the last tick, and what was there */
-  uint64_t since_ns;           /* end of the last tick in which it moved or a value changed */
+  uint64_t since_ns;            /* end of the last tick in which it moved or a value changed */
 } PenWait;
 
 typedef struct PenHandler {
   void (*run)(void);
-  uint32_t period_ticks;       /* 0: not periodic */
+  uint32_t period_ticks; /* 0: not periodic */
   uint32_t due_tick;
   uint8_t irq, priority;
   uint8_t on_edge, line, rising, falling;
-  uint8_t fresh;               /* its edge is being answered at once: the clock goes to the stamp */
-  PenEdge edge;                /* newest that made it pending */
-  PenEdge answering;           /* of the running call */
-  uint64_t ran_ns;             /* last start, +1; 0: never */
-  uint64_t outside_ns;         /* last look at the outside (pen_in, registers, clock), +1 */
+  uint8_t fresh;       /* its edge is being answered at once: the clock goes to the stamp */
+  PenEdge edge;        /* newest that made it pending */
+  PenEdge answering;   /* of the running call */
+  uint64_t ran_ns;     /* last start, +1; 0: never */
+  uint64_t outside_ns; /* last look at the outside (pen_in, registers, clock), +1 */
 } PenHandler;
 
 typedef struct PenTime {
-  uint64_t now_ns;             /* virtual time since reset; only grows */
-  uint64_t deadline_ns;        /* pen_time_passes() is due: end of tick, SysTick; 0: at once; UINT64_MAX: frozen */
+  uint64_t now_ns;      /* virtual time since reset; only grows */
+  uint64_t deadline_ns; /* pen_time_passes() is due: end of tick, SysTick; 0: at once; UINT64_MAX: frozen */
   uint64_t stack_begin, stack_bytes;
   uint64_t tick_begin_ns, tick_end_ns;
-  uint64_t systick_ns;         /* next expiry; UINT64_MAX: off */
-  int64_t clock_offset_ns;     /* of a handler that answers an edge of the past tick */
+  uint64_t systick_ns;     /* next expiry; UINT64_MAX: off */
+  int64_t clock_offset_ns; /* of a handler that answers an edge of the past tick */
   PenWait wait;
-  uint64_t pending, enabled;   /* bit per handler */
+  uint64_t pending, enabled; /* bit per handler */
   PenHandler handler[PEN_HANDLERS];
   uint32_t handler_count;
-  PenHandler *running;         /* NULL in main() */
-  uint32_t level;              /* of what runs: a handler's priority (group), or PEN_THREAD_LEVEL */
+  PenHandler* running;                  /* NULL in main() */
+  uint32_t level;                       /* of what runs: a handler's priority (group), or PEN_THREAD_LEVEL */
   uint32_t primask, faultmask, basepri; /* basepri in units of priority, 0: off */
   uint32_t subpriority_bits;
-  uint32_t wakes;              /* handlers that became pending on enabled lines */
-  uint32_t runs;               /* handlers that ran */
-  uint32_t frozen;             /* in boot(), sync_in() and the like: no time, no handlers */
-  uint32_t feeding;            /* in sync_in() */
-  uint64_t register_written;   /* address of a register store that nobody has looked at yet; 0: none */
+  uint32_t wakes;            /* handlers that became pending on enabled lines */
+  uint32_t runs;             /* handlers that ran */
+  uint32_t frozen;           /* in boot(), sync_in() and the like: no time, no handlers */
+  uint32_t feeding;          /* in sync_in() */
+  uint64_t register_written; /* address of a register store that nobody has looked at yet; 0: none */
 } PenTime;
 
 extern PenTime pen_time;
 
-void pen_time_passes(void);            /* now_ns has reached deadline_ns */
-void pen_settle(void);                 /* runs what is pending and may run */
+void pen_time_passes(void);                            /* now_ns has reached deadline_ns */
+void pen_settle(void);                                 /* runs what is pending and may run */
 void pen_new_address(uint64_t address, uint32_t size); /* the running context reads something else than before */
-void pen_pend(PenHandler *handler);
+void pen_pend(PenHandler* handler);
 void pen_call_frozen(void (*function)(void));
 void pen_new_deadline(void);
-uint64_t pen_clock_ns(void);           /* the core's clock in ns since reset, with the offset of an edge handler */
+uint64_t pen_clock_ns(void); /* the core's clock in ns since reset, with the offset of an edge handler */
 
 /* pen_cortex.c; called in shape (c) only */
 void pen_cortex_start(void);
-void pen_cortex_systick(void);         /* SysTick has expired */
-void pen_flush_register(void);         /* looks at the last register store */
+void pen_cortex_systick(void);             /* SysTick has expired */
+void pen_flush_register(void);             /* looks at the last register store */
 void pen_register_read(uint64_t address);  /* about to be read */
 void pen_register_write(uint64_t address); /* about to be written by the core */
 void pen_register_fed(uint64_t address);   /* written by sync_in() */
-void pen_cortex_handler_edge(void);    /* at entry and exit of a handler */
-int pen_register_known(uint64_t address);  /* 0: no register; 1: nobody outside answers here; 2: fed by sync_in or before_read */
+void pen_cortex_handler_edge(void);        /* at entry and exit of a handler */
+int pen_register_known(
+    uint64_t address); /* 0: no register; 1: nobody outside answers here; 2: fed by sync_in or before_read */
 
-static inline void pen_progress(void) { pen_time.wait.moved = 1; } /* the running context does something else than read */
+static inline void pen_progress(void) {
+  pen_time.wait.moved = 1;
+} /* the running context does something else than read */
 
 static inline void pen_spend(uint64_t ns) {
   pen_time.now_ns += ns;

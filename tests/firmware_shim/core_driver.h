@@ -13,7 +13,8 @@ namespace pensim {
 
 struct CoreDriver {
   // A core by its name, or one that only tests need by "test:" and its name.
-  explicit CoreDriver(const std::string& name, const NativeOptions& options = {}) : core(open_native(file(name), options)) {
+  explicit CoreDriver(const std::string& name, const NativeOptions& options = {})
+      : core(open_native(file(name), options)) {
     core->reset(PEN_RESET_POWER_ON);
     in.reset_cause = PEN_RESET_POWER_ON;
     in.nvm_status = PEN_NVM_IDLE;
@@ -62,7 +63,7 @@ struct CoreDriver {
 
   void hash_bytes(const void* data, std::size_t size) {
     const auto* bytes = static_cast<const std::uint8_t*>(data);
-    for (std::size_t i = 0; i < size; ++i) hash = (hash ^ bytes[i]) * 1099511628211ull; // FNV-1a
+    for (std::size_t i = 0; i < size; ++i) hash = (hash ^ bytes[i]) * 1099511628211ull;  // FNV-1a
   }
 
   std::unique_ptr<NativeTarget> core;

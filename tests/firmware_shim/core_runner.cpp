@@ -1,4 +1,5 @@
-// core_runner CORE.so: 0.2 s of a core with the rate dial at 2048 counts; prints what it sent and its last outputs. Used by install_test.
+// core_runner CORE.so: 0.2 s of a core with the rate dial at 2048 counts; prints what it sent and its last outputs.
+// Used by install_test.
 #include <cstdio>
 #include <stdexcept>
 #include <string>

@@ -7,9 +7,9 @@ namespace {
 TEST(ExampleRates, HoldsTheRateOfTheDial) {
   CoreDriver d("example_rates");
   d.run(1);
-  EXPECT_EQ(d.out.watchdog, PEN_WATCHDOG_START); // boot
+  EXPECT_EQ(d.out.watchdog, PEN_WATCHDOG_START);  // boot
   EXPECT_EQ(d.out.watchdog_timeout_ms, 100);
-  d.in.adc[PEN_ADC_RATE_DIAL] = 2048; // 60 + (0.50012 - 0.05) / 0.9 * 140 = 130.02 Hz
+  d.in.adc[PEN_ADC_RATE_DIAL] = 2048;  // 60 + (0.50012 - 0.05) / 0.9 * 140 = 130.02 Hz
   d.run_ms(20);
   EXPECT_EQ(d.uart, "example_rates\r\n");
   EXPECT_EQ(d.out.bridge_mode, PEN_BRIDGE_OFF);
@@ -53,7 +53,7 @@ TEST(ExampleRates, OvercurrentTripsWithinTheTick) {
   EXPECT_EQ(d.out.bridge_mode, PEN_BRIDGE_OFF);
   d.in.adc[PEN_ADC_MOTOR_CURRENT] = 0;
   d.run_ms(50);
-  EXPECT_EQ(d.out.bridge_mode, PEN_BRIDGE_OFF); // until the button is let go
+  EXPECT_EQ(d.out.bridge_mode, PEN_BRIDGE_OFF);  // until the button is let go
   d.pin(PEN_LINE_START, false);
   d.run_ms(20);
   d.pin(PEN_LINE_START, true);
@@ -66,20 +66,20 @@ TEST(ExampleMain, HomesFollowsTheDialAndRuns) {
   d.in.adc[PEN_ADC_BATTERY] = 2400;
   d.in.adc[PEN_ADC_DEPTH_DIAL] = 400;
   d.run_ms(100);
-  EXPECT_NEAR(d.steps, -200, 2); // a half step back every 500 us
+  EXPECT_NEAR(d.steps, -200, 2);  // a half step back every 500 us
   EXPECT_EQ(d.uart, "homing\r\n");
   d.pin(PEN_LINE_HOME, true);
   d.steps = 0;
   d.run_ms(300);
   EXPECT_EQ(d.uart, "homing\r\nready\r\n");
-  EXPECT_NEAR(d.steps, 100, 1); // 400 counts / 4, one per 2 ms
+  EXPECT_NEAR(d.steps, 100, 1);  // 400 counts / 4, one per 2 ms
   EXPECT_EQ(d.out.pins, 1 << PEN_OUT_LED_READY);
-  EXPECT_LT(d.report.cpu_load, 0.1); // asleep
+  EXPECT_LT(d.report.cpu_load, 0.1);  // asleep
   d.pin(PEN_LINE_START, true);
   d.run_ms(10);
   EXPECT_EQ(d.out.duty_q15, 20000);
   EXPECT_EQ(d.out.bridge_mode, PEN_BRIDGE_DRIVE);
-  for (int i = 0; i < 10; ++i) { // strokes of 5 ms: 200 Hz
+  for (int i = 0; i < 10; ++i) {  // strokes of 5 ms: 200 Hz
     d.edge(PEN_LINE_HALL, true);
     d.run_ms(5);
   }
@@ -100,12 +100,12 @@ TEST(ExampleRegisters, SoftStartTripAndConsole) {
   EXPECT_EQ(d.out.bridge_mode, PEN_BRIDGE_OFF);
   EXPECT_EQ(d.out.pins, 1 << PEN_OUT_LED_READY);
   d.pin(PEN_LINE_START, true);
-  d.run_ms(100); // 20 loops of 5 ms, a fiftieth of full scale each
+  d.run_ms(100);  // 20 loops of 5 ms, a fiftieth of full scale each
   EXPECT_EQ(d.out.bridge_mode, PEN_BRIDGE_DRIVE);
   EXPECT_EQ(d.out.pins, 1 << PEN_OUT_ENABLE);
   EXPECT_NEAR(d.out.duty_q15, 0.4 * 32767, 0.021 * 32767);
   d.run_ms(200);
-  EXPECT_EQ(d.out.duty_q15, 1260 * 32767 / 2100); // six tenths
+  EXPECT_EQ(d.out.duty_q15, 1260 * 32767 / 2100);  // six tenths
   for (int i = 0; i < 123; ++i) {
     d.edge(PEN_LINE_HALL, true);
     d.run(10);
@@ -115,13 +115,13 @@ TEST(ExampleRegisters, SoftStartTripAndConsole) {
   d.run_ms(10);
   EXPECT_EQ(d.uart, "123\r\n");
   d.in.adc[PEN_ADC_MOTOR_CURRENT] = 3101;
-  d.run(3); // the trip runs at 10 kHz
+  d.run(3);  // the trip runs at 10 kHz
   EXPECT_EQ(d.out.bridge_mode, PEN_BRIDGE_OFF);
   EXPECT_TRUE(d.out.pins & 1 << PEN_OUT_LED_ALARM);
   d.in.adc[PEN_ADC_MOTOR_CURRENT] = 0;
   d.run_ms(1500);
   EXPECT_EQ(d.out.bridge_mode, PEN_BRIDGE_OFF);
-  EXPECT_FALSE(d.report.hang); // idles in WFI
+  EXPECT_FALSE(d.report.hang);  // idles in WFI
   EXPECT_EQ(d.report.interrupts_lost, 0u);
   EXPECT_TRUE(d.core->take_findings().empty());
 }

@@ -22,7 +22,8 @@ TEST(Open, SaysWhatIsWrongWithTheFile) {
   const std::string text = testing::TempDir() + "text.so";
   std::ofstream(text) << std::string(1000, 'x');
   EXPECT_NE(error_of(text).find("invalid ELF header"), std::string::npos) << error_of(text);
-  EXPECT_NE(error_of(PENSIM_TEST_CORES "/not_a_core.so").find("no firmware core: it exports no pen_runtime"), std::string::npos);
+  EXPECT_NE(error_of(PENSIM_TEST_CORES "/not_a_core.so").find("no firmware core: it exports no pen_runtime"),
+            std::string::npos);
 }
 
 // 0x20000000 has to be free in every process: were it not, a core would lie somewhere above 4 GiB once in a while.
@@ -33,7 +34,7 @@ TEST(Open, LiesWhereItIsLinked) {
   EXPECT_EQ(d.core->loaded_ranges().front().begin, 0x20000000u);
   EXPECT_LT(d.core->loaded_ranges().back().end, 0x28000000u);
   EXPECT_EQ(d.core->loaded_path(), d.core->path());
-  EXPECT_GT(reinterpret_cast<std::uintptr_t>(&error_of), 0x70000000u); // the program itself is out of the way
+  EXPECT_GT(reinterpret_cast<std::uintptr_t>(&error_of), 0x70000000u);  // the program itself is out of the way
 }
 
 TEST(Open, TwoOfOneFileShareNothing) {
@@ -46,7 +47,7 @@ TEST(Open, TwoOfOneFileShareNothing) {
   for (int i = 0; i < 2000; ++i) a.tick(), b.tick();
   EXPECT_EQ(a.out.bridge_mode, PEN_BRIDGE_DRIVE);
   EXPECT_EQ(b.out.bridge_mode, PEN_BRIDGE_OFF);
-  CoreDriver c("example_main"), d("example_main"); // stacks of their own
+  CoreDriver c("example_main"), d("example_main");  // stacks of their own
   for (CoreDriver* x : {&c, &d}) x->in.adc[PEN_ADC_BATTERY] = 2400, x->pin(PEN_LINE_HOME, true);
   c.pin(PEN_LINE_START, true);
   for (int i = 0; i < 2000; ++i) c.tick(), d.tick();
@@ -86,7 +87,7 @@ TEST(TickOfRates, TasksByPriorityAtTheirPhases) {
 
 TEST(TickOfRates, TasksKeepTheirPhasesForHours) {
   CoreDriver d("test:order");
-  d.run(600001); // 600000 is divisible by 2 and 3, and the next tick is 600001
+  d.run(600001);  // 600000 is divisible by 2 and 3, and the next tick is 600001
   EXPECT_EQ(letters(d.tick()), "acd");
   EXPECT_EQ(letters(d.tick()), "ad");
   EXPECT_EQ(letters(d.tick()), "bacd");
@@ -94,16 +95,16 @@ TEST(TickOfRates, TasksKeepTheirPhasesForHours) {
 
 TEST(TickOfRates, EdgesInTimeOrderBeforeTasksWithTheClockAtStampPlusLatency) {
   CoreDriver d("test:order");
-  d.clock_start_us = 4294967290u; // wraps in the first tick
+  d.clock_start_us = 4294967290u;  // wraps in the first tick
   d.run(4);
   d.edge(PEN_LINE_HALL, true, 45);
   d.edge(PEN_LINE_START, true, 30);
-  d.edge(PEN_LINE_MODE, true, 20); // nobody listens
+  d.edge(PEN_LINE_MODE, true, 20);  // nobody listens
   d.edge(PEN_LINE_HALL, false, 5);
   EXPECT_EQ(letters(d.tick()), "H2Sh2ad");
   EXPECT_EQ(d.out.aux[7], 0);
   EXPECT_EQ(letters(d.tick()), "acd");
-  d.edge(PEN_LINE_HALL, true, 1); // stamp + 2 us is later than the tick: the clock does not go back for the tasks
+  d.edge(PEN_LINE_HALL, true, 1);  // stamp + 2 us is later than the tick: the clock does not go back for the tasks
   EXPECT_EQ(letters(d.tick()), "H2bad");
   EXPECT_EQ(d.out.aux[7], 1);
 }
@@ -120,7 +121,7 @@ TEST(TickOfRates, MaskedEdgesRunOnceWithTheNewestAndAreCounted) {
   EXPECT_EQ(letters(d.tick()), "bacd");
   EXPECT_EQ(d.report.interrupts_lost, 2u);
   d.in.aux[0] = 7;
-  EXPECT_EQ(letters(d.tick()).substr(0, 3), "adH"); // run by pen_enable_interrupts in `commands`
+  EXPECT_EQ(letters(d.tick()).substr(0, 3), "adH");  // run by pen_enable_interrupts in `commands`
   EXPECT_EQ(d.report.interrupts_lost, 2u);
 }
 
@@ -134,13 +135,13 @@ TEST(TickOfRates, LinesOfTheInterruptController) {
   EXPECT_EQ(letters(d.tick()), "cbad");
   d.in.aux[0] = 9;
   EXPECT_EQ(letters(d.tick()), "cacd");
-  d.in.aux[0] = 10; // made pending while it is disabled: forgotten
+  d.in.aux[0] = 10;  // made pending while it is disabled: forgotten
   EXPECT_EQ(letters(d.tick()), "ad");
   d.in.aux[0] = 0;
   EXPECT_EQ(letters(d.tick()), "bacd");
   d.in.aux[0] = 8;
   d.tick();
-  d.in.aux[0] = 10; // enabled: the function runs at once, in `commands`, and in its turn
+  d.in.aux[0] = 10;  // enabled: the function runs at once, in `commands`, and in its turn
   EXPECT_EQ(letters(d.tick()), "cacdc");
 }
 
@@ -184,7 +185,7 @@ TEST(TickOfRates, SoftwareResetLeavesFromAnyDepth) {
   EXPECT_TRUE(d.report.reset_requested);
   const PenOut held = d.out;
   d.in.aux[0] = 0;
-  d.tick(); // nothing runs until the reset has come
+  d.tick();  // nothing runs until the reset has come
   EXPECT_TRUE(d.report.reset_requested);
   EXPECT_EQ(std::memcmp(&held, &d.out, sizeof held), 0);
   d.reset(PEN_RESET_SOFTWARE);
@@ -239,7 +240,7 @@ TEST(Findings, ThePcsClockIsNamedAtOpening) {
   auto findings = d.core->take_findings();
   ASSERT_EQ(findings.size(), 1u);
   EXPECT_NE(findings[0].find("time() of the PC"), std::string::npos) << findings[0];
-  d.in.aux[0] = 12; // printf without anything to print to
+  d.in.aux[0] = 12;  // printf without anything to print to
   d.run(3);
   findings = d.core->take_findings();
   ASSERT_EQ(findings.size(), 1u);
@@ -289,9 +290,10 @@ std::uint64_t address_of(const std::string& core, const std::string& symbol) {
 
 TEST(Variables, PeekAndPoke) {
   using Kind = CoreVariable::Kind;
-  CoreDriver a("test:order"), d("test:order"); // d lies elsewhere: addresses are those of the file
+  CoreDriver a("test:order"), d("test:order");  // d lies elsewhere: addresses are those of the file
   ASSERT_NE(d.core->load_bias(), 0u);
-  CoreVariable data{"order_initialised", address_of("test:order", "order_initialised"), Kind::signed_integer, 4, 0, 0, {}};
+  CoreVariable data{
+      "order_initialised", address_of("test:order", "order_initialised"), Kind::signed_integer, 4, 0, 0, {}};
   CoreVariable low{"order_bits.low", address_of("test:order", "order_bits"), Kind::unsigned_integer, 1, 0, 3, {}};
   CoreVariable middle{"order_bits.middle", low.address, Kind::signed_integer, 1, 3, 5, {}};
   ASSERT_NE(data.address, 0u);
@@ -305,7 +307,7 @@ TEST(Variables, PeekAndPoke) {
   EXPECT_EQ(d.core->peek(middle), 7);
   EXPECT_EQ(d.core->peek(low), 5);
   EXPECT_TRUE(d.core->take_findings().empty());
-  d.core->poke(middle, 16); // 5 bits hold -16..15
+  d.core->poke(middle, 16);  // 5 bits hold -16..15
   EXPECT_EQ(d.core->peek(middle), 7);
   EXPECT_EQ(d.core->take_findings().size(), 1u);
   CoreVariable code{"code", 0x20001000, Kind::unsigned_integer, 4, 0, 0, {}};
@@ -321,7 +323,8 @@ TEST(Probe, ShowsEveryInput) {
   CoreDriver d("probe");
   for (int i = 0; i < PEN_ADC_COUNT; ++i) d.in.adc[i] = static_cast<std::uint16_t>(1000 + i);
   for (int i = 0; i < 8; ++i) d.in.aux[i] = 10 + i;
-  for (int line = 0; line < PEN_LINE_COUNT - 1; ++line) d.edge(static_cast<std::uint8_t>(line), true, static_cast<std::uint32_t>(49 - line));
+  for (int line = 0; line < PEN_LINE_COUNT - 1; ++line)
+    d.edge(static_cast<std::uint8_t>(line), true, static_cast<std::uint32_t>(49 - line));
   d.tick();
   for (int i = 0; i < 6; ++i) EXPECT_EQ(d.out.aux[1 + i], 1000 + i);
   d.edge(PEN_LINE_CHARGER, true, 3);
@@ -389,7 +392,7 @@ TEST(Probe, JudgesEchoesAndObeys) {
 TEST(Probe, MovesEveryOutput) {
   CoreDriver d("probe");
   int low = 0, high = 0, pins = 0, modes = 0;
-  d.in.aux[7] = INT32_MIN; // bit 31: start the watchdog
+  d.in.aux[7] = INT32_MIN;  // bit 31: start the watchdog
   for (int n = 0; n < 2000; ++n) {
     d.tick();
     if (n == 0) {

@@ -10,12 +10,12 @@ namespace {
 
 void expect_fresh(CoreDriver& d, int survivor) {
   d.tick();
-  EXPECT_EQ(d.out.aux[0], 10011002); // two constructors, in order, each once
-  EXPECT_EQ(d.out.aux[1], 7);        // .data
-  EXPECT_EQ(d.out.aux[2], 0);        // .bss
-  EXPECT_EQ(d.out.aux[3], 'c');      // a relocated pointer
-  EXPECT_EQ(d.out.aux[4], survivor); // .noinit
-  EXPECT_EQ(d.out.aux[5], 401);      // a function's static, and an inline variable of a template
+  EXPECT_EQ(d.out.aux[0], 10011002);  // two constructors, in order, each once
+  EXPECT_EQ(d.out.aux[1], 7);         // .data
+  EXPECT_EQ(d.out.aux[2], 0);         // .bss
+  EXPECT_EQ(d.out.aux[3], 'c');       // a relocated pointer
+  EXPECT_EQ(d.out.aux[4], survivor);  // .noinit
+  EXPECT_EQ(d.out.aux[5], 401);       // a function's static, and an inline variable of a template
   EXPECT_EQ(d.out.aux[6], 0);
 }
 
@@ -47,9 +47,9 @@ TEST(Reset, InTheMiddleOfAWaitDeepInTheStack) {
   expect_fresh(d, 1);
   for (int i = 2; i < 100; ++i) {
     d.pin(PEN_LINE_PLUS, true);
-    d.run(30); // past the millisecond that wakes it
+    d.run(30);  // past the millisecond that wakes it
     const CoreStack s = d.core->core_stack();
-    ASSERT_GT(s.end - s.sp, 500u); // 20 calls deep
+    ASSERT_GT(s.end - s.sp, 500u);  // 20 calls deep
     d.pin(PEN_LINE_PLUS, false);
     d.reset(PEN_RESET_WATCHDOG);
     expect_fresh(d, i);
@@ -59,7 +59,7 @@ TEST(Reset, InTheMiddleOfAWaitDeepInTheStack) {
 TEST(Reset, AnExceptionAcrossTicksIsTheCoresOwnBusiness) {
   CoreDriver d("test:life");
   d.pin(PEN_LINE_MODE, true);
-  d.run(2); // inside the catch block, suspended
+  d.run(2);  // inside the catch block, suspended
   try {
     throw std::runtime_error("host");
   } catch (const std::runtime_error& e) {
@@ -72,7 +72,7 @@ TEST(Reset, AnExceptionAcrossTicksIsTheCoresOwnBusiness) {
   EXPECT_EQ(d.out.aux[7], 2);
   d.pin(PEN_LINE_MODE, true);
   d.run(2);
-  d.reset(PEN_RESET_WATCHDOG); // in the catch block: dropped, not unwound
+  d.reset(PEN_RESET_WATCHDOG);  // in the catch block: dropped, not unwound
   d.pin(PEN_LINE_MODE, false);
   expect_fresh(d, 2);
 }
@@ -112,7 +112,7 @@ TEST(Reset, RegistersAreZeroAgain) {
   CoreDriver d("example_registers");
   d.run_ms(20);
   EXPECT_EQ(d.uart, "registers\r\n");
-  EXPECT_EQ(*reinterpret_cast<volatile std::uint32_t*>(0x40010010), 2100u); // TIM1->ARR
+  EXPECT_EQ(*reinterpret_cast<volatile std::uint32_t*>(0x40010010), 2100u);  // TIM1->ARR
   d.core->reset(PEN_RESET_WATCHDOG);
   EXPECT_EQ(*reinterpret_cast<volatile std::uint32_t*>(0x40010010), 0u);
   d.run_ms(20);

@@ -1,4 +1,5 @@
-// A core with a main() that never returns: virtual time, handlers where it waits, and the verdict on a wait without an answer.
+// A core with a main() that never returns: virtual time, handlers where it waits, and the verdict on a wait without an
+// answer.
 #include <dlfcn.h>
 
 #include <filesystem>
@@ -44,7 +45,7 @@ TEST(Waiting, EveryCompilerAndLevelAgreesOnEveryTick) {
       EXPECT_GT(d.out.aux[4], 100) << name;
       EXPECT_GT(d.out.aux[5], 200) << name;
       EXPECT_NE(d.out.aux[3], 0) << name;
-      EXPECT_EQ(d.out.aux[6], 3) << name; // 2 us latency, 1 us for the clock read
+      EXPECT_EQ(d.out.aux[6], 3) << name;  // 2 us latency, 1 us for the clock read
       EXPECT_GT(d.core->polls(), 1000000u) << name;
       EXPECT_FALSE(d.report.hang) << name;
       results.push_back({name, d.hash, d.core->polls()});
@@ -57,7 +58,8 @@ TEST(Waiting, EveryCompilerAndLevelAgreesOnEveryTick) {
 }
 
 class Levels : public testing::TestWithParam<std::string> {};
-INSTANTIATE_TEST_SUITE_P(Waiting, Levels, testing::Values("", "_O0"), [](const auto& p) { return p.param.empty() ? "O2" : "O0"; });
+INSTANTIATE_TEST_SUITE_P(Waiting, Levels, testing::Values("", "_O0"),
+                         [](const auto& p) { return p.param.empty() ? "O2" : "O0"; });
 
 TEST_P(Levels, MoreUrgentHandlersRunOnTopOfWaitingOnes) {
   CoreDriver d = start("interrupts" + GetParam(), 1);
@@ -69,7 +71,7 @@ TEST_P(Levels, MoreUrgentHandlersRunOnTopOfWaitingOnes) {
 
 TEST_P(Levels, AnEdgeInterruptsAHandlerThatWaits) {
   CoreDriver d = start("interrupts" + GetParam(), 1);
-  d.run(50); // in the middle of the delay
+  d.run(50);  // in the middle of the delay
   d.edge(PEN_LINE_HALL, true);
   d.run_ms(10);
   EXPECT_EQ(letters(d.out), "uu(Hu)L");
@@ -85,8 +87,8 @@ TEST_P(Levels, PendingTwiceRunsOnceWithTheNewestEdge) {
   d.tick();
   const std::uint32_t newest_us = 50 * 11 - 10;
   d.run_ms(10);
-  EXPECT_EQ(d.out.aux[0], 0); // while masked
-  EXPECT_EQ(d.out.aux[3], 1); // once, in pen_enable_interrupts
+  EXPECT_EQ(d.out.aux[0], 0);  // while masked
+  EXPECT_EQ(d.out.aux[3], 1);  // once, in pen_enable_interrupts
   EXPECT_EQ(static_cast<std::uint32_t>(d.out.aux[2]), newest_us);
   // two edges, and the urgent millisecond's four of five while masked for 5 ms
   EXPECT_EQ(d.report.interrupts_lost, 2u + 4u);
@@ -96,14 +98,14 @@ TEST_P(Levels, SleepBehindAMaskEndsWithoutTheHandler) {
   CoreDriver d = start("interrupts" + GetParam(), 3);
   d.run_ms(5);
   EXPECT_EQ(d.out.aux[0], 0);
-  EXPECT_NEAR(d.out.aux[3], 1000, 2); // woken by the urgent handler that became pending
+  EXPECT_NEAR(d.out.aux[3], 1000, 2);  // woken by the urgent handler that became pending
   EXPECT_EQ(d.out.aux[4], 1);
 }
 
 TEST_P(Levels, VirtualTimeOfPollsDelaysAndClockReads) {
   CoreDriver d = start("interrupts" + GetParam(), 4);
   d.run_ms(3);
-  EXPECT_EQ(d.out.aux[0], 51); // 1000 polls of 50 ns and one clock read
+  EXPECT_EQ(d.out.aux[0], 51);  // 1000 polls of 50 ns and one clock read
   EXPECT_EQ(d.out.aux[1], 701);
   EXPECT_EQ(d.out.aux[2], 101);
 }
@@ -111,7 +113,7 @@ TEST_P(Levels, VirtualTimeOfPollsDelaysAndClockReads) {
 TEST_P(Levels, EqualPrioritiesDoNotPreemptEachOther) {
   CoreDriver d = start("interrupts" + GetParam(), 16);
   d.run(2);
-  EXPECT_EQ(letters(d.out), "1a2m"); // the second one when the first is through, and both before main() goes on
+  EXPECT_EQ(letters(d.out), "1a2m");  // the second one when the first is through, and both before main() goes on
 }
 
 TEST(Waiting, WithoutCountedReadsCallsStillWait) {
@@ -135,12 +137,12 @@ TEST(Waiting, SleepIsNotLoad) {
 
 TEST(Waiting, TheClockOfAnEdgeStandsAtItsStampAlsoWhereMainWasLater) {
   CoreDriver d = start("interrupts", 1);
-  d.clock_start_us = 4294967000u; // wraps on the way
+  d.clock_start_us = 4294967000u;  // wraps on the way
   d.run(100);
   for (std::uint32_t before : {49u, 20u, 3u, 1u, 0u}) {
     d.edge(PEN_LINE_HALL, true, before);
     d.tick();
-    EXPECT_EQ(d.out.aux[1], 3) << before; // 2 us latency, 1 us for the clock read
+    EXPECT_EQ(d.out.aux[1], 3) << before;  // 2 us latency, 1 us for the clock read
   }
 }
 
@@ -152,7 +154,7 @@ TEST(Waiting, MainThatReturnsSleepsOn) {
   EXPECT_NE(findings[0].find("main() has returned"), std::string::npos);
   d.edge(PEN_LINE_HALL, true);
   d.tick();
-  EXPECT_EQ(d.out.aux[1], 3); // handlers go on
+  EXPECT_EQ(d.out.aux[1], 3);  // handlers go on
 }
 
 TEST(Waiting, SoftwareResetStopsTheCore) {
@@ -189,7 +191,8 @@ Verdict wait_for_verdict(CoreDriver& d, double limit_s) {
   return {};
 }
 
-TEST(Hang, AFlagThatNoHandlerSets) { // three periodic handlers run all the while, look at nothing outside, and do not set it
+TEST(Hang,
+     AFlagThatNoHandlerSets) {  // three periodic handlers run all the while, look at nothing outside, and do not set it
   CoreDriver d = start("interrupts_no_edges", 7);
   d.run_ms(10);
   const auto waits = d.core->waiting();
@@ -203,7 +206,7 @@ TEST(Hang, AFlagThatNoHandlerSets) { // three periodic handlers run all the whil
 TEST(Hang, AFlagThatAnEdgeMightStillSetIsNone) {
   CoreDriver d = start("interrupts", 7);
   EXPECT_FALSE(wait_for_verdict(d, 2.0).hang);
-  CoreDriver strict = start("interrupts_strict", 7); // the strict rule does not ask who might
+  CoreDriver strict = start("interrupts_strict", 7);  // the strict rule does not ask who might
   const Verdict v = wait_for_verdict(strict, 2.0);
   EXPECT_TRUE(v.hang);
   EXPECT_NEAR(v.at_s, 0.5, 0.001);
@@ -278,7 +281,8 @@ TEST(Hang, ThePlaceCanBeFound) {
   EXPECT_GT(s.sp, s.begin);
   EXPECT_LT(s.sp, s.end);
   EXPECT_LT(s.end, 0x100000000u);
-  // Frame pointers lead from the host's switch into the core: the first return addresses inside it are the runtime, then main().
+  // Frame pointers lead from the host's switch into the core: the first return addresses inside it are the runtime,
+  // then main().
   std::vector<std::uintptr_t> frames;
   for (std::uintptr_t rbp = s.rbp; rbp >= s.sp && rbp + 16 <= s.end && frames.size() < 20;
        rbp = *reinterpret_cast<const std::uintptr_t*>(rbp))
@@ -287,8 +291,8 @@ TEST(Hang, ThePlaceCanBeFound) {
   int inside = 0;
   for (std::uintptr_t pc : frames)
     for (const auto& r : ranges) inside += r.executable && pc >= r.begin && pc < r.end;
-  EXPECT_GE(inside, 3); // main <- volatile read <- time passes <- next tick
-  EXPECT_GT(s.pc, 0x70000000u); // the switch itself is in this program
+  EXPECT_GE(inside, 3);          // main <- volatile read <- time passes <- next tick
+  EXPECT_GT(s.pc, 0x70000000u);  // the switch itself is in this program
 }
 
 // ---- shape (c) ----
@@ -296,11 +300,11 @@ TEST(Hang, ThePlaceCanBeFound) {
 TEST_P(Levels, CycleCounterAndSysTick) {
   CoreDriver d = start("cortex" + GetParam(), 1);
   d.run_ms(40);
-  EXPECT_NEAR(d.out.aux[0], 100000, 10); // 1 ms at 100 MHz, and a poll
+  EXPECT_NEAR(d.out.aux[0], 100000, 10);  // 1 ms at 100 MHz, and a poll
   EXPECT_EQ(d.out.aux[1], 10);
-  EXPECT_NEAR(d.out.aux[2], 50000, 100); // half way through the eleventh
+  EXPECT_NEAR(d.out.aux[2], 50000, 100);  // half way through the eleventh
   EXPECT_EQ(d.out.aux[3], 1);
-  EXPECT_EQ(d.out.aux[4], 0); // reading clears it
+  EXPECT_EQ(d.out.aux[4], 0);  // reading clears it
   EXPECT_EQ(d.out.aux[5], 10);
 }
 
@@ -308,8 +312,8 @@ TEST_P(Levels, InterruptControllerByRegistersAndFunctions) {
   CoreDriver d = start("cortex" + GetParam(), 2);
   d.run(5);
   EXPECT_EQ(d.out.aux[0], 0);
-  EXPECT_EQ(d.out.aux[1], 1);   // pended before it was enabled: runs on enabling
-  EXPECT_EQ(d.out.aux[2], 110); // b once, PendSV once, and not before b was through
+  EXPECT_EQ(d.out.aux[1], 1);    // pended before it was enabled: runs on enabling
+  EXPECT_EQ(d.out.aux[2], 110);  // b once, PendSV once, and not before b was through
   EXPECT_EQ(d.out.aux[3], 19);
   EXPECT_EQ(d.out.aux[4], 1);
   EXPECT_EQ(d.out.aux[5], 11);  // disabled: pending, not run
@@ -320,7 +324,7 @@ TEST_P(Levels, Masks) {
   d.run(5);
   EXPECT_EQ(d.out.aux[0], 1);
   EXPECT_EQ(d.out.aux[1], 1);
-  EXPECT_EQ(d.out.aux[2], 1); // BASEPRI at its priority holds it back
+  EXPECT_EQ(d.out.aux[2], 1);  // BASEPRI at its priority holds it back
   EXPECT_EQ(d.out.aux[3], 2);
   EXPECT_EQ(d.out.aux[4], 0x60);
 }
@@ -358,7 +362,7 @@ TEST_P(Levels, AnIdleLoopOfNopsTakesTime) {
 TEST_P(Levels, WaitForEvent) {
   CoreDriver d = start("cortex" + GetParam(), 10);
   d.run_ms(20);
-  EXPECT_LT(d.out.aux[0], 50); // the event was set: no sleep
+  EXPECT_LT(d.out.aux[0], 50);  // the event was set: no sleep
   EXPECT_EQ(d.out.aux[1], 1);
 }
 

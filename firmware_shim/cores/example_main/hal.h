@@ -22,6 +22,6 @@ void hal_delay_us(uint32_t microseconds);
 void hal_screw(int16_t half_steps); /* positive extends */
 void hal_motor(int16_t duty_q15);
 void hal_led(bool ready, bool alarm);
-void hal_print(const char *text);
+void hal_print(const char* text);
 
 #endif

@@ -1,5 +1,6 @@
-/* main.c - a pen with a main() that never returns: homes its depth screw, then runs the motor while the start button is held, and
- * follows the depth dial. Three interrupts: a millisecond tick, the end of an ADC sequence (20 kHz), and the hall sensor. */
+/* main.c - a pen with a main() that never returns: homes its depth screw, then runs the motor while the start button is
+ * held, and follows the depth dial. Three interrupts: a millisecond tick, the end of an ADC sequence (20 kHz), and the
+ * hall sensor. */
 #include "hal.h"
 
 #define HALF_STEPS_PER_COUNT_Q8 64 /* 1/4 half step per count of the dial */

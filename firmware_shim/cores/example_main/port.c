@@ -1,8 +1,8 @@
 /* Port of example_main: a main() that never returns, with interrupts. */
+#include <string.h>
+
 #include "hal.h"
 #include "pen_port.h"
-
-#include <string.h>
 
 int main(void);
 void TICK_IRQHandler(void);
@@ -20,7 +20,7 @@ void hal_sleep(void) { pen_wait_for_interrupt(); }
 uint32_t hal_time_us(void) { return pen_clock_us(); }
 void hal_delay_us(uint32_t microseconds) { pen_delay_us(microseconds); }
 void hal_screw(int16_t half_steps) { pen_out.stepper_steps = (int16_t)(pen_out.stepper_steps + half_steps); }
-void hal_print(const char *text) { pen_uart_write(text, (uint32_t)strlen(text)); }
+void hal_print(const char* text) { pen_uart_write(text, (uint32_t)strlen(text)); }
 
 void hal_motor(int16_t duty_q15) {
   pen_out.duty_q15 = duty_q15;

@@ -1,9 +1,9 @@
 /* Port of example_rates: functions called at rates. */
+#include <string.h>
+
 #include "board.h"
 #include "pen_port.h"
 #include "speed_control.h"
-
-#include <string.h>
 
 uint16_t board_adc_current(void) { return pen_in.adc[PEN_ADC_MOTOR_CURRENT]; }
 uint16_t board_adc_rate_dial(void) { return pen_in.adc[PEN_ADC_RATE_DIAL]; }
@@ -14,16 +14,20 @@ uint32_t board_hall_stamp_us(void) { return pen_edge()->time_us; }
 void board_motor(int16_t duty_q15, bool on) {
   pen_out.duty_q15 = duty_q15;
   pen_out.bridge_mode = on ? PEN_BRIDGE_DRIVE : PEN_BRIDGE_OFF;
-  if (on) pen_out.pins |= 1u << PEN_OUT_ENABLE;
-  else pen_out.pins &= (uint16_t)~(1u << PEN_OUT_ENABLE);
+  if (on)
+    pen_out.pins |= 1u << PEN_OUT_ENABLE;
+  else
+    pen_out.pins &= (uint16_t) ~(1u << PEN_OUT_ENABLE);
 }
 
 void board_led_ready(bool on) {
-  if (on) pen_out.pins |= 1u << PEN_OUT_LED_READY;
-  else pen_out.pins &= (uint16_t)~(1u << PEN_OUT_LED_READY);
+  if (on)
+    pen_out.pins |= 1u << PEN_OUT_LED_READY;
+  else
+    pen_out.pins &= (uint16_t) ~(1u << PEN_OUT_LED_READY);
 }
 
-void board_log(const char *text) { pen_uart_write(text, (uint32_t)strlen(text)); }
+void board_log(const char* text) { pen_uart_write(text, (uint32_t)strlen(text)); }
 
 void board_watchdog_start(uint16_t timeout_ms) {
   pen_out.watchdog |= PEN_WATCHDOG_START;

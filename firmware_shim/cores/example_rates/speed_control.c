@@ -1,4 +1,5 @@
-/* speed_control.c - holds the stroke rate of a rotary pen: PI from hall periods to duty, an overcurrent cut, a start button. */
+/* speed_control.c - holds the stroke rate of a rotary pen: PI from hall periods to duty, an overcurrent cut, a start
+ * button. */
 #include "speed_control.h"
 
 #include "board.h"

@@ -1,5 +1,5 @@
-/* main.c - a pen on bare registers: no hardware layer, CMSIS only. Soft start of the motor while the start button is held, stroke
- * counting, overcurrent trip, a console that answers '?' with the number of strokes. */
+/* main.c - a pen on bare registers: no hardware layer, CMSIS only. Soft start of the motor while the start button is
+ * held, stroke counting, overcurrent trip, a console that answers '?' with the number of strokes. */
 #include "pen_mcu.h"
 
 #define CORE_CLOCK_HZ 84000000UL
@@ -36,7 +36,7 @@ void TIM2_IRQHandler(void) { /* 10 kHz */
   }
 }
 
-static void print(const char *text) {
+static void print(const char* text) {
   for (; *text; ++text) {
     while (!(USART1->SR & USART_SR_TXE)) {
     }

@@ -31,11 +31,11 @@ typedef struct {
   __IO uint32_t SR, DR;
 } USART_TypeDef;
 
-#define TIM1 ((TIM_TypeDef *)0x40010000UL)
-#define TIM2 ((TIM_TypeDef *)0x40000000UL)
-#define USART1 ((USART_TypeDef *)0x40011000UL)
-#define ADC1 ((ADC_TypeDef *)0x40012000UL)
-#define GPIOA ((GPIO_TypeDef *)0x40020000UL)
+#define TIM1 ((TIM_TypeDef*)0x40010000UL)
+#define TIM2 ((TIM_TypeDef*)0x40000000UL)
+#define USART1 ((USART_TypeDef*)0x40011000UL)
+#define ADC1 ((ADC_TypeDef*)0x40012000UL)
+#define GPIOA ((GPIO_TypeDef*)0x40020000UL)
 
 #define ADC_SR_EOC (1UL << 1)
 #define ADC_CR_START (1UL << 30)

@@ -2,12 +2,14 @@
 #include "pen_port.h"
 #include "probe.h"
 
-#define EDGES(which) {.run = probe_edge, .line = which, .rising = 1, .falling = 1}
+#define EDGES(which) \
+  { .run = probe_edge, .line = which, .rising = 1, .falling = 1 }
 
 static const PenTask tasks[] = {{.run = probe_tick, .period_us = 50}};
 static const PenInterrupt interrupts[] = {
-    EDGES(PEN_LINE_HALL), EDGES(PEN_LINE_START),   EDGES(PEN_LINE_PLUS), EDGES(PEN_LINE_MINUS),    EDGES(PEN_LINE_MODE),
-    EDGES(PEN_LINE_CONFIRM), EDGES(PEN_LINE_HOME), EDGES(PEN_LINE_CARTRIDGE), EDGES(PEN_LINE_CHARGER),
+    EDGES(PEN_LINE_HALL),  EDGES(PEN_LINE_START),     EDGES(PEN_LINE_PLUS),
+    EDGES(PEN_LINE_MINUS), EDGES(PEN_LINE_MODE),      EDGES(PEN_LINE_CONFIRM),
+    EDGES(PEN_LINE_HOME),  EDGES(PEN_LINE_CARTRIDGE), EDGES(PEN_LINE_CHARGER),
 };
 _Static_assert(sizeof interrupts / sizeof *interrupts == PEN_LINE_COUNT, "the probe listens to every line");
 

@@ -25,20 +25,22 @@ static struct {
   uint8_t data[PEN_NVM_BYTES];
 } nvm;
 
-static void say(const char *text) { pen_uart_write(text, (uint32_t)strlen(text)); }
+static void say(const char* text) { pen_uart_write(text, (uint32_t)strlen(text)); }
 
 void probe_edge(void) {
-  const PenEdge *edge = pen_edge();
+  const PenEdge* edge = pen_edge();
   edges.clock_us = pen_clock_us();
   edges.last = *edge;
   ++edges.count;
-  if (edge->level) ++edges.rising[edge->line];
-  else ++edges.falling;
+  if (edge->level)
+    ++edges.rising[edge->line];
+  else
+    ++edges.falling;
 }
 
 /* ---- the console ---- */
 
-static void judge(const char *what, unsigned index, long ought) {
+static void judge(const char* what, unsigned index, long ought) {
   long reads;
   if (!strcmp(what, "adc") && index < PEN_ADC_COUNT) {
     reads = pen_in.adc[index];
@@ -67,7 +69,8 @@ static void judge(const char *what, unsigned index, long ought) {
   if (reads == ought)
     snprintf(text, sizeof text, "%s %u reads %ld, ought to be %ld: ok\r\n", what, index, reads, ought);
   else
-    snprintf(text, sizeof text, "%s %u reads %ld, ought to be %ld: off by %ld\r\n", what, index, reads, ought, reads - ought);
+    snprintf(text, sizeof text, "%s %u reads %ld, ought to be %ld: off by %ld\r\n", what, index, reads, ought,
+             reads - ought);
   say(text);
 }
 
@@ -80,17 +83,24 @@ static void command(uint8_t operation, unsigned bank, unsigned address, unsigned
     for (unsigned i = 0; i < length && i < PEN_NVM_BYTES; ++i) pen_out.nvm_data[i] = (uint8_t)(byte + i);
 }
 
-static void obey(const char *line) {
+static void obey(const char* line) {
   char what[8];
   unsigned a = 0, b = 0, c = 0, d = 0;
   long ought;
-  if (sscanf(line, "?%7s %u %ld", what, &a, &ought) == 3) judge(what, a, ought);
-  else if (!strcmp(line, "!reset")) pen_reset();
-  else if (!strcmp(line, "!s")) command(PEN_NVM_SERIAL, PEN_NVM_BANK_CARTRIDGE, 0, 8, 0);
-  else if (sscanf(line, "!e %u", &a) == 1) command(PEN_NVM_ERASE, PEN_NVM_BANK_PEN, a, 0, 0);
-  else if (sscanf(line, "!w %u %u %u %u", &a, &b, &c, &d) == 4) command(PEN_NVM_WRITE, a, b, c, d);
-  else if (sscanf(line, "!r %u %u %u", &a, &b, &c) == 3) command(PEN_NVM_READ, a, b, c, 0);
-  else say("what?\r\n");
+  if (sscanf(line, "?%7s %u %ld", what, &a, &ought) == 3)
+    judge(what, a, ought);
+  else if (!strcmp(line, "!reset"))
+    pen_reset();
+  else if (!strcmp(line, "!s"))
+    command(PEN_NVM_SERIAL, PEN_NVM_BANK_CARTRIDGE, 0, 8, 0);
+  else if (sscanf(line, "!e %u", &a) == 1)
+    command(PEN_NVM_ERASE, PEN_NVM_BANK_PEN, a, 0, 0);
+  else if (sscanf(line, "!w %u %u %u %u", &a, &b, &c, &d) == 4)
+    command(PEN_NVM_WRITE, a, b, c, d);
+  else if (sscanf(line, "!r %u %u %u", &a, &b, &c) == 3)
+    command(PEN_NVM_READ, a, b, c, 0);
+  else
+    say("what?\r\n");
 }
 
 static void receive(char byte) {
@@ -111,12 +121,12 @@ static void receive(char byte) {
 
 /* ---- inputs to aux ---- */
 
-static int32_t word(const uint8_t *bytes) {
+static int32_t word(const uint8_t* bytes) {
   return (int32_t)((uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24);
 }
 
 static void show_page(void) {
-  int32_t *v = &pen_out.aux[1]; /* six values */
+  int32_t* v = &pen_out.aux[1]; /* six values */
   uint32_t page = n % 8;
   memset(pen_out.aux, 0, sizeof pen_out.aux);
   pen_out.aux[0] = (int32_t)page;

@@ -6,9 +6,9 @@ typedef enum { PendSV_IRQn = -2, SysTick_IRQn = -1, A_IRQn = 3, B_IRQn = 40 } IR
 #include "core_cm4.h"
 #include "pen_port.h"
 
-#define STATUS (*(volatile uint32_t *)0x40000000UL)  /* fed by nobody */
-#define INPUT (*(volatile uint32_t *)0x40000004UL)   /* fed by sync_in */
-#define COMMAND (*(volatile uint32_t *)0x40000008UL) /* writes are counted by after_write */
+#define STATUS (*(volatile uint32_t*)0x40000000UL)  /* fed by nobody */
+#define INPUT (*(volatile uint32_t*)0x40000004UL)   /* fed by sync_in */
+#define COMMAND (*(volatile uint32_t*)0x40000008UL) /* writes are counted by after_write */
 
 static volatile uint32_t ticks, a_count, b_count, sv_count, shared;
 static uint32_t at_a, sv_at, interrupted, commands, last_command, seen_priority;
@@ -143,7 +143,8 @@ int main(void) {
       pen_out.aux[6] = (int32_t)__ROR(0x00000001u, 4);
       pen_out.aux[7] = (int32_t)__REV16(0x11223344u);
       break;
-    default: break;
+    default:
+      break;
   }
   for (;;) __WFI();
 }
@@ -162,6 +163,15 @@ static const PenTask tasks[] = {
 static const PenRegisters registers[] = {{0x40000000, 0x100}};
 
 const PenPort pen_port = {
-    .version = PEN_PORT_VERSION, .name = "cortex", .tick_us = 50, .main = main, .tasks = tasks, .task_count = 2,
-    .registers = registers, .register_count = 1, .sync_in = sync_in, .after_write = after_write, .core_clock_Hz = 100000000,
+    .version = PEN_PORT_VERSION,
+    .name = "cortex",
+    .tick_us = 50,
+    .main = main,
+    .tasks = tasks,
+    .task_count = 2,
+    .registers = registers,
+    .register_count = 1,
+    .sync_in = sync_in,
+    .after_write = after_write,
+    .core_clock_Hz = 100000000,
 };

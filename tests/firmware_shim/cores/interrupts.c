@@ -1,4 +1,5 @@
-/* interrupts.c - shape (b): nesting, masks, lost interrupts, sleep, delays; PenIn.aux[0] at the start says which. Results go to aux. */
+/* interrupts.c - shape (b): nesting, masks, lost interrupts, sleep, delays; PenIn.aux[0] at the start says which.
+ * Results go to aux. */
 #include "pen_port.h"
 
 static volatile uint32_t trace_length;
@@ -12,7 +13,8 @@ static void note(char letter) {
     trace_length = trace_length + 1;
   }
   for (uint32_t i = 0; i < 4; ++i)
-    pen_out.aux[4 + i] = trace_letters[4 * i] | trace_letters[4 * i + 1] << 8 | trace_letters[4 * i + 2] << 16 | trace_letters[4 * i + 3] << 24;
+    pen_out.aux[4 + i] = trace_letters[4 * i] | trace_letters[4 * i + 1] << 8 | trace_letters[4 * i + 2] << 16 |
+                         trace_letters[4 * i + 3] << 24;
 }
 
 static void urgent(void) { /* every millisecond */
@@ -77,8 +79,11 @@ int main(void) {
       pen_out.aux[2] = (int32_t)(d - c);
       for (;;) pen_wait_for_interrupt();
     }
-    case 5: return 0; /* main() ends */
-    case 6: pen_delay_us(120); pen_reset();
+    case 5:
+      return 0; /* main() ends */
+    case 6:
+      pen_delay_us(120);
+      pen_reset();
     case 7: /* waits for ever, handlers count on */
       while (!never) {
       }
@@ -88,7 +93,7 @@ int main(void) {
       }
       pen_out.aux[0] = 1;
       for (;;) pen_wait_for_interrupt();
-    case 9: /* the late handler waits for ever */
+    case 9:  /* the late handler waits for ever */
     case 10: /* idles in sleep with nothing to do */
       for (;;) pen_wait_for_interrupt();
     case 11: /* waits for ever behind a mask */
@@ -125,7 +130,8 @@ int main(void) {
       pen_irq_set_pending(PEN_IRQ(5));
       note('m');
       for (;;) pen_wait_for_interrupt();
-    default: break;
+    default:
+      break;
   }
   return 0;
 }
@@ -152,8 +158,14 @@ static const PenTask tasks[] = {
 static const PenInterrupt interrupts[] = {{.run = hall, .line = PEN_LINE_HALL, .rising = 1, .priority = 2}};
 
 const PenPort pen_port = {
-    .version = PEN_PORT_VERSION, .name = "interrupts", .tick_us = 50, .main = main, .tasks = tasks, .task_count = 5,
-    .interrupts = interrupts, .interrupt_count = INTERRUPTS,
+    .version = PEN_PORT_VERSION,
+    .name = "interrupts",
+    .tick_us = 50,
+    .main = main,
+    .tasks = tasks,
+    .task_count = 5,
+    .interrupts = interrupts,
+    .interrupt_count = INTERRUPTS,
 #ifdef STRICT
     .unanswered_ms = 500,
 #endif

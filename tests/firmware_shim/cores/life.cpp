@@ -17,15 +17,15 @@ struct Constructed {
 int Constructed::order = 0;
 Constructed first, second;
 
-int initialised = 7;           // .data
-std::uint32_t zeroed;          // .bss
-const char* text = "constant"; // a relocated pointer in .data
+int initialised = 7;            // .data
+std::uint32_t zeroed;           // .bss
+const char* text = "constant";  // a relocated pointer in .data
 std::array<std::uint8_t, 30000> buffer;
 __attribute__((section(".noinit"))) std::uint32_t survivor, survivor_check;
 
 template <typename T>
 struct Counter {
-  inline static T count = 0; // one per program, for other linkers; one per core here
+  inline static T count = 0;  // one per program, for other linkers; one per core here
 };
 
 volatile bool never = false;
@@ -48,7 +48,7 @@ int guarded(const Device& device) {
   try {
     return device.read();
   } catch (const std::exception&) {
-    pen_delay_us(120); // across ticks, with a handler in between
+    pen_delay_us(120);  // across ticks, with a handler in between
     return 3;
   }
 }
@@ -62,7 +62,7 @@ void deep(int levels) {
 }
 
 int run() {
-  static Sensor sensor; // constructed when first needed, under the runtime library's guard
+  static Sensor sensor;  // constructed when first needed, under the runtime library's guard
   static std::vector<int> numbers{1, 2, 3};
   if (survivor_check != ~survivor) survivor = 0, survivor_check = ~0u;
   survivor = survivor + 1;
@@ -82,7 +82,7 @@ int run() {
   Counter<int>::count = 50;
   for (;;) {
     pen_out.aux[7] = guarded(sensor);
-    if (pen_in.pins & (1u << PEN_LINE_PLUS)) deep(20); // a reset finds the core in the middle of a wait
+    if (pen_in.pins & (1u << PEN_LINE_PLUS)) deep(20);  // a reset finds the core in the middle of a wait
     pen_wait_for_interrupt();
   }
 }
@@ -92,8 +92,23 @@ const PenTask tasks[] = {{tick, 1000, 1000, 1, 0}};
 }  // namespace
 
 extern "C" const PenPort pen_port = {
-    .version = PEN_PORT_VERSION, .name = "life", .tick_us = 50, .uart_baud = 0, .boot = nullptr, .main = run,
-    .tasks = tasks, .task_count = 1, .interrupts = nullptr, .interrupt_count = 0, .registers = nullptr, .register_count = 0,
-    .sync_in = nullptr, .sync_out = nullptr, .before_read = nullptr, .after_write = nullptr, .core_clock_Hz = 0,
-    .unanswered_ms = 0, .stack_bytes = 0,
+    .version = PEN_PORT_VERSION,
+    .name = "life",
+    .tick_us = 50,
+    .uart_baud = 0,
+    .boot = nullptr,
+    .main = run,
+    .tasks = tasks,
+    .task_count = 1,
+    .interrupts = nullptr,
+    .interrupt_count = 0,
+    .registers = nullptr,
+    .register_count = 0,
+    .sync_in = nullptr,
+    .sync_out = nullptr,
+    .before_read = nullptr,
+    .after_write = nullptr,
+    .core_clock_Hz = 0,
+    .unanswered_ms = 0,
+    .stack_bytes = 0,
 };

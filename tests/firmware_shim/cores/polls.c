@@ -1,5 +1,5 @@
-/* polls.c - waits in every way there is; built by several compilers at several levels of optimisation, which have to agree on every
- * byte of PenOut. Compiles as C and as C++. */
+/* polls.c - waits in every way there is; built by several compilers at several levels of optimisation, which have to
+ * agree on every byte of PenOut. Compiles as C and as C++. */
 #include "pen_port.h"
 
 static volatile uint32_t milliseconds, edges;
@@ -72,6 +72,6 @@ static const PenInterrupt interrupts[] = {{hall, PEN_LINE_HALL, 1, 0, 0, 0}};
 #ifdef __cplusplus
 extern "C"
 #endif
-const PenPort pen_port = {
-    PEN_PORT_VERSION, "polls", 50, 0, 0, main, tasks, 2, interrupts, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    const PenPort pen_port = {
+        PEN_PORT_VERSION, "polls", 50, 0, 0, main, tasks, 2, interrupts, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 };

@@ -10,7 +10,7 @@ extern "C" {
 
 uint16_t board_adc(void);
 void board_pwm(int16_t duty);
-void board_text(const char *text);
+void board_text(const char* text);
 
 uint16_t filter(uint16_t sample); /* mean of the last four, in C++ */
 void firmware_tick(void);         /* timer interrupt, 1 kHz */
