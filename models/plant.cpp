@@ -64,7 +64,8 @@ void move_hand(const PlantParams& params, const PlantDerived& derived, PlantStat
   hand.reaction_N = state.reaction_N_s / derived.hand_s;
   state.reaction_N_s = 0.0;
   hand_step(params.hand, state.hand, hand, derived.hand_s, state.nose);
-  state.nose_age_s = -derived.hand_s;  // its output holds at the end of the interval that begins now
+  // Its output holds at the end of the interval that begins now.
+  state.gap_m = state.nose.nose_gap_m + state.nose.nose_speed_m_per_s * derived.hand_s;
   if (state.nose.tilt_rad != state.tilt_rad) {
     state.tilt_rad = state.nose.tilt_rad;
     state.tilt_cos = elementary::cos(state.tilt_rad);
@@ -74,15 +75,17 @@ void move_hand(const PlantParams& params, const PlantDerived& derived, PlantStat
 // What changes slowly, once per millisecond.
 void update_slow(const PlantParams& params, const PlantDerived& derived, PlantState& state, const PlantInput& input) {
   const double ms_s = derived.ms_s;
+  const double square_A2 = state.square_A2_s / ms_s;  // the resistances have held since the last update
+  const double switch_W = (state.bridge.step.resistance_ohm - state.bridge.winding_ohm) * square_A2;
   ThermalInput heat;
-  heat.winding_W = state.copper_J / ms_s;
+  heat.winding_W = state.bridge.winding_ohm * square_A2;
   heat.case_W = 0.2 * state.friction_J / ms_s;  // brushes and bearings of the motor: 0.12 of 0.57 mN m [D]
-  heat.grip_W = (state.switch_J + 0.8 * state.friction_J) / ms_s +
+  heat.grip_W = switch_W + 0.8 * state.friction_J / ms_s +
                 (state.battery.rail_V > electronics_min_V ? params.battery.electronics_A * state.battery.rail_V : 0.0);
   heat.ambient_K = input.ambient_K;
   thermal_step(params.thermal, state.thermal, heat, ms_s);
-  bridge_warm(params.bridge, state.bridge, state.switch_J / ms_s, state.thermal.grip_K, ms_s, input.enable);
-  state.copper_J = state.switch_J = state.friction_J = 0.0;
+  bridge_warm(params.bridge, state.bridge, switch_W, state.thermal.grip_K, ms_s, input.enable);
+  state.square_A2_s = state.friction_J = 0.0;
   set_resistances(params, derived, state, input.faults.winding_factor_1);
   battery_update(params.battery, state.battery, state.thermal.grip_K, input.faults.battery_factor_1, input.faults.contact_ohm,
                  input.charger, ms_s, derived.dt_s);
@@ -127,6 +130,7 @@ void plant_reset(const PlantParams& params, const PlantDerived& derived, PlantSt
   const std::uint64_t seed = static_cast<std::uint64_t>(params.seed);
   state = PlantState{};
   drivetrain_reset(params.drivetrain, params.initial_angle_rad, state.drivetrain);
+  state.commutation_1 = motor_commutation_1(params.motor, state.drivetrain.cos_1);
   state.thermal = {params.thermal.initial_K, params.thermal.initial_K, params.thermal.initial_K};
   state.bridge.junction_K = params.thermal.initial_K;
   screw_reset(params.screw, seed, state.screw);
@@ -134,6 +138,7 @@ void plant_reset(const PlantParams& params, const PlantDerived& derived, PlantSt
   sensor_reset(params.sensors, params.thermal.initial_K, state.sensors);
   hand_reset(params.hand, seed, params.initial_lift_m, state.hand);
   state.nose.nose_gap_m = params.initial_lift_m;
+  state.gap_m = params.initial_lift_m;
   skin_reset(params.cartridge, params.skin, seed, state.skin, state.holes);
   set_resistances(params, derived, state, 1.0);
   state.ms_left = derived.ms_ticks;
@@ -184,12 +189,13 @@ void plant_tick(const PlantParams& params, const PlantDerived& derived, PlantSta
 
   for (std::int64_t step = 0; step < params.steps_per_tick; ++step) {
     // rotor and plate: current and skin force as they are at the begin of the step
-    const double constant_V_s = state.motor_V_s_per_rad * motor_commutation_1(params.motor, drivetrain.cos_1);
+    const double constant_V_s = state.motor_V_s_per_rad * state.commutation_1;
     load.torque_N_m = constant_V_s * state.bridge.current_A;
     load.skin_N = state.skin_out.force_N * state.tilt_cos;
     const double before_rad = drivetrain.angle_rad;
     double crossing_s;
     state.friction_J += drivetrain_step(params.drivetrain, derived.drivetrain, drivetrain, load, crossing_s);
+    state.commutation_1 = motor_commutation_1(params.motor, drivetrain.cos_1);
     const double begin_s = static_cast<double>(step) * dt_s;
     sense_cam(params, state, before_rad, drivetrain.turned_rad, begin_s, dt_s, edges);
     if (crossing_s >= 0.0) {
@@ -203,12 +209,11 @@ void plant_tick(const PlantParams& params, const PlantDerived& derived, PlantSta
     BridgeOutput bridge;
     bridge_step(params.motor, params.bridge, derived.bridge, state.bridge, bridge_in, bridge);
     state.voltage_V = bridge.voltage_V;
-    state.copper_J += state.bridge.winding_ohm * bridge.square_A2 * dt_s;
-    state.switch_J += (state.bridge.step.resistance_ohm - state.bridge.winding_ohm) * bridge.square_A2 * dt_s;
+    state.square_A2_s += bridge.square_A2 * dt_s;
 
     // skin
-    state.nose_age_s += dt_s;
-    const double gap_m = state.nose.nose_gap_m - state.nose.nose_speed_m_per_s * state.nose_age_s;
+    state.gap_m -= state.nose.nose_speed_m_per_s * dt_s;
+    const double gap_m = state.gap_m;
     skin_in.nose_sink_m = gap_m < 0.0 ? -gap_m : 0.0;
     if (input.cartridge_present) {
       skin_in.tip_m = (drivetrain.plate_m - retracted_m) * state.tilt_cos - gap_m;
@@ -232,7 +237,7 @@ void plant_tick(const PlantParams& params, const PlantDerived& derived, PlantSta
 
 void plant_truth(const PlantParams& params, const PlantDerived& derived, const PlantState& state, const PlantInput&, PlantTruth& truth) {
   truth.extension_m = state.drivetrain.plate_m - (derived.stroke_m - state.screw.position_m);
-  const double gap_m = state.nose.nose_gap_m - state.nose.nose_speed_m_per_s * state.nose_age_s;
+  const double gap_m = state.gap_m;
   truth.tip_depth_m = truth.extension_m * state.tilt_cos - gap_m;
   truth.indentation_m = state.skin_out.indentation_mean_m;
   truth.penetration_m = state.skin_out.penetration_mean_m;

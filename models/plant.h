@@ -160,15 +160,15 @@ struct PlantState {
   SkinOutput skin_out;                    // of the last plant step
   SkinState skin;
   double motor_V_s_per_rad = 0;           // k at the winding's temperature
+  double commutation_1 = 1;               // of k at the cam's angle
   double hall_time_s = 0;                 // offset within the last tick of the last forward passage of the dead centre
   double voltage_V = 0;                   // at the winding, last step
-  double nose_age_s = 0;                  // since the last hand step
+  double gap_m = 0;                       // of the nose, between hand steps
   double reaction_N_s = 0;                // of the needles on the pen, since the last hand step
-  double copper_J = 0, switch_J = 0;      // losses since the last slow update
-  double friction_J = 0;
+  double square_A2_s = 0;                 // of the winding's current, since the last slow update
+  double friction_J = 0;                  // since then
   double winding_factor_1 = 1;            // for which the bridge's resistances hold
   std::int64_t strokes = 0;               // forward passages of the retracted dead centre
-  std::int64_t tilted = 0;                // cos(tilt) below is not 1
   double tilt_rad = 0, tilt_cos = 1;
   std::int64_t ms_left = 0, hand_left = 0, thermistor_left = 0;
   std::int64_t pins = 0;                  // levels, bit 1 << PlantLine
