@@ -54,14 +54,16 @@ Reduced reduce(double x) {
   const double shifted = x * 0x1.45f306dc9c883p-1 + round_shift;
   const double n = shifted - round_shift;
   const std::uint64_t quadrant = std::bit_cast<std::uint64_t>(shifted);
-  const Sum second = two_sum(x - n * 0x1.921fb544p+0, -(n * 0x1.0b4611a6p-34));
-  if (std::fabs(second.hi) > 0x1p-16) {
-    const double third = n * 0x1.3198a2e037073p-69 - second.lo;
-    const double r = second.hi - third;
-    return {r, (second.hi - r) - third, quadrant};
+  const double first = x - n * 0x1.921fb544p+0, part = n * 0x1.0b4611a6p-34;  // part < 2^-13
+  const double second = first - part;
+  if (std::fabs(second) > 0x1p-12) {
+    const double third = n * 0x1.3198a2e037073p-69 - ((first - second) - part);
+    const double r = second - third;
+    return {r, (second - r) - third, quadrant};
   }
-  const Sum third = two_sum(second.hi, -(n * 0x1.3198a2ep-69));
-  const double fourth = n * 0x1.b839a252049cp-104 - third.lo - second.lo;
+  const Sum exact = two_sum(first, -part);
+  const Sum third = two_sum(exact.hi, -(n * 0x1.3198a2ep-69));
+  const double fourth = n * 0x1.b839a252049cp-104 - third.lo - exact.lo;
   const double r = third.hi - fourth;
   return {r, (third.hi - r) - fourth, quadrant};
 }
