@@ -365,6 +365,8 @@ Node read_document(const std::string& text, const std::string& name, std::vector
     throw InputError(std::move(all));
   };
   Node root;
+  root.line = root.column = 1;
+  root.file = std::make_shared<const std::string>(name);
   try {
     std::istringstream stream(body);
     YAML::Parser parser(stream);
@@ -392,7 +394,7 @@ Node read_document(const std::string& text, const std::string& name, std::vector
   return root;
 }
 
-std::string read_file(const std::string& path, std::size_t limit) {
+std::string read_file(const std::string& path, std::size_t limit, bool stream_too) {
   const Location at{path, 0, 0};
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
@@ -400,8 +402,8 @@ std::string read_file(const std::string& path, std::size_t limit) {
   if (!std::filesystem::exists(status)) throw InputError({at, "cannot be opened: " + error.message(), "check the path"});
   if (std::filesystem::is_directory(status))
     throw InputError(InputProblem{at, "found a folder, expected a file", "name a file in it"});
-  if (!std::filesystem::is_regular_file(status) && !std::filesystem::is_fifo(status) &&
-      !std::filesystem::is_character_file(status))
+  const bool endless = std::filesystem::is_fifo(status) || std::filesystem::is_character_file(status);
+  if (!std::filesystem::is_regular_file(status) && !(endless && stream_too))
     throw InputError(InputProblem{at, "this is not a file", "name a file"});
   std::ifstream stream(path, std::ios::binary);
   if (!stream) throw InputError({at, std::string("cannot be opened: ") + std::strerror(errno), "check its permissions"});

@@ -44,8 +44,9 @@ struct Member {
 // throws InputError, with `problems` included, for those that do.
 Node read_document(const std::string& text, const std::string& name, std::vector<InputProblem>& problems);
 
-// The bytes of a file; throws InputError if it cannot be read, is not a file or is larger than `limit`.
-std::string read_file(const std::string& path, std::size_t limit = 4u << 20);
+// The bytes of a file; throws InputError if it cannot be read, is not a file or is larger than `limit`. A pipe or device, which may
+// never end, only if `stream` (a name from the command line: /dev/stdin).
+std::string read_file(const std::string& path, std::size_t limit = 4u << 20, bool stream = false);
 
 // Puts "key=value" into the tree: "operator.press=3 N", "timeline.0.to=1.5 mm". A defect is added to `problems`.
 void apply_override(Node& root, const std::string& assignment, std::vector<InputProblem>& problems);

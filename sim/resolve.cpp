@@ -506,8 +506,8 @@ ResolvedScenario resolved_from_json(const std::string& text, const std::string& 
       }
     }
     throw InputError({at, "this is not JSON: " + std::string(error.what()), "the text is cut or was changed"});
-  } catch (const std::exception& error) {
-    throw InputError({{name, 0, 0}, error.what(), "the text was changed"});
+  } catch (const std::exception& error) {  // a number beyond a double, too many levels
+    throw InputError({{name, 0, 0}, "this is not JSON: " + std::string(error.what()), "the text was changed"});
   }
 
   std::vector<InputProblem> problems;

@@ -778,7 +778,7 @@ Scenario parse(const std::string& text, const std::string& name, const std::stri
 }  // namespace
 
 Scenario load_scenario(const std::string& path, const LoadOptions& options) {
-  const std::string text = read_file(path);
+  const std::string text = read_file(path, 4u << 20, true);
   const fs::path folder = fs::path(path).parent_path();
   return parse(text, path, folder.empty() ? "." : folder.string(), options, options.always ? find_always(path) : "");
 }

@@ -88,6 +88,9 @@ TEST(BadScenarios, FilesThatCannotBeRead) {
   EXPECT_NE(refused(std::string(5000, 'x')).find("cannot be opened"), std::string::npos);
   std::ofstream(folder / "empty.yaml").flush();
   EXPECT_NE(refused((folder / "empty.yaml").string()).find(":1:1: the file is empty"), std::string::npos);
+  // A device inside a scenario could keep a run waiting for ever.
+  BadCase device{"device", "duration: 1 s\npen: {memory: /dev/zero}\n", {}, {{2, 15, false, "this is not a file", ""}}};
+  EXPECT_EQ(refusal(device), "");
   std::filesystem::remove_all(folder);
 }
 

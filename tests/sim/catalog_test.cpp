@@ -161,7 +161,7 @@ TEST(Catalog, RefusesWhatHasNoSourceOrUnit) {
   EXPECT_EQ(motor("resistance: {value: 1 ohm, source: \"[E] why\"}"), "accepted");
   for (const char* mark : {"[F:f1331]", "[F2:fang] x", "[R; 0.8]", "[R: Brown 2004; 0.95] x", "[D]", "[E] x", "[P]"}) EXPECT_EQ(motor("resistance: {value: 1 ohm, source: \"" + std::string(mark) + "\"}"), "accepted") << mark;
   for (const char* mark : {"", "why", "[X]", "[F]", "[F:]", "[F: x y]", "[R]", "[R: Brown]", "[R; 2]", "[R; much]", "[D", "D]", "[DE]"})
-    EXPECT_NE(motor("resistance: {value: 1 ohm, source: \"" + std::string(mark) + "\"}").find(":2:33: found the source"), std::string::npos) << mark;
+    EXPECT_NE(motor("resistance: {value: 1 ohm, source: \"" + std::string(mark) + "\"}").find(":2:36: found the source"), std::string::npos) << mark;
   EXPECT_NE(motor("resistance: {value: 1 ohm}").find(":2:13: found no source for resistance"), std::string::npos);
   EXPECT_NE(motor("resistance: 1 ohm").find(":2:13: expected a value with its source for resistance, found `1 ohm`"), std::string::npos);
   EXPECT_NE(motor("resistance: {value: 1, source: \"[E]\"}").find(":2:21: resistance: expected a resistance such as 1.05 ohm, found 1 (no unit)"), std::string::npos);
