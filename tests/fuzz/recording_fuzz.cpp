@@ -61,6 +61,18 @@ void make_seeds(const std::string& folder) {
     export_complete(r, log, "seed");
     std::fclose(log);
   }
+  RecordingPlan rig;  // small, so that a change is likely to hit something
+  rig.kind = RecordingKind::rig;
+  rig.tick = {{"needle.force", "N", SignalKind::truth, SignalPeriod::tick, 5, ""}};
+  rig.stroke = {{"stroke.index", "1", SignalKind::truth, SignalPeriod::stroke, 1, ""}};
+  BlockStore store(rig);
+  BlockWriter writer(store);
+  for (Tick k = 0; k < 70; ++k) {
+    const float row = static_cast<float>(k);
+    if (k == 60) writer.stroke(recorded_run::stroke(k));
+    writer.tick(&row);
+  }
+  Recording::from_blocks(store).write(folder + "/rig.h5");
   std::FILE* log = std::fopen((folder + "/sparse.csv").c_str(), "wb");
   require(log != nullptr, "the folder cannot be written");
   std::fputs("# tick_us: 50\ntime_ms,adc.battery,motor_speed_Hz[5%],motor.temperature [degC] [2],state,#x\n0,2300,,23,\"a, b\",\n1.5,,100,,,\n", log);
