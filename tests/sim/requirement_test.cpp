@@ -1,0 +1,425 @@
+// The monitor against an evaluator that is written straight from the contract and visits every window tick by tick.
+#include "sim/requirement.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tests/sim/memory_source.h"
+
+namespace pensim {
+namespace {
+
+using Op = Formula::Op;
+using Outcome = Verdict::Outcome;
+
+constexpr double inf = std::numeric_limits<double>::infinity();
+constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN();
+
+Requirement require(const std::string& that) {
+  Requirement out;
+  out.id = "R-1";
+  out.that = that;
+  out.at = {"test.yaml", 1, 1};
+  return out;
+}
+
+// --- brute force ---
+
+struct Truth {
+  bool value;
+  double robustness;  // in the scale of the atoms
+};
+
+class BruteForce {
+ public:
+  BruteForce(const Formula& f, const MemorySource& source) : f_(f), source_(source), ticks_(source.planned_ticks()) {
+    std::vector<int> distances;
+    for (std::size_t i = 0; i < f.nodes.size(); ++i) {
+      const Op op = f.nodes[i].op;
+      if (op == Op::less || op == Op::less_equal || op == Op::greater || op == Op::greater_equal) distances.push_back(static_cast<int>(i));
+    }
+    bool mixed = false;
+    const auto unit_of = [&](int a) { return first_signal_unit(a); };
+    for (int a : distances) mixed = mixed || unit_of(a) != unit_of(distances.front());
+    for (int a : distances) scale_[a] = mixed ? first_signal_scale(a) : 1.0;
+  }
+
+  double number(int i, Tick t) const {
+    const Formula::Node& n = node(i);
+    switch (n.op) {
+      case Op::number: return n.value;
+      case Op::signal: return source_.held(f_.signals[static_cast<std::size_t>(n.signal)].name, t);
+      case Op::negate: return -number(n.left, t);
+      case Op::absolute: return std::fabs(number(n.left, t));
+      case Op::add: return number(n.left, t) + number(n.right, t);
+      case Op::subtract: return number(n.left, t) - number(n.right, t);
+      case Op::multiply: return number(n.left, t) * number(n.right, t);
+      case Op::divide: return number(n.left, t) / number(n.right, t);
+      case Op::minimum: return std::min(number(n.left, t), number(n.right, t));
+      case Op::maximum: return std::max(number(n.left, t), number(n.right, t));
+      default: ADD_FAILURE() << "no number"; return 0.0;
+    }
+  }
+
+  // Each part at each tick is worked out once; nothing else is shared.
+  Truth at(int i, Tick t) const {
+    auto& known = known_[static_cast<std::size_t>(i)];
+    if (known.empty()) known.resize(static_cast<std::size_t>(ticks_));
+    auto& slot = known[static_cast<std::size_t>(t)];
+    if (!slot) slot = work_out(i, t);
+    return *slot;
+  }
+
+  double scale(int atom) const { return scale_.at(atom); }
+  bool is_mixed() const { return std::any_of(scale_.begin(), scale_.end(), [](const auto& s) { return s.second != 1.0; }); }
+
+ private:
+  Truth work_out(int i, Tick t) const {
+    const Formula::Node& n = node(i);
+    const auto boolean = [](bool value) { return Truth{value, value ? inf : -inf}; };
+    switch (n.op) {
+      case Op::truth: return boolean(number(n.left, t) != 0.0);
+      case Op::equal: return boolean(number(n.left, t) == number(n.right, t));
+      case Op::not_equal: return boolean(number(n.left, t) != number(n.right, t));
+      case Op::less: return compare(i, t, number(n.left, t) < number(n.right, t), number(n.right, t) - number(n.left, t));
+      case Op::less_equal: return compare(i, t, number(n.left, t) <= number(n.right, t), number(n.right, t) - number(n.left, t));
+      case Op::greater: return compare(i, t, number(n.left, t) > number(n.right, t), number(n.left, t) - number(n.right, t));
+      case Op::greater_equal: return compare(i, t, number(n.left, t) >= number(n.right, t), number(n.left, t) - number(n.right, t));
+      case Op::logical_not: return negation(at(n.left, t));
+      case Op::logical_and: return both(at(n.left, t), at(n.right, t));
+      case Op::logical_or: return either(at(n.left, t), at(n.right, t));
+      case Op::implies: return either(negation(at(n.left, t)), at(n.right, t));
+      case Op::rise: return t == 0 ? boolean(false) : both(at(n.left, t), negation(at(n.left, t - 1)));
+      case Op::fall: return t == 0 ? boolean(false) : both(negation(at(n.left, t)), at(n.left, t - 1));
+      default: break;
+    }
+    Truth out = boolean(n.op == Op::always || n.op == Op::historically);
+    if (n.op == Op::once || n.op == Op::historically) {
+      const Tick nearest = ticks_of(n.from), farthest = ticks_of(n.to);
+      for (Tick s = std::max<Tick>(0, t - farthest); s <= t - nearest && s < ticks_; ++s) {
+        const Truth here = at(n.left, s);
+        out = n.op == Op::once ? either(out, here) : both(out, here);
+      }
+      return out;
+    }
+    // A bound with `end` is an instant, never before the one that is looked at; any other counts from that one.
+    const Tick first = n.from.from_end ? std::max(t, ticks_of(n.from)) : t + ticks_of(n.from);
+    const Tick last = std::min(ticks_ - 1, n.to.from_end ? ticks_of(n.to) : t + ticks_of(n.to));
+    for (Tick s = first; s <= last; ++s) {
+      if (n.op == Op::until) {
+        Truth way = at(n.right, s);
+        for (Tick r = t; r <= s; ++r) way = both(way, at(n.left, r));
+        out = either(out, way);
+      } else {
+        const Truth here = at(n.left, s);
+        out = n.op == Op::eventually ? either(out, here) : both(out, here);
+      }
+    }
+    return out;
+  }
+
+  const Formula::Node& node(int i) const { return f_.nodes[static_cast<std::size_t>(i)]; }
+  Truth compare(int i, Tick, bool value, double distance) const { return {value, distance / scale_.at(i)}; }
+  static Truth negation(Truth a) { return {!a.value, -a.robustness}; }
+  static Truth both(Truth a, Truth b) { return {a.value && b.value, std::min(a.robustness, b.robustness)}; }
+  static Truth either(Truth a, Truth b) { return {a.value || b.value, std::max(a.robustness, b.robustness)}; }
+  Tick ticks_of(const Formula::Bound& b) const { return (b.from_end ? ticks_ : 0) + b.offset / source_.tick_ns(); }
+
+  const SignalInfo* first_signal(int i) const {
+    const Formula::Node& n = node(i);
+    if (n.op == Op::signal) return &f_.signals[static_cast<std::size_t>(n.signal)];
+    for (int child : {n.left, n.right})
+      if (child >= 0)
+        if (const SignalInfo* found = first_signal(child)) return found;
+    return nullptr;
+  }
+  std::string first_signal_unit(int i) const { return first_signal(i)->unit; }
+  double first_signal_scale(int i) const { return first_signal(i)->full_scale; }
+
+  const Formula& f_;
+  const MemorySource& source_;
+  Tick ticks_;
+  std::map<int, double> scale_;
+  mutable std::vector<std::vector<std::optional<Truth>>> known_{f_.nodes.size()};
+};
+
+// --- random formulas and runs ---
+
+class Dice {
+ public:
+  explicit Dice(std::uint64_t seed) : state_(seed * 0x9E3779B97F4A7C15u + 1) {}
+  std::uint64_t roll() {
+    state_ ^= state_ << 13;
+    state_ ^= state_ >> 7;
+    state_ ^= state_ << 17;
+    return state_ * 0x2545F4914F6CDD1Du;
+  }
+  int below(int n) { return static_cast<int>((roll() >> 33) % static_cast<std::uint64_t>(n)); }
+  bool chance(int percent) { return below(100) < percent; }
+
+ private:
+  std::uint64_t state_;
+};
+
+struct Shape {
+  bool two_dimensions = false;
+  bool divisions = false;
+  Tick ticks = 0;
+};
+
+// Forces are eighths of a newton, so that sums are exact and ties happen.
+std::string random_number(Dice& dice, bool force, int depth, const Shape& shape) {
+  const std::vector<std::string> forces = {"needle.force", "hand.press", "stroke.force_peak"};
+  const std::vector<std::string> lengths = {"needle.tip_depth", "user.depth"};
+  const auto& signals = force ? forces : lengths;
+  const std::string signal = signals[static_cast<std::size_t>(dice.below(static_cast<int>(signals.size())))];
+  const std::string literal = force ? std::to_string(dice.below(9)) + ".5 N" : std::to_string(dice.below(7) * 125) + " mm";
+  if (depth == 0) return signal;
+  const std::string a = random_number(dice, force, depth - 1, shape), b = dice.chance(50) ? literal : random_number(dice, force, depth - 1, shape);
+  switch (dice.below(shape.divisions ? 9 : 8)) {
+    case 0: return "(" + a + " + " + b + ")";
+    case 1: return "(" + a + " - " + b + ")";
+    case 2: return "abs(" + a + " - " + b + ")";
+    case 3: return "min(" + a + ", " + b + ")";
+    case 4: return "max(" + a + ", " + b + ")";
+    case 5: return "-" + a;
+    case 6: return "0.5 * " + a;
+    case 7: return a;
+    default: return a + " / max(1, abs(" + b + " / " + (force ? "1 N" : "1 m") + "))";
+  }
+}
+
+std::string random_window(Dice& dice, const Shape& shape, bool back) {
+  const auto time = [](Tick t) { return std::to_string(t * 50) + " us"; };
+  const int reach = static_cast<int>(shape.ticks) + 4;
+  switch (dice.below(back ? 4 : 7)) {
+    case 0: return "";
+    case 1: {
+      const int a = dice.below(4);
+      return "[" + time(a) + ", " + time(a + dice.below(6)) + "]";
+    }
+    case 2: {
+      const int a = dice.below(reach);
+      return "[" + time(a) + ", " + time(a + dice.below(reach)) + "]";
+    }
+    case 3: return "[" + time(dice.below(5)) + ", end]";
+    case 4: return "[" + time(dice.below(5)) + ", end - " + time(dice.below(reach)) + "]";
+    case 5: {
+      const int b = dice.below(8);
+      return "[end - " + time(b + dice.below(8)) + ", end - " + time(b) + "]";
+    }
+    default: return "[end - " + time(dice.below(reach)) + ", " + time(dice.below(reach)) + "]";
+  }
+}
+
+std::string random_condition(Dice& dice, int depth, const Shape& shape) {
+  if (depth == 0 || dice.chance(10)) {
+    if (dice.chance(25)) return dice.chance(50) ? "skin.contact" : "pin.start";
+    const bool force = !shape.two_dimensions || dice.chance(50);
+    const char* const operators[] = {"<", "<=", ">", ">=", "<=", ">=", "==", "!="};
+    const std::string op = operators[dice.below(8)];
+    const std::string literal = force ? std::to_string(dice.below(9)) + ".5 N" : std::to_string(dice.below(7) * 125) + " mm";
+    const std::string left = random_number(dice, force, dice.below(3), shape);
+    return left + " " + op + " " + (dice.chance(60) ? literal : random_number(dice, force, 1, shape));
+  }
+  const auto sub = [&] { return "(" + random_condition(dice, depth - 1, shape) + ")"; };
+  switch (dice.below(12)) {
+    case 0: return "not " + sub();
+    case 1: return sub() + " and " + sub();
+    case 2: return sub() + " or " + sub();
+    case 3: return sub() + " implies " + sub();
+    case 4: return "rise" + sub();
+    case 5: return "fall" + sub();
+    case 6: return "always" + random_window(dice, shape, false) + sub();
+    case 7: return "eventually" + random_window(dice, shape, false) + sub();
+    case 8: return "once" + random_window(dice, shape, true) + sub();
+    case 9: return "historically" + random_window(dice, shape, true) + sub();
+    case 10: return sub() + " until" + random_window(dice, shape, false) + " " + sub();
+    default: return "always" + random_window(dice, shape, false) + sub();
+  }
+}
+
+float quiet_eighths(Dice& dice, float before, int change_percent) {
+  if (!dice.chance(change_percent)) return before;
+  return static_cast<float>(dice.below(64) - 20) * 0.125f;
+}
+
+MemorySource random_run(Dice& dice, Tick ticks) {
+  MemorySource source(ticks);
+  const int change = dice.chance(30) ? 100 : dice.chance(50) ? 20 : 2;
+  const auto fill = [&](const std::string& name, Tick period, bool boolean) {
+    Samples s;
+    s.period_ticks = period;
+    float value = boolean ? 0.0f : static_cast<float>(dice.below(64) - 20) * 0.125f;
+    for (Tick t = 0; t < ticks; t += period) {
+      if (boolean) value = dice.chance(change) ? 1.0f - value : value;
+      else value = quiet_eighths(dice, value, change);
+      s.value.push_back(value);
+    }
+    source.set(name, s);
+  };
+  fill("needle.force", 1, false);
+  fill("needle.tip_depth", 1, false);
+  fill("hand.press", 20, false);
+  fill("user.depth", 20, false);
+  fill("skin.contact", 1, true);
+  fill("pin.start", 1, true);
+  Samples strokes;
+  for (Tick t = 0; t < ticks; t += 1 + dice.below(40)) {
+    strokes.tick.push_back(t);
+    strokes.value.push_back(static_cast<float>(dice.below(64) - 20) * 0.125f);
+  }
+  source.set("stroke.force_peak", strokes);
+  return source;
+}
+
+// What the verdict must say, from brute force.
+void expect_equal(const std::string& text, const MemorySource& source) {
+  const Formula formula = parse_formula(text, {"test.yaml", 1, 1});
+  const BruteForce brute(formula, source);
+  const Truth expected = brute.at(formula.root, 0);
+  const Verdict verdict = judge(require(text), source);
+  ASSERT_NE(verdict.outcome, Outcome::invalid) << text << "\n" << verdict.reason;
+  ASSERT_NE(verdict.outcome, Outcome::not_applicable) << text;
+  ASSERT_EQ(verdict.outcome != Outcome::fail, expected.value) << text << "\nmargin " << verdict.margin << " expected " << expected.robustness;
+  if (std::isinf(expected.robustness)) {
+    ASSERT_EQ(verdict.margin, expected.robustness) << text;
+    return;
+  }
+  // The margin is that of an atom, in its own unit; divided by its full scale it is the robustness.
+  double scale = 1.0;
+  if (brute.is_mixed()) scale = verdict.unit == "N" ? (verdict.atom.find("hand.press") != std::string::npos ? 0.0 : 5.0) : 3e-3;
+  if (scale == 0.0) {
+    // Which full scale counts depends on the first signal of the atom.
+    const std::size_t press = verdict.atom.find("hand.press"), needle = verdict.atom.find("needle.force"), peak = verdict.atom.find("stroke.force_peak");
+    scale = press < needle && press < peak ? 10.0 : 5.0;
+  }
+  ASSERT_EQ(verdict.margin / scale, expected.robustness) << text << "\natom " << verdict.atom;
+  // And the atom has it where the verdict says.
+  ASSERT_FALSE(verdict.atom.empty()) << text;
+  const Formula atom = parse_formula(verdict.atom, {"test.yaml", 1, 1});
+  const Tick tick = std::llround(verdict.at_s * 1e9 / static_cast<double>(source.tick_ns()));
+  ASSERT_EQ(std::fabs(BruteForce(atom, source).at(atom.root, tick).robustness), std::fabs(verdict.margin)) << text << "\n" << verdict.atom << " at tick " << tick;
+}
+
+TEST(Requirement, RandomFormulasOnShortRunsEqualBruteForce) {
+  int fails = 0, finite = 0;
+  for (std::uint64_t seed = 1; seed <= 20000; ++seed) {
+    Dice dice(seed);
+    Shape shape;
+    shape.ticks = 1 + dice.below(60);
+    shape.divisions = dice.chance(20);
+    const MemorySource source = random_run(dice, shape.ticks);
+    const std::string text = random_condition(dice, 1 + dice.below(4), shape);
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    expect_equal(text, source);
+    if (HasFatalFailure()) return;
+    const Verdict verdict = judge(require(text), source);
+    fails += verdict.outcome == Outcome::fail;
+    finite += std::isfinite(verdict.margin);
+  }
+  EXPECT_GT(fails, 4000);
+  EXPECT_LT(fails, 16000);
+  EXPECT_GT(finite, 5000);
+}
+
+TEST(Requirement, RandomFormulasOfTwoDimensionsEqualBruteForce) {
+  int metres = 0, newtons = 0;
+  for (std::uint64_t seed = 1; seed <= 8000; ++seed) {
+    Dice dice(seed + 1000000);
+    Shape shape;
+    shape.ticks = 1 + dice.below(60);
+    shape.two_dimensions = true;
+    const MemorySource source = random_run(dice, shape.ticks);
+    const std::string text = random_condition(dice, 1 + dice.below(4), shape);
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    expect_equal(text, source);
+    if (HasFatalFailure()) return;
+    const Verdict verdict = judge(require(text), source);
+    metres += std::isfinite(verdict.margin) && verdict.unit == "m";
+    newtons += std::isfinite(verdict.margin) && verdict.unit == "N";
+  }
+  EXPECT_GT(metres, 1000);
+  EXPECT_GT(newtons, 1000);
+}
+
+// Runs of several blocks, windows shorter and longer than a block, one temporal operator inside another.
+TEST(Requirement, WindowsAcrossBlocksEqualBruteForce) {
+  int fails = 0;
+  for (std::uint64_t seed = 1; seed <= 250; ++seed) {
+    Dice dice(seed + 2000000);
+    Shape shape;
+    shape.ticks = 900 + dice.below(3500);
+    const MemorySource source = random_run(dice, shape.ticks);
+    const char* const inner[] = {"always", "eventually", "once", "historically"};
+    const char* const outer[] = {"always", "eventually"};
+    const int kind = dice.below(4);
+    const auto time = [](Tick t) { return std::to_string(t * 50) + " us"; };
+    const int a = dice.chance(50) ? 0 : dice.below(1500);
+    const int b = a + (dice.chance(50) ? dice.below(40) : dice.below(3000));
+    std::string window = "[" + time(a) + ", " + time(b) + "]";
+    if (dice.chance(20)) window = kind < 2 ? "[" + time(a) + ", end - " + time(dice.below(500)) + "]" : "";
+    const std::string limit = std::to_string(dice.below(5)) + ".5 N";
+    const std::string text = std::string(outer[dice.below(2)]) + "[" + time(dice.below(60)) + ", end - " + time(dice.below(60)) + "](" +
+                             (dice.chance(50) ? "skin.contact" : "needle.force > hand.press") + (dice.chance(50) ? " implies " : " and ") + inner[kind] + window + "(" +
+                             (dice.chance(50) ? "needle.force" : "stroke.force_peak") + " <= " + limit + "))";
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    expect_equal(text, source);
+    if (HasFatalFailure()) return;
+    fails += judge(require(text), source).outcome == Outcome::fail;
+  }
+  EXPECT_GT(fails, 30);
+  EXPECT_LT(fails, 220);
+}
+
+TEST(Requirement, UntilAcrossBlocksEqualsBruteForce) {
+  int fails = 0;
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    Dice dice(seed + 3000000);
+    const Tick ticks = 1100 + dice.below(400);
+    const MemorySource source = random_run(dice, ticks);
+    const auto time = [](Tick t) { return std::to_string(t * 50) + " us"; };
+    const int a = dice.below(40), b = a + dice.below(60);
+    const std::string text = std::string(dice.chance(50) ? "eventually" : "always") + "[0, " + time(1050) + "]((needle.force <= " +
+                             std::to_string(3 + dice.below(5)) + ".5 N) until[" + time(a) + ", " + time(b) + "] (hand.press <= " + std::to_string(dice.below(4)) + ".5 N))";
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    expect_equal(text, source);
+    if (HasFatalFailure()) return;
+    fails += judge(require(text), source).outcome == Outcome::fail;
+  }
+  EXPECT_GT(fails, 10);
+  EXPECT_LT(fails, 55);
+}
+
+// A requirement's verdict does not depend on which others are judged with it.
+TEST(Requirement, TogetherAsAlone) {
+  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+    Dice dice(seed + 4000000);
+    Shape shape;
+    shape.ticks = 1 + dice.below(3000);
+    const MemorySource source = random_run(dice, shape.ticks);
+    std::vector<Requirement> requirements;
+    for (int i = 0; i < 6; ++i) requirements.push_back(require(random_condition(dice, 1 + dice.below(4), shape)));
+    const std::vector<Verdict> together = judge_all(requirements, source);
+    ASSERT_EQ(together.size(), requirements.size());
+    for (std::size_t i = 0; i < requirements.size(); ++i) {
+      const Verdict alone = judge(requirements[i], source);
+      EXPECT_EQ(alone.outcome, together[i].outcome) << requirements[i].that;
+      EXPECT_EQ(alone.margin, together[i].margin) << requirements[i].that;
+      EXPECT_EQ(alone.atom, together[i].atom) << requirements[i].that;
+      EXPECT_EQ(alone.at_s, together[i].at_s) << requirements[i].that;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace pensim
