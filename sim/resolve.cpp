@@ -128,6 +128,13 @@ ResolvedScenario resolve(const Scenario& s) {
   r.firmware = s.rig == Rig::pen ? s.firmware : "";
   r.clock_start_us = static_cast<std::uint32_t>(std::min<long long>(0xFFFFFFFFll, std::llround(s.pen.clock_start_s * 1e6)));
   r.commands = s.timeline;
+  if (s.pen.battery_aging != 1.0) {
+    Command aged;
+    aged.kind = Command::Kind::fault;
+    aged.name = "battery.aged";
+    aged.value = s.pen.battery_aging;
+    r.commands.insert(r.commands.begin(), aged);
+  }
   r.cartridge_used = s.cartridge.used;
   r.cartridge_serial = s.cartridge.serial;
   r.pen_memory = memory_image(s.pen.memory, PEN_NVM_PEN_BYTES);

@@ -49,6 +49,7 @@ struct PenChoice {
   std::optional<std::string> battery;     // catalog name or file; the pen's own if empty
   std::optional<std::string> motor;
   double state_of_charge = 0.9;
+  double battery_aging = 1.0;             // internal resistance times this: the fault battery.aged from the start
   std::string memory = "blank";           // or a file of up to 4096 bytes
   double clock_start_s = 0.0;             // the core's 32-bit microsecond clock at the first tick
   double ambient_K = 296.15;

@@ -91,6 +91,7 @@ void scenario_keys(V& v, Scenario& s, ScenarioExtras& extras) {
     pen.section("battery", "the cell", [&](auto& battery) {
       battery.name("model", s.pen.battery, CatalogKind::battery, "another cell than the pen's own");
       battery.quantity("state_of_charge", s.pen.state_of_charge, "1", 0.0, 1.0, "charge left at the start");
+      battery.quantity("aging", s.pen.battery_aging, "1", 1.0, 10.0, "internal resistance times this: the fault battery.aged from the start");
     });
     pen.file("memory", s.pen.memory, "blank", PEN_NVM_PEN_BYTES, "the pen's non-volatile memory: blank (all 0xFF), or a file");
     pen.quantity("clock_start", s.pen.clock_start_s, "s", 0.0, 4294.967295, "the core's 32-bit microsecond clock at the first tick");

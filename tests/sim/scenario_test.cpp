@@ -69,6 +69,7 @@ TEST(Scenario, OneOfEverything) {
   EXPECT_EQ(s.pen.motor, "faulhaber_1331t006sr");
   EXPECT_EQ(s.pen.battery, "lipo_850_tight");
   EXPECT_EQ(s.pen.state_of_charge, 0.35);
+  EXPECT_EQ(s.pen.battery_aging, 1.5);
   EXPECT_EQ(s.pen.memory, "tests/data/memory_image.bin");
   EXPECT_EQ(s.pen.clock_start_s, 4294.9);
   EXPECT_DOUBLE_EQ(s.pen.ambient_K, 304.15);
@@ -321,6 +322,10 @@ TEST(Resolve, OneOfEverythingReachesThePlant) {
   EXPECT_EQ(r.plant.motor.resistance_ohm, 2.83);
   EXPECT_EQ(r.plant.battery.cutoff_V, 3.0);
   EXPECT_EQ(r.plant.battery.initial_charge_1, 0.35);
+  ASSERT_EQ(r.commands.size(), 11u);  // the ten of the timeline, and the age of the cell
+  EXPECT_EQ(r.commands[0].name, "battery.aged");
+  EXPECT_EQ(r.commands[0].value, 1.5);
+  EXPECT_EQ(r.commands[0].at, 0);
   EXPECT_EQ(r.plant.battery.rail_F, 220e-6);
   EXPECT_EQ(r.plant.screw.upper_stop_m, 1.9e-3);
   EXPECT_EQ(r.plant.steps_per_tick, 4);
