@@ -15,11 +15,12 @@ namespace {
 
 constexpr std::uint32_t stream_tremor = 0x520001;  // six: real and imaginary part of along, across, axial
 constexpr std::uint32_t stream_press = 0x520007;
-constexpr int sources = 4;                         // tremor along, across, axial; press noise
+constexpr int sources = 4;  // tremor along, across, axial; press noise
 constexpr int press = 3;
 
-// Tremor: x'' + 2 zeta w x' + w^2 x = white noise, exactly, per sample. In (x, y = x'/w) the stationary covariance is the identity,
-// one sample multiplies by M = exp of the system matrix, so the noise added has covariance 1 - M M^T = L L^T.
+// Tremor: x'' + 2 zeta w x' + w^2 x = white noise, exactly, per sample. In (x, y = x'/w) the stationary covariance is
+// the identity, one sample multiplies by M = exp of the system matrix, so the noise added has covariance 1 - M M^T = L
+// L^T.
 void prepare_tremor(const HandParams& params, HandState& state) {
   const double turn = 2 * elementary::pi * params.tremor_peak_Hz * params.noise_period_s;
   const double zeta = params.tremor_damping_ratio_1;
@@ -39,7 +40,8 @@ void prepare_tremor(const HandParams& params, HandState& state) {
   state.tremor_drive_y_1 = std::sqrt(std::max(0.0, q22 - state.tremor_drive_xy_1 * state.tremor_drive_xy_1));
 }
 
-// Press noise: white noise through two low-pass filters at the upper corner, less what a third one at the lower corner passes.
+// Press noise: white noise through two low-pass filters at the upper corner, less what a third one at the lower corner
+// passes.
 struct PressFilter {
   double first_1, second_1, slow_1;
 };
@@ -170,7 +172,8 @@ void hand_step(const HandParams& params, HandState& state, const HandInput& inpu
   const double mass = params.hand_mass_kg + params.pen_mass_kg;
   const double b = params.damping_N_s_per_m;
   const double z = state.nose_m;
-  const double momentum = mass * state.nose_speed_m_per_s + dt_s * (k * (rest_m - z) + b * rest_speed - input.reaction_N);
+  const double momentum =
+      mass * state.nose_speed_m_per_s + dt_s * (k * (rest_m - z) + b * rest_speed - input.reaction_N);
   double speed = momentum * state.free_factor_per_kg;
   double nose_N = 0;
   if (z + dt_s * speed > 0) {
@@ -192,8 +195,8 @@ void hand_step(const HandParams& params, HandState& state, const HandInput& inpu
   if (moves) glide(params, state, state.glide_m_per_s * dt_s);
   state.tilt_rad += state.glide_gain_1 * (input.tilt_rad - state.tilt_rad);
 
-  const double along_speed = (moves ? state.direction * state.glide_m_per_s : 0) +
-                             params.tremor_along_m * state.slope_per_s[0];
+  const double along_speed =
+      (moves ? state.direction * state.glide_m_per_s : 0) + params.tremor_along_m * state.slope_per_s[0];
   const double across_speed = params.tremor_across_m * state.slope_per_s[1];
   output.nose_gap_m = -state.nose_m;
   output.nose_speed_m_per_s = state.nose_speed_m_per_s;

@@ -19,17 +19,17 @@ constexpr std::uint32_t stream_needle_height = 0x510002;
 
 constexpr double lateral_grid_m = 50e-6;
 constexpr int lateral_grid_points = 65;
-constexpr double least_hole_m = 1e-6;            // CHOSEN: shallower holes are forgotten
-constexpr double hole_lifetime_1 = 12;           // CHOSEN: a hole is gone after so many closing times (6 ppm of its depth)
-constexpr double least_force_N = 1e-10;          // CHOSEN: below it the skin counts as relaxed
+constexpr double least_hole_m = 1e-6;    // CHOSEN: shallower holes are forgotten
+constexpr double hole_lifetime_1 = 12;   // CHOSEN: a hole is gone after so many closing times (6 ppm of its depth)
+constexpr double least_force_N = 1e-10;  // CHOSEN: below it the skin counts as relaxed
 constexpr std::int64_t housekeeping_mask = 255;  // CHOSEN: every 256 steps; values fade by less than 1e-120 in between
 constexpr double faded = 1e-100;
-constexpr double plate_stiffness_ratio_1 = 50;   // CHOSEN: base plate on skin, x stiffness of the patch: hard against it
+constexpr double plate_stiffness_ratio_1 = 50;  // CHOSEN: base plate on skin, x stiffness of the patch: hard against it
 
 double square(double x) { return x * x; }
 
-// Two needles at a time. The functions below stand once for one needle and once for two, with the same operations in the same
-// order: which of them handles a needle does not change a bit.
+// Two needles at a time. The functions below stand once for one needle and once for two, with the same operations in
+// the same order: which of them handles a needle does not change a bit.
 typedef double Pair __attribute__((vector_size(16)));
 typedef long long PairMask __attribute__((vector_size(16)));
 
@@ -82,12 +82,12 @@ template <class T>
 struct Law {
   T decay_fast_1, decay_middle_1, decay_slow_1, decay_hole_1;
   T gain_fast_1, gain_middle_1, gain_slow_1, gain_branches_1, gain_1, inverse_gain_1;
-  T modulus_Pa, inverse_modulus_1_per_Pa;                         // B
+  T modulus_Pa, inverse_modulus_1_per_Pa;                              // B
   T twice_tangent_Pa, four_tangent_Pa, half_inverse_tangent_1_per_Pa;  // tangent = gain B
   T tip_m, slope_1, half_slope_1, cone_m, cone_area_1, girth_m;
   T toughness_J_per_m2, toughness_slope_J_per_m3, toughness_depth_m;
   T cut_1, reentry_1, stress_Pa, pi_stress_Pa, hook_N;
-  T drag_N_per_m, drag_N_per_m3;                                  // eta/dt = these: constant, per lateral area
+  T drag_N_per_m, drag_N_per_m3;  // eta/dt = these: constant, per lateral area
 
   Law(const CartridgeParams& cartridge, const SkinParams& params, const SkinState::Derived& d)
       : decay_fast_1(all<T>(d.decay_fast_1)),
@@ -133,8 +133,7 @@ template <class T, class Mask>
 inline Resistance<T> resistance(const Law<T>& law, T p, Mask reentry) {
   const T in_cone = least(p, law.cone_m);
   const T width = law.tip_m + law.slope_1 * in_cone;
-  const T area =
-      law.cone_area_1 * (law.tip_m + law.half_slope_1 * in_cone) * in_cone + law.girth_m * (p - in_cone);
+  const T area = law.cone_area_1 * (law.tip_m + law.half_slope_1 * in_cone) * in_cone + law.girth_m * (p - in_cone);
   const T width_slope = select(less(p, law.cone_m), law.slope_1, T{});
   const T toughness = law.toughness_J_per_m2 + law.toughness_slope_J_per_m3 * least(p, law.toughness_depth_m);
   const T toughness_slope = select(less(p, law.toughness_depth_m), law.toughness_slope_J_per_m3, T{});
@@ -242,7 +241,8 @@ void prepare_place(const CartridgeParams& cartridge, const SkinParams& params, d
 }
 
 // Holes at this place from earlier strokes: the newest one within half its width counts.
-void recall_holes(const CartridgeParams& cartridge, const SkinParams& params, const HoleMemory& holes, SkinState& state) {
+void recall_holes(const CartridgeParams& cartridge, const SkinParams& params, const HoleMemory& holes,
+                  SkinState& state) {
   const int n = static_cast<int>(state.derived.needle_count);
   for (int i = 0; i < n; ++i) state.hole_m[i] = 0;
   const double reach_m = 0.5 * cartridge.shaft_diameter_m;
@@ -372,8 +372,8 @@ template <class T>
                   load(state.elastic_N + i));
 }
 
-// While no tip touches, F = 0 fixes F_e and recovery is linear in (s_1, s_2, s_3, F_e): only the sums over needles are stepped,
-// and the needles catch up, by a power of the step's matrix, when the next stroke begins.
+// While no tip touches, F = 0 fixes F_e and recovery is linear in (s_1, s_2, s_3, F_e): only the sums over needles are
+// stepped, and the needles catch up, by a power of the step's matrix, when the next stroke begins.
 struct Recovery {
   double fast_N, middle_N, slow_N, elastic_N;
 };
@@ -430,7 +430,8 @@ void multiply(const double (&a)[4][4], const double (&b)[4][4], double (&product
 void end_recovery(const Law<double>& law, SkinState& state) {
   double square_[4][4], power[4][4];
   for (int j = 0; j < 4; ++j) {
-    const Recovery column = recover(law, {j == 0 ? 1.0 : 0.0, j == 1 ? 1.0 : 0.0, j == 2 ? 1.0 : 0.0, j == 3 ? 1.0 : 0.0});
+    const Recovery column =
+        recover(law, {j == 0 ? 1.0 : 0.0, j == 1 ? 1.0 : 0.0, j == 2 ? 1.0 : 0.0, j == 3 ? 1.0 : 0.0});
     square_[0][j] = column.fast_N;
     square_[1][j] = column.middle_N;
     square_[2][j] = column.slow_N;
@@ -546,9 +547,10 @@ struct Step {
   sums.lift_m[lane] = largest(sums.lift_m[lane] + 0.0, -u);
 }
 
-// Two needles to which the same ordinary thing happens: both outside, or both inside. Returns false, with nothing changed, if
-// either meets an event (first touch of a stroke, puncture, bottom of a hole, exit).
-[[gnu::always_inline]] inline bool step_pair(const Law<Pair>& law, const Step& step, SkinState& state, int i, Sums& sums) {
+// Two needles to which the same ordinary thing happens: both outside, or both inside. Returns false, with nothing
+// changed, if either meets an event (first touch of a stroke, puncture, bottom of a hole, exit).
+[[gnu::always_inline]] inline bool step_pair(const Law<Pair>& law, const Step& step, SkinState& state, int i,
+                                             Sums& sums) {
   Pair p = load(state.needle_penetration_m + i);
   const bool inside = p[0] > 0;
   if (inside != (p[1] > 0)) return false;
@@ -579,8 +581,8 @@ struct Step {
   } else {
     const PairMask touches = less(Pair{}, F);
     if (any(touches)) {
-      const Pair threshold =
-          select(less(Pair{}, hole), Pair{} + step.reentry_threshold_N, load(state.derived.puncture_N + i) * step.rate_1);
+      const Pair threshold = select(less(Pair{}, hole), Pair{} + step.reentry_threshold_N,
+                                    load(state.derived.puncture_N + i) * step.rate_1);
       if (state.stroke_open == 0 || any(touches & ~less(F, threshold))) return false;
     }
     const Pair free = -m.H * law.inverse_gain_1;
@@ -623,8 +625,8 @@ double skin_puncture_force_N(const SkinParams& params, double tip_diameter_m) {
     return std::max(1e-3, params.puncture_slope_N_per_m * d + params.puncture_offset_N);
   };
   const auto blunt = [&params](double d) {
-    return std::max(params.blunt_puncture_floor_N,
-                    params.blunt_puncture_stress_Pa * (elementary::pi / 4) * square(d) + params.blunt_puncture_offset_N);
+    return std::max(params.blunt_puncture_floor_N, params.blunt_puncture_stress_Pa * (elementary::pi / 4) * square(d) +
+                                                       params.blunt_puncture_offset_N);
   };
   if (tip_diameter_m <= params.sharp_limit_m) return sharp(tip_diameter_m);
   if (tip_diameter_m >= params.blunt_limit_m) return blunt(tip_diameter_m);
@@ -720,9 +722,14 @@ void skin_step(const CartridgeParams& cartridge, const SkinParams& params, SkinS
     const double inward = std::max(0.0, input.tip_speed_m_per_s);
     const double ratio = params.fast_puncture_ratio_1;
     const double slow_speed = params.puncture_speed_m_per_s;
-    const Step step{cartridge, params, holes, input, above_m,
-                    d.puncture_factor_1 * (ratio + (1 - ratio) * slow_speed / (slow_speed + inward)),
-                    params.reentry_ratio_1 * params.spreading_ratio_1 * params.epidermis_toughness_J_per_m2 * d.tip_diameter_m};
+    const Step step{
+        cartridge,
+        params,
+        holes,
+        input,
+        above_m,
+        d.puncture_factor_1 * (ratio + (1 - ratio) * slow_speed / (slow_speed + inward)),
+        params.reentry_ratio_1 * params.spreading_ratio_1 * params.epidermis_toughness_J_per_m2 * d.tip_diameter_m};
     if (state.recovery_steps > 0) end_recovery(Law<double>(cartridge, params, d), state);
     state.relaxed = 0;
     const Sums sums = step_needles(step, state);
@@ -801,7 +808,7 @@ void skin_step(const CartridgeParams& cartridge, const SkinParams& params, SkinS
   output.punctures = state.punctures;
   output.reentries = state.reentries;
   output.tear_max_m = state.tear_max_m;
-  output.nose_friction_N = input.lateral_speed_m_per_s == 0 ? 0
+  output.nose_friction_N = input.lateral_speed_m_per_s == 0  ? 0
                            : input.lateral_speed_m_per_s > 0 ? params.nose_friction_1 * input.nose_force_N
                                                              : -params.nose_friction_1 * input.nose_force_N;
   state.work_J += 0.5 * (state.force_N + total) * tip_change_m;
