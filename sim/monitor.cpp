@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 namespace pensim {
@@ -40,30 +41,27 @@ void widen(double* __restrict__ out, const float* __restrict__ x) {
 
 struct FloatRange { float low, high; bool finite; };
 
-// Eight lanes, since a running minimum in one would not vectorise; NaN is in neither minimum nor maximum.
-FloatRange range_of(const float* __restrict__ x, Tick n) {
+// In lanes, since a running minimum in one would not vectorise. NaN is in neither minimum nor maximum.
+using Lanes = float __attribute__((vector_size(16)));
+
+FloatRange range_of(const float* x, Tick n) {
   constexpr float most = std::numeric_limits<float>::infinity();
-  constexpr int lanes = 8;
-  float low[lanes], high[lanes], zero[lanes];
-  for (int l = 0; l < lanes; ++l) {
-    low[l] = most;
-    high[l] = -most;
-    zero[l] = 0.0f;
-  }
-  Tick i = 0;
-  for (; i + lanes <= n; i += lanes)
-    for (int l = 0; l < lanes; ++l) {
-      const float v = x[i + l];
-      low[l] = v < low[l] ? v : low[l];
-      high[l] = v > high[l] ? v : high[l];
-      zero[l] += v * 0.0f;  // NaN for NaN and infinity
-    }
-  for (; i < n; ++i) {
-    low[0] = x[i] < low[0] ? x[i] : low[0];
-    high[0] = x[i] > high[0] ? x[i] : high[0];
-    zero[0] += x[i] * 0.0f;
-  }
+  constexpr int lanes = sizeof(Lanes) / sizeof(float);
   FloatRange out{most, -most, true};
+  Lanes low = Lanes{} + most, high = Lanes{} - most, zero{};
+  Tick i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    Lanes v;
+    std::memcpy(&v, x + i, sizeof v);
+    low = v < low ? v : low;
+    high = v > high ? v : high;
+    zero += v * 0.0f;  // NaN for NaN and infinity
+  }
+  for (; i < n; ++i) {
+    out.low = x[i] < out.low ? x[i] : out.low;
+    out.high = x[i] > out.high ? x[i] : out.high;
+    out.finite = out.finite && x[i] * 0.0f == 0.0f;
+  }
   for (int l = 0; l < lanes; ++l) {
     out.low = std::min(out.low, low[l]);
     out.high = std::max(out.high, high[l]);
