@@ -22,7 +22,8 @@
 // 8 Glide: while a needle is in the skin the array drags it: F_lat = sum k_lat u_take, k_lat = 4 pi G p / max(0.7, ln(4 p/D)) at
 //   the mean penetration; beyond F_lat = J_d p per needle the skin slits [D/E]. tear = way in the skin beyond the shaft diameter.
 //
-// The step may be 1 .. 50 us; the plant uses 25 us. Contact and puncture are found within a step by interpolation of the force.
+// The step may be 1 .. 50 us; the plant uses 25 us. The instant of a puncture within a step is interpolated. Against 1.6 us, peak
+// force and penetration of a stroke at 120 Hz are off by 0.4 % at 25 us and 0.6 % at 50 us (tests/models/skin_test.cpp).
 //
 // Not modelled: direct interaction of needles (none above a pitch of 150 um [F:olatunji]), a needle that meets a hole made by
 // another needle, blood and serum, temperature, anisotropy (Langer's lines), layers as such (J(p) and F_p stand for them),
