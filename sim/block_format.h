@@ -18,7 +18,8 @@ inline constexpr std::size_t in_rest = sizeof(PenIn) - in_head;    // 120
 inline constexpr std::size_t out_rest = sizeof(PenOut) - out_head; // 56
 
 // Tail: header page, rows, ms rows, slow rows, variable records.
-// Row: floats, head of PenIn, head of PenOut (pen only), end of the variable area after this row (u32), check (u32); padded to 16.
+// Row: floats (padded to 16), head of PenIn, head of PenOut (pen only), end of the variable area after this row (u32), check (u32);
+// padded to 16.
 // Nothing in the header is trusted: rows and records are valid by their check words, which contain the number of the block, so what
 // an earlier block left behind is never taken for new.
 struct TailHeader {
@@ -26,7 +27,8 @@ struct TailHeader {
   std::uint32_t rows, ms_rows, slow_rows, variable_used;
 };
 struct TailLayout {
-  std::size_t float_bytes = 0, io_bytes = 0, row_bytes = 0;
+  std::size_t float_bytes = 0, io_at = 0, io_bytes = 0, row_bytes = 0;
+  std::size_t end_at() const { return io_at + io_bytes; }           // of the row's data: where the two words stand
   std::uint32_t row_capacity = 0, ms_capacity = 0, slow_capacity = 0;
   std::size_t ms_bytes = 0, slow_bytes = 0;                          // one ms or slow row: floats and check
   std::size_t rows_at = 0, ms_at = 0, slow_at = 0, variable_at = 0, size = 0;
@@ -42,7 +44,8 @@ struct RecordHeader {
 };
 inline constexpr std::size_t padded(std::size_t size) { return (size + 7) & ~std::size_t{7}; }
 
-std::uint32_t row_check(const unsigned char* row, std::size_t size_before_check, std::uint64_t generation, std::uint64_t index);
+// `size`: a multiple of 16 for rows of ticks; `variable_end`: what the row says of the variable area.
+std::uint32_t row_check(const unsigned char* row, std::size_t size, std::uint32_t variable_end, std::uint64_t generation, std::uint64_t index);
 std::uint32_t record_check(const RecordHeader& header, const unsigned char* bytes, std::uint64_t generation);
 
 // The heads are stored as columns of 16-bit words: words 0, 1 of PenIn are its time, 2.. its ADC channels.

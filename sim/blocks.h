@@ -94,13 +94,13 @@ class BlockWriter {
  private:
   void rest(std::uint32_t kind, Tick at, const void* bytes, std::size_t size);
   void event(std::uint32_t kind, Tick at, const void* bytes, std::size_t size);
-  void end_row(unsigned char* row, std::size_t size);
+  void end_row(unsigned char* row);
   void make_room(std::size_t size);
   void flush();
 
   BlockStore& store_;
   unsigned char *rows_ = nullptr, *ms_rows_ = nullptr, *slow_rows_ = nullptr, *variable_ = nullptr;  // areas of the tail
-  std::size_t float_bytes_ = 0, row_bytes_ = 0;
+  std::size_t float_bytes_ = 0, io_at_ = 0, end_at_ = 0, row_bytes_ = 0;
   std::uint32_t row_capacity_ = 0, row_count_ = 0, ms_count_ = 0, slow_count_ = 0, variable_used_ = 0;
   std::int32_t aux_in_[PEN_AUX] = {}, aux_out_[PEN_AUX] = {};  // as known to the block being filled
   std::vector<unsigned char> encoded_;

@@ -230,17 +230,15 @@ void BlockSource::take_tail() {
     variable_end += sizeof header + bf::padded(header.size);
   }
   std::vector<unsigned char> rows(layout_.row_bytes * layout_.row_capacity);
-  const std::size_t checked = layout_.float_bytes + layout_.io_bytes + 4;
   std::uint32_t row_count = 0;
   std::size_t used = 0;  // variable area at the last row
   for (; row_count < layout_.row_capacity; ++row_count) {
     unsigned char* row = rows.data() + row_count * layout_.row_bytes;
     std::memcpy(row, shared + layout_.rows_at + row_count * layout_.row_bytes, layout_.row_bytes);
-    std::uint32_t check, end;
-    std::memcpy(&check, row + checked, 4);
-    std::memcpy(&end, row + checked - 4, 4);
-    if (check != bf::row_check(row, checked, generation, row_count) || end > variable_end || end < used) break;
-    used = end;
+    std::uint32_t words[2];
+    std::memcpy(words, row + layout_.end_at(), sizeof words);
+    if (words[1] != bf::row_check(row, layout_.end_at(), words[0], generation, row_count) || words[0] > variable_end || words[0] < used) break;
+    used = words[0];
   }
   const auto take_slow = [&](std::size_t at, std::size_t row_bytes, std::size_t floats, std::uint32_t capacity, std::vector<unsigned char>& into) {
     into.assign(shared + at, shared + at + row_bytes * capacity);
@@ -248,7 +246,7 @@ void BlockSource::take_tail() {
     for (; n < capacity; ++n) {
       std::uint32_t check;
       std::memcpy(&check, into.data() + n * row_bytes + floats * 4, 4);
-      if (check != bf::row_check(into.data() + n * row_bytes, floats * 4, generation, n)) break;
+      if (check != bf::row_check(into.data() + n * row_bytes, floats * 4, 0, generation, n)) break;
     }
     return n;
   };

@@ -198,11 +198,11 @@ std::string name_of_link(const std::string& link) {
 
 class FileWriter {
  public:
-  FileWriter(const std::string& path, OutputState& state, bool compress) : compress_(compress) {
+  FileWriter(const std::string& path, OutputState& state, std::size_t signals, bool compress) : compress_(compress) {
     Id access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "file access");
     check(H5Pset_fclose_degree(access, H5F_CLOSE_STRONG), "file access");
     check(H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V18), "file access");  // checksums on what is not data; MATLAB reads it
-    check(H5Pset_meta_block_size(access, 64 * 1024), "file access");
+    check(H5Pset_meta_block_size(access, std::clamp<std::size_t>(signals * 1024, 2048, 64 * 1024)), "file access");
     use_output_driver(access, state);
     Id create(H5Pcreate(H5P_FILE_CREATE), H5Pclose, "file creation");
     file_ = Id(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, create, access), H5Fclose, "the file");
@@ -1324,7 +1324,7 @@ void write_file(const std::string& path, const Recording& recording, const Recor
   std::string reason;
   OutputState output;
   try {
-    FileWriter file(part, output, compress);
+    FileWriter file(part, output, recording.signals().size(), compress);
     RecordingWriter(file, recording, source).write();
     file.close();
   } catch (const HdfError& e) {

@@ -154,7 +154,7 @@ TEST(Blocks, EveryBitOfARowIsGuarded) {
   BlockWriter writer(store);
   write(writer, store.plan(), 0, 50);
   unsigned char* row = store.tail() + layout.rows_at + 30 * layout.row_bytes;
-  for (std::size_t bit = 0; bit < 8 * (layout.float_bytes + layout.io_bytes + 8); ++bit) {
+  for (std::size_t bit = 0; bit < 8 * (layout.end_at() + 8); ++bit) {
     row[bit / 8] ^= static_cast<unsigned char>(1u << bit % 8);
     ASSERT_EQ(Recording::from_blocks(store).ticks(), 30) << "bit " << bit;
     row[bit / 8] ^= static_cast<unsigned char>(1u << bit % 8);
