@@ -25,6 +25,35 @@ class MemorySource : public SignalSource {
   void forget_truth() { has_truth_ = false; }
   std::vector<float>& values(const std::string& name) { return samples_.at(name).value; }
 
+  // The first `cut` ticks.
+  MemorySource until(Tick cut) const {
+    MemorySource out(cut, tick_ns_);
+    for (const auto& [name, s] : samples_) {
+      Samples part = s;
+      std::size_t n = 0;
+      while (n < s.value.size() && (s.tick.empty() ? static_cast<Tick>(n) * s.period_ticks : s.tick[n]) < cut) ++n;
+      part.value.resize(n);
+      if (!s.tick.empty()) part.tick.resize(n);
+      out.set(name, part);
+    }
+    return out;
+  }
+  // This run, then what `other` has at later ticks.
+  MemorySource continued_by(const MemorySource& other) const {
+    MemorySource out(other.ticks_, tick_ns_);
+    for (const auto& [name, s] : samples_) {
+      Samples both = s;
+      const Samples& rest = other.samples_.at(name);
+      for (std::size_t n = 0; n < rest.value.size(); ++n) {
+        if ((rest.tick.empty() ? static_cast<Tick>(n) * rest.period_ticks : rest.tick[n]) < ticks_) continue;
+        both.value.push_back(rest.value[n]);
+        if (!rest.tick.empty()) both.tick.push_back(rest.tick[n]);
+      }
+      out.set(name, both);
+    }
+    return out;
+  }
+
   // The value that is held at tick t, looked up sample by sample.
   double held(const std::string& name, Tick t) const {
     const Samples& s = samples_.at(name);

@@ -421,5 +421,387 @@ TEST(Requirement, TogetherAsAlone) {
   }
 }
 
+// A run that was cut short: a fail is a fail of every run that begins like it; a pass looked at nothing beyond.
+TEST(Requirement, CutRunsSayOnlyWhatStaysTrue) {
+  int fails = 0, passes = 0, invalid = 0, open = 0;
+  for (std::uint64_t seed = 1; seed <= 6000; ++seed) {
+    Dice dice(seed + 5000000);
+    Shape shape;
+    shape.ticks = 10 + dice.below(60);
+    MemorySource whole = random_run(dice, shape.ticks);
+    const Tick cut = 1 + dice.below(static_cast<int>(shape.ticks) - 1);
+    const std::string text = random_condition(dice, 1 + dice.below(3), shape);
+    const Formula formula = parse_formula(text, {});
+    MemorySource part = whole.until(cut);
+    part.end_early(shape.ticks, RunEnd::early);
+    const Verdict verdict = judge(require(text), part);
+    const bool needs_more = needed_end(formula, shape.ticks, default_tick_ns) >= cut;
+    SCOPED_TRACE("seed " + std::to_string(seed) + ", cut at " + std::to_string(cut) + ": " + text);
+    if (verdict.outcome == Outcome::invalid) {
+      EXPECT_TRUE(needs_more);
+      EXPECT_NE(verdict.reason.find("the run ended at"), std::string::npos) << verdict.reason;
+    } else if (verdict.outcome != Outcome::fail) {
+      EXPECT_FALSE(needs_more);
+    }
+    fails += verdict.outcome == Outcome::fail && needs_more;
+    passes += verdict.outcome == Outcome::pass;
+    invalid += verdict.outcome == Outcome::invalid;
+    bool went_both_ways[2] = {false, false};
+    for (int k = 0; k < 4; ++k) {
+      MemorySource other = random_run(dice, shape.ticks);
+      const MemorySource continued = part.continued_by(other);
+      const bool holds = judge(require(text), continued).outcome != Outcome::fail;
+      went_both_ways[holds] = true;
+      if (verdict.outcome != Outcome::invalid) {
+        EXPECT_EQ(holds, verdict.outcome != Outcome::fail);
+      }
+    }
+    open += went_both_ways[0] && went_both_ways[1];
+    part.end_early(shape.ticks, RunEnd::firmware_fault);
+    EXPECT_EQ(judge(require(text), part).outcome, verdict.outcome == Outcome::fail ? Outcome::fail : Outcome::invalid);
+    if (HasFailure()) return;
+  }
+  EXPECT_GT(fails, 300);
+  EXPECT_GT(passes, 300);
+  EXPECT_GT(invalid, 300);
+  EXPECT_GT(open, 100);
+}
+
+// --- single rules, with numbers that can be checked by hand; a tick is 50 us, so 0.1 ms are two ---
+
+MemorySource force(std::vector<float> values) {
+  MemorySource source(static_cast<Tick>(values.size()));
+  source.set("needle.force", std::move(values));
+  return source;
+}
+
+TEST(Requirement, MarginIsTheSmallestDistanceWithItsAtomAndTime) {
+  const MemorySource source = force({1.0f, 3.0f, 4.5f, 2.0f, 4.5f});
+  const Verdict verdict = judge(require("always (needle.force  <=\n 5 N)"), source);
+  EXPECT_EQ(verdict.outcome, Outcome::pass);
+  EXPECT_EQ(verdict.margin, 0.5);
+  EXPECT_EQ(verdict.unit, "N");
+  EXPECT_EQ(verdict.at_s, 100e-6);
+  EXPECT_EQ(verdict.atom, "needle.force <= 5 N");
+  EXPECT_EQ(verdict.reason, "");
+  const Verdict missed = judge(require("always (needle.force <= 4 N)"), source);
+  EXPECT_EQ(missed.outcome, Outcome::fail);
+  EXPECT_EQ(missed.margin, -0.5);
+  EXPECT_EQ(missed.reason, "`needle.force <= 4 N` is missed by 0.5 N at 0.0001 s");
+  EXPECT_EQ(judge(require("eventually (needle.force >= 4 N)"), source).margin, 0.5);
+  EXPECT_EQ(judge(require("eventually (needle.force >= 6 N)"), source).margin, -1.5);
+}
+
+TEST(Requirement, StrictComparisonsDecideAtDistanceZero) {
+  const MemorySource source = force({2.0f, 2.0f});
+  for (const auto& [text, holds] : {std::pair{"always (needle.force <= 2 N)", true}, {"always (needle.force < 2 N)", false},
+                                    {"always (needle.force >= 2 N)", true}, {"always (needle.force > 2 N)", false},
+                                    {"not eventually (needle.force < 2 N)", true}, {"always not (needle.force >= 2 N)", false}}) {
+    const Verdict verdict = judge(require(text), source);
+    EXPECT_EQ(verdict.outcome, holds ? Outcome::pass : Outcome::fail) << text;
+    EXPECT_EQ(verdict.margin, 0.0) << text;
+    EXPECT_FALSE(std::signbit(verdict.margin)) << text;
+    EXPECT_EQ(verdict.unit, "N") << text;
+  }
+}
+
+TEST(Requirement, BooleanAtomsHaveInfiniteMargins) {
+  MemorySource source(3);
+  source.set("skin.contact", {1.0f, 0.0f, 1.0f});
+  source.set("user.mode", {2.0f, 2.0f, 2.0f});
+  EXPECT_EQ(judge(require("always skin.contact"), source).margin, -inf);
+  EXPECT_EQ(judge(require("always skin.contact"), source).at_s, 50e-6);
+  EXPECT_EQ(judge(require("always skin.contact"), source).reason, "`skin.contact` decides at 5e-05 s");
+  EXPECT_EQ(judge(require("eventually skin.contact"), source).margin, inf);
+  EXPECT_EQ(judge(require("always (user.mode == 2)"), source).margin, inf);
+  EXPECT_EQ(judge(require("always (user.mode == 2)"), source).unit, "1");
+  EXPECT_EQ(judge(require("always (user.mode != 2)"), source).outcome, Outcome::fail);
+}
+
+TEST(Requirement, WindowsAreClosedAndCutAtTheEndOfTheRun) {
+  const MemorySource source = force({9.0f, 1.0f, 1.0f, 1.0f, 9.0f});
+  EXPECT_EQ(judge(require("always[50 us, 150 us] (needle.force < 2 N)"), source).outcome, Outcome::pass);
+  EXPECT_EQ(judge(require("always[0 s, 150 us] (needle.force < 2 N)"), source).outcome, Outcome::fail);
+  EXPECT_EQ(judge(require("always[50 us, 200 us] (needle.force < 2 N)"), source).outcome, Outcome::fail);
+  // `end` is 250 us, one tick after the last: end - 100 us is tick 3.
+  EXPECT_EQ(judge(require("always[50 us, end - 100 us] (needle.force < 2 N)"), source).outcome, Outcome::pass);
+  EXPECT_EQ(judge(require("always[50 us, end - 50 us] (needle.force < 2 N)"), source).outcome, Outcome::fail);
+  EXPECT_EQ(judge(require("always[50 us, 10 s] (needle.force < 2 N)"), source).margin, -7.0);
+  EXPECT_EQ(judge(require("eventually[200 us, 10 s] (needle.force > 8 N)"), source).margin, 1.0);
+  // Bounds are rounded to the nearest tick.
+  EXPECT_EQ(judge(require("always[26 us, 174 us] (needle.force < 2 N)"), source).outcome, Outcome::pass);
+}
+
+TEST(Requirement, EmptyWindowsAreTrueOrFalseAndVacuous) {
+  const MemorySource source = force({1.0f, 1.0f});
+  const Verdict always = judge(require("always[1 s, 2 s] (needle.force > 5 N)"), source);
+  EXPECT_EQ(always.outcome, Outcome::vacuous);
+  EXPECT_EQ(always.margin, inf);
+  EXPECT_EQ(always.atom, "");
+  EXPECT_EQ(always.reason, "the window of `always[1 s, 2 s] (needle.force > 5 N)` held no tick");
+  EXPECT_EQ(judge(require("historically[1 s, 2 s] (needle.force > 5 N)"), source).outcome, Outcome::vacuous);
+  EXPECT_EQ(judge(require("not eventually[1 s, 2 s] (needle.force < 5 N)"), source).outcome, Outcome::vacuous);
+  for (const char* text : {"eventually[1 s, 2 s] (needle.force < 5 N)", "once[1 s, 2 s] (needle.force < 5 N)",
+                           "(needle.force < 5 N) until[1 s, 2 s] (needle.force < 5 N)", "eventually[end - 50 us, 0 s] (needle.force < 5 N)"}) {
+    const Verdict verdict = judge(require(text), source);
+    EXPECT_EQ(verdict.outcome, Outcome::fail) << text;
+    EXPECT_EQ(verdict.margin, -inf) << text;
+    EXPECT_EQ(verdict.reason, "a window held no tick") << text;
+  }
+}
+
+TEST(Requirement, EndInAnInnerWindowIsAnInstant) {
+  // From each of ticks 0..2, one of the ticks up to `end - 100 us` (tick 2) is high.
+  EXPECT_EQ(judge(require("always[0, 100 us] eventually[0, end - 100 us] (needle.force > 8 N)"), force({1, 1, 9, 1})).outcome, Outcome::pass);
+  EXPECT_EQ(judge(require("always[0, 100 us] eventually[0, end - 100 us] (needle.force > 8 N)"), force({1, 9, 1, 9})).outcome, Outcome::fail);
+}
+
+TEST(Requirement, RiseAndFallNeedATickBefore) {
+  MemorySource source(4);
+  source.set("pin.start", {1.0f, 0.0f, 1.0f, 1.0f});
+  EXPECT_EQ(judge(require("rise(pin.start)"), source).outcome, Outcome::fail);
+  EXPECT_EQ(judge(require("fall(pin.start)"), source).outcome, Outcome::fail);
+  EXPECT_EQ(judge(require("always[50 us, 50 us] fall(pin.start)"), source).outcome, Outcome::pass);
+  EXPECT_EQ(judge(require("always[100 us, 100 us] rise(pin.start)"), source).outcome, Outcome::pass);
+  EXPECT_EQ(judge(require("eventually[150 us, end] rise(pin.start)"), source).outcome, Outcome::fail);
+}
+
+TEST(Requirement, UntilHoldsUpToAndWithTheInstantOfTheSecond) {
+  MemorySource source(5);
+  source.set("pin.start", {1.0f, 1.0f, 1.0f, 0.0f, 0.0f});
+  source.set("pin.plus", {0.0f, 0.0f, 1.0f, 0.0f, 0.0f});
+  source.set("pin.minus", {0.0f, 0.0f, 0.0f, 1.0f, 0.0f});
+  EXPECT_EQ(judge(require("pin.start until pin.plus"), source).outcome, Outcome::pass);
+  EXPECT_EQ(judge(require("pin.start until pin.minus"), source).outcome, Outcome::fail);
+  EXPECT_EQ(judge(require("pin.start until[0, 50 us] pin.plus"), source).outcome, Outcome::fail);
+  EXPECT_EQ(judge(require("pin.start until[100 us, 1 s] pin.plus"), source).outcome, Outcome::pass);
+  EXPECT_EQ(judge(require("pin.start until[150 us, 1 s] pin.plus"), source).outcome, Outcome::fail);
+}
+
+TEST(Requirement, PassesThatTestNothingAreVacuous) {
+  MemorySource source(4);
+  source.set("pin.start", {0.0f, 0.0f, 0.0f, 0.0f});
+  source.set("pin.plus", {0.0f, 1.0f, 0.0f, 0.0f});
+  source.set("needle.force", {1.0f, 1.0f, 1.0f, 1.0f});
+  const Verdict never = judge(require("always (pin.start implies needle.force < 5 N)"), source);
+  EXPECT_EQ(never.outcome, Outcome::vacuous);
+  EXPECT_EQ(never.reason, "the left side of `implies` never held where it counts");
+  EXPECT_EQ(judge(require("always (pin.plus implies needle.force < 5 N)"), source).outcome, Outcome::pass);
+  EXPECT_EQ(judge(require("always (pin.plus implies needle.force > 5 N)"), source).outcome, Outcome::fail);
+  // Outside of the window of the outermost `always` it does not count.
+  EXPECT_EQ(judge(require("always[100 us, end] (pin.plus implies needle.force < 5 N)"), source).outcome, Outcome::vacuous);
+  // The outermost one counts, not those inside.
+  EXPECT_EQ(judge(require("always (pin.plus implies (pin.start implies needle.force < 5 N))"), source).outcome, Outcome::pass);
+  // Of several side by side, one is enough.
+  EXPECT_EQ(judge(require("always ((pin.plus implies needle.force < 5 N) and (pin.start implies needle.force > 5 N))"), source).outcome, Outcome::pass);
+  EXPECT_EQ(judge(require("always ((pin.start implies needle.force < 5 N) and (pin.start implies needle.force > 5 N))"), source).outcome,
+            Outcome::vacuous);
+}
+
+TEST(Requirement, AtomsOfSeveralDimensionsAreComparedInFullScales) {
+  MemorySource source(2);
+  source.set("needle.force", {1.0f, 2.0f});       // full scale 5 N: the limit is 3/5 away
+  source.set("motor.speed", {120.0f, 110.0f});    // full scale 200 Hz: the limit is 90/200 away
+  const Verdict verdict = judge(require("always (needle.force <= 5 N and motor.speed <= 200 Hz)"), source);
+  EXPECT_EQ(verdict.outcome, Outcome::pass);
+  EXPECT_EQ(verdict.margin, 80.0);
+  EXPECT_EQ(verdict.unit, "Hz");
+  EXPECT_EQ(verdict.atom, "motor.speed <= 200 Hz");
+  EXPECT_EQ(verdict.at_s, 0.0);
+  const Verdict other = judge(require("always (needle.force <= 3 N and motor.speed <= 200 Hz)"), source);
+  EXPECT_EQ(other.margin, 1.0);
+  EXPECT_EQ(other.unit, "N");
+  EXPECT_EQ(other.at_s, 50e-6);
+  // One dimension: plain SI, whatever the full scales are.
+  source.set("hand.press", {9.5f, 9.5f});
+  EXPECT_EQ(judge(require("always (needle.force <= 5 N and hand.press <= 10 N)"), source).atom, "hand.press <= 10 N");
+  // No signal of the atom's dimension: the product of the full scales, 5 N * 3 mm = 15 mJ, so 14 mJ are 0.93 and the speed is nearer.
+  source.set("needle.tip_depth", {1e-3f, 0.0f});
+  const Verdict work = judge(require("always (needle.force * needle.tip_depth <= 15 mJ and motor.speed <= 200 Hz)"), source);
+  EXPECT_EQ(work.unit, "Hz");
+  const Verdict less_work = judge(require("always (needle.force * needle.tip_depth <= 2 mJ and motor.speed <= 200 Hz)"), source);
+  EXPECT_EQ(less_work.unit, "J");
+  EXPECT_NEAR(less_work.margin, 1e-3, 1e-10);
+}
+
+TEST(Requirement, NotANumberIsInvalidWhereItIsLookedAt) {
+  MemorySource source = force({1.0f, not_a_number, 1.0f, 1.0f});
+  const Verdict verdict = judge(require("always (needle.force < 5 N)"), source);
+  EXPECT_EQ(verdict.outcome, Outcome::invalid);
+  EXPECT_EQ(verdict.reason, "`needle.force < 5 N` has no value at 5e-05 s: a sample is not a number, or a division by 0");
+  EXPECT_EQ(judge(require("always[100 us, end] (needle.force < 5 N)"), source).outcome, Outcome::pass);
+  EXPECT_EQ(judge(require("always[0, 0] (needle.force < 5 N)"), source).outcome, Outcome::pass);
+  EXPECT_EQ(judge(require("always[100 us, end] historically[0, 50 us] (needle.force < 5 N)"), source).outcome, Outcome::invalid);
+  EXPECT_EQ(judge(require("always (max(needle.force, 1 N) < 5 N)"), source).outcome, Outcome::invalid);
+  EXPECT_EQ(judge(require("eventually (needle.force == 1 N)"), source).outcome, Outcome::invalid);
+  EXPECT_EQ(judge(require("always (needle.force / 0 N < 5)"), force({1.0f})).outcome, Outcome::invalid);
+  EXPECT_EQ(judge(require("always (1 N / needle.force < 5)"), force({1.0f, 0.0f})).at_s, 50e-6);
+  EXPECT_EQ(judge(require("always (needle.force < 5 N)"), force({1.0f, -std::numeric_limits<float>::infinity()})).outcome, Outcome::pass);
+  source.set("pin.start", {0.0f, 0.0f, not_a_number, 0.0f});
+  EXPECT_EQ(judge(require("always not pin.start"), source).outcome, Outcome::invalid);
+}
+
+// The same, with NaN at random places in runs of several blocks: invalid exactly if a tick that is looked at has one.
+TEST(Requirement, NotANumberOutsideOfWhatIsLookedAtChangesNothing) {
+  int invalid = 0;
+  for (std::uint64_t seed = 1; seed <= 400; ++seed) {
+    Dice dice(seed + 6000000);
+    const Tick ticks = 1000 + dice.below(4000);
+    const MemorySource clean = random_run(dice, ticks);
+    MemorySource holed = clean;
+    const Tick a = dice.below(static_cast<int>(ticks)), b = a + dice.below(static_cast<int>(ticks - a));
+    const Tick reach = dice.below(1500), hole = dice.below(static_cast<int>(ticks));
+    const auto time = [](Tick t) { return std::to_string(t * 50) + " us"; };
+    const bool back = dice.chance(50);
+    const std::string text = "always[" + time(a) + ", " + time(b) + "] (" + (back ? "historically" : "eventually") + "[0, " + time(reach) + "] (needle.force < 3 N) or skin.contact)";
+    holed.values("needle.force")[static_cast<std::size_t>(hole)] = not_a_number;
+    const Tick first = back ? std::max<Tick>(0, a - reach) : a, last = back ? b : std::min(ticks - 1, b + reach);
+    const Verdict expected = judge(require(text), clean), verdict = judge(require(text), holed);
+    SCOPED_TRACE("seed " + std::to_string(seed) + ": " + text);
+    if (hole >= first && hole <= last) {
+      ++invalid;
+      EXPECT_EQ(verdict.outcome, Outcome::invalid);
+      EXPECT_EQ(verdict.at_s, seconds(hole * default_tick_ns));
+    } else {
+      EXPECT_EQ(verdict.outcome, expected.outcome);
+      EXPECT_EQ(verdict.margin, expected.margin);
+    }
+  }
+  EXPECT_GT(invalid, 100);
+  EXPECT_LT(invalid, 350);
+}
+
+TEST(Requirement, SignalsThatAreNotThere) {
+  MemorySource log = force({1.0f});
+  log.set("adc.battery", {2400.0f});
+  EXPECT_EQ(judge(require("always (motor.speed < 5 Hz)"), log).outcome, Outcome::invalid);
+  EXPECT_EQ(judge(require("always (motor.speed < 5 Hz)"), log).reason, "`motor.speed` was not recorded");
+  EXPECT_EQ(judge(require("always (fw.speed_loop.integral < 5)"), log).reason, "`fw.speed_loop.integral` was not recorded; name it under `watch:`");
+  log.forget_truth();
+  EXPECT_EQ(judge(require("always (motor.speed < 5 Hz)"), log).outcome, Outcome::not_applicable);
+  EXPECT_EQ(judge(require("always (fw.x < 5 and motor.speed < 5 Hz)"), log).outcome, Outcome::not_applicable);
+  EXPECT_EQ(judge(require("always (fw.x < 5)"), log).outcome, Outcome::invalid);
+  EXPECT_EQ(judge(require("always (adc.battery > 2000)"), log).margin, 400.0);
+  EXPECT_EQ(judge(require("always (adc.battery > 2000)"), log).unit, "count");
+  EXPECT_EQ(judge(require("always (needle.force < 5 N)"), MemorySource(0)).outcome, Outcome::invalid);
+}
+
+TEST(Requirement, AfterAFirmwareFaultAFailStaysAndTheRestIsInvalid) {
+  MemorySource source = force({1.0f, 6.0f, 1.0f});
+  source.end_early(1000, RunEnd::firmware_fault);
+  EXPECT_EQ(judge(require("always (needle.force < 5 N)"), source).outcome, Outcome::fail);
+  EXPECT_EQ(judge(require("always (needle.force < 7 N)"), source).outcome, Outcome::invalid);
+  EXPECT_EQ(judge(require("always[0, 50 us] (needle.force < 7 N)"), source).reason, "the firmware failed at 0.00015 s; until then it held");
+  // What may still come is no fail.
+  EXPECT_EQ(judge(require("eventually (needle.force > 7 N)"), source).outcome, Outcome::invalid);
+  EXPECT_EQ(judge(require("eventually[0, 100 us] (needle.force > 7 N)"), source).outcome, Outcome::fail);
+  source.end_early(1000, RunEnd::early);
+  EXPECT_EQ(judge(require("always[0, 50 us] (needle.force < 7 N)"), source).outcome, Outcome::pass);
+  EXPECT_EQ(judge(require("always[0, end - 10 ms] (needle.force < 7 N)"), source).reason,
+            "the run ended at 0.00015 s, before 0.04 s, which it needs");
+}
+
+TEST(Requirement, RollUp) {
+  const auto roll = [](std::vector<Outcome> outcomes, bool may_be_vacuous) {
+    std::vector<Requirement> requirements;
+    std::vector<Verdict> verdicts;
+    for (Outcome outcome : outcomes) {
+      requirements.push_back(require("pin.start"));
+      requirements.back().id = "R-" + std::to_string(requirements.size());
+      requirements.back().may_be_vacuous = may_be_vacuous;
+      verdicts.emplace_back();
+      verdicts.back().outcome = outcome;
+      verdicts.back().reason = "because";
+    }
+    return roll_up(requirements, verdicts);
+  };
+  EXPECT_EQ(roll({}, false).verdict, "measured");
+  EXPECT_EQ(roll({Outcome::pass, Outcome::not_applicable}, false).verdict, "pass");
+  EXPECT_EQ(roll({Outcome::pass, Outcome::vacuous}, false).verdict, "fail");
+  EXPECT_EQ(roll({Outcome::pass, Outcome::vacuous}, false).cause, "R-2 is vacuous: because");
+  EXPECT_EQ(roll({Outcome::pass, Outcome::vacuous}, true).verdict, "pass");
+  EXPECT_EQ(roll({Outcome::invalid, Outcome::pass}, false).verdict, "error");
+  EXPECT_EQ(roll({Outcome::invalid, Outcome::fail}, false).verdict, "fail");
+}
+
+TEST(Requirement, ExplainSaysWhichPartsAreFalseAtAnInstant) {
+  MemorySource source(3);
+  source.set("pin.start", {0.0f, 1.0f, 1.0f});
+  source.set("needle.force", {1.0f, 6.0f, 2.0f});
+  const Formula formula = parse_formula("always (pin.start implies needle.force <= 5 N)", {});
+  const auto parts = explain(formula, source, 1);
+  ASSERT_EQ(parts.size(), 4u);
+  EXPECT_EQ(parts[0].text, formula.text);
+  EXPECT_FALSE(parts[0].truth);
+  EXPECT_EQ(parts[0].margin, -1.0);
+  EXPECT_EQ(parts[1].text, "pin.start implies needle.force <= 5 N");
+  EXPECT_FALSE(parts[1].truth);
+  EXPECT_EQ(parts[2].text, "pin.start");
+  EXPECT_TRUE(parts[2].truth);
+  EXPECT_EQ(parts[3].text, "needle.force <= 5 N");
+  EXPECT_FALSE(parts[3].truth);
+  EXPECT_EQ(parts[3].depth, 2);
+  EXPECT_EQ(parts[3].unit, "N");
+  EXPECT_EQ(formula.text.substr(static_cast<std::size_t>(parts[3].begin), static_cast<std::size_t>(parts[3].end - parts[3].begin)), "needle.force <= 5 N");
+  for (const PartTruth& part : parts) EXPECT_TRUE(part.known);
+  EXPECT_TRUE(explain(formula, source, 2)[0].truth);  // from here on it holds
+  for (const PartTruth& part : explain(formula, source, 3)) EXPECT_FALSE(part.known);
+  source.end_early(10, RunEnd::early);
+  const auto cut = explain(formula, source, 2);
+  EXPECT_FALSE(cut[0].known);
+  EXPECT_TRUE(cut[1].known && cut[1].truth);
+}
+
+TEST(Requirement, CheckHintsAtWindowsWithoutATickAndAtLooseBrackets) {
+  const Location at{"a.yaml", 10, 5};
+  const auto hints = check_formula("always (pin.start implies eventually[5 s, 6 s] pin.plus)", at, 20000, default_tick_ns);
+  ASSERT_EQ(hints.size(), 1u);
+  EXPECT_EQ(hints[0].at.line, 10);
+  EXPECT_EQ(hints[0].at.column, 31);
+  EXPECT_EQ(hints[0].message, "the window of `eventually[5 s, 6 s] pin.plus` holds no tick in a run of 1 s, so it is false");
+  EXPECT_TRUE(check_formula("always (pin.start implies eventually[5 s, 6 s] pin.plus)", at, 200000, default_tick_ns).empty());
+  const auto loose = check_formula("always pin.start implies pin.plus", at, 20000, default_tick_ns);
+  ASSERT_EQ(loose.size(), 1u);
+  EXPECT_EQ(loose[0].message, "`always pin.start` ends before the next word");
+  EXPECT_TRUE(check_formula("always (pin.start) implies pin.plus", at, 20000, default_tick_ns).empty());
+  EXPECT_EQ(check_formula("always pin.start and pin.plus", at, 20000, default_tick_ns).size(), 1u);
+  EXPECT_TRUE(check_formula("always pin.start and always pin.plus", at, 20000, default_tick_ns).empty());
+  EXPECT_THROW(check_formula("always pin.strat", at, 20000, default_tick_ns), InputError);
+}
+
+TEST(Requirement, NeededEnd) {
+  const auto needed = [](const char* text) { return needed_end(parse_formula(text, {}), 20000, default_tick_ns); };
+  EXPECT_EQ(needed("pin.start"), 0);
+  EXPECT_EQ(needed("always pin.start"), 19999);
+  EXPECT_EQ(needed("always[0, end - 50 ms] pin.start"), 19000);
+  EXPECT_EQ(needed("always[0, 10 ms] eventually[1 ms, 5 ms] pin.start"), 300);
+  EXPECT_EQ(needed("always[0, 10 ms] once[1 ms, 5 ms] pin.start"), 180);
+  EXPECT_EQ(needed("always[0, 10 ms] (pin.start until[1 ms, 5 ms] pin.plus)"), 300);
+  EXPECT_EQ(needed("always[2 s, 3 s] pin.start"), -1);
+}
+
+// The example of the scenario format.
+TEST(Requirement, StrokeRateOfTheExample) {
+  const Tick ticks = 120000;
+  MemorySource source(ticks);
+  std::vector<float> rate(static_cast<std::size_t>(ticks), 118.0f);
+  for (std::size_t t = 0; t < 20000; ++t) rate[t] = 0.0f;
+  rate[70000] = 125.5f;
+  for (std::size_t t = 119001; t < 120000; ++t) rate[t] = 0.0f;
+  source.set("stroke.rate", rate);
+  Samples set;
+  set.period_ticks = 20;
+  set.value.assign(6000, 120.0f);
+  source.set("user.rate", set);
+  Requirement requirement = require("always[1 s, end - 50 ms] (abs(stroke.rate - user.rate) <= 0.05 * user.rate)");
+  const Verdict verdict = judge(requirement, source);
+  EXPECT_EQ(verdict.outcome, Outcome::pass);
+  EXPECT_EQ(verdict.margin, 0.5);
+  EXPECT_EQ(verdict.unit, "Hz");
+  EXPECT_EQ(verdict.at_s, 3.5);
+  source.values("stroke.rate")[119000] = 0.0f;
+  EXPECT_EQ(judge(requirement, source).margin, -114.0);
+}
+
 }  // namespace
 }  // namespace pensim
