@@ -17,7 +17,6 @@
 #include "sim/export.h"
 #include "sim/import.h"
 #include "sim/recording_commands.h"
-#include "sim/replay.h"
 #include "sim/run.h"
 #include "sim/schema.h"
 #include "sim/selftest.h"

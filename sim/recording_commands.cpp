@@ -1,13 +1,22 @@
 #include "sim/recording_commands.h"
 
 #include <fmt/format.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 
 #include "sim/compare.h"
+#include "firmware_shim/crash.h"
+#include "firmware_shim/native_target.h"
+#include "firmware_shim/symbols.h"
+#include "sim/import.h"
 #include "sim/judge_run.h"
+#include "sim/replay.h"
 #include "sim/run.h"
+#include "sim/run_child.h"
 
 namespace pensim {
 namespace {
@@ -89,6 +98,56 @@ int command_judge(const JudgeArguments& arguments) {
   printer.summary({result}, 0);
   if (!arguments.json.empty()) write_json(arguments.json, {result});
   return exit_code(result.verdict);
+}
+
+int command_replay(const ReplayArguments& arguments) {
+  const bool log = std::filesystem::path(arguments.recording).extension() == ".csv";
+  const Recording recording = log ? import_log(arguments.recording) : Recording::open(arguments.recording);
+  const std::string firmware = !arguments.firmware.empty() ? arguments.firmware : recording.meta().firmware;
+  if (firmware.empty())
+    throw InputError(InputProblem{{arguments.recording, 0, 0}, "nothing says which firmware this is", "name it with --firmware"});
+  const std::string core = find_core(firmware);
+  if (const std::string why = core_refusal(core); !why.empty())
+    throw InputError(InputProblem{{core, 0, 0}, "it cannot be loaded: " + why, "build it with pensim_add_core"});
+  ReplayOptions options;
+  const CoreSymbols symbols(core);
+  for (const SignalInfo& signal : recording.signals()) {
+    if (signal.name.rfind("fw.", 0) != 0) continue;
+    try {
+      options.variables.emplace_back(signal.name, symbols.find(signal.name.substr(3)));
+    } catch (const SymbolError& error) {
+      fmt::print("{} is not compared: {}\n", signal.name, error.what());
+    }
+  }
+  // The core runs in a process of its own: it may crash here as anywhere.
+  const CrashReport report;
+  std::fflush(nullptr);
+  const pid_t pid = fork();
+  if (pid < 0) throw std::runtime_error(fmt::format("fork: {}", std::strerror(errno)));
+  if (pid == 0) {
+    int code = 4;
+    try {
+      const std::unique_ptr<NativeTarget> target = open_native(core);
+      crash_install(crash_setup(report, *target));
+      const ReplayResult result = replay(recording, *target, options);
+      fmt::print("{}", result.text());
+      code = result.exit_code();
+    } catch (const std::exception& error) {
+      fmt::print(stderr, "{}\n", error.what());
+    }
+    std::fflush(nullptr);
+    crash_complete();
+    _exit(code);
+  }
+  int status = 0;
+  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (WIFEXITED(status) && WEXITSTATUS(status) <= 4) {
+    const CrashVerdict verdict = explain_crash(report, status, core);
+    if (verdict.kind == CrashKind::none || WEXITSTATUS(status) != 0) return WEXITSTATUS(status);
+  }
+  fmt::print("the core ended the replay: {}\n", crash_text(explain_crash(report, status, core)));
+  return 3;
 }
 
 }  // namespace pensim

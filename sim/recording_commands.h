@@ -1,5 +1,4 @@
-// recording_commands.h - rerun and judge: the two things that the command line does with a recording besides comparing, replaying and
-// exporting it (compare.h, replay.h, export.h).
+// recording_commands.h - rerun, judge and replay from the command line.
 #pragma once
 
 #include <string>
@@ -14,5 +13,10 @@ int command_rerun(const RerunArguments&);
 struct JudgeArguments { std::string recording, require, json; };
 // Judges the recorded requirements, or those of a file, without plant and core. Exit code of the verdict.
 int command_judge(const JudgeArguments&);
+
+struct ReplayArguments { std::string recording, firmware; };
+// Feeds a core, the recorded one unless another is named, with recorded inputs; a field log (.csv) is imported first. 0: every compared
+// output is equal; 1: different, and where; 2: cannot be compared, and why; 3: the core crashed.
+int command_replay(const ReplayArguments&);
 
 }  // namespace pensim

@@ -8,6 +8,7 @@
 #include <iterator>
 #include <map>
 
+#include "firmware_shim/cores/misbehave/misbehave.h"
 #include "sim/catalog.h"
 #include "sim/run.h"
 #include "sim/version.h"
@@ -42,12 +43,12 @@ RunResult run_text(const std::string& text, const std::string& name) {
   return run_one(request, options);
 }
 
-std::string misbehaving(const char* core, int what) {
-  return fmt::format("title: selftest\nduration: 3 s\nfirmware: {}\ntimeline:\n  - {{at: 0.1 s, set: aux.0, to: {}}}\n", core, what);
+std::string misbehaving(int what) {
+  return fmt::format("title: selftest\nduration: 3 s\nfirmware: misbehave\ntimeline:\n  - {{at: 0.1 s, set: aux.0, to: {}}}\n", what);
 }
 
-std::string expect_fault(const char* core, int what, const std::string& kind) {
-  const RunResult r = run_text(misbehaving(core, what), "selftest");
+std::string expect_fault(int what, const std::string& kind) {
+  const RunResult r = run_text(misbehaving(what), "selftest");
   if (!r.firmware_fault) return fmt::format("expected the verdict {}, found {} {}", kind, r.verdict, r.cause);
   const FirmwareFault& f = *r.firmware_fault;
   if (f.kind != kind) return fmt::format("expected {}, found {}", kind, f.kind);
@@ -81,8 +82,8 @@ int command_selftest() {
       fmt::print("       {} hash {}\n", r.title, r.hash);
       return "";
     });
-  check("a core that crashes is explained", [] { return expect_fault("misbehave", 1, "segfault"); });
-  check("a core that spins for ever is explained", [] { return expect_fault("misbehave", PENSIM_MISBEHAVE_SPIN, "hang"); });
+  check("a core that crashes is explained", [] { return expect_fault(NULL_WRITE, "segfault"); });
+  check("a core that spins for ever is explained", [] { return expect_fault(SPIN, "hang"); });
   fmt::print("{}\n", failed == 0 ? "this installation is sound" : fmt::format("{} checks are broken", failed));
   return failed == 0 ? 0 : 4;
 }
