@@ -11,6 +11,7 @@
 #include <cctype>
 #include <cerrno>
 #include <cmath>
+#include <cstring>
 #include <map>
 #include <optional>
 #include <unordered_map>
@@ -133,7 +134,8 @@ std::uint64_t size_of(std::optional<Dwarf_Die> type, std::uint64_t address_bytes
 std::string type_text(std::optional<Dwarf_Die> type) {
   if (!type) return "void";
   Dwarf_Die* die = &*type;
-  const std::string name = name_of(die);
+  auto described = reference(die, DW_AT_signature); // in a type unit
+  const std::string name = name_of(described ? &*described : die);
   switch (dwarf_tag(die)) {
     case DW_TAG_const_type: return "const " + type_text(type_of(die));
     case DW_TAG_volatile_type: return "volatile " + type_text(type_of(die));
@@ -232,7 +234,7 @@ std::string last_parts(const std::string& path, int count) {
 
 // ---- variables ----
 
-enum class Place { memory, thread_local_storage, gone, split };
+enum class Place { memory, thread_local_storage, gone, split, automatic };
 
 struct Variable {
   std::string qualified; // "ns::Class::member", "function::count"
@@ -367,7 +369,9 @@ void SymbolTable::record_contexts(Dwarf_Die* parent, const std::string& scope) {
         if (auto declared = reference(die, DW_AT_specification)) {
           const auto known = context_.find(dwarf_dieoffset(&*declared));
           if (known != context_.end()) {
-            record_contexts(die, known->second);
+            const std::string full = known->second; // the map may grow below
+            context_[dwarf_dieoffset(die)] = full;
+            record_contexts(die, full);
             return;
           }
         }
@@ -378,7 +382,15 @@ void SymbolTable::record_contexts(Dwarf_Die* parent, const std::string& scope) {
       }
       case DW_TAG_lexical_block: record_contexts(die, scope); break;
       case DW_TAG_variable:
-      case DW_TAG_member: context_[dwarf_dieoffset(die)] = inside(scope, name_of(die)); break;
+      case DW_TAG_member: {
+        std::string full = inside(scope, name_of(die));
+        if (auto declared = reference(die, DW_AT_specification)) {
+          const auto known = context_.find(dwarf_dieoffset(&*declared));
+          if (known != context_.end()) full = known->second;
+        }
+        context_[dwarf_dieoffset(die)] = full;
+        break;
+      }
       default: break;
     }
   });
@@ -421,7 +433,7 @@ std::pair<Place, std::uint64_t> SymbolTable::place_of(Dwarf_Die* die) const {
   if (!dwarf_attr(die, DW_AT_location, &attribute)) return {Place::gone, 0};
   const unsigned form = dwarf_whatform(&attribute);
   if (form != DW_FORM_exprloc && form != DW_FORM_block1 && form != DW_FORM_block2 && form != DW_FORM_block4 && form != DW_FORM_block)
-    return {Place::split, 0}; // a list: another place at every instruction
+    return {Place::automatic, 0}; // a list: another place at every instruction
   Dwarf_Op* ops = nullptr;
   std::size_t count = 0;
   if (dwarf_getlocation(&attribute, &ops, &count) != 0 || count == 0) return {Place::gone, 0};
@@ -436,7 +448,7 @@ std::pair<Place, std::uint64_t> SymbolTable::place_of(Dwarf_Die* die) const {
     if (dwarf_getlocation_attr(&attribute, &ops[0], &indexed) != 0 || dwarf_formaddr(&indexed, &value) != 0) return {Place::split, 0};
     address = value;
   } else {
-    return {Place::split, 0};
+    return {Place::automatic, 0}; // on a stack, in a register, a value without a place
   }
   for (std::size_t i = 1; i < count; ++i) {
     if (ops[i].atom == DW_OP_plus_uconst) {
@@ -456,7 +468,8 @@ void SymbolTable::take(Dwarf_Die* die, const std::string& scope, const std::stri
   Variable v;
   v.die = *die;
   std::tie(v.place, v.address) = place_of(die);
-  if (in_function && v.place != Place::memory && v.place != Place::thread_local_storage) return; // automatic
+  if (in_function && (v.place == Place::automatic || v.place == Place::gone)) return;
+  if (!type_of(die)) return; // -g1 has places without types
   v.qualified = inside(scope, name_of(die));
   v.file = unit_file;
   for (unsigned code : {DW_AT_abstract_origin, DW_AT_specification})
@@ -510,17 +523,18 @@ const Variable& SymbolTable::choose(const std::string& file, const std::string& 
     found.erase(std::remove_if(found.begin(), found.end(), [&](std::size_t i) { return !in_memory(i); }), found.end());
   const std::string asked = file.empty() ? base : file + ":" + base;
   if (found.empty()) {
-    Names known;
-    for (const Variable& v : variables_)
-      if (v.place == Place::memory && in_file(v)) {
-        known.push_back(shown(v));
-        const std::size_t at = v.qualified.rfind("::");
-        if (at != std::string::npos && edit_distance(v.qualified.substr(at + 2), base) <= base.size() / 3) {
-          refuse("no variable is called `" + asked + "`; nearest: " + shown(v), {shown(v)});
-        }
-      }
+    Names known, tails; // a static inside a function may be asked for by its own name
+    std::map<std::string, std::string> whole;
+    for (const Variable& v : variables_) {
+      if (v.place != Place::memory || !in_file(v)) continue;
+      known.push_back(shown(v));
+      tails.push_back(v.qualified.substr(v.qualified.rfind(':') + 1));
+      whole[tails.back()] = known.back();
+    }
     if (known.empty() && !file.empty()) refuse("no file `" + file + "` with variables in the debug information");
-    const Names near = nearest(base, known);
+    Names near = nearest(base, known);
+    if (near.empty())
+      for (const std::string& tail : nearest(base, tails)) near.push_back(whole[tail]);
     refuse("no variable is called `" + asked + "`" + (near.empty() ? "" : "; nearest: " + joined(near)), near);
   }
   if (found.size() > 1) {
@@ -536,7 +550,7 @@ Part SymbolTable::start(const Variable& v, const std::string& name) const {
   if (v.place == Place::thread_local_storage) refuse("`" + name + "` is thread-local: such variables cannot be watched");
   if (v.place == Place::gone)
     refuse("`" + name + "` has no place in memory: the compiler or linker has optimised it away (volatile keeps it)");
-  if (v.place == Place::split)
+  if (v.place == Place::split || v.place == Place::automatic)
     refuse("`" + name + "` has no fixed place in memory: the compiler has split or moved it (volatile keeps it in one piece)");
   Part part;
   part.name = name;
@@ -845,28 +859,29 @@ bool is_signed(const CoreVariable& v) {
 
 Watch make_watch(const CoreVariable& v, const void* at) {
   using Read = Watch::Read;
-  Watch w;
-  w.at = at;
-  w.size_bytes = v.size_bytes;
-  const bool with_sign = is_signed(v);
-  if (v.bit_size) {
-    w.read = with_sign ? Read::signed_bits : Read::unsigned_bits;
-    w.shift_left = static_cast<std::uint8_t>(64 - v.bit_offset - v.bit_size);
-    w.shift_right = static_cast<std::uint8_t>(64 - v.bit_size);
-  } else if (v.kind == CoreVariable::Kind::floating) {
-    w.read = v.size_bytes == 4 ? Read::f32 : Read::f64;
-  } else {
-    switch (v.size_bytes) {
-      case 1: w.read = with_sign ? Read::i8 : Read::u8; break;
-      case 2: w.read = with_sign ? Read::i16 : Read::u16; break;
-      case 4: w.read = with_sign ? Read::i32 : Read::u32; break;
-      default: w.read = with_sign ? Read::i64 : Read::u64; break;
-    }
+  constexpr std::uintptr_t page_bytes = 4096;
+  const unsigned bits = v.bit_size ? v.bit_size : v.size_bytes * 8u;
+  unsigned lowest = v.bit_size ? v.bit_offset : 0;
+  auto address = reinterpret_cast<std::uintptr_t>(at);
+  if (address % page_bytes > page_bytes - 8 && address % page_bytes + v.size_bytes <= page_bytes) { // the next page may not be there
+    address -= 8u - v.size_bytes;
+    lowest += 8u * (8u - v.size_bytes);
   }
+  Watch w;
+  w.at = reinterpret_cast<const void*>(address);
+  w.shift_left = static_cast<std::uint8_t>(64 - lowest - bits);
+  w.shift_right = static_cast<std::uint8_t>(64 - bits);
+  if (v.kind == CoreVariable::Kind::floating) w.read = v.size_bytes == 4 ? Read::f32 : Read::f64;
+  else if (is_signed(v)) w.read = Read::signed_bits;
+  else w.read = bits == 64 ? Read::whole_u64 : Read::unsigned_bits;
   return w;
 }
 
-double read_variable(const CoreVariable& v, const void* memory) { return read_watch(make_watch(v, memory)); }
+double read_variable(const CoreVariable& v, const void* memory) {
+  alignas(8) unsigned char word[8] = {};
+  std::memcpy(word, memory, v.size_bytes);
+  return read_watch(make_watch(v, word));
+}
 
 bool write_variable(const CoreVariable& v, void* memory, double value) {
   std::uint64_t raw = 0;

@@ -13,9 +13,9 @@
 // Not read: split DWARF (.dwo), variables at a computed place (location lists), C99 variable-length arrays.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -78,39 +78,29 @@ bool write_variable(const CoreVariable&, void* memory, double value);
 // "RUN" for an enumeration's number, "" for a number without a name or another kind of variable.
 std::string enumerator_name(const CoreVariable&, double value);
 
-// A variable made ready for reading every tick: about 1 ns each.
+// A variable made ready for reading every tick: 1 to 2 ns each. Reads 8 bytes around the variable, never beyond its page.
 struct Watch {
+  using Word __attribute__((aligned(1), may_alias)) = std::uint64_t;
   const void* at = nullptr; // in the address space of the reader; stays readable while the watch is in use
-  enum class Read : std::uint8_t { u8, u16, u32, u64, i8, i16, i32, i64, f32, f64, unsigned_bits, signed_bits } read = Read::u8;
-  std::uint8_t size_bytes = 0, shift_left = 0, shift_right = 0; // bit-fields only
+  enum class Read : std::uint8_t { unsigned_bits, signed_bits, whole_u64, f32, f64 } read = Read::unsigned_bits;
+  std::uint8_t shift_left = 0, shift_right = 0; // the variable's highest bit to the top, then its lowest bit to the bottom
 };
 
 // `at`: where the variable's first byte is. For a core in this process: its load bias plus the variable's address.
 Watch make_watch(const CoreVariable&, const void* at);
 
-inline double read_watch(const Watch& w) {
-  const auto load = [&](auto value) {
-    std::memcpy(&value, w.at, sizeof value);
-    return static_cast<double>(value);
-  };
-  switch (w.read) {
-    case Watch::Read::u8: return load(std::uint8_t{});
-    case Watch::Read::u16: return load(std::uint16_t{});
-    case Watch::Read::u32: return load(std::uint32_t{});
-    case Watch::Read::u64: return load(std::uint64_t{});
-    case Watch::Read::i8: return load(std::int8_t{});
-    case Watch::Read::i16: return load(std::int16_t{});
-    case Watch::Read::i32: return load(std::int32_t{});
-    case Watch::Read::i64: return load(std::int64_t{});
-    case Watch::Read::f32: return load(float{});
-    case Watch::Read::f64: return load(double{});
-    default: break;
-  }
-  std::uint64_t raw = 0;
-  std::memcpy(&raw, w.at, w.size_bytes);
+__attribute__((no_sanitize("address"))) inline double read_watch(const Watch& w) {
+  std::uint64_t raw = *static_cast<const Watch::Word*>(w.at);
   raw <<= w.shift_left;
-  if (w.read == Watch::Read::signed_bits) return static_cast<double>(static_cast<std::int64_t>(raw) >> w.shift_right);
-  return static_cast<double>(raw >> w.shift_right);
+  if (w.read <= Watch::Read::signed_bits) {
+    const auto with_sign = static_cast<std::int64_t>(raw) >> w.shift_right;
+    const auto without = static_cast<std::int64_t>(raw >> w.shift_right);
+    return static_cast<double>(w.read == Watch::Read::signed_bits ? with_sign : without);
+  }
+  raw >>= w.shift_right;
+  if (w.read == Watch::Read::f32) return std::bit_cast<float>(static_cast<std::uint32_t>(raw));
+  if (w.read == Watch::Read::f64) return std::bit_cast<double>(raw);
+  return static_cast<double>(raw);
 }
 
 }  // namespace pensim

@@ -1,0 +1,67 @@
+# zoo.cmake - the zoo's files by every compiler that is here and in every form of debug information that a core may come with.
+# Sets symbols_zoo_directory, symbols_zoo_builds (names of the files that have all variables) and the target symbols_zoo.
+set(symbols_zoo_directory ${CMAKE_BINARY_DIR}/tests/symbols_zoo)
+set(symbols_zoo_source ${CMAKE_CURRENT_LIST_DIR})
+set(symbols_zoo_builds)
+set(symbols_zoo_files)
+file(MAKE_DIRECTORY ${symbols_zoo_directory})
+
+function(_symbols_zoo name c cxx)
+  set(objects)
+  foreach(source motor.c sensor.c driver.cpp)
+    set(object ${symbols_zoo_directory}/${name}.${source}.o)
+    set(compiler ${c} -std=gnu11)
+    if(source MATCHES cpp)
+      set(compiler ${cxx} -std=gnu++17)
+    endif()
+    add_custom_command(OUTPUT ${object} COMMAND ${compiler} -Wall -Wextra -fPIC ${ARGN} -c ${symbols_zoo_source}/${source} -o ${object}
+      DEPENDS ${symbols_zoo_source}/${source} VERBATIM)
+    list(APPEND objects ${object})
+  endforeach()
+  add_custom_command(OUTPUT ${symbols_zoo_directory}/${name}.so
+    COMMAND ${cxx} -shared ${ARGN} -Wl,-Bsymbolic ${objects} -o ${symbols_zoo_directory}/${name}.so
+    DEPENDS ${objects} VERBATIM)
+  set(symbols_zoo_files ${symbols_zoo_files} ${symbols_zoo_directory}/${name}.so PARENT_SCOPE)
+endfunction()
+
+find_program(PENSIM_TEST_gcc gcc)
+find_program(PENSIM_TEST_g++ g++)
+find_program(PENSIM_TEST_clang clang)
+find_program(PENSIM_TEST_clang++ clang++)
+find_program(PENSIM_TEST_lld ld.lld)
+find_program(PENSIM_ARM_GCC arm-none-eabi-gcc)
+if(PENSIM_TEST_gcc AND PENSIM_TEST_g++)
+  foreach(version 3 4 5)
+    _symbols_zoo(gcc_dwarf${version} ${PENSIM_TEST_gcc} ${PENSIM_TEST_g++} -O2 -gdwarf-${version})
+    list(APPEND symbols_zoo_builds gcc_dwarf${version}.so)
+  endforeach()
+  _symbols_zoo(gcc_strict3 ${PENSIM_TEST_gcc} ${PENSIM_TEST_g++} -O2 -gdwarf-3 -gstrict-dwarf)
+  _symbols_zoo(gcc_O0 ${PENSIM_TEST_gcc} ${PENSIM_TEST_g++} -O0 -g)
+  _symbols_zoo(gcc_lto ${PENSIM_TEST_gcc} ${PENSIM_TEST_g++} -O2 -g -flto)
+  _symbols_zoo(gcc_type_units ${PENSIM_TEST_gcc} ${PENSIM_TEST_g++} -O2 -g -fdebug-types-section)
+  list(APPEND symbols_zoo_builds gcc_strict3.so gcc_O0.so gcc_lto.so gcc_type_units.so)
+  _symbols_zoo(g1 ${PENSIM_TEST_gcc} ${PENSIM_TEST_g++} -O2 -g1)
+  _symbols_zoo(stripped ${PENSIM_TEST_gcc} ${PENSIM_TEST_g++} -O2 -s)
+endif()
+if(PENSIM_TEST_clang AND PENSIM_TEST_clang++)
+  foreach(version 3 4 5)
+    _symbols_zoo(clang_dwarf${version} ${PENSIM_TEST_clang} ${PENSIM_TEST_clang++} -O2 -gdwarf-${version})
+    list(APPEND symbols_zoo_builds clang_dwarf${version}.so)
+  endforeach()
+  if(PENSIM_TEST_lld)
+    _symbols_zoo(clang_lto ${PENSIM_TEST_clang} ${PENSIM_TEST_clang++} -O2 -g -flto -fuse-ld=lld -Wno-unused-command-line-argument)
+    list(APPEND symbols_zoo_builds clang_lto.so)
+  endif()
+endif()
+if(PENSIM_ARM_GCC)
+  # C only, without thread-local storage: a pen has none.
+  set(symbols_zoo_arm ${symbols_zoo_directory}/arm.elf)
+  add_custom_command(OUTPUT ${symbols_zoo_arm}
+    COMMAND ${PENSIM_ARM_GCC} -std=gnu11 -Wall -Wextra -mcpu=cortex-m4 -mthumb -mfloat-abi=hard -mfpu=fpv4-sp-d16 -funsigned-char
+            -fshort-enums -O2 -g -D_Thread_local= -nostdlib -Wl,-Ttext=0x08000000 -Wl,-Tdata=0x20000000 -Wl,-e,zoo_run
+            ${symbols_zoo_source}/motor.c ${symbols_zoo_source}/sensor.c -o ${symbols_zoo_arm}
+    DEPENDS ${symbols_zoo_source}/motor.c ${symbols_zoo_source}/sensor.c VERBATIM)
+  list(APPEND symbols_zoo_files ${symbols_zoo_arm})
+  list(APPEND symbols_zoo_builds arm.elf)
+endif()
+add_custom_target(symbols_zoo DEPENDS ${symbols_zoo_files})
