@@ -269,7 +269,7 @@ void run_engine(const ResolvedScenario& scenario, Target& target, const std::vec
   const int needles = scenario.record.each_needle ? static_cast<int>(scenario.plant.cartridge.needle_count) : 0;
 
   Tick ms_left = 0, slow_left = 0, hash_left = 0;
-  std::int64_t strokes_before = w.truth.strokes;
+  std::int64_t strokes_before = w.truth.strokes, turns_before = 0;
   Stroke completed;
   for (Tick k = 0; k < scenario.duration; ++k) {
     const Nanoseconds now_ns = k * run.tick_ns;
@@ -289,8 +289,12 @@ void run_engine(const ResolvedScenario& scenario, Target& target, const std::vec
     const PlantTruth& t = w.truth;
     StrokeInput s;
     s.now_ns = now_ns;
-    s.boundary = t.strokes != strokes_before;
-    if (s.boundary) s.boundary_ns = now_ns - run.tick_ns + static_cast<Nanoseconds>(t.stroke_time_s * 1e9);
+    // A cam that rocks about the dead centre passes it again and again: a stroke ends with a whole turn.
+    s.boundary = t.strokes != strokes_before && (w.strokes.last_boundary_ns < 0 || t.revolutions > turns_before);
+    if (s.boundary) {
+      s.boundary_ns = now_ns - run.tick_ns + static_cast<Nanoseconds>(t.stroke_time_s * 1e9);
+      turns_before = t.revolutions;
+    }
     strokes_before = t.strokes;
     s.extension_m = t.extension_m;
     s.force_N = t.needle_force_N;
