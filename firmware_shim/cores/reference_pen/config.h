@@ -73,9 +73,17 @@
 
 /* Start and stop. H18. */
 #define PRESS_DEBOUNCE_MS 30
-#define RELEASE_DEBOUNCE_MS 4          /* brake within 10 ms */
+#define RELEASE_DEBOUNCE_MS 2          /* brake within 10 ms, the wait for a good angle included */
 #define BUTTON_DEBOUNCE_MS 20
-#define BRAKE_MS 60
+#define BRAKE_MS 70
+#define BRAKE_WAIT_US 6000u            /* H18 */
+#define BRAKE_LAST_ANGLE 0.180f        /* turns, at 100 Hz; fits the motion of this mechanism from 60 to 160 Hz */
+#define BRAKE_LAST_ANGLE_SLOPE (-0.5615f) /* per 50 Hz */
+#define BRAKE_LAST_ANGLE_CURVE (-0.0476f)
+#define BRAKE_ANGLE_MARGIN 0.07f
+#define BRAKE_ANGLE_WINDOW 0.26f
+#define BRAKE_ANGLE_NEAR 0.10f
+#define BRAKE_COAST_HZ_PER_S 1100.0f
 #define PARK_TIMEOUT_MS 900
 #define SPIN_UP_TIMEOUT_MS 300
 
@@ -120,8 +128,7 @@
 #define WINDING_K_PER_W 6.0f
 #define WINDING_J_PER_K 0.83f
 #define RIPPLE_A2 0.045f               /* mean square of the PWM ripple */
-#define NTC_LOW_C (-20.0f)
-#define NTC_HIGH_C 100.0f
+#define NTC_BAD_SAMPLES 5              /* out of -20..100 degC for 50 ms */
 #define DERATE_FLOOR 0.5f
 
 /* Battery. H11, H22. */

@@ -1,6 +1,7 @@
 #include "pen.h"
 
 #include "battery.h"
+#include "brake.h"
 #include "buttons.h"
 #include "cartridge.h"
 #include "config.h"
@@ -78,10 +79,19 @@ static float capped_rate_Hz(void) {
 
 /* ---- stopping ---- */
 
+/* The motor turns at its rate: there is time to choose where it stops. */
+static bool motor_is_sound(enum stop_reason reason) {
+  return reason == STOP_RELEASED || reason == STOP_CARTRIDGE || reason == STOP_PRESS || reason == STOP_CHARGER ||
+         reason == STOP_SESSION || reason == STOP_TEMPERATURE || reason == STOP_UNDERVOLTAGE || reason == STOP_SCREW;
+}
+
 /* Removes the drive, brakes and retracts the needles at once; what follows depends on the reason. */
 static void stop(enum stop_reason reason) {
   speed_stop();
-  drive_brake();
+  if (motor_is_sound(reason))
+    brake_at_good_angle();
+  else
+    drive_brake();
   depth_retract();
   hall.idle_edges = 0;
   pen.stop_reason = (uint8_t)reason;
@@ -313,6 +323,7 @@ void pen_fast(void) {
 
 void pen_control(void) {
   alive.control = true;
+  brake_update();
   drive_measure();
   speed_update();
   depth_update();

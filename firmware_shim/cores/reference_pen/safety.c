@@ -51,11 +51,16 @@ void safety_run_begins(void) {
   safety.rejected_logged = false;
 }
 
+/* The back-EMF tells of a motor that turns at about the rate that was asked for. */
+static bool motor_turns(void) {
+  return drive.applied_q15 > HALL_DUTY_Q15 && drive.back_emf_rate_Hz > 0.6f * speed_loop.ramp_Hz;
+}
+
 /* H8, H12: a motor that turns without edges has a lost hall sensor; one that does not turn is stalled. */
 static enum stop_reason check_rotation(bool spinning_up) {
   if (lasting(&safety.stall_current_ms, drive.mean_current_A > CURRENT_STALL_A, CURRENT_STALL_MS)) return STOP_STALL;
   if (hall_silence_us() < HALL_SILENCE_US || (spinning_up && pen.state_ms < SPIN_UP_GRACE_MS)) return STOP_NONE;
-  if (drive.applied_q15 > HALL_DUTY_Q15 && drive.back_emf_rate_Hz > 0.6f * speed_loop.ramp_Hz) {
+  if (motor_turns()) {
     events_log(EVENT_HALL_LOST, (int16_t)drive.back_emf_rate_Hz);
     return STOP_HALL;
   }
@@ -65,7 +70,7 @@ static enum stop_reason check_rotation(bool spinning_up) {
 /* H6: needles that dwell in the skin at a low rate tear it. H2: needles faster than set may leave the driver. */
 static enum stop_reason check_rate(bool spinning_up) {
   const bool in_skin = nose.contact && depth_protruding() && !spinning_up;
-  const bool late = in_skin && hall_silence_us() > SILENCE_IN_SKIN_US;
+  const bool late = in_skin && hall_silence_us() > SILENCE_IN_SKIN_US && !motor_turns();
   const bool slow = in_skin && hall_rate_Hz() < RATE_IN_SKIN_MIN_HZ;
   if (lasting(&safety.under_rate_ms, slow, UNDER_RATE_MS) || late) {
     events_log(EVENT_UNDER_RATE, (int16_t)(hall_rate_Hz() * 10.0f));

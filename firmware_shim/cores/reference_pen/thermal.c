@@ -7,7 +7,7 @@
 #include "numeric.h"
 
 struct thermal thermal = {
-    .motor_C = 25.0f, .grip_C = 25.0f, .winding_C = 25.0f, .derating = 1.0f, .motor_ntc_ok = true, .grip_ntc_ok = true};
+    .motor_C = 25.0f, .grip_C = 25.0f, .winding_C = 25.0f, .derating = 1.0f, .motor_ntc = {.ok = true}, .grip_ntc = {.ok = true}};
 
 /* NTC 10 kohm at 25 degC, B = 3950 K, to ground, 10 kohm to the reference: counts from -40 degC in steps of 5 K. */
 #define NTC_FIRST_C (-40.0f)
@@ -15,11 +15,9 @@ struct thermal thermal = {
 static const uint16_t ntc_counts[] = {
     3996, 3955, 3900, 3830, 3740, 3629, 3495, 3337, 3156, 2955, 2738, 2510, 2278, 2048, 1825, 1614, 1419, 1241,
     1081, 940, 815, 707, 613, 532, 462, 401, 350, 305, 267, 234, 206, 181, 160, 142, 126};
+#define NTC_COLDEST_COUNTS 3740u /* -20 degC */
+#define NTC_HOTTEST_COUNTS 267u  /* 100 degC */
 #define NTC_POINTS (sizeof ntc_counts / sizeof ntc_counts[0])
-
-static struct {
-  float motor_counts, grip_counts;
-} ntc;
 
 float ntc_C(float counts) {
   if (counts >= (float)ntc_counts[0]) return NTC_FIRST_C;
@@ -30,29 +28,30 @@ float ntc_C(float counts) {
   return NTC_FIRST_C + NTC_STEP_C * (float)(NTC_POINTS - 1u);
 }
 
-void thermal_sample(void) {
-  const float motor = (float)hal_adc(HAL_ADC_NTC_MOTOR), grip = (float)hal_adc(HAL_ADC_NTC_HOUSING);
-  const float share = thermal.settled < 10u ? 0.5f : 0.05f;
-  if (thermal.settled == 0) ntc.motor_counts = motor, ntc.grip_counts = grip;
-  if (thermal.settled < 10u) thermal.settled++;
-  ntc.motor_counts = low_pass(ntc.motor_counts, motor, share);
-  ntc.grip_counts = low_pass(ntc.grip_counts, grip, share);
+/* H14: a reading outside the range is a broken wire or a short: it is kept out of the filter, and the pen works at half on the last
+ * good temperature. */
+static void sample_ntc(struct ntc *ntc, enum hal_adc channel, int16_t which) {
+  const uint16_t counts = hal_adc(channel);
+  const bool plausible = counts < NTC_COLDEST_COUNTS && counts > NTC_HOTTEST_COUNTS;
+  if (lasting(&ntc->bad, !plausible, NTC_BAD_SAMPLES) == ntc->ok) { /* changed */
+    ntc->ok = !ntc->ok;
+    if (!ntc->ok) events_log(EVENT_NTC_FAULT, which);
+  }
+  if (!plausible) return;
+  ntc->counts = ntc->settled ? low_pass(ntc->counts, (float)counts, 0.05f) : (float)counts;
+  ntc->settled = true;
 }
 
-/* H14: a reading outside the range is a broken wire or a short; the pen then works at half, on the last good temperature. */
-static void read_ntc(float counts, float *temperature_C, bool *ok, int16_t which) {
-  const float reading_C = ntc_C(counts);
-  const bool plausible = reading_C > NTC_LOW_C && reading_C < NTC_HIGH_C;
-  if (plausible) *temperature_C = reading_C;
-  if (*ok && !plausible) events_log(EVENT_NTC_FAULT, which);
-  *ok = plausible;
+void thermal_sample(void) {
+  sample_ntc(&thermal.motor_ntc, HAL_ADC_NTC_MOTOR, 1);
+  sample_ntc(&thermal.grip_ntc, HAL_ADC_NTC_HOUSING, 2);
 }
 
 static int16_t tenths(float celsius) { return (int16_t)(celsius * 10.0f); }
 
 void thermal_update(void) {
-  read_ntc(ntc.motor_counts, &thermal.motor_C, &thermal.motor_ntc_ok, 1);
-  read_ntc(ntc.grip_counts, &thermal.grip_C, &thermal.grip_ntc_ok, 2);
+  if (thermal.motor_ntc.settled) thermal.motor_C = ntc_C(thermal.motor_ntc.counts);
+  if (thermal.grip_ntc.settled) thermal.grip_C = ntc_C(thermal.grip_ntc.counts);
 
   /* H10: copper loss into the heat capacity of the winding, above the motor's frame. */
   const float winding_ohm = WINDING_OHM * (1.0f + 0.0039f * (thermal.winding_C - 25.0f));
@@ -64,7 +63,7 @@ void thermal_update(void) {
   /* H9: full power up to 40 degC, the floor at 41. */
   float derating = 1.0f - (1.0f - DERATE_FLOOR) * (thermal.grip_C - GRIP_DERATE_C) / (GRIP_LIMIT_C - GRIP_DERATE_C);
   derating = min_f(derating, 1.0f - (1.0f - DERATE_FLOOR) * (thermal.winding_C - WINDING_DERATE_C) / (WINDING_STOP_C - WINDING_DERATE_C));
-  if (!thermal.motor_ntc_ok || !thermal.grip_ntc_ok) derating = DERATE_FLOOR;
+  if (!thermal.motor_ntc.ok || !thermal.grip_ntc.ok) derating = DERATE_FLOOR;
   thermal.derating = clamp_f(derating, DERATE_FLOOR, 1.0f);
 
   if (!thermal.warm && thermal.grip_C >= GRIP_WARM_C) events_log(EVENT_GRIP_WARM, tenths(thermal.grip_C));

@@ -1,0 +1,52 @@
+#include "brake.h"
+
+#include "config.h"
+#include "drive.h"
+#include "hal.h"
+#include "hall.h"
+
+struct brake brake;
+
+static float fraction(float turns) {
+  while (turns < 0.0f) turns += 1.0f;
+  while (turns >= 1.0f) turns -= 1.0f;
+  return turns;
+}
+
+/* In turns. Good are the angles that lie before the last one from which the cam still reaches the dead centre by its own speed. */
+static float first_good_angle(float rate_Hz) {
+  const float x = (rate_Hz - 100.0f) * (1.0f / 50.0f);
+  const float last = BRAKE_LAST_ANGLE + x * (BRAKE_LAST_ANGLE_SLOPE + x * BRAKE_LAST_ANGLE_CURVE);
+  return last - BRAKE_ANGLE_MARGIN - BRAKE_ANGLE_WINDOW;
+}
+
+void brake_at_good_angle(void) {
+  brake.wait_us = 0;
+  if (hall.locked) {
+    brake.angle = fraction((float)hall_silence_us() * 1.0e-6f * hall.rate_Hz);
+    const float past = fraction(brake.angle - first_good_angle(hall.rate_Hz));
+    if (past > BRAKE_ANGLE_WINDOW) {
+      /* The coasting motor slows down, which moves the good angles: once more, for the rate at the end of the wait. */
+      const float wait_s = (1.0f - past) / hall.rate_Hz;
+      const float rate_Hz = hall.rate_Hz - BRAKE_COAST_HZ_PER_S * wait_s;
+      const float way = fraction(first_good_angle(rate_Hz) - brake.angle);
+      brake.wait_us = (uint32_t)(1.0e6f * way / (0.5f * (hall.rate_Hz + rate_Hz)));
+    }
+    /* Nearly there is good as well; what is out of reach is braked at once. */
+    if (((float)brake.wait_us - (float)BRAKE_WAIT_US) * 1.0e-6f * hall.rate_Hz > BRAKE_ANGLE_NEAR) brake.wait_us = 0;
+    if (brake.wait_us > BRAKE_WAIT_US) brake.wait_us = BRAKE_WAIT_US;
+  }
+  if (brake.wait_us == 0) {
+    drive_brake();
+    return;
+  }
+  drive_off();
+  brake.waiting = true;
+  brake.since_us = hal_time_us();
+}
+
+void brake_update(void) {
+  if (!brake.waiting || hal_time_us() - brake.since_us < brake.wait_us) return;
+  brake.waiting = false;
+  drive_brake();
+}
