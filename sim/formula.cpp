@@ -123,7 +123,7 @@ class Parser {
 
  private:
   [[noreturn]] void fail(int position, const std::string& message, const std::string& hint = "") const {
-    throw InputError({place(text_, at_, position), message, hint});
+    throw InputError({place(text_, at_, position), message, hint.empty() ? "the language of formulas is in docs/requirements.md" : hint});
   }
 
   int size() const { return static_cast<int>(text_.size()); }

@@ -713,7 +713,7 @@ Monitor::View Monitor::eval_until(Node& node, Tick k, double* out, int slot) {
     node.carried = j;
   }
   std::fill_n(out, block, -inf);
-  if (k * block <= node.to) pass(k, out);
+  pass(k, out);
   node.carried = std::min(node.carried, k);
   return {out, 0.0};
 }
