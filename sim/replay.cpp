@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <utility>
 
 #include "sim/pen_fields.h"
 #include "sim/recording_source.h"
@@ -124,6 +126,43 @@ double counts_of(int adc, double quantity) {
   }
 }
 
+// The memories of a pen that came blank: every command is answered in the next tick.
+class RestingMemory {
+ public:
+  RestingMemory() {
+    pen_.fill(0xFF);
+    cartridge_.fill(0xFF);
+  }
+  void take(const PenOut& out) { request_ = out; }
+  void answer(PenIn& in) {
+    const PenOut r = std::exchange(request_, PenOut{});
+    if (r.nvm_command == PEN_NVM_NONE) return;
+    const bool pen = r.nvm_bank == PEN_NVM_BANK_PEN;
+    std::uint8_t* const bytes = pen ? pen_.data() : cartridge_.data();
+    const std::size_t size = pen ? pen_.size() : cartridge_.size(), at = r.nvm_address, n = r.nvm_length;
+    const bool erase = r.nvm_command == PEN_NVM_ERASE && pen && at < size, serial = r.nvm_command == PEN_NVM_SERIAL && !pen;
+    const bool move = (r.nvm_command == PEN_NVM_READ || r.nvm_command == PEN_NVM_WRITE) && n >= 1 && n <= PEN_NVM_BYTES && at + n <= size;
+    in.nvm_status = erase || serial || move ? PEN_NVM_DONE : PEN_NVM_ERROR;
+    if (erase) std::fill_n(bytes + at / PEN_NVM_PAGE_BYTES * PEN_NVM_PAGE_BYTES, PEN_NVM_PAGE_BYTES, std::uint8_t{0xFF});
+    if (serial) {
+      in.nvm_length = 8;
+      in.nvm_data[0] = 1;
+    }
+    if (!move) return;
+    if (r.nvm_command == PEN_NVM_READ) {
+      in.nvm_length = static_cast<std::uint8_t>(n);
+      std::memcpy(in.nvm_data, bytes + at, n);
+    } else {
+      for (std::size_t i = 0; i < n; ++i) bytes[at + i] = pen ? bytes[at + i] & r.nvm_data[i] : r.nvm_data[i];
+    }
+  }
+
+ private:
+  std::array<std::uint8_t, PEN_NVM_PEN_BYTES> pen_;
+  std::array<std::uint8_t, PEN_NVM_CARTRIDGE_BYTES> cartridge_;
+  PenOut request_{};
+};
+
 // PenIn of a sparse log, tick by tick.
 class LogInput {
  public:
@@ -158,7 +197,8 @@ class LogInput {
       const double counts = std::isnan(value) ? c.rest : c.counts ? value : counts_of(c.adc, value);
       in.adc[c.adc] = static_cast<std::uint16_t>(std::clamp(std::round(counts), 0.0, 4095.0));
     }
-    unsigned pins = 1u << PEN_LINE_CARTRIDGE | 1u << PEN_LINE_HOME;
+    memory_.answer(in);
+    unsigned pins = 1u << PEN_LINE_CARTRIDGE | (screw_steps_ == 0 ? 1u << PEN_LINE_HOME : 0u);
     for (auto& [bit, cursor] : pins_) {
       const float level = cursor.at(tick);
       if (!std::isnan(level)) pins = level > 0.5f ? pins | 1u << bit : pins & ~(1u << bit);
@@ -176,6 +216,12 @@ class LogInput {
     in.pins = static_cast<std::uint16_t>(pins);
     pins_before_ = pins;
     return in;
+  }
+
+  // What the core answered: the screw follows, memory commands are taken.
+  void take(const PenOut& out) {
+    screw_steps_ = std::max<std::int64_t>(screw_steps_ + out.stepper_steps, 0);
+    memory_.take(out);
   }
 
  private:
@@ -213,6 +259,8 @@ class LogInput {
   std::vector<Channel> channels_;
   std::vector<std::pair<int, Cursor>> pins_, aux_;
   std::vector<Cursor> speed_;
+  RestingMemory memory_;
+  std::int64_t screw_steps_ = 0;  // from home
   double phase_ = 0.5;
   unsigned pins_before_ = 0;
 };
@@ -255,6 +303,7 @@ void replay_sparse(const Recording& recording, Target& target, const ReplayOptio
     const PenIn in = input.at(tick);
     PenOut out{};
     target.step(in, out);
+    input.take(out);
     for (Compared& c : compared) {
       if (c.next >= c.logged.tick.size() || c.logged.tick[c.next] != tick) continue;
       const float logged = c.logged.value[c.next++];

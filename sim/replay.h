@@ -4,10 +4,11 @@
 // stepped with every PenIn; its PenOut is compared to the bit. In the last tick before a reset the recorded PenOut may be all zero.
 //
 // Sparse log: PenIn is put together from the logged channels. A value is held until the next; what was not logged rests: charged
-// battery, room temperature, 14-needle cartridge latched, nothing pressed, dials at their lower end. Where the quantity itself was
-// logged it stands for the count (battery.voltage, motor.current, user.depth, user.rate, user.start), and motor.speed becomes hall
-// edges. Compared are outputs at logged instants (core.pwm_duty, pin.<output>, fw.<variable>), within the tolerance of their column;
-// of a log that does not begin at a reset only what comes after its first second.
+// battery, room temperature, 14-needle cartridge latched, nothing pressed, dials at their lower end, blank memories that answer in
+// the next tick, a screw that follows its steps from home at once. Where the quantity itself was logged it stands for the count
+// (battery.voltage, motor.current, hand.press, user.depth, user.rate, user.start), and motor.speed becomes hall edges. Compared are
+// outputs at logged instants (core.pwm_duty, pin.<output>, fw.<variable>), within the tolerance of their column; of a log that does
+// not begin at a reset only what comes after its first second.
 #pragma once
 
 #include <string>

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 #include "sim/compare.h"
 #include "sim/export.h"
@@ -394,6 +395,54 @@ TEST_F(Import, ALogFromTheMiddleIsComparedLater) {
   EXPECT_EQ(r.compared, 1);
   EXPECT_EQ(r.from, 20'000);
   EXPECT_NE(r.text().find("does not begin at a reset"), std::string::npos);
+}
+
+// Writes to both memories, reads them back and moves the screw.
+class MemoryCore : public FakeCore {
+ public:
+  StepReport step(const PenIn& in, PenOut& out) override {
+    const auto tick = in.time_us / 50;
+    if (in.nvm_status != PEN_NVM_IDLE) answers[tick] = in;
+    home.push_back(in.pins >> PEN_LINE_HOME & 1);
+    const auto ask = [&](int command, int bank, int address, int length, std::uint8_t byte) {
+      out.nvm_command = static_cast<std::uint8_t>(command);
+      out.nvm_bank = static_cast<std::uint8_t>(bank);
+      out.nvm_address = static_cast<std::uint16_t>(address);
+      out.nvm_length = static_cast<std::uint8_t>(length);
+      std::memset(out.nvm_data, byte, static_cast<std::size_t>(length));
+    };
+    if (tick == 10) ask(PEN_NVM_WRITE, PEN_NVM_BANK_PEN, 300, 2, 0x0F);
+    if (tick == 20) ask(PEN_NVM_WRITE, PEN_NVM_BANK_PEN, 300, 1, 0xF3);
+    if (tick == 30) ask(PEN_NVM_READ, PEN_NVM_BANK_PEN, 299, 3, 0);
+    if (tick == 40) ask(PEN_NVM_ERASE, PEN_NVM_BANK_PEN, 300, 0, 0);
+    if (tick == 50) ask(PEN_NVM_READ, PEN_NVM_BANK_PEN, 300, 1, 0);
+    if (tick == 60) ask(PEN_NVM_READ, PEN_NVM_BANK_PEN, 4090, 16, 0);
+    if (tick == 70) ask(PEN_NVM_SERIAL, PEN_NVM_BANK_CARTRIDGE, 0, 0, 0);
+    if (tick == 80) out.stepper_steps = 5;
+    if (tick == 90) out.stepper_steps = -9;
+    return {};
+  }
+  std::map<std::uint32_t, PenIn> answers;
+  std::vector<int> home;
+};
+
+TEST_F(Import, WhatWasNotLoggedRestsAsAPenDoes) {
+  MemoryCore core;
+  replay(import_log(log("# started_at_reset: yes\ntime_s,pin.start\n0,0\n0.01,1\n")), core);
+  ASSERT_EQ(core.answers.size(), 7u);
+  const PenIn& read = core.answers.at(31);
+  EXPECT_EQ(read.nvm_status, PEN_NVM_DONE);
+  EXPECT_EQ(read.nvm_length, 3);
+  EXPECT_EQ(read.nvm_data[0], 0xFF);
+  EXPECT_EQ(read.nvm_data[1], 0x03);  // a write only clears bits
+  EXPECT_EQ(read.nvm_data[2], 0x0F);
+  EXPECT_EQ(core.answers.at(51).nvm_data[0], 0xFF);
+  EXPECT_EQ(core.answers.at(61).nvm_status, PEN_NVM_ERROR);
+  EXPECT_EQ(core.answers.at(71).nvm_length, 8);
+  EXPECT_EQ(core.home[80], 1);
+  EXPECT_EQ(core.home[81], 0);
+  EXPECT_EQ(core.home[90], 0);
+  EXPECT_EQ(core.home[91], 1);
 }
 
 TEST_F(Import, NothingToCompareIsSaid) {
