@@ -149,6 +149,15 @@ std::string short_path(const char* file, const char* compiled_in) {
   return depth >= 3 ? path.substr(common) : path; // "/" or "/home/" in common says nothing
 }
 
+// clang writes no table of address ranges (.debug_aranges): then every unit is asked.
+Dwarf_Die* unit_of(Dwfl_Module* module, Dwarf_Addr at, Dwarf_Addr* bias) {
+  if (Dwarf_Die* unit = dwfl_module_addrdie(module, at, bias)) return unit;
+  Dwarf_Die* unit = nullptr;
+  while ((unit = dwfl_module_nextcu(module, unit, bias)) != nullptr)
+    if (dwarf_haspc(unit, at - *bias) > 0) return unit;
+  return nullptr;
+}
+
 class Names {
  public:
   Names(Dwfl* dwfl, const std::vector<Object>& objects) : dwfl_(dwfl), objects_(objects) {}
@@ -169,7 +178,7 @@ class Names {
       return;
     }
     Dwarf_Addr bias = 0;
-    Dwarf_Die* unit = dwfl_module_addrdie(module, at, &bias);
+    Dwarf_Die* unit = unit_of(module, at, &bias);
     const char* compiled_in = nullptr;
     Dwarf_Files* files = nullptr;
     std::size_t file_count = 0;

@@ -24,10 +24,12 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <memory>
 #include <sstream>
 #include <system_error>
 
 #include "firmware_shim/crash_report.h"
+#include "firmware_shim/host_memory.h"
 #include "firmware_shim/native_target.h"
 
 // Handlers run in a damaged process: no thread-local storage, no stack protector, no instrumentation, no C library.
@@ -61,8 +63,8 @@ struct alignas(page_bytes) Setup {
   int report_fd = -1;
   bool installed = false, filter = false, own_stack = false, lock = false;
   CrashRange stack, guard_below, guard_above, program;
-  CrashRange core[crash_ranges];
-  std::uint32_t core_count = 0;
+  CrashRange core[crash_ranges], registers[crash_ranges];
+  std::uint32_t core_count = 0, register_count = 0;
   void (*after)(void*) = nullptr;
   void* after_context = nullptr;
   std::uint32_t locked_count = 0;
@@ -76,6 +78,7 @@ struct alignas(page_bytes) Scratch {
   std::uint64_t blocked_pc = 0;
   bool is_locked = false, reporting = false;
   std::uint64_t let_through = 0;
+  std::uint32_t steps_to_search = 0; // for mappings that are new
   CrashRecord record{};
 };
 
@@ -86,6 +89,7 @@ constexpr int fatal_signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTR
 struct sigaction previous[NSIG];
 void* handler_stack = nullptr;
 bool on_exit_registered = false;
+std::unique_ptr<ImageFence> fence;
 
 // ---- system calls without errno, which is thread-local ----
 
@@ -387,9 +391,9 @@ std::vector<MapLine> own_maps() {
 }
 
 // The bench's writable memory; merged where neighbours are alike.
-void find_lockable(const CrashSetup& s) {
-  std::vector<CrashRange> open = s.core;
-  open.insert(open.end(), s.registers.begin(), s.registers.end());
+void find_lockable() {
+  std::vector<CrashRange> open(setup.core, setup.core + setup.core_count);
+  open.insert(open.end(), setup.registers, setup.registers + setup.register_count);
   const auto add = [&](const void* at, std::size_t bytes) {
     const auto begin = reinterpret_cast<std::uintptr_t>(at);
     open.push_back({page_down(begin), page_up(begin + bytes)});
@@ -401,7 +405,7 @@ void find_lockable(const CrashSetup& s) {
   // The kernel writes a thread's restartable-sequence area when it delivers a signal, and ends the process if it cannot.
   if (__rseq_size) add(static_cast<const char*>(__builtin_thread_pointer()) + __rseq_offset, 32);
   std::sort(open.begin(), open.end(), [](const CrashRange& a, const CrashRange& b) { return a.begin < b.begin; });
-  const bool heap_is_shared = !s.core.empty() && uses_c_heap(s.core.front().begin);
+  const bool heap_is_shared = setup.core_count && uses_c_heap(setup.core[0].begin);
   const auto thread = reinterpret_cast<std::uintptr_t>(pthread_self()); // lies with the thread-local storage of the C library
   const CrashRange caller = own_stack_of_thread();
 
@@ -523,6 +527,9 @@ void crash_install(const CrashSetup& s) {
   setup.guard_above = s.guard_above;
   std::copy(s.core.begin(), s.core.end(), setup.core);
   setup.core_count = static_cast<std::uint32_t>(s.core.size());
+  std::copy(s.registers.begin(), s.registers.end(), setup.registers);
+  setup.register_count = static_cast<std::uint32_t>(s.registers.size());
+  setup.locked_count = 0;
   setup.after = s.after;
   setup.after_context = s.after_context;
   setup.program = program_code();
@@ -536,8 +543,17 @@ void crash_install(const CrashSetup& s) {
   set_timers(s.guard_hangs ? s.cpu_period_ms : 0, s.guard_hangs ? s.blocked_period_s : 0);
   begin_record(CrashEnd::installed);
   write_record();
-  setup.lock = crash_state.lock = s.lock_host_memory;
-  if (setup.lock) find_lockable(s);
+  setup.lock = s.lock_host_memory;
+  crash_state.lock = s.lock_host_memory;
+  fence.reset();
+  if (s.fence_image && !s.core.empty()) {
+    std::uintptr_t begin = s.core[0].begin, end = s.core[0].end;
+    for (const CrashRange& r : s.core) {
+      begin = std::min(begin, r.begin);
+      end = std::max(end, r.end);
+    }
+    fence = std::make_unique<ImageFence>(begin, end);
+  }
   if (mprotect(&setup, sizeof setup, PROT_READ) != 0) fail("mprotect");
 }
 
@@ -550,16 +566,23 @@ void crash_uninstall() {
   sigaction(SIGVTALRM, &previous[SIGVTALRM], nullptr);
   sigaction(SIGALRM, &previous[SIGALRM], nullptr);
   crash_state = {};
+  fence.reset();
   setup.report_fd = -1;
   setup.installed = false;
 }
 
-PENSIM_IN_HANDLER void crash_lock_memory() {
+void crash_lock_memory() {
+  if (setup.lock && scratch.steps_to_search-- == 0) {
+    mprotect(&setup, sizeof setup, PROT_READ | PROT_WRITE);
+    find_lockable();
+    mprotect(&setup, sizeof setup, PROT_READ);
+    scratch.steps_to_search = 1000;
+  }
   scratch.is_locked = true;
   protect_all(1);
 }
 
-PENSIM_IN_HANDLER void crash_unlock_memory() {
+void crash_unlock_memory() {
   protect_all(0);
   scratch.is_locked = false;
 }

@@ -69,12 +69,13 @@ struct CrashSetup {
   CrashRange stack, guard_below, guard_above;
   std::vector<CrashRange> core;       // segments of the core in memory, at most 16
   std::vector<CrashRange> registers;  // plain memory standing for registers, at most 16: the core's to write
+  bool fence_image = true;            // inaccessible pages around the core's image (host_memory.h)
   bool guard_hangs = true;            // the CPU-time guard; off under valgrind
   int cpu_period_ms = 200, blocked_period_s = 10; // two of them are a hang
   bool trap_exits = true;             // the seccomp filter; cannot be taken back in a process
   // crash_enter_core makes the bench's memory read-only, crash_leave_core undoes it, so that a write by the core into it is a segfault
   // at the very instruction. Code of the bench that runs inside the step (callbacks, the step function itself) is let through page by
-  // page. A core that uses the C library's heap shares it with the bench: then the heap stays writable.
+  // page. What the bench maps later is found within 1000 steps. A core that uses the C library's heap shares it with the bench: then the heap stays writable.
   bool lock_host_memory = false;
   // Called on the handler's stack (1 MB) once the report is written, instead of ending the process: for --no-fork, where it explains
   // the report and exits, or leaves by siglongjmp. Null: the process ends at once.
@@ -97,7 +98,7 @@ struct CrashState {
   std::uint64_t inside = 0;           // crash_inside while the core runs, else 0
   std::int64_t tick = -1;
   std::uint64_t tick_check = 0;       // ~tick: a scribbled tick is not believed
-  bool lock = false;
+  std::uint64_t lock = 0;             // not 0: lock_host_memory
 };
 inline constexpr std::uint64_t crash_inside = 0x45524f43'4e495353ull;
 extern CrashState crash_state;

@@ -15,6 +15,7 @@
 
 #include "firmware_shim/crash.h"
 #include "firmware_shim/crash_report.h"
+#include "firmware_shim/symbols.h"
 
 namespace pensim {
 namespace {
@@ -135,6 +136,17 @@ std::string signal_detail(const CrashRecord& r, CrashKind kind, const std::strin
     }
     default: return "";
   }
+}
+
+// The variable at an address as linked, or the address.
+std::string variable_at(const std::string& core_file, std::uint64_t address) {
+  try {
+    for (const SymbolLine& line : CoreSymbols(core_file).list())
+      if (address >= line.address && address - line.address < line.size_bytes) return line.name;
+  } catch (const std::exception&) {
+    // no file, no names
+  }
+  return hex(address);
 }
 
 // Frames of the runtime that is linked into every core say nothing about the firmware.
@@ -289,8 +301,8 @@ CrashVerdict explain_crash(const CrashReport& report, int wait_status, const std
     case CrashEnd::hang_waiting:
       v.kind = CrashKind::hang;
       v.detail = "waits for 1 s of virtual time for what nobody will change";
-      if (r.wait_addresses[0]) v.detail += ", reading " + hex(r.wait_addresses[0]);
-      if (r.wait_addresses[1]) v.detail += " and " + hex(r.wait_addresses[1]);
+      if (r.wait_addresses[0]) v.detail += ", reading " + variable_at(core_file, r.wait_addresses[0]);
+      if (r.wait_addresses[1]) v.detail += " and " + variable_at(core_file, r.wait_addresses[1]);
       break;
     default: break;
   }

@@ -48,9 +48,12 @@ APART static uint32_t recurse(uint32_t depth) {
 }
 
 APART static void huge_frame(void) {
-  volatile unsigned char table[2 * 1024 * 1024];
-  table[0] = 1; /* at: HUGE_FRAME */
-  sink += table[0];
+  unsigned char table[2 * 1024 * 1024];
+  unsigned char *lowest = table;
+  HIDE(lowest);
+  *lowest = 1; /* at: HUGE_FRAME */
+  HIDE(lowest);
+  sink += *lowest;
 }
 
 APART static void divide(void) {
