@@ -407,18 +407,30 @@ TEST(ReferencePen, PressIsDebouncedForThirtyMilliseconds) {
   EXPECT_LE(delay_s, 0.034);
 }
 
-TEST(ReferencePen, ReleaseBrakesWithinTenMillisecondsAndParksWithinFourHundred) {
+TEST(ReferencePen, ReleaseRemovesTheDriveAtOnceAndBrakesWithinTenMilliseconds) {
+  for (const double set_Hz : {62.0, 100.0, 150.0})
+    for (int i = 0; i < 10; ++i) {
+      Bench bench;
+      bench.set_Hz = set_Hz;
+      bench.boot_and_start(0.3 + 0.0017 * i);
+      bench.start = false;
+      const double off_s = bench.until(0.1, [&] { return !bench.driven(); });
+      EXPECT_GT(off_s, 0.0005);
+      EXPECT_LE(off_s, 0.004);
+      const double brake_s = bench.braked() ? 0.0 : bench.until(0.1, [&] { return bench.braked(); });
+      EXPECT_LE(off_s + brake_s, 0.010) << set_Hz;
+    }
+}
+
+TEST(ReferencePen, ReleaseParksWithinFourHundredMilliseconds) {
   Bench bench;
   bench.set_mm = 1.5;
   bench.boot_and_start(0.8);
   EXPECT_NEAR(bench.screw_mm, 1.5, 0.02);
   bench.start = false;
-  const double brake_s = bench.until(0.1, [&] { return bench.braked(); });
-  EXPECT_GT(brake_s, 0.002);
-  EXPECT_LE(brake_s, 0.010);
-  const double still_s = bench.until(0.1, [&] { return bench.speed_Hz == 0.0; });
-  EXPECT_LE(brake_s + still_s, 0.060);
-  bench.run(0.4 - brake_s - still_s);
+  bench.run(0.060);
+  EXPECT_EQ(bench.speed_Hz, 0.0);
+  bench.run(0.340);
   EXPECT_LE(bench.screw_mm, 0.0);
   EXPECT_FALSE(bench.pin(PEN_OUT_ENABLE));
   EXPECT_EQ(bench.last_argument(EVENT_STOP), STOP_RELEASED);
@@ -965,8 +977,8 @@ TEST(ReferencePen, ConsoleAnswersAndHandlesBadInput) {
   EXPECT_EQ(bench.answer("rubbish"), "error: unknown command, try help\r\n");
   EXPECT_EQ(bench.answer(std::string(300, 'x')), "error: line too long\r\n");
   EXPECT_EQ(bench.answer("versionx"), "error: unknown command, try help\r\n");
-  EXPECT_EQ(bench.answer("get kp"), "kp 0.00800\r\n");
-  EXPECT_EQ(bench.answer("set kp 0.012"), "kp 0.01200\r\n");
+  EXPECT_EQ(bench.answer("get kp"), "kp 0.01200\r\n");
+  EXPECT_EQ(bench.answer("set kp 0.009"), "kp 0.00900\r\n");
   EXPECT_EQ(bench.answer("set kp 7"), "error: number from 0.0 to 0.1\r\n");
   EXPECT_EQ(bench.answer("set kp 0.0x"), "error: number from 0.0 to 0.1\r\n");
   EXPECT_EQ(bench.answer("set colour 1"), "error: no such parameter; kp ki rate_limit quiet\r\n");
@@ -978,11 +990,11 @@ TEST(ReferencePen, SavedSettingsSurviveAndACorruptCopyFallsBack) {
   bench.boot();
   bench.answer("set kp 0.011");
   EXPECT_EQ(bench.answer("save"), "saving\r\n");
-  bench.answer("set kp 0.012");
+  bench.answer("set kp 0.010");
   bench.answer("save");
   bench.reset(PEN_RESET_POWER_ON);
   bench.boot();
-  EXPECT_EQ(bench.answer("get kp"), "kp 0.01200\r\n");
+  EXPECT_EQ(bench.answer("get kp"), "kp 0.01000\r\n");
   bench.flash[8] ^= 0xFF;  // sequence 2 lies in page 0
   bench.reset(PEN_RESET_POWER_ON);
   bench.boot();
@@ -990,7 +1002,7 @@ TEST(ReferencePen, SavedSettingsSurviveAndACorruptCopyFallsBack) {
   bench.flash[256 + 8] ^= 0xFF;
   bench.reset(PEN_RESET_POWER_ON);
   bench.boot();
-  EXPECT_EQ(bench.answer("get kp"), "kp 0.00800\r\n");
+  EXPECT_EQ(bench.answer("get kp"), "kp 0.01200\r\n");
   bench.run(0.1);
   EXPECT_EQ(bench.count(EVENT_SETTINGS_DEFAULTED), 1);
 }

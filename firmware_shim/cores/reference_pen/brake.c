@@ -20,8 +20,17 @@ static float first_good_angle(float rate_Hz) {
   return last - BRAKE_ANGLE_MARGIN - BRAKE_ANGLE_WINDOW;
 }
 
+static void brake_after(uint32_t wait_us) {
+  drive_off();
+  brake.waiting = true;
+  brake.since_us = hal_time_us();
+  brake.wait_us = wait_us;
+}
+
+void brake_soon(void) { brake_after(BRAKE_RESET_US); }
+
 void brake_at_good_angle(void) {
-  brake.wait_us = 0;
+  uint32_t wait_us = 0;
   if (hall.locked) {
     brake.angle = fraction((float)hall_silence_us() * 1.0e-6f * hall.rate_Hz);
     const float past = fraction(brake.angle - first_good_angle(hall.rate_Hz));
@@ -30,19 +39,16 @@ void brake_at_good_angle(void) {
       const float wait_s = (1.0f - past) / hall.rate_Hz;
       const float rate_Hz = hall.rate_Hz - BRAKE_COAST_HZ_PER_S * wait_s;
       const float way = fraction(first_good_angle(rate_Hz) - brake.angle);
-      brake.wait_us = (uint32_t)(1.0e6f * way / (0.5f * (hall.rate_Hz + rate_Hz)));
+      wait_us = (uint32_t)(1.0e6f * way / (0.5f * (hall.rate_Hz + rate_Hz)));
     }
     /* Nearly there is good as well; what is out of reach is braked at once. */
-    if (((float)brake.wait_us - (float)BRAKE_WAIT_US) * 1.0e-6f * hall.rate_Hz > BRAKE_ANGLE_NEAR) brake.wait_us = 0;
-    if (brake.wait_us > BRAKE_WAIT_US) brake.wait_us = BRAKE_WAIT_US;
+    if (((float)wait_us - (float)BRAKE_WAIT_US) * 1.0e-6f * hall.rate_Hz > BRAKE_ANGLE_NEAR) wait_us = 0;
+    if (wait_us > BRAKE_WAIT_US) wait_us = BRAKE_WAIT_US;
   }
-  if (brake.wait_us == 0) {
+  if (wait_us == 0)
     drive_brake();
-    return;
-  }
-  drive_off();
-  brake.waiting = true;
-  brake.since_us = hal_time_us();
+  else
+    brake_after(wait_us);
 }
 
 void brake_update(void) {

@@ -17,6 +17,7 @@ struct brake {
 };
 extern struct brake brake;
 
+void brake_soon(void);          /* drive off now, brake after half a millisecond: the gap resets a bridge that has tripped */
 void brake_at_good_angle(void); /* drive off now */
 void brake_update(void);        /* 2 kHz */
 

@@ -24,10 +24,12 @@
 #define WINDING_OHM 1.05f
 #define BACK_EMF_V_PER_HZ 0.02042f /* 3.25 mV s/rad, one revolution per stroke */
 #define FRICTION_V 0.25f         /* drop of the free-running current */
+#define INERTIA_V_S_PER_HZ 2.7e-4f /* to accelerate rotor and cam */
 
 /* Speed loop. H7: 5 % of the set rate, 80..150 Hz. */
-#define SPEED_KP_V_PER_HZ 0.008f
-#define SPEED_KI_V_PER_HZ_S 0.35f
+#define SPEED_KP_V_PER_HZ 0.012f
+#define SPEED_KI_V_PER_HZ_S 0.5f
+#define SPEED_IR_SHARE 0.6f            /* of the drop by the measured current that is fed forward */
 #define SPEED_ANTI_WINDUP_PER_S 60.0f  /* back-calculation */
 #define SPEED_INTEGRAL_LIMIT_V 1.2f
 #define SPEED_RAMP_UP_HZ_PER_S 4000.0f
@@ -61,7 +63,8 @@
 #define CURRENT_STALL_MS 20
 #define CURRENT_ZERO_A 0.015f          /* H13: auto-zero range */
 #define CURRENT_STUCK_MS 10
-#define CURRENT_EXPECTED_A 0.08f       /* voltage and rate ask for more than this, the sensor shows none */
+#define CURRENT_EXPECTED_A 0.08f       /* voltage and rate ask for more than this .. */
+#define CURRENT_NONE_A 0.010f          /* .. and the sensor shows less than this */
 #define CURRENT_IDLE_A 0.10f           /* H18: current without drive */
 #define CURRENT_IDLE_MS 50
 
@@ -77,6 +80,7 @@
 #define BUTTON_DEBOUNCE_MS 20
 #define BRAKE_MS 70
 #define BRAKE_WAIT_US 6000u            /* H18 */
+#define BRAKE_RESET_US 500u
 #define BRAKE_LAST_ANGLE 0.180f        /* turns, at 100 Hz; fits the motion of this mechanism from 60 to 160 Hz */
 #define BRAKE_LAST_ANGLE_SLOPE (-0.5615f) /* per 50 Hz */
 #define BRAKE_LAST_ANGLE_CURVE (-0.0476f)

@@ -91,7 +91,7 @@ static void stop(enum stop_reason reason) {
   if (motor_is_sound(reason))
     brake_at_good_angle();
   else
-    drive_brake();
+    brake_soon();
   depth_retract();
   hall.idle_edges = 0;
   pen.stop_reason = (uint8_t)reason;

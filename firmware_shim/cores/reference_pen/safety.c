@@ -53,7 +53,7 @@ void safety_run_begins(void) {
 
 /* The back-EMF tells of a motor that turns at about the rate that was asked for. */
 static bool motor_turns(void) {
-  return drive.applied_q15 > HALL_DUTY_Q15 && drive.back_emf_rate_Hz > 0.6f * speed_loop.ramp_Hz;
+  return drive.applied_q15 > HALL_DUTY_Q15 && drive.mean_current_A > CURRENT_NONE_A && drive.back_emf_rate_Hz > 0.6f * speed_loop.ramp_Hz;
 }
 
 /* H8, H12: a motor that turns without edges has a lost hall sensor; one that does not turn is stalled. */
@@ -84,12 +84,16 @@ static enum stop_reason check_rate(bool spinning_up) {
   return STOP_NONE;
 }
 
-/* H13: a running motor takes neither nothing nor more than the converter can show. */
-static bool current_sensor_failed(void) {
+/* H13: a running motor takes neither nothing nor more than the converter can show. None while the edges come in time is a dead sensor,
+ * none while they do not is a bridge that has tripped on a blow. */
+static enum stop_reason check_current(void) {
   const uint16_t counts = hal_adc(HAL_ADC_MOTOR_CURRENT);
   const float expected_A = (speed_loop.output_V - BACK_EMF_V_PER_HZ * speed_loop.rate_Hz) * (1.0f / MOTOR_OHM);
-  const bool stuck = (counts == 0 && expected_A > CURRENT_EXPECTED_A) || counts == HAL_ADC_FULL_SCALE;
-  return lasting(&safety.current_stuck_ms, stuck, CURRENT_STUCK_MS);
+  const bool none = drive.current_A < CURRENT_NONE_A && expected_A > CURRENT_EXPECTED_A;
+  if (!lasting(&safety.current_stuck_ms, none || counts == HAL_ADC_FULL_SCALE, CURRENT_STUCK_MS)) return STOP_NONE;
+  if (none && hall_silence_us() > hall.period_us + hall.period_us / 8u) return STOP_STALL;
+  events_log(EVENT_CURRENT_SENSOR, (int16_t)counts);
+  return STOP_CURRENT_SENSOR;
 }
 
 /* H20. */
@@ -114,10 +118,8 @@ static void count_dose(void) {
 enum stop_reason safety_check_run(bool spinning_up) {
   if (!buttons[BUTTON_START].down) return STOP_RELEASED;
   if (!cartridge_usable()) return STOP_CARTRIDGE;
-  if (current_sensor_failed()) {
-    events_log(EVENT_CURRENT_SENSOR, (int16_t)hal_adc(HAL_ADC_MOTOR_CURRENT));
-    return STOP_CURRENT_SENSOR;
-  }
+  const enum stop_reason current = check_current();
+  if (current != STOP_NONE) return current;
   const enum stop_reason rotation = check_rotation(spinning_up);
   if (rotation != STOP_NONE) return rotation;
   const enum stop_reason rate = check_rate(spinning_up);

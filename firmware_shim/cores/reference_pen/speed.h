@@ -3,9 +3,12 @@
 #define SPEED_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct speed_loop {
   bool running;
+  uint32_t steady_strokes; /* integral and load rest until this stroke: two after a ramp */
+  float load_V;        /* drop by the load's current, fed forward */
   float set_Hz;        /* asked for, after all caps */
   float ramp_Hz;       /* what the loop follows now */
   float rate_Hz;       /* measured */
