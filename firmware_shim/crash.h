@@ -13,7 +13,7 @@
 // memory map into a file in memory which the child never maps: no wild write reaches it. What the handler needs lies in pages that
 // are read-only after crash_install. Everything that takes time (unwinding, names, lines) is the parent's, after a failure only.
 //
-// How the kinds of DESIGN are told
+// How the kinds are told
 //   segfault, bus_error, illegal_instruction, divide   the signal (a trap instruction is an illegal_instruction too)
 //   abort            SIGABRT: abort(), assert(), free() of rubbish, an exception without a handler, a smashed stack protector
 //   exit             the core ends the process by whatever way; an exit_group that does not come from the bench is trapped (seccomp);

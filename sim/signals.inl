@@ -2,7 +2,7 @@
 //   SIGNAL(name, unit, kind, period, full_scale, meaning)
 //   kind     truth (only a simulation knows it) | input (the core reads it, or a person sets it) | output (the core drives it)
 //   period   tick | ms (1 ms) | slow (100 ms) | stroke
-//   full_scale divides atoms of different dimension before they are compared (DESIGN 8)
+//   full_scale divides atoms of different dimension before they are compared (docs/requirements.md)
 SIGNAL("needle.extension", "m", truth, tick, 3e-3, "needle plate's tips past the nose; negative while retracted")
 SIGNAL("needle.tip_depth", "m", truth, tick, 3e-3, "mean over needles: tip below the undeformed skin surface")
 SIGNAL("skin.indentation", "m", truth, tick, 3e-3, "mean over needles: how far the skin surface at the needle is pushed in")

@@ -68,7 +68,7 @@ struct Bench {
 
 }  // namespace
 
-TEST(Bridge, TimeConstantAndRippleOfTheDesign) {  // PHYSICS 3.4 [D]: 19 us; 0.70 A at 72 %, 0.86 A at 50 %
+TEST(Bridge, TimeConstantAndRippleOfTheDesign) {  // [D]: 19 us; 0.70 A at 72 %, 0.86 A at 50 %
   Bench b;
   EXPECT_NEAR(b.state.step.time_constant_s, 19e-6, 0.3e-6);
   const double scale_A = rail_V / b.state.step.resistance_ohm;
@@ -131,7 +131,7 @@ TEST(Bridge, DeadTimeCostsNothingWhileTheRippleCrossesZero) {  // and t_d/T (V +
   EXPECT_NEAR(high.output.mean_A, 1.0 - 0.008 * (rail_V + 1.4) / high.state.step.resistance_ohm, 0.002);
 }
 
-TEST(Bridge, StallCurrentIs2p6A) {  // PHYSICS 3.5: stall at 3.7 V
+TEST(Bridge, StallCurrentIs2p6A) {  // stall at 3.7 V
   Bench b;
   b.input.duty_1 = 1.0;
   b.advance(40);

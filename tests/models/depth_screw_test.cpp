@@ -41,7 +41,7 @@ struct Bench {
 
 }  // namespace
 
-TEST(DepthScrew, TwentyFiveMicrometresPerStepAtThreeHundredSteps) {  // PHYSICS 3.4: 7.5 mm/s
+TEST(DepthScrew, TwentyFiveMicrometresPerStepAtThreeHundredSteps) {  // 7.5 mm/s
   Bench b;
   b.move(2);
   const double start_m = b.state.position_m;

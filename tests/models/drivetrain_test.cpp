@@ -50,7 +50,7 @@ TEST(Drivetrain, PlateFollowsTheCam) {  // z = e (1 - cos phi)
   EXPECT_EQ(b.state.floats, 0);
 }
 
-TEST(Drivetrain, EntrySpeedDwellAndDrag) {  // v = w sqrt(d (2e - d)), dwell = acos(1 - d/e)/(pi f): table of PHYSICS 3.3
+TEST(Drivetrain, EntrySpeedDwellAndDrag) {  // v = w sqrt(d (2e - d)), dwell = acos(1 - d/e)/(pi f): derived table [D]
   struct Row { double f_Hz, d_mm, v_m_per_s, dwell_ms; };
   const Row rows[] = {{80, 0.5, 0.62, 3.1}, {80, 1.5, 0.87, 5.7}, {117, 0.5, 0.90, 2.1}, {117, 1.0, 1.16, 3.1}, {117, 1.5, 1.27, 3.9},
                       {117, 2.5, 1.16, 5.5}, {150, 0.5, 1.15, 1.65}, {150, 1.5, 1.63, 3.0}, {150, 2.5, 1.49, 4.3}, {200, 1.0, 1.99, 1.8},
@@ -85,7 +85,7 @@ TEST(Drivetrain, EntrySpeedDwellAndDrag) {  // v = w sqrt(d (2e - d)), dwell = a
   }
 }
 
-TEST(Drivetrain, FloatBeginsAtTheOnsetFrequency) {  // w = sqrt((F0 + k S)/(m e)); table of PHYSICS 3.3
+TEST(Drivetrain, FloatBeginsAtTheOnsetFrequency) {  // w = sqrt((F0 + k S)/(m e)); derived table [D]
   struct Row { double m_g, F0, k, onset_Hz; };
   const Row rows[] = {{0.25, 0.30, 150, 219}, {0.25, 0.50, 200, 264}, {0.25, 0.15, 75, 155}, {0.35, 0.30, 150, 185}, {0.35, 0.50, 200, 223},
                       {0.35, 0.15, 75, 131}, {0.50, 0.30, 150, 155}, {0.50, 0.50, 200, 186}, {0.50, 0.15, 75, 109}, {1.00, 0.30, 150, 109},

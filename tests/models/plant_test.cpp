@@ -155,7 +155,7 @@ TEST(Plant, HalvingTheStep) {
   }
 }
 
-// Regression of our own model against the prototype's table, PHYSICS 3.5 [P], full duty. Not a validation: nothing there was measured.
+// Regression of our own model against the prototype's table [P], full duty. Not a validation: nothing there was measured.
 // The prototype had Coulomb friction only; with the viscous friction and the spring's damping of the parameter table the mean
 // current is 20..25 % higher and the rate 2 % lower.
 TEST(Plant, OpenLoopInAirNearThePrototype) {
@@ -304,7 +304,7 @@ TEST(Plant, RunsBackwardsWithNegativeDuty) {
   EXPECT_LT(counts[adc_current], 20);  // and the shunt amplifier is unipolar
 }
 
-TEST(Plant, CurrentReadingShowsTheSampledRipple) {  // PHYSICS 3.4: the sample reads 50 mA below the mean at 72 %
+TEST(Plant, CurrentReadingShowsTheSampledRipple) {  // the sample reads 50 mA below the mean at 72 %
   Pen pen;
   pen.drive(0.72).start();
   pen.run(0.5);

@@ -85,7 +85,7 @@ TEST(Thermal, StallHeatsTheWindingBy8p5KelvinPerSecond) {  // hazard H8 [D]: 2.6
   EXPECT_NEAR((state.winding_K - 296.15) / 0.1, 8.5, 0.15);
 }
 
-TEST(Thermal, GripIn440SecondsTo11KelvinPerWatt) {  // PHYSICS 3.5: 40 J/K x 11 K/W
+TEST(Thermal, GripIn440SecondsTo11KelvinPerWatt) {  // 40 J/K x 11 K/W
   ThermalParams p;
   p.case_J_per_K = p.winding_J_per_K = 1e-3;
   ThermalInput heat;
