@@ -13,6 +13,7 @@
 #   -funsigned-char -fshort-enums   as the ARM ABI has it
 #   -ffp-contract=off               a*b+c is two roundings here and there
 #   -fno-gnu-unique, -Bsymbolic, hidden visibility   nothing of a core is shared with the host or with another copy of it
+#   -fno-optimize-sibling-calls     a verdict names the function that called, not the one it jumped to
 #   -Ttext-segment=0x20000000       pointers fit into 32 bits
 #   -z defs                         a hardware call without an answer stops the link, not the run
 #   -D__NO_INLINE__                 glibc's putchar and vprintf stay calls, which the runtime answers
@@ -35,6 +36,7 @@ function(_pensim_constant name)
 endfunction()
 _pensim_constant(PENSIM_SHIM_DIR ${shim})
 _pensim_constant(PENSIM_CORE_FLAGS -g -fPIC -funsigned-char -fshort-enums -ffp-contract=off -fvisibility=hidden -fno-omit-frame-pointer
+    -fno-optimize-sibling-calls
                  -Wno-missing-field-initializers -D__NO_INLINE__)
 _pensim_constant(PENSIM_CORE_FLAGS_GCC -fno-gnu-unique -fno-semantic-interposition)
 _pensim_constant(PENSIM_CORE_FLAGS_CLANG -Wno-unused-command-line-argument)

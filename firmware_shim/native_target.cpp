@@ -8,12 +8,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <bit>
 #include <boost/context/detail/fcontext.hpp>
 #include <cerrno>
 #include <cinttypes>
 #include <climits>
-#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -21,6 +19,7 @@
 #include <stdexcept>
 
 #include "firmware_shim/runtime/pen_runtime.h"
+#include "firmware_shim/symbols.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define PENSIM_ASAN_FIBERS 1
@@ -571,62 +570,19 @@ NativeTarget::Waiting Native::waiting() const {
   return w;
 }
 
-// ---- variables by name; the host is little-endian like every target ----
+// ---- variables by name ----
 
-std::uint64_t load_bytes(std::uintptr_t address, std::uint8_t size) {
-  std::uint64_t raw = 0;
-  std::memcpy(&raw, reinterpret_cast<const void*>(address), std::min<std::size_t>(size, 8));
-  return raw;
-}
-
-double Native::peek(const CoreVariable& v) const {
-  std::uint64_t raw = load_bytes(bias_ + v.address, v.size_bytes);
-  if (v.kind == CoreVariable::Kind::floating)
-    return v.size_bytes == 4 ? std::bit_cast<float>(static_cast<std::uint32_t>(raw)) : std::bit_cast<double>(raw);
-  unsigned bits = v.size_bytes * 8u;
-  if (v.bit_size) {
-    raw >>= v.bit_offset;
-    bits = v.bit_size;
-  }
-  const unsigned unused = bits < 64 ? 64 - bits : 0;
-  if (v.kind == CoreVariable::Kind::signed_integer || v.kind == CoreVariable::Kind::enumeration)
-    return static_cast<double>(static_cast<std::int64_t>(raw << unused) >> unused);
-  return static_cast<double>((raw << unused) >> unused);
-}
+double Native::peek(const CoreVariable& v) const { return read_variable(v, reinterpret_cast<const void*>(bias_ + v.address)); }
 
 void Native::poke(const CoreVariable& v, double value) {
   const std::uintptr_t address = bias_ + v.address;
   const bool writable = std::any_of(writable_.begin(), writable_.end(), [&](const Writable& w) {
     return address >= w.begin && address + v.size_bytes <= w.end;
   });
-  if (!writable) {
-    findings_.push_back("a write to " + v.name + " at " + hex(v.address) +
-                        " was refused: not in the core's writable memory");
-    return;
-  }
-  std::uint64_t raw = 0;
-  if (v.kind == CoreVariable::Kind::floating) {
-    raw = v.size_bytes == 4 ? std::bit_cast<std::uint32_t>(static_cast<float>(value))
-                            : std::bit_cast<std::uint64_t>(value);
-  } else {
-    const unsigned bits = v.bit_size ? v.bit_size : v.size_bytes * 8u;
-    const bool is_signed =
-        v.kind == CoreVariable::Kind::signed_integer || (v.kind == CoreVariable::Kind::enumeration && value < 0);
-    const double low = is_signed ? -std::ldexp(1.0, static_cast<int>(bits) - 1) : 0.0;
-    const double high = std::ldexp(1.0, static_cast<int>(bits) - (is_signed ? 1 : 0));  // first value beyond
-    const double whole = std::nearbyint(value);
-    if (!(whole >= low && whole < high)) {
-      findings_.push_back("a write of " + std::to_string(value) + " to " + v.name +
-                          " was refused: it does not fit into " + std::to_string(bits) + " bits");
-      return;
-    }
-    raw = is_signed ? static_cast<std::uint64_t>(static_cast<std::int64_t>(whole)) : static_cast<std::uint64_t>(whole);
-    if (v.bit_size) {
-      const std::uint64_t mask = (v.bit_size < 64 ? (1ull << v.bit_size) - 1 : ~0ull) << v.bit_offset;
-      raw = (load_bytes(address, v.size_bytes) & ~mask) | ((raw << v.bit_offset) & mask);
-    }
-  }
-  std::memcpy(reinterpret_cast<void*>(address), &raw, v.size_bytes);
+  if (!writable)
+    findings_.push_back("a write to " + v.name + " at " + hex(v.address) + " was refused: not in the core's writable memory");
+  else if (!write_variable(v, reinterpret_cast<void*>(address), value))
+    findings_.push_back("a write of " + std::to_string(value) + " to " + v.name + " was refused: it does not fit");
 }
 
 }  // namespace

@@ -254,7 +254,10 @@ TEST_P(EveryBuild, ListsByPattern) {
 }
 
 TEST_P(EveryBuild, LoadedVariablesFollowTheProgram) {
-  if (!has_cpp()) GTEST_SKIP() << "not for this processor";
+  if (!has_cpp()) {  // of another processor: it cannot be loaded here
+    EXPECT_EQ(dlopen(path().c_str(), RTLD_NOW | RTLD_LOCAL), nullptr);
+    return;
+  }
   void* handle = dlopen(path().c_str(), RTLD_NOW | RTLD_LOCAL);
   ASSERT_NE(handle, nullptr) << dlerror();
   link_map* map = nullptr;
