@@ -6,11 +6,13 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <functional>
+#include <fstream>
 #include <limits>
 #include <map>
 #include <optional>
+#include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/sim/memory_source.h"
@@ -801,6 +803,54 @@ TEST(Requirement, StrokeRateOfTheExample) {
   EXPECT_EQ(verdict.at_s, 3.5);
   source.values("stroke.rate")[119000] = 0.0f;
   EXPECT_EQ(judge(requirement, source).margin, -114.0);
+}
+
+// The page that explains all this: its formulas are read, its worked examples are judged.
+TEST(Requirement, ExamplesOfTheDocumentation) {
+  std::ifstream in("docs/requirements.md");
+  ASSERT_TRUE(in) << "not started in the source directory";
+  std::string line, block;
+  int formulas = 0, measures = 0, examples = 0;
+  MemorySource source(5);
+  while (std::getline(in, line)) {
+    if (line.rfind("```", 0) == 0) {
+      block = block.empty() ? line.substr(3) : "";
+      continue;
+    }
+    if (block == "formula") {
+      EXPECT_NO_THROW(parse_formula(line, {})) << line;
+      ++formulas;
+    } else if (block == "measure") {
+      EXPECT_NO_THROW(parse_measure(line, {})) << line;
+      ++measures;
+    } else if (block == "run") {
+      std::istringstream words(line);
+      std::string name;
+      words >> name;
+      std::vector<float> values;
+      for (float value; words >> value;) values.push_back(value);
+      ASSERT_EQ(values.size(), 5u) << line;
+      source.set(name, values);
+    } else if (line.rfind("| `", 0) == 0 && line.find(" us |") != std::string::npos) {
+      std::vector<std::string> cells;
+      for (std::size_t from = 2; from < line.size();) {
+        const std::size_t bar = line.find(" |", from);
+        if (bar == std::string::npos) break;
+        cells.push_back(line.substr(from, bar - from));
+        from = bar + 3;
+      }
+      ASSERT_EQ(cells.size(), 5u) << line;
+      const Verdict verdict = judge(require(cells[0].substr(1, cells[0].size() - 2)), source);
+      EXPECT_EQ(outcome_name(verdict.outcome), cells[1]) << line << "\n" << verdict.reason;
+      EXPECT_EQ(verdict.margin, cells[2] == "inf" ? inf : cells[2] == "-inf" ? -inf : std::stod(cells[2])) << line;
+      EXPECT_EQ(verdict.unit, cells[3]) << line;
+      EXPECT_NEAR(verdict.at_s, std::stod(cells[4]) * 1e-6, 1e-12) << line;
+      ++examples;
+    }
+  }
+  EXPECT_GE(formulas, 6);
+  EXPECT_GE(measures, 5);
+  EXPECT_GE(examples, 18);
 }
 
 }  // namespace
