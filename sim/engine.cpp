@@ -16,7 +16,8 @@ namespace {
 
 constexpr Tick hash_period = 20;               // ticks between two hashes of the plant
 constexpr Nanoseconds boot_ns = 5'000'000;     // outputs are in their pull state: bridge off, screw holds
-constexpr double brown_out_V = 2.5, brown_out_release_V = 2.6, power_lost_V = 1.0;  // at the supply rail [E]
+constexpr double brown_out_V = 2.5, brown_out_release_V = 2.6, power_lost_V = 2.0;  // at the supply rail [E]; from 2 V on the plant's
+                                                                                    // electronics draw nothing, and the rail stays there
 constexpr double console_baud = 115200.0;
 
 struct Run {
@@ -100,11 +101,11 @@ void supervise_supply(Run& run, Tick now) {
   if (w.power == CorePower::booting || w.power == CorePower::running) {
     if (rail_V >= brown_out_V) return;
     nvm_power_loss(w.memory);
-    w.power = rail_V < power_lost_V ? CorePower::off : CorePower::held;
+    w.power = rail_V <= power_lost_V ? CorePower::off : CorePower::held;
     w.out_before = PenOut{};
     return;
   }
-  if (rail_V < power_lost_V) w.power = CorePower::off;
+  if (rail_V <= power_lost_V) w.power = CorePower::off;
   if (rail_V < brown_out_release_V) return;
   const bool lost = w.power == CorePower::off;
   request_reset(run, lost ? PEN_RESET_POWER_ON : PEN_RESET_BROWN_OUT, now);
