@@ -246,10 +246,10 @@ class Parser {
   }
 
   Part implication() {
-    const Nesting nesting(*this);
     const Part left = disjunction();
     if (!take_word("implies")) return left;
     condition_checked(left);
+    const Nesting nesting(*this);
     return logical(Op::implies, left, implication());
   }
   Part disjunction() {
@@ -263,9 +263,9 @@ class Parser {
     return left;
   }
   Part until() {
-    const Nesting nesting(*this);
     const Part left = unary();
     if (!take_word("until")) return left;
+    const Nesting nesting(*this);
     Formula::Bound from, to{true, 0};
     window(from, to);
     const Part out = logical(Op::until, left, until());
@@ -279,13 +279,13 @@ class Parser {
   }
 
   Part unary() {
-    const Nesting nesting(*this);
     const int begin = next();
     constexpr struct { const char* word; Op op; bool window; } words[] = {
         {"not", Op::logical_not, false}, {"always", Op::always, true}, {"eventually", Op::eventually, true},
         {"once", Op::once, true}, {"historically", Op::historically, true}};
     for (const auto& entry : words) {
       if (!take_word(entry.word)) continue;
+      const Nesting nesting(*this);
       Formula::Node made;
       made.op = entry.op;
       made.condition = true;
@@ -397,9 +397,9 @@ class Parser {
     }
   }
   Part factor() {
-    const Nesting nesting(*this);
     const int begin = next();
     if (!take('-')) return primary();
+    const Nesting nesting(*this);
     next();
     if (digit(at(pos_)) || at(pos_) == '.') {
       const std::size_t start = pos_;
@@ -423,6 +423,7 @@ class Parser {
     const char c = at(pos_);
     if (digit(c) || (c == '.' && digit(at(pos_ + 1)))) return quantity(begin, "");
     if (take('(')) {
+      const Nesting nesting(*this);
       Part inner = implication();
       expect(')');
       node(inner).in_brackets = true;
@@ -434,6 +435,7 @@ class Parser {
   }
 
   Part function(int begin) {
+    const Nesting nesting(*this);
     for (const auto& [word, op] : {std::pair{"rise", Op::rise}, {"fall", Op::fall}, {"abs", Op::absolute}}) {
       if (!take_word(word)) continue;
       expect('(');

@@ -96,6 +96,10 @@ int Monitor::make(Node node) {
   const auto [place, is_new] = known_.emplace(key, size());
   if (!is_new) return place->second;
   bound(node);
+  const bool window = node.kind == Kind::smallest || node.kind == Kind::largest || node.kind == Kind::until;
+  for (int operand : {node.x, node.y})
+    if (operand >= 0) ++get(operand).users;
+  node.costly = window || (node.x >= 0 && get(node.x).costly) || (node.y >= 0 && get(node.y).costly);
   nodes_.push_back(std::move(node));
   return size() - 1;
 }
@@ -496,6 +500,7 @@ Monitor::View Monitor::eval(int id, Tick k, int slot) {
   Node& node = get(id);
   const auto index = static_cast<std::size_t>(k);
   if (node.bounds[index].constant()) return {nullptr, node.bounds[index].low};
+  if (node.costly && node.users > 1) keep(id);
   if (node.kept && node.blocks[index]) return {node.blocks[index], 0.0};
 
   double* const out = node.kept ? take_block() : scratch(slot);
@@ -595,7 +600,7 @@ Monitor::View Monitor::eval_within(const Node& node, Tick k, double* out, int sl
   return {out, 0.0};
 }
 
-// Blocks of what a window looks at are asked for by several of its own.
+// Blocks of what a window looks at are asked for by several of its own, and those of a window with several users once by each.
 void Monitor::keep(int id) {
   Node& node = get(id);
   if (node.kept) return;

@@ -117,6 +117,8 @@ class Monitor {
     const Samples* samples = nullptr;
     std::vector<Bounds> bounds;
     bool any_nan = false;
+    bool costly = false;                   // a window is in it
+    int users = 0;
     bool kept = false;                     // its blocks, once they are worked out
     std::vector<double*> blocks;           // kept only; nullptr: not yet
     std::unique_ptr<Tree> tree;            // over x's of windows

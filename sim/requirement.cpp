@@ -7,6 +7,7 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include "sim/monitor.h"
@@ -106,7 +107,54 @@ class Compiler {
 
   // The condition at the ticks `at`. A run that was cut short gives an atom the value that helps the whole (`positive`: what makes the
   // atom true does) beyond its end, so that a formula that is still false is false whatever would have come.
-  int condition(int index, const Range& at, bool positive = true) {
+  int condition(int index, Range at, bool positive = true) {
+    if (at.empty()) at = {};
+    // rise(p) looks at p twice: without a memory rise(rise(rise(...))) would take twice as long with every level.
+    const auto [known, is_new] = conditions_.try_emplace({index, at.first, at.last, positive}, -1);
+    if (is_new) known->second = make_condition(index, at, positive);
+    return known->second;
+  }
+
+  // Atoms of several dimensions are measured in full scales of their signal.
+  void choose_scales(int root) {
+    std::vector<int> distances;
+    collect(root, distances);
+    bool mixed = false;
+    for (int a : distances) mixed = mixed || !agree(dimension(a), dimension(distances.front()));
+    if (mixed)
+      for (int a : distances) scale_[a] = full_scale(a);
+  }
+
+  // The signal that gives an atom its scale and unit: the first of the atom's dimension; -1 if it has none.
+  int leading_signal(int index, const Dimension& wanted) const {
+    const Node& n = node_of(f_, index);
+    if (n.op == Op::signal) return agree(n.dimension, wanted) ? index : -1;
+    for (int child : {n.left, n.right})
+      if (child >= 0)
+        if (const int found = leading_signal(child, wanted); found >= 0) return found;
+    return -1;
+  }
+  Dimension dimension(int distance) const {
+    // A bare 0 has taken the dimension of the other side.
+    return node_of(f_, node_of(f_, distance).left).dimension;
+  }
+  std::string unit(int distance) const {
+    const int leading = leading_signal(distance, dimension(distance));
+    return leading >= 0 ? f_.signals[static_cast<std::size_t>(node_of(f_, leading).signal)].unit : si_unit(dimension(distance));
+  }
+
+  // Of the atom of a monitor's node; -1 if it is none of this formula.
+  int atom_of(int node) const {
+    const auto found = atoms_.find(node);
+    return found == atoms_.end() ? -1 : found->second;
+  }
+
+  std::vector<int> falsified;       // `implies` whose right side counts as false
+  std::vector<Look> looks;
+  std::vector<int> empty_windows;   // temporal operators under no other whose window holds no tick
+
+ private:
+  int make_condition(int index, const Range& at, bool positive) {
     const Node& n = node_of(f_, index);
     if (is_atom(n.op)) return atom(index, at, positive);
     switch (n.op) {
@@ -153,45 +201,6 @@ class Compiler {
     return smallest ? monitor_.smallest(operand, w.from, w.to) : monitor_.largest(operand, w.from, w.to);
   }
 
-  // Atoms of several dimensions are measured in full scales of their signal.
-  void choose_scales(int root) {
-    std::vector<int> distances;
-    collect(root, distances);
-    bool mixed = false;
-    for (int a : distances) mixed = mixed || !agree(dimension(a), dimension(distances.front()));
-    if (mixed)
-      for (int a : distances) scale_[a] = full_scale(a);
-  }
-
-  // The signal that gives an atom its scale and unit: the first of the atom's dimension; -1 if it has none.
-  int leading_signal(int index, const Dimension& wanted) const {
-    const Node& n = node_of(f_, index);
-    if (n.op == Op::signal) return agree(n.dimension, wanted) ? index : -1;
-    for (int child : {n.left, n.right})
-      if (child >= 0)
-        if (const int found = leading_signal(child, wanted); found >= 0) return found;
-    return -1;
-  }
-  Dimension dimension(int distance) const {
-    // A bare 0 has taken the dimension of the other side.
-    return node_of(f_, node_of(f_, distance).left).dimension;
-  }
-  std::string unit(int distance) const {
-    const int leading = leading_signal(distance, dimension(distance));
-    return leading >= 0 ? f_.signals[static_cast<std::size_t>(node_of(f_, leading).signal)].unit : si_unit(dimension(distance));
-  }
-
-  // Of the atom of a monitor's node; -1 if it is none of this formula.
-  int atom_of(int node) const {
-    const auto found = atoms_.find(node);
-    return found == atoms_.end() ? -1 : found->second;
-  }
-
-  std::vector<int> falsified;       // `implies` whose right side counts as false
-  std::vector<Look> looks;
-  std::vector<int> empty_windows;   // temporal operators under no other whose window holds no tick
-
- private:
   int atom(int index, const Range& at, bool positive) {
     const Node& n = node_of(f_, index);
     const double beyond = cut_short_ ? (positive ? inf : -inf) : 0.0;
@@ -284,6 +293,7 @@ class Compiler {
   bool cut_short_;
   std::map<int, double> scale_;
   std::map<int, int> atoms_;
+  std::map<std::tuple<int, Tick, Tick, bool>, int> conditions_;
 };
 
 // The `implies` that stand in no other.

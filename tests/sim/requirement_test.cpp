@@ -782,6 +782,23 @@ TEST(Requirement, NeededEnd) {
   EXPECT_EQ(needed("always[2 s, 3 s] pin.start"), -1);
 }
 
+// Nesting costs what it says, not twice as much with every level.
+TEST(Requirement, DeepNestingStaysCheap) {
+  Dice dice(7);
+  const MemorySource source = random_run(dice, 5000);
+  std::string rises = "pin.start", lefts = "skin.contact", rights = "skin.contact", windows = "needle.force < 3 N";
+  for (int i = 0; i < 90; ++i) {
+    rises = "rise(" + rises + ")";
+    if (i < 45) lefts = "(" + lefts + ") until[0, 10 ms] pin.start";
+    if (i < 45) rights = "pin.start until[0, 10 ms] (" + rights + ")";
+    if (i < 40) windows = std::string(i % 2 ? "eventually" : "always") + "[0, " + std::to_string(1 + i % 7) + " ms] (" + windows + ")";
+  }
+  for (const std::string& text : {rises, lefts, rights, windows}) {
+    EXPECT_NE(judge(require("always (" + text + " or skin.contact)"), source).outcome, Outcome::invalid);
+    EXPECT_EQ(explain(parse_formula(text, {}), source, 10).front().depth, 0);
+  }
+}
+
 // The example of the scenario format.
 TEST(Requirement, StrokeRateOfTheExample) {
   const Tick ticks = 120000;
