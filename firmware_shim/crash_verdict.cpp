@@ -153,7 +153,8 @@ std::string variable_at(const std::string& core_file, std::uint64_t address) {
 bool of_runtime(const Frame& f) {
   const std::size_t slash = f.file.rfind('/');
   const std::string name = slash == std::string::npos ? f.file : f.file.substr(slash + 1);
-  return name == "pen_runtime.c" || name == "pen_waiting.c" || name == "pen_volatile.c" || name == "pen_cortex.c";
+  const std::string stem = name.substr(0, name.rfind('.'));  // .c, or what is inline in .h
+  return stem == "pen_runtime" || stem == "pen_waiting" || stem == "pen_volatile" || stem == "pen_cortex";
 }
 
 void choose_place(CrashVerdict& v) {

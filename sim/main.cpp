@@ -41,7 +41,7 @@ struct RunArguments {
   PrepareOptions prepare;
   RunOptions run;
   std::string junit, json, keep = "all", shard, fail_on_drop;
-  bool no_fork = false, no_always = false;
+  bool no_fork = false;
 };
 
 int parse_shard(const std::string& text, PrepareOptions& options, std::vector<InputProblem>& problems) {
@@ -73,7 +73,6 @@ int command_run(RunArguments& a) {
   parse_shard(a.shard, a.prepare, problems);
   a.run.fail_on_drop = parse_percent(a.fail_on_drop, problems);
   a.run.fork = !a.no_fork;
-  a.prepare.always = !a.no_always;
   a.run.keep = a.keep == "none" ? Keep::none : a.keep == "failed" ? Keep::failed : Keep::all;
   if (a.run.jobs < 1 || a.run.jobs > 256)
     problems.push_back({{"--jobs", 0, 0}, fmt::format("{} jobs", a.run.jobs), "give a number from 1 to 256"});
@@ -147,11 +146,15 @@ int main_checked(int argc, char** argv) {
     auto* paths = command->add_option("scenarios", options.paths, "scenario files, or folders of them");
     if (paths_required) paths->required();
     command->add_option("--firmware", options.firmware, "core: NAME or native:PATH.so (instead of the scenario's)");
-    command->add_option("--seed", options.seed, "seed (instead of the scenario's)");
+    command->add_option("--seed", options.seed, "seed (instead of the scenario's)")->check([](const std::string& text) {
+      const bool digits = !text.empty() && text.size() <= 19 && text.find_first_not_of("0123456789") == std::string::npos;
+      return digits ? std::string() : fmt::format("'{:.40}' is no seed: give a whole number from 0 to 9999999999999999999", text);
+    });
     command->add_option("--set", options.overrides, "override a key of the scenario: key=value, e.g. operator.press='3 N'")
         ->type_size(1)->allow_extra_args(false);
     command->add_option("--watch", options.watch, "record a variable of the core by its name")->type_size(1)->allow_extra_args(false);
     command->add_option("--filter", options.filter, "only scenarios whose path or a tag matches this regular expression");
+    command->add_flag("!--no-always", options.always, "without the requirements of always.yaml");
   };
   CLI::App* c_run = app.add_subcommand("run", "run scenarios, record, judge");
   add_prepare(c_run, run.prepare, true);
@@ -162,7 +165,6 @@ int main_checked(int argc, char** argv) {
   c_run->add_option("--json", run.json, "write the results as JSON");
   c_run->add_flag("--twice", run.run.twice, "run each twice, the second with another heap fill and load address; hashes must be equal");
   c_run->add_flag("--no-fork", run.no_fork, "one scenario in this process, for gdb, perf, valgrind");
-  c_run->add_flag("--no-always", run.no_always, "without the requirements of always.yaml");
   c_run->add_flag("--compress", run.run.compress, "compress the recordings (smaller, slower)");
   c_run->add_option("--shard", run.shard, "I/N: only every Nth scenario, beginning with the Ith");
   c_run->add_option("--baseline", run.run.baseline_dir, "folder of earlier recordings: compare margins with theirs");

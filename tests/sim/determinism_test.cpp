@@ -70,7 +70,10 @@ TEST(Determinism, OverloadedHost) {
   for (int i = 0; i < 6; ++i) {
     const pid_t pid = fork();
     if (pid == 0) {
-      for (volatile unsigned n = 0;; ++n) {
+      volatile unsigned n = 0;
+      for (;;) {
+        const unsigned next = n + 1;
+        n = next;
       }
     }
     load.push_back(pid);
