@@ -75,7 +75,10 @@ void take_commands(Run& run, const std::vector<CoreVariable>& pokes, Tick now) {
         settings_apply(w.settings, c, now);
         break;
       case Command::Kind::fault: settings_apply(w.settings, c, now); break;
-      case Command::Kind::poke: run.target.poke(pokes.at(run.next_poke++), c.value); break;
+      case Command::Kind::poke:
+        run.target.poke(pokes.at(run.next_poke++), c.value);
+        for (const std::string& finding : run.target.take_findings()) run.writer.finding(now, finding);
+        break;
       case Command::Kind::uart: w.console.queue += c.text; break;
       case Command::Kind::reset: request_reset(run, static_cast<std::uint8_t>(c.value), now); break;
     }
