@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs the package into an empty prefix, builds a firmware repository outside the tree against it, and runs its core.
+# Installs everything into an empty prefix, builds a firmware repository outside the tree against it, and runs its core: alone, and by
+# the installed program on a scenario.
 #   install_test.sh BUILD_FOLDER CORE_RUNNER CMAKE
 set -euo pipefail
 build=$1 runner=$2 cmake=$3
@@ -9,7 +10,7 @@ trap 'rm -rf "$work"' EXIT
 
 fail() { echo "install_test: $*" >&2; exit 1; }
 
-"$cmake" --install "$build" --prefix "$work/prefix" --component package >"$work/log" 2>&1 || { cat "$work/log"; fail "install failed"; }
+"$cmake" --install "$build" --prefix "$work/prefix" >"$work/log" 2>&1 || { cat "$work/log"; fail "install failed"; }
 cp -r "$here/outside" "$work/outside" # no path of the source tree is in reach
 
 for compiler in gcc:g++ clang:clang++; do
@@ -22,6 +23,12 @@ for compiler in gcc:g++ clang:clang++; do
   "$runner" "$folder/cores/outside_pen.so" >"$work/got"
   printf 'uart: outside, revision 3\r\nduty: 16384\nmode: 1\nload_bias: 0\n' >"$work/expected"
   diff "$work/expected" "$work/got" || fail "the core of ${compiler%:*} did something else"
+  (cd "$work/outside" && PENSIM_CORES=$folder/cores "$work/prefix/bin/pensim" run bench --twice --no-always --out "$work/runs" \
+    --json "$work/runs.json") >"$work/log" 2>&1 || { cat "$work/log"; fail "the installed program does not pass the scenario with the core of ${compiler%:*}"; }
+  grep -q '"verdict": "pass"' "$work/runs.json" || { cat "$work/runs.json"; fail "no pass in the report"; }
+  [ -f "$work/runs/bench/half_speed.h5" ] || fail "no recording"
+  (cd "$work/outside" && "$work/prefix/bin/pensim" rerun "$work/runs/bench/half_speed.h5" --firmware "native:$folder/cores/outside_pen.so") \
+    >"$work/log" 2>&1 || { cat "$work/log"; fail "a rerun of the recording differs"; }
   if command -v arm-none-eabi-gcc >/dev/null; then
     "$cmake" --build "$folder" --target outside_pen.arm >"$work/log" 2>&1 || { cat "$work/log"; fail "the ARM compiler refuses it"; }
   fi
