@@ -201,17 +201,13 @@ void RunPrinter::ended(const RunResult& r) {
 }
 
 void RunPrinter::summary(const std::vector<RunResult>& results, double wall_s) {
-  // The margins nearest to failing over all runs: what will fail first.
-  struct Row { const RunResult* run; const RequirementResult* requirement; };
-  std::vector<Row> rows;
-  for (const RunResult& r : results)
-    for (const RequirementResult& q : r.requirements)
-      if (q.verdict == "pass" && std::isfinite(q.margin)) rows.push_back({&r, &q});
   if (results.size() == 1) {
     const RunResult& r = results[0];
-    if (!r.requirements.empty()) fmt::print(out_, "\n{:<16} {:<14} {:>14} {:>10}  {}\n", "requirement", "verdict", "margin", "at", "text");
+    std::size_t width = 11;
+    for (const RequirementResult& q : r.requirements) width = std::max(width, q.id.size());
+    if (!r.requirements.empty()) fmt::print(out_, "\n{:<{}}  {:<14} {:>12} {:>10}  {}\n", "requirement", width, "verdict", "margin", "at", "text");
     for (const RequirementResult& q : r.requirements)
-      fmt::print(out_, "{:<16} {:<14} {:>14} {:>8.4g} s  {}\n", q.id, q.verdict,
+      fmt::print(out_, "{:<{}}  {:<14} {:>12} {:>8.4g} s  {}\n", q.id, width, q.verdict,
                  q.verdict == "pass" || q.verdict == "fail" ? show_quantity(q.margin, q.unit) : "", q.at_s, q.text);
     for (const auto& [name, value] : r.measures) fmt::print(out_, "measure {:<20} {:.6g}\n", name, value);
   }
