@@ -94,13 +94,14 @@
 /* Depth screw. H1, H4, H5. */
 #define SCREW_UM_PER_HALF_STEP 12.5f
 #define SCREW_HALF_STEPS_PER_S 600     /* 300 full steps/s */
-#define SCREW_SEEK_HALF_STEPS_PER_S 200
+#define SCREW_SEEK_HALF_STEPS_PER_S 300
 #define SCREW_HOME_UM 0.0f             /* extension where the home switch opens */
 #define SCREW_TRAVEL_HALF_STEPS 288    /* 3.6 mm: more than the whole way */
-#define SCREW_RELEASE_HALF_STEPS 16    /* home must open within 0.2 mm */
+#define SCREW_CLEAR_HALF_STEPS 6       /* 75 um past the closed switch: out of its repeatability */
+#define SCREW_RELEASE_HALF_STEPS 24    /* home must open within 0.3 mm from there */
 #define SCREW_APPROACH_HALF_STEPS 8    /* 100 um, twice the worst backlash */
 #define SCREW_TOLERANCE_HALF_STEPS 6   /* 75 um: more means lost steps */
-#define SCREW_BACKLASH_HALF_STEPS 10   /* retracting, home closes later by backlash (50 um), repeatability and filter */
+#define SCREW_BACKLASH_HALF_STEPS 13   /* retracting, home closes later by backlash (100 um), repeatability (2 x 20 um) and filter */
 #define DEPTH_MIN_UM 200
 #define DEPTH_MAX_UM 3000              /* H5: mechanical end */
 #define DEPTH_DEFAULT_CAP_UM 1500      /* H5: without unlock */

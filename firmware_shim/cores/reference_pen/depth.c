@@ -71,12 +71,19 @@ static void step(int32_t direction) {
 
 static void seek_home(void) {
   if (depth_screw.home) {
-    enter(DEPTH_SEEK_RELEASE);
+    enter(DEPTH_CLEAR_HOME);
   } else if (depth_screw.travelled > SCREW_TRAVEL_HALF_STEPS) {
     fail(DEPTH_HOME_NOT_FOUND);
   } else if (pulse_due(SCREW_HALF_STEPS_PER_S)) {
     step(-1);
   }
+}
+
+static void clear_home(void) {
+  if (depth_screw.travelled == SCREW_CLEAR_HALF_STEPS)
+    enter(DEPTH_SEEK_RELEASE);
+  else if (pulse_due(SCREW_HALF_STEPS_PER_S))
+    step(-1);
 }
 
 static void seek_release(void) {
@@ -140,6 +147,7 @@ void depth_update(void) {
 
   switch (depth_screw.phase) {
     case DEPTH_SEEK_HOME: seek_home(); break;
+    case DEPTH_CLEAR_HOME: clear_home(); break;
     case DEPTH_SEEK_RELEASE: seek_release(); break;
     case DEPTH_POSITIONING: positioning(); break;
     case DEPTH_RETRACTING: retracting(); break;

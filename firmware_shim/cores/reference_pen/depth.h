@@ -11,6 +11,7 @@
 enum depth_phase {
   DEPTH_UNKNOWN,        /* not homed, standing */
   DEPTH_SEEK_HOME,      /* retracting until the home switch closes */
+  DEPTH_CLEAR_HOME,     /* retracting a little further, so that backlash is taken up before it opens */
   DEPTH_SEEK_RELEASE,   /* extending slowly until it opens: zero */
   DEPTH_POSITIONING,    /* homed, on the way to or at the target */
   DEPTH_RETRACTING,     /* homed, on the way to the closed home switch */
