@@ -180,7 +180,7 @@ TEST(Inputs, TheCoreSeesExactlyWhatIsRecorded) {
   lines += line("at: 0.2 s, fault: bridge.stuck_on, to: 0.5") + line("at: 0.3 s, uart: \"hello\\r\"") + line("at: 0.1 s, set: user.button.plus, to: on");
   const Recorded r = run("1 s", lines);
   std::size_t pages[8] = {};
-  std::int64_t edges = 0, uart = 0, sum = 0;
+  std::int64_t edges = 0, uart = 0, sum = 0, rising[PEN_LINE_COUNT] = {}, falling = 0;
   for (std::size_t k = 0; k < r.in.size(); ++k) {
     const PenIn& in = r.in[k];
     const std::int32_t* aux = r.out[k].aux;
@@ -190,6 +190,7 @@ TEST(Inputs, TheCoreSeesExactlyWhatIsRecorded) {
     }
     ASSERT_EQ(aux[7], static_cast<std::int32_t>(k - first_tick)) << k;
     edges += in.edge_count;
+    for (int i = 0; i < in.edge_count; ++i) ++(in.edges[i].level ? rising[in.edges[i].line] : falling);
     uart += in.uart_count;
     for (int i = 0; i < in.uart_count; ++i) sum += in.uart[i];
     ++pages[aux[0]];
@@ -209,6 +210,13 @@ TEST(Inputs, TheCoreSeesExactlyWhatIsRecorded) {
           ASSERT_EQ(aux[5], 2) << k << ": the clock in a handler stands at the stamp plus latency";
         }
         ASSERT_EQ(aux[6], 0) << k;
+        break;
+      case 3:
+        for (int i = 0; i < 6; ++i) ASSERT_EQ(aux[1 + i], rising[i]) << k;
+        break;
+      case 4:
+        for (int i = 0; i < 3; ++i) ASSERT_EQ(aux[1 + i], rising[6 + i]) << k;
+        ASSERT_EQ(aux[4], falling) << k;
         break;
       case 5:
         ASSERT_EQ(aux[1], uart) << k;
@@ -772,6 +780,23 @@ TEST(Faults, EachActsOnWhatItSaysAndLeavesTheTruth) {
     if (c.check) c.check(r, base);
   }
   EXPECT_EQ(seen, fault_cases().size());
+}
+
+TEST(Faults, MoreEdgesThanFitAreFlagged) {
+  // Four spurious pulses behind a true edge are nine edges in a tick, unless the pulse ends in the next.
+  const Recorded r = run("0.4 s", silent + line("at: 0 s, fault: bridge.stuck_on, to: 0.5") + line("at: 0.2 s, fault: hall.extra_edges, to: 4"));
+  std::size_t flagged = 0;
+  for (std::size_t k = first_tick; k < r.in.size(); ++k) {
+    if (r.in[k].edge_overflow == 0) continue;
+    ++flagged;
+    EXPECT_GE(k, ticks_in(0.2));
+    EXPECT_EQ(r.in[k].edge_count, PEN_EDGES) << "the first ones are kept";
+  }
+  EXPECT_GT(flagged, 5u);
+  std::int32_t counted = 0;
+  for (std::size_t k = first_tick; k < r.in.size(); ++k)
+    if (r.out[k].aux[0] == 2) counted = r.out[k].aux[6];
+  EXPECT_NEAR(counted, static_cast<double>(flagged), 1.0);
 }
 
 TEST(Faults, ALineThatAFaultMovesHasAnEdge) {
