@@ -661,6 +661,7 @@ const std::map<std::string, FaultCase>& fault_cases() {
           }
           EXPECT_GT(rising, 3u);
           EXPECT_EQ(spurious, rising * 4);  // two pulses are four edges
+          EXPECT_GT(edges_of(r).at(PEN_LINE_HALL).size(), edges_of(base).at(PEN_LINE_HALL).size());  // up and down in turn
         },
         running, ""}},
       {"start.stuck", {"1", {"pin.start"}, truth, reads("pin.start", 1), running, ""}},
