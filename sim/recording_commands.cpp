@@ -132,6 +132,10 @@ int command_replay(const ReplayArguments& arguments) {
       const ReplayResult result = replay(recording, *target, options);
       fmt::print("{}", result.text());
       code = result.exit_code();
+      if (code == 0 && result.compared == 0) {
+        fmt::print("nothing was compared: log an output (core.pwm_duty, pin.enable, fw.VARIABLE) for longer than the first second\n");
+        code = 2;
+      }
     } catch (const std::exception& error) {
       fmt::print(stderr, "{}\n", error.what());
     }

@@ -192,6 +192,43 @@ TEST(CommandLine, ARecordingCanBeRerunJudgedComparedReplayedAndExported) {
   EXPECT_EQ(std::count(csv.out.begin(), csv.out.end(), '\n'), 11);
 }
 
+// A field log of every tick: the same core gives the recorded answers to the bit, a changed core is caught at its first other output.
+TEST(CommandLine, ACompleteFieldLogCatchesAChangedCore) {
+  const Folder f;
+  ASSERT_EQ(run_program(program, {"run", "tests/data/golden/cheek.yaml", "--no-always", "--out", f / "x"}).code, 0);
+  const std::string recording = f / "x/tests/data/golden/cheek.h5", log = f / "log.csv";
+  ASSERT_EQ(run_program(program, {"export", recording, "--complete", "--out", log}).code, 0);
+  const Ran same = run_program(program, {"replay", log, "--firmware", "reference_pen"});
+  EXPECT_EQ(same.code, 0) << same.out << same.err;
+  ASSERT_EQ(run_program(program, {"import", log, "--out", f / "log.h5"}).code, 0);
+  EXPECT_EQ(run_program(program, {"diff", f / "log.h5", f / "log.h5"}).code, 0);
+  const Ran changed = run_program(program, {"replay", f / "log.h5", "--firmware", "mutant_gain_x10"});
+  EXPECT_EQ(changed.code, 1) << changed.out << changed.err;
+  EXPECT_NE(changed.out.find("duty_q15"), std::string::npos) << changed.out;
+  EXPECT_NE(changed.out.find("tick"), std::string::npos) << changed.out;
+}
+
+// A field log of some channels at 100 Hz: logged outputs are compared at logged instants, and every output says that it is sparse.
+TEST(CommandLine, ASparseFieldLogIsReplayedWithinItsTolerances) {
+  const Folder f;
+  std::string log = "time_s,battery_voltage_mV,user.start,pin.enable,core.pwm_duty[5%]\n", wrong = log;
+  for (int i = 0; i < 200; ++i) {
+    const std::string row = std::to_string(i * 0.01) + ",3900,0,0,0\n";
+    log += row;
+    wrong += i == 150 ? std::to_string(i * 0.01) + ",3900,0,1,0.4\n" : row;
+  }
+  write_file(f / "idle.csv", log);
+  write_file(f / "driven.csv", wrong);
+  const Ran same = run_program(program, {"replay", f / "idle.csv", "--firmware", "reference_pen"});
+  EXPECT_EQ(same.code, 0) << same.out << same.err;
+  EXPECT_NE(same.out.find("sparse"), std::string::npos) << same.out;
+  write_file(f / "short.csv", log.substr(0, log.size() / 3));  // over before anything can be compared
+  EXPECT_EQ(run_program(program, {"replay", f / "short.csv", "--firmware", "reference_pen"}).code, 2);
+  const Ran other = run_program(program, {"replay", f / "driven.csv", "--firmware", "reference_pen"});
+  EXPECT_EQ(other.code, 1) << other.out << other.err;
+  EXPECT_NE(other.out.find("1.5"), std::string::npos) << other.out;
+}
+
 TEST(CommandLine, KilledInTheMiddleLeavesNoHalfWrittenFile) {
   const Folder f;
   std::string text = short_pass;
