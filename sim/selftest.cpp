@@ -75,13 +75,15 @@ int command_selftest() {
   const std::string folder = share_path("golden");
   const std::map<std::string, std::string> hashes = golden_hashes(folder + "/hashes.txt");
   check("golden runs are installed", [&] { return hashes.size() >= 3 ? "" : "none in " + folder; });
-  for (const auto& [name, hash] : hashes)
+  for (const auto& item : hashes) {
+    const std::string &name = item.first, &hash = item.second;
     check("golden run " + name, [&]() -> std::string {
       const RunResult r = run_text(file_text(folder + "/" + name), name);
       if (r.hash != hash) return fmt::format("hash {} instead of {} {}", r.hash, hash, r.cause);
       fmt::print("       {} hash {}\n", r.title, r.hash);
       return "";
     });
+  }
   check("a core that crashes is explained", [] { return expect_fault(NULL_WRITE, "segfault"); });
   check("a core that spins for ever is explained", [] { return expect_fault(SPIN, "hang"); });
   fmt::print("{}\n", failed == 0 ? "this installation is sound" : fmt::format("{} checks are broken", failed));
