@@ -102,6 +102,7 @@ static void tick(void) {
 }
 
 static void hall_edge(void) { pen_hall_edge(pen_edge()->time_us); }
+static void start_opened(void) { pen_start_opened(pen_edge()->time_us); }
 
 static const PenTask tasks[] = {
     {.run = tick, .period_us = 50, .priority = 1},
@@ -113,6 +114,7 @@ static const PenTask tasks[] = {
 
 static const PenInterrupt interrupts[] = {
     {.run = hall_edge, .line = PEN_LINE_HALL, .rising = 1, .priority = 0},
+    {.run = start_opened, .line = PEN_LINE_START, .falling = 1, .priority = 0},
 };
 
 const PenPort pen_port = {

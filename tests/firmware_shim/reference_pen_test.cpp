@@ -182,6 +182,7 @@ class Bench {
   double uart_credit_ = 0.0, screw_queue_ = 0.0, screw_credit_ = 0.0;
   std::uint32_t lost_phase_ = 0;
   std::vector<PenEdge> edges_;
+  bool start_before_ = false;
 
   bool home() const { return home_level >= 0 ? home_level == 1 : screw_mm <= 0.0; }
 
@@ -202,6 +203,8 @@ class Bench {
     in.adc[PEN_ADC_RATE_DIAL] = counts((0.05 + 0.9 * (set_Hz - 60.0) / 140.0) * 4095.0);
     const bool levels[PEN_LINE_COUNT] = {false, start, plus, minus, mode, confirm, home(), cartridge, charger};
     for (int i = 0; i < PEN_LINE_COUNT; ++i) in.pins = static_cast<std::uint16_t>(in.pins | levels[i] << i);
+    if (start != start_before_) edges_.push_back({clock_us, PEN_LINE_START, static_cast<std::uint8_t>(start), 0});
+    start_before_ = start;
     for (const PenEdge& edge : edges_)
       if (in.edge_count < PEN_EDGES) in.edges[in.edge_count++] = edge;
     edges_.clear();
@@ -405,6 +408,18 @@ TEST(ReferencePen, PressIsDebouncedForThirtyMilliseconds) {
   const double delay_s = bench.until(0.1, [&] { return bench.driven(); });
   EXPECT_GE(delay_s, 0.029);
   EXPECT_LE(delay_s, 0.034);
+}
+
+TEST(ReferencePen, BounceBetweenTwoSamplesStartsTheDebounceAnew) {
+  Bench bench;
+  bench.boot();
+  bench.run(0.05);
+  bench.start = true;
+  bench.run(0.0201);
+  while ((bench.tick - 5) % 20 != 3) bench.step();  // the firmware samples every 20 ticks, at 250 us
+  bench.start = false, bench.run(0.0002);
+  bench.start = true;
+  EXPECT_GE(bench.until(0.1, [&] { return bench.driven(); }), 0.029);
 }
 
 TEST(ReferencePen, ReleaseRemovesTheDriveAtOnceAndBrakesWithinTenMilliseconds) {

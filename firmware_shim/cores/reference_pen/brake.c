@@ -29,7 +29,7 @@ static void brake_after(uint32_t wait_us) {
 
 void brake_soon(void) { brake_after(BRAKE_RESET_US); }
 
-void brake_at_good_angle(void) {
+void brake_at_good_angle(uint32_t cause_us) {
   uint32_t wait_us = 0;
   if (hall.locked) {
     brake.angle = fraction((float)hall_silence_us() * 1.0e-6f * hall.rate_Hz);
@@ -42,8 +42,10 @@ void brake_at_good_angle(void) {
       wait_us = (uint32_t)(1.0e6f * way / (0.5f * (hall.rate_Hz + rate_Hz)));
     }
     /* Nearly there is good as well; what is out of reach is braked at once. */
-    if (((float)wait_us - (float)BRAKE_WAIT_US) * 1.0e-6f * hall.rate_Hz > BRAKE_ANGLE_NEAR) wait_us = 0;
-    if (wait_us > BRAKE_WAIT_US) wait_us = BRAKE_WAIT_US;
+    const uint32_t spent_us = hal_time_us() - cause_us;
+    const uint32_t left_us = spent_us < BRAKE_WITHIN_US ? BRAKE_WITHIN_US - spent_us : 0u;
+    if (((float)wait_us - (float)left_us) * 1.0e-6f * hall.rate_Hz > BRAKE_ANGLE_NEAR) wait_us = 0;
+    if (wait_us > left_us) wait_us = left_us;
   }
   if (wait_us == 0)
     drive_brake();

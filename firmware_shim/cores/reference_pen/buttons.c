@@ -22,6 +22,13 @@ static const struct {
     [BUTTON_CHARGER] = {HAL_PIN_CHARGER, BUTTON_DEBOUNCE_MS, BUTTON_DEBOUNCE_MS},
 };
 
+void start_button_opened(uint32_t time_us) {
+  start_button.opened = true;
+  if (start_button.open) return;
+  start_button.open = true;
+  start_button.open_us = time_us;
+}
+
 void buttons_update(void) {
   for (uint32_t i = 0; i < BUTTON_COUNT; ++i) {
     struct button_state *button = &buttons[i];
@@ -29,7 +36,8 @@ void buttons_update(void) {
     button->pressed = false;
     button->released = false;
     if (button->down) button->held_ms++;
-    if (level == button->down) {
+    const bool bounced = i == BUTTON_START && start_button.opened && !button->down; /* a press counts from its last bounce */
+    if (level == button->down || bounced) {
       button->differing_ms = 0;
       continue;
     }
@@ -40,6 +48,10 @@ void buttons_update(void) {
     button->released = !level;
     button->held_ms = 0;
   }
+
+  start_button.opened = false;
+  if (buttons[BUTTON_START].down && hal_pin(HAL_PIN_START) && hal_time_us() - start_button.open_us > 1000u * RELEASE_DEBOUNCE_MS)
+    start_button.open = false;
 
   /* The start button must be seen up for the press time once before it counts. */
   static uint16_t up_ms;

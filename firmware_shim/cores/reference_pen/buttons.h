@@ -19,6 +19,9 @@ extern struct button_state buttons[BUTTON_COUNT];
 struct start_button {
   bool armed;     /* seen released since power-up: a button that is held at power-up starts nothing */
   bool request;   /* pressed since then and still held, not yet used or refused */
+  bool opened;      /* the line fell since the last millisecond: bounce between two samples */
+  bool open;        /* fallen, and not up again for RELEASE_DEBOUNCE_MS */
+  uint32_t open_us; /* when it fell */
 };
 extern struct start_button start_button;
 
@@ -32,6 +35,7 @@ struct treatment {
 };
 extern struct treatment treatment;
 
+void start_button_opened(uint32_t time_us); /* interrupt: the line of the start button falls */
 void buttons_update(void); /* 1 kHz */
 void treatment_update(bool needles_may_run); /* 1 kHz */
 

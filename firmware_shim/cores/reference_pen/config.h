@@ -30,6 +30,7 @@
 #define SPEED_KP_V_PER_HZ 0.012f
 #define SPEED_KI_V_PER_HZ_S 0.5f
 #define SPEED_IR_SHARE 0.6f            /* of the drop by the measured current that is fed forward */
+#define SPEED_IR_LIMIT_A 1.0f
 #define SPEED_ANTI_WINDUP_PER_S 60.0f  /* back-calculation */
 #define SPEED_INTEGRAL_LIMIT_V 1.2f
 #define SPEED_RAMP_UP_HZ_PER_S 4000.0f
@@ -79,7 +80,7 @@
 #define RELEASE_DEBOUNCE_MS 2          /* brake within 10 ms, the wait for a good angle included */
 #define BUTTON_DEBOUNCE_MS 20
 #define BRAKE_MS 70
-#define BRAKE_WAIT_US 6000u            /* H18 */
+#define BRAKE_WITHIN_US 9300u          /* H18: 10 ms, less the period of the control task and the latency of the output */
 #define BRAKE_RESET_US 500u
 #define BRAKE_LAST_ANGLE 0.180f        /* turns, at 100 Hz; fits the motion of this mechanism from 60 to 160 Hz */
 #define BRAKE_LAST_ANGLE_SLOPE (-0.5615f) /* per 50 Hz */

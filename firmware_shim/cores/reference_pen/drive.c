@@ -44,7 +44,8 @@ void drive_off(void) {
 
 void drive_fast(void) {
   if (drive.mode != DRIVE_RUN) return;
-  if ((int32_t)hal_adc(HAL_ADC_MOTOR_CURRENT) > drive.limit_counts) {
+  const uint16_t counts = hal_adc(HAL_ADC_MOTOR_CURRENT);
+  if ((int32_t)counts > drive.limit_counts && counts != HAL_ADC_FULL_SCALE) {
     drive.ceiling_q15 -= drive.ceiling_q15 / 8;
   } else if (drive.ceiling_q15 < CEILING_FULL_Q15) {
     drive.ceiling_q15 += CEILING_RECOVERY_Q15;
@@ -55,7 +56,10 @@ void drive_fast(void) {
 }
 
 void drive_measure(void) {
-  const float current_A = ((float)hal_adc(HAL_ADC_MOTOR_CURRENT) - drive.zero_counts) * CURRENT_A_PER_COUNT;
+  /* Full scale is 3.3 A, where the bridge has tripped by itself: it is a broken sensor (H13), and not followed. */
+  const uint16_t counts = hal_adc(HAL_ADC_MOTOR_CURRENT);
+  const float current_A =
+      counts == HAL_ADC_FULL_SCALE ? drive.current_A : ((float)counts - drive.zero_counts) * CURRENT_A_PER_COUNT;
   const float supply_V = (float)hal_adc(HAL_ADC_SUPPLY) * VOLT_PER_COUNT;
   drive.current_A = current_A;
   drive.mean_current_A = low_pass(drive.mean_current_A, current_A, 0.05f);

@@ -81,15 +81,14 @@ static float capped_rate_Hz(void) {
 
 /* The motor turns at its rate: there is time to choose where it stops. */
 static bool motor_is_sound(enum stop_reason reason) {
-  return reason == STOP_RELEASED || reason == STOP_CARTRIDGE || reason == STOP_PRESS || reason == STOP_CHARGER ||
-         reason == STOP_SESSION || reason == STOP_TEMPERATURE || reason == STOP_UNDERVOLTAGE || reason == STOP_SCREW;
+  return reason != STOP_STALL && reason != STOP_SPIN_UP && reason != STOP_UNDER_RATE && reason != STOP_OVER_RATE;
 }
 
 /* Removes the drive, brakes and retracts the needles at once; what follows depends on the reason. */
 static void stop(enum stop_reason reason) {
   speed_stop();
   if (motor_is_sound(reason))
-    brake_at_good_angle();
+    brake_at_good_angle(reason == STOP_RELEASED && start_button.open ? start_button.open_us : hal_time_us());
   else
     brake_soon();
   depth_retract();
@@ -315,6 +314,7 @@ static void locked(void) { depth_retract(); }
 /* ---- tasks ---- */
 
 void pen_hall_edge(uint32_t time_us) { hall_edge(time_us); }
+void pen_start_opened(uint32_t time_us) { start_button_opened(time_us); }
 
 void pen_fast(void) {
   alive.fast = true;

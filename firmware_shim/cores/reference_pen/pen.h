@@ -38,6 +38,7 @@ bool pen_running(void);      /* the drive may run */
 
 void pen_boot(void);
 void pen_hall_edge(uint32_t time_us);
+void pen_start_opened(uint32_t time_us); /* from the interrupt on the falling line of the start button */
 void pen_fast(void);         /* 20 kHz */
 void pen_control(void);      /* 2 kHz */
 void pen_state_task(void);   /* 1 kHz */

@@ -44,7 +44,7 @@ void speed_update(void) {
   speed_loop.ramp_Hz += step_Hz;
   if (abs_f(step_Hz) > RAMPING_HZ) speed_loop.steady_strokes = hall.strokes + 2u;
   const bool steady = hall.locked && (int32_t)(hall.strokes - speed_loop.steady_strokes) >= 0;
-  if (steady) speed_loop.load_V = SPEED_IR_SHARE * MOTOR_OHM * drive.mean_current_A + (1.0f - SPEED_IR_SHARE) * FRICTION_V;
+  if (steady) speed_loop.load_V = SPEED_IR_SHARE * MOTOR_OHM * min_f(drive.mean_current_A, SPEED_IR_LIMIT_A) + (1.0f - SPEED_IR_SHARE) * FRICTION_V;
   const float feed_forward_V = speed_loop.load_V + BACK_EMF_V_PER_HZ * speed_loop.ramp_Hz + INERTIA_V_S_PER_HZ * step_Hz * (float)CONTROL_HZ;
 
   float correction_V = 0.0f;
