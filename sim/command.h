@@ -17,7 +17,7 @@ struct Command {
   double value = 0.0;      // SI; magnitude of a fault; for reset the PEN_RESET_* cause
   Tick over = 0;           // set: linear ramp from the value at `at`; 0 is a step
   Tick duration = 0;       // fault: 0 is until the end of the run
-  std::string text;        // uart: bytes typed
+  std::string text;        // uart: bytes typed; poke: the enumerator whose number becomes `value`
 };
 
 struct Settable { const char* name; const char* unit; double start, low, high; const char* meaning; };

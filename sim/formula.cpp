@@ -476,6 +476,8 @@ class Parser {
         ++end;
       } else if (at(end) == ':' && at(end + 1) == ':' && letter(at(end + 2))) {
         end += 2;
+      } else if (at(end) == ':' && letter(at(end + 1)) && text_.compare(pos_, 3, "fw.") == 0) {
+        ++end;  // fw.motor.c:state, one of several of this name
       } else if (at(end) == '[' && digit(at(end + 1))) {
         std::size_t close = end + 1;
         while (digit(at(close))) ++close;

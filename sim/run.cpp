@@ -77,17 +77,32 @@ void check_core(RunRequest& request, const std::string& file, std::vector<InputP
                         "build it with pensim_add_core (docs/bring_your_firmware.md)"});
     return;
   }
-  std::set<std::string> names(request.resolved.watch.begin(), request.resolved.watch.end());
-  for (const Command& c : request.resolved.commands)
-    if (c.kind == Command::Kind::poke) names.insert(c.name);
-  if (names.empty()) return;
+  const auto is_poke = [](const Command& c) { return c.kind == Command::Kind::poke; };
+  std::vector<Command>& commands = request.resolved.commands;
+  if (request.resolved.watch.empty() && std::none_of(commands.begin(), commands.end(), is_poke)) return;
   const CoreSymbols symbols(request.core_path);
-  for (const std::string& name : names) {
+  const auto find = [&](const std::string& name) -> std::optional<CoreVariable> {
     try {
-      symbols.find(name);
+      return symbols.find(name);
     } catch (const std::runtime_error& error) {
       problems.push_back({{file, 0, 0}, error.what(), fmt::format("pensim symbols {} lists the variables of this core", request.resolved.firmware)});
+      return std::nullopt;
     }
+  };
+  for (const std::string& name : request.resolved.watch) find(name);
+  for (Command& c : commands) {
+    if (!is_poke(c)) continue;
+    const std::optional<CoreVariable> variable = find(c.name);
+    if (!variable || c.text.empty()) continue;
+    const auto named = std::find_if(variable->enumerators.begin(), variable->enumerators.end(), [&](const auto& e) { return e.second == c.text; });
+    if (named != variable->enumerators.end()) {
+      c.value = static_cast<double>(named->first);
+      continue;
+    }
+    std::string known;
+    for (const auto& [number, name] : variable->enumerators) known += (known.empty() ? "" : ", ") + name;
+    problems.push_back({{file, 0, 0}, fmt::format("poke {}: {} is no value of it", c.name, c.text),
+                        known.empty() ? "it is no enumeration: give a number" : "one of: " + known});
   }
 }
 

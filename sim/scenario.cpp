@@ -468,11 +468,15 @@ class Timeline {
         if (!node.find("to")) context_.add(node.at(), "found no `to` in this line", "say the value: {at: 1 s, poke: speed_loop.gain, to: 1.5}");
         return;
       }
-      if (const auto on = parse_switch(line.to->text)) {
+      const std::string& to = line.to->text;
+      const auto word = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; };
+      if (const auto on = parse_switch(to)) {
         command.value = *on ? 1.0 : 0.0;
+      } else if (!to.empty() && to.size() <= 100 && !std::isdigit(static_cast<unsigned char>(to[0])) && std::all_of(to.begin(), to.end(), word)) {
+        command.text = to;  // an enumerator: its number is known when the firmware is
       } else {
         try {
-          command.value = parse_quantity(line.to->text, "1");
+          command.value = parse_quantity(to, "1");
         } catch (const QuantityError& error) {
           return context_.add(line.to->at(), std::string("to: ") + error.what(), "a variable of the firmware has the firmware's unit: give the plain number");
         }

@@ -187,6 +187,23 @@ TEST(Watch, ARequirementOverAVariableIsJudged) {
   EXPECT_EQ(run_program(program, {"judge", kept.reported.runs.at(0).at("recording")}).code, 1);
 }
 
+// An enumerator stands for its number, and one of several variables of the same name can be judged by its file.
+TEST(Poke, TakesAnEnumeratorByName) {
+  const Folder f;
+  const std::string more =
+      "timeline:\n  - {at: 0.05 s, poke: \"motor.c:state\", to: FAULT}\n"
+      "watch: [\"motor.c:state\"]\n"
+      "require:\n"
+      "  - {id: PASS-01, that: \"always[0.05 s, end] (fw.motor.c:state == -2)\"}\n"
+      "  - {id: PASS-02, that: \"always[10 ms, 49 ms] (fw.motor.c:state == 3)\"}\n";
+  const Kept kept = run_kept(f, scenario(zoo, more));
+  EXPECT_EQ(kept.reported.runs.at(0).at("verdict"), "pass") << kept.reported.ran.out;
+  write_file(f / "b.yaml", scenario(zoo, "timeline:\n  - {at: 0.05 s, poke: \"motor.c:state\", to: FAULTY}\n"));
+  const Ran r = run_program(program, {"run", f / "b.yaml", "--no-always", "--keep", "none"});
+  EXPECT_EQ(r.code, 2);
+  EXPECT_NE(r.err.find("one of: IDLE, RUN, FAULT"), std::string::npos) << r.err;
+}
+
 TEST(Watch, ARequirementOverWhatIsNotWatchedSaysSo) {
   const Folder f;
   write_file(f / "a.yaml", scenario(zoo, "watch: [speed_loop.kp]\nrequire:\n  - {id: A-01, that: \"always (fw.speed_loop.ki > 0)\"}\n"));
