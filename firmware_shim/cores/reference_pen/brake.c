@@ -4,6 +4,9 @@
 #include "drive.h"
 #include "hal.h"
 #include "hall.h"
+#include "nose.h"
+#include "numeric.h"
+#include "thermal.h"
 
 struct brake brake;
 
@@ -15,8 +18,11 @@ static float fraction(float turns) {
 
 /* In turns. Good are the angles that lie before the last one from which the cam still reaches the dead centre by its own speed. */
 static float first_good_angle(float rate_Hz) {
-  const float x = (rate_Hz - 100.0f) * (1.0f / 50.0f);
-  const float last = BRAKE_LAST_ANGLE + x * (BRAKE_LAST_ANGLE_SLOPE + x * BRAKE_LAST_ANGLE_CURVE);
+  /* The way goes with rate times resistance of the shorted winding. */
+  const float warm = 1.0f + (0.0039f * WINDING_OHM / MOTOR_OHM) * (thermal.winding_C - 25.0f);
+  const float x = (rate_Hz * warm - 100.0f) * (1.0f / 50.0f);
+  const float contact = nose.contact ? BRAKE_CONTACT_ANGLE : 0.0f;
+  const float last = contact + BRAKE_LAST_ANGLE + x * (BRAKE_LAST_ANGLE_SLOPE + x * BRAKE_LAST_ANGLE_CURVE);
   return last - BRAKE_ANGLE_MARGIN - BRAKE_ANGLE_WINDOW;
 }
 
@@ -44,7 +50,8 @@ void brake_at_good_angle(uint32_t cause_us) {
     /* Nearly there is good as well; what is out of reach is braked at once. */
     const uint32_t spent_us = hal_time_us() - cause_us;
     const uint32_t left_us = spent_us < BRAKE_WITHIN_US ? BRAKE_WITHIN_US - spent_us : 0u;
-    if (((float)wait_us - (float)left_us) * 1.0e-6f * hall.rate_Hz > BRAKE_ANGLE_NEAR) wait_us = 0;
+    const float near = BRAKE_ANGLE_NEAR + BRAKE_ANGLE_NEAR_SLOW * max_f(100.0f - hall.rate_Hz, 0.0f);
+    if (((float)wait_us - (float)left_us) * 1.0e-6f * hall.rate_Hz > near) wait_us = 0;
     if (wait_us > left_us) wait_us = left_us;
   }
   if (wait_us == 0)

@@ -82,12 +82,14 @@
 #define BRAKE_MS 70
 #define BRAKE_WITHIN_US 9300u          /* H18: 10 ms, less the period of the control task and the latency of the output */
 #define BRAKE_RESET_US 500u
-#define BRAKE_LAST_ANGLE 0.180f        /* turns, at 100 Hz; fits the motion of this mechanism from 60 to 160 Hz */
-#define BRAKE_LAST_ANGLE_SLOPE (-0.5615f) /* per 50 Hz */
-#define BRAKE_LAST_ANGLE_CURVE (-0.0476f)
-#define BRAKE_ANGLE_MARGIN 0.07f
-#define BRAKE_ANGLE_WINDOW 0.26f
-#define BRAKE_ANGLE_NEAR 0.10f
+#define BRAKE_LAST_ANGLE 0.09f         /* turns, at 100 Hz and 25 degC; fits the motion of this mechanism from 60 to 160 Hz */
+#define BRAKE_LAST_ANGLE_SLOPE (-0.64f) /* per 50 Hz */
+#define BRAKE_LAST_ANGLE_CURVE 0.03f
+#define BRAKE_CONTACT_ANGLE 0.06f      /* skin brakes too */
+#define BRAKE_ANGLE_MARGIN 0.05f
+#define BRAKE_ANGLE_WINDOW 0.22f
+#define BRAKE_ANGLE_NEAR 0.08f
+#define BRAKE_ANGLE_NEAR_SLOW 0.003f   /* per Hz below 100: more angles are good */
 #define BRAKE_COAST_HZ_PER_S 1100.0f
 #define PARK_TIMEOUT_MS 900
 #define SPIN_UP_TIMEOUT_MS 300
