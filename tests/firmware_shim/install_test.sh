@@ -16,7 +16,7 @@ cp -r "$here/outside" "$work/outside" # no path of the source tree is in reach
 for compiler in gcc:g++ clang:clang++; do
   command -v "${compiler%:*}" >/dev/null || continue
   folder=$work/build-${compiler%:*}
-  "$cmake" -S "$work/outside" -B "$folder" -DCMAKE_PREFIX_PATH="$work/prefix" -DCMAKE_C_COMPILER="${compiler%:*}" \
+  "$cmake" -G Ninja -S "$work/outside" -B "$folder" -DCMAKE_PREFIX_PATH="$work/prefix" -DCMAKE_C_COMPILER="${compiler%:*}" \
     -DCMAKE_CXX_COMPILER="${compiler#*:}" -DCMAKE_BUILD_TYPE=Release >"$work/log" 2>&1 || { cat "$work/log"; fail "configure failed"; }
   "$cmake" --build "$folder" >"$work/log" 2>&1 || { cat "$work/log"; fail "build failed"; }
   [ -f "$folder/cores/outside_pen.twice.so" ] || fail "no outside_pen.twice.so"
