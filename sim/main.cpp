@@ -44,15 +44,14 @@ struct RunArguments {
   bool no_fork = false;
 };
 
-int parse_shard(const std::string& text, PrepareOptions& options, std::vector<InputProblem>& problems) {
-  if (text.empty()) return 0;
+void parse_shard(const std::string& text, PrepareOptions& options, std::vector<InputProblem>& problems) {
+  if (text.empty()) return;
   int index = 0, count = 0, used = 0;
   if (std::sscanf(text.c_str(), "%d/%d%n", &index, &count, &used) != 2 || used != static_cast<int>(text.size()) || count < 1 ||
       index < 1 || index > count)
     problems.push_back({{"--shard", 0, 0}, fmt::format("'{}' is no shard", text), "write I/N with 1 <= I <= N, such as 1/4"});
   options.shard = index;
   options.shards = count;
-  return 0;
 }
 
 double parse_percent(const std::string& text, std::vector<InputProblem>& problems) {

@@ -161,13 +161,6 @@ void RunPrinter::started(const std::string& scenario) {
   std::fflush(out_);
 }
 
-void RunPrinter::progress(const std::string& scenario, double fraction) {
-  if (!terminal_) return;
-  clear_line();
-  fmt::print(out_, "[{}/{}] {} {:3.0f} %", done_ + 1, runs_, scenario, 100 * fraction);
-  std::fflush(out_);
-}
-
 void RunPrinter::ended(const RunResult& r) {
   ++done_;
   clear_line();

@@ -15,7 +15,6 @@ class RunPrinter {
  public:
   RunPrinter(std::FILE* out, std::size_t runs);
   void started(const std::string& scenario);
-  void progress(const std::string& scenario, double fraction);
   void ended(const RunResult&);
   void summary(const std::vector<RunResult>&, double wall_s);
 
