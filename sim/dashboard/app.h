@@ -1,0 +1,66 @@
+// app.h - everything the dashboard knows, as plain data. A panel is a function of it that fills the room it is given
+// (ImGui::GetContentRegionAvail) and posts commands to the session; it keeps nothing.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/recording.h"
+#include "sim/requirement.h"
+#include "sim/scenario.h"
+#include "sim/session.h"
+
+namespace pensim::dashboard {
+
+// A run on show: of a session, of a file, the ghost, the other one of a comparison.
+struct Document {
+  const Recording* recording = nullptr;   // points into the session or into `owned`
+  std::unique_ptr<Recording> owned;
+  std::string label;
+  std::vector<Requirement> requirements;  // with their formulas, as in the scenario
+  double shift_s = 0;                     // comparison: added to its times so that the chosen events coincide
+};
+
+struct TimeView {                         // shared by every plot
+  double from_s = 0, to_s = 1;
+  bool follow = true;                     // the right edge keeps up with a live run
+};
+
+struct Selection {
+  std::string requirement;                // id
+  int command = -1;                       // index into the timeline
+  std::string signal;
+};
+
+enum class Screen : std::uint8_t { library, run, compare };
+
+struct App {
+  Screen screen = Screen::library;
+  std::unique_ptr<Session> session;       // null while a recording is viewed
+  Document main, other, ghost;            // recording == nullptr: not there
+  double cursor_s = 0;                    // what the picture and the values show
+  std::optional<double> mark_a_s, mark_b_s;  // measuring cursors
+  TimeView time;
+  Selection selected;
+  bool dark = true;
+  float scale = 1;                        // of fonts and spacing: the display's
+  std::string message;                    // an error or hint on show, with what to do
+};
+
+// --- panels ---
+void draw_library(App&);                  // scenarios and recordings: pick one
+void draw_plots(App&);                    // stacked plots on the shared time axis
+void draw_picture(App&);                  // the pen and the skin, to scale, at the cursor
+void draw_strokes(App&);                  // strokes aligned on phase (persistence), force over penetration, histograms
+void draw_requirements(App&);
+void draw_firmware(App&);                 // states, console, watched variables, event log, load
+void draw_timeline(App&);                 // commands and faults as blocks: the fault calendar
+void draw_compare(App&);                  // table of margins, first difference
+void draw_transport(App&);                // run, pause, step, speed, times
+
+// Whole window: layout, menus, keys. Call between ImGui::NewFrame and ImGui::Render.
+void draw_app(App&, double wall_s);
+
+}  // namespace pensim::dashboard
