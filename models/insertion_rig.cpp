@@ -139,6 +139,11 @@ void insertion_step(const InsertionParams& params, const CartridgeParams& cartri
       nose_N = std::max(0.0, input.nose_force_N + state.nose.damping_N_s_per_m * (input.nose_sink_m - sunk_before_m) / dt_s);
   }
   skin_step(cartridge, skin, state.skin, state.holes, input, dt_s, state.out);
+  if (state.out.punctures > 0 && state.puncture_force_N == 0) {
+    state.puncture_force_N = state.needle_force_N;
+    state.puncture_tip_m = before_m;
+  }
+  state.needle_force_N = params.base_plate != 0 ? state.skin.patch_force_N : state.out.force_N;
   const double total_N = state.out.force_N + nose_N;
   state.energy_J += 0.5 * (state.force_N + total_N) * (state.tip_m - before_m);
   state.nose_force_N = nose_N;

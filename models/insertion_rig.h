@@ -71,8 +71,11 @@ struct InsertionState {
   double tip_m = 0;                    // with it
   double time_s = 0;
   double energy_J = 0;                 // work of the machine on the skin: integral of force over tip travel
+  double needle_force_N = 0;           // sum over needles
   double nose_force_N = 0;
   double force_N = 0;                  // on the machine: needles, base plate and nose
+  double puncture_force_N = 0;         // of the needles, just before the first puncture; 0 until then
+  double puncture_tip_m = 0;           // where the tips were then
   double hold_left_s = 0;
   double vibration_1 = 0;              // of a period, 0..1
   InsertionPhase phase = InsertionPhase::insertion;
