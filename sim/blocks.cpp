@@ -47,7 +47,7 @@ RecordingPlan pen_plan(const std::vector<std::string>& extra, int needles, Nanos
   plan.slow_ticks = 100'000'000 / tick_ns;
   plan.needles = needles;
   const auto add = [&](const SignalInfo& signal) {
-    if (derived_from_io(signal.name)) return;
+    if (derived_from_io(signal.name) || rig_only(signal.name)) return;
     switch (signal.period) {
       case SignalPeriod::tick: plan.tick.push_back(signal); break;
       case SignalPeriod::ms: plan.ms.push_back(signal); break;
@@ -62,6 +62,28 @@ RecordingPlan pen_plan(const std::vector<std::string>& extra, int needles, Nanos
     if (!make_signal(name, signal)) throw std::invalid_argument("no signal is called '" + name + "'");
     add(signal);
   }
+  return plan;
+}
+
+RecordingPlan rig_plan(const std::vector<std::string>& extra, int needles, Nanoseconds tick_ns) {
+  constexpr const char* rows[] = {"needle.extension", "needle.tip_depth", "skin.indentation", "needle.in_skin", "needle.penetration",
+                                  "needle.penetration_max", "needle.force", "needle.punctured", "skin.channel_depth", "insertion.travel",
+                                  "insertion.force", "insertion.nose_force", "insertion.energy", "insertion.phase",
+                                  "insertion.puncture_force", "insertion.puncture_travel"};
+  constexpr const char* strokes[] = {"stroke.index", "stroke.extension_peak", "stroke.penetration_peak", "stroke.penetration_mean",
+                                     "stroke.penetration_min", "stroke.force_peak", "stroke.dwell"};
+  RecordingPlan plan;
+  plan.kind = RecordingKind::rig;
+  plan.tick_ns = tick_ns;
+  plan.needles = needles;
+  const auto add = [](std::vector<SignalInfo>& to, const std::string& name) {
+    SignalInfo signal;
+    if (!make_signal(name, signal)) throw std::invalid_argument("no signal is called '" + name + "'");
+    to.push_back(signal);
+  };
+  for (const char* name : rows) add(plan.tick, name);
+  for (const std::string& name : extra) add(plan.tick, name);
+  for (const char* name : strokes) add(plan.stroke, name);
   return plan;
 }
 

@@ -44,6 +44,9 @@ bool derived_from_io(const std::string& name);
 // table, in the given order; names that are derived from PenIn and PenOut are left out. Throws std::invalid_argument for an unknown name.
 RecordingPlan pen_plan(const std::vector<std::string>& extra, int needles, Nanoseconds tick_ns = default_tick_ns);
 
+// The plan of the insertion rig: what sim/rig.cpp samples, in its order, then `extra` (needle.<i>.force|penetration).
+RecordingPlan rig_plan(const std::vector<std::string>& extra, int needles, Nanoseconds tick_ns);
+
 struct StrokeRow {
   Tick begin = 0, end = 0;
   float value[stroke_values_max] = {};

@@ -41,6 +41,9 @@ struct Judgement {
 Judgement judge_recording(const Recording& recording, const std::vector<Requirement>& requirements, const std::vector<Measure>& measures,
                           Tick planned);
 
+// How many ticks the run was to have: `end` of formulas. A rig that came to its end had as many as it took.
+Tick planned_ticks(const ResolvedScenario&, const Recording&);
+
 // Every formula and measure of a scenario: unknown names, dimensions, windows that hold no tick.
 std::vector<InputProblem> check_formulas(const ResolvedScenario&);
 

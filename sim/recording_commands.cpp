@@ -33,10 +33,11 @@ int command_rerun(const RerunArguments& arguments) {
   const Recording before = Recording::open(arguments.recording);
   RunRequest request;
   request.resolved = scenario_of(before, arguments.recording);
-  if (!arguments.firmware.empty()) request.resolved.firmware = arguments.firmware;
+  const bool has_core = request.resolved.rig == Rig::pen;
+  if (has_core && !arguments.firmware.empty()) request.resolved.firmware = arguments.firmware;
   request.label = before.meta().scenario_path.empty() ? arguments.recording : before.meta().scenario_path;
   request.scenario_text = before.meta().scenario_text;
-  request.core_path = find_core(request.resolved.firmware);
+  if (has_core) request.core_path = find_core(request.resolved.firmware);
   request.reproduce = "pensim rerun " + arguments.recording;
   // The new recording is needed for the comparison; without --out it is gone afterwards.
   const bool keep = !arguments.out.empty();
@@ -70,7 +71,7 @@ int command_judge(const JudgeArguments& arguments) {
     const ResolvedScenario scenario = scenario_of(recording, arguments.recording);
     requirements = scenario.requirements;
     measures = scenario.measures;
-    planned = std::max(planned, scenario.duration);
+    planned = planned_ticks(scenario, recording);
     if (!recording.meta().scenario_path.empty()) label = recording.meta().scenario_path;
   }
   if (!arguments.require.empty()) requirements = load_always(arguments.require);
@@ -103,6 +104,8 @@ int command_judge(const JudgeArguments& arguments) {
 int command_replay(const ReplayArguments& arguments) {
   const bool log = std::filesystem::path(arguments.recording).extension() == ".csv";
   const Recording recording = log ? import_log(arguments.recording) : Recording::open(arguments.recording);
+  if (recording.meta().kind == RecordingKind::rig)
+    throw InputError(InputProblem{{arguments.recording, 0, 0}, "a rig has no firmware core, so there is nothing to replay", "pensim rerun runs the machine again"});
   const std::string firmware = !arguments.firmware.empty() ? arguments.firmware : recording.meta().firmware;
   if (firmware.empty())
     throw InputError(InputProblem{{arguments.recording, 0, 0}, "nothing says which firmware this is", "name it with --firmware"});

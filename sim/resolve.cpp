@@ -171,6 +171,7 @@ ResolvedScenario resolve(const Scenario& s) {
   if (s.cartridge.tip_diameter_m) plant.cartridge.tip_diameter_m = *s.cartridge.tip_diameter_m;
   if (s.cartridge.shaft_diameter_m) plant.cartridge.shaft_diameter_m = *s.cartridge.shaft_diameter_m;
   if (s.cartridge.half_cone_angle_rad) plant.cartridge.half_cone_angle_rad = *s.cartridge.half_cone_angle_rad;
+  if (s.cartridge.needle_length_m) plant.cartridge.needle_length_m = *s.cartridge.needle_length_m;
   if (s.cartridge.pitch_m) plant.cartridge.pitch_m = *s.cartridge.pitch_m;
   if (s.cartridge.footprint_radius_m) plant.cartridge.footprint_radius_m = *s.cartridge.footprint_radius_m;
   plant.cartridge.used_count = s.cartridge.used;
@@ -421,6 +422,8 @@ void each_insertion_member(Insertion& i, F&& f) {
   f("nose_outer_diameter_m", i.nose_outer_diameter_m);
   f("vibration_frequency_Hz", i.vibration_frequency_Hz);
   f("vibration_amplitude_m", i.vibration_amplitude_m);
+  f("vibrates_in_insertion", i.vibrates_in_insertion);
+  f("vibrates_in_hold", i.vibrates_in_hold);
 }
 
 void check_commands(const ResolvedScenario& r, const std::string& name, std::vector<InputProblem>& problems) {

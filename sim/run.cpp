@@ -184,18 +184,14 @@ std::vector<RunRequest> prepare(const PrepareOptions& options, std::vector<Input
       if (options.seed) scenario.seed = *options.seed;
       if (options.firmware && scenario.rig == Rig::pen) scenario.firmware = *options.firmware;
       for (const std::string& name : options.watch)
-        if (std::find(scenario.watch.begin(), scenario.watch.end(), name) == scenario.watch.end()) scenario.watch.push_back(name);
+        if (scenario.rig == Rig::pen && std::find(scenario.watch.begin(), scenario.watch.end(), name) == scenario.watch.end()) scenario.watch.push_back(name);
       RunRequest request;
       request.label = file.label;
       request.scenario_text = scenario.text;
       request.resolved = resolve(scenario);
       request.resolved.path = file.label;
       request.reproduce = reproduce_line(file.path, options, request.resolved);
-      if (request.resolved.rig != Rig::pen) {
-        problems.push_back({{file.path, 0, 0}, "rig: insertion has no testing machine in this build", "give a pen scenario"});
-        continue;
-      }
-      check_core(request, file.path, problems);
+      if (request.resolved.rig == Rig::pen) check_core(request, file.path, problems);
       for (InputProblem& problem : check_formulas(request.resolved)) problems.push_back(std::move(problem));
       request.prepare_s = wall_s() - begin_s;
       requests.push_back(std::move(request));
@@ -230,10 +226,16 @@ struct AttemptOptions {
   int heap_fill = 0;
 };
 
+RecordingPlan recording_plan(const ResolvedScenario& scenario) {
+  const int needles = static_cast<int>(scenario.plant.cartridge.needle_count);
+  const auto plan = scenario.rig == Rig::pen ? pen_plan : rig_plan;
+  return plan(extra_signals(scenario), needles, scenario.tick_ns);
+}
+
 Attempt attempt(const RunRequest& request, const std::string& core_path, const AttemptOptions& options) {
   const ResolvedScenario& scenario = request.resolved;
   Attempt a;
-  a.store = std::make_unique<BlockStore>(pen_plan(extra_signals(scenario), static_cast<int>(scenario.plant.cartridge.needle_count), scenario.tick_ns));
+  a.store = std::make_unique<BlockStore>(recording_plan(scenario));
   a.shared = std::make_unique<GuardedBlock>(sizeof(RunStatus));
   auto* status = new (a.shared->data()) RunStatus;
   BodyOptions body;
@@ -338,8 +340,10 @@ RecordingMeta meta_of(const RunRequest& request) {
   meta.resolved_scenario = to_json(request.resolved);
   meta.seed = request.resolved.seed;
   meta.firmware = request.resolved.firmware;
-  meta.firmware_name = fs::path(request.core_path).stem().string();
-  meta.firmware_build_id = core_build_id(request.core_path);
+  if (!request.core_path.empty()) {
+    meta.firmware_name = fs::path(request.core_path).stem().string();
+    meta.firmware_build_id = core_build_id(request.core_path);
+  }
   meta.simulator_version = version;
   meta.simulator_flags = compiler_flags();
   meta.git_state = git_state();
@@ -350,11 +354,12 @@ RecordingMeta meta_of(const RunRequest& request) {
 void compare_second_run(const RunRequest& request, const Attempt& first, RunResult& result) {
   const fs::path other = fs::path(request.core_path).replace_extension(".twice.so");
   std::error_code error;
-  const bool moved = fs::is_regular_file(other, error);
+  const bool has_core = !request.core_path.empty();
+  const bool moved = has_core && fs::is_regular_file(other, error);
   AttemptOptions options;
   options.heap_fill = 0xA5;
   const Attempt second = attempt(request, moved ? other.string() : request.core_path, options);
-  if (!moved) result.findings.push_back("--twice: there is no " + other.filename().string() + "; the second run differs in its heap only");
+  if (has_core && !moved) result.findings.push_back("--twice: there is no " + other.filename().string() + "; the second run differs in its heap only");
   if (ended_well(first) == ended_well(second) && first.status().ticks == second.status().ticks && first.status().hash == second.status().hash)
     return;
   const Difference difference = diff(Recording::from_blocks(*first.store, meta_of(request)), Recording::from_blocks(*second.store, meta_of(request)));
@@ -429,7 +434,7 @@ RunResult run_one(const RunRequest& request, const RunOptions& options) {
   } else {
     meta.end_cause = ended_well(run) ? "end of scenario" : error_cause(run);
   }
-  Judgement judgement = judge_recording(recording, scenario.requirements, scenario.measures, scenario.duration);
+  Judgement judgement = judge_recording(recording, scenario.requirements, scenario.measures, planned_ticks(scenario, recording));
   result.requirements = std::move(judgement.requirements);
   result.measures = judgement.measures;
   for (const RecordedText& finding : recording.findings())

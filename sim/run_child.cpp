@@ -11,6 +11,7 @@
 #include <stdexcept>
 
 #include "firmware_shim/native_target.h"
+#include "sim/rig.h"
 
 namespace pensim {
 
@@ -51,6 +52,18 @@ void run_body(const RunRequest& request, const std::string& core_path, const Bod
   try {
     if (options.heap_fill != 0) mallopt(M_PERTURB, options.heap_fill);
     const ResolvedScenario& scenario = request.resolved;
+    if (scenario.rig == Rig::insertion) {
+      if (options.crash_report != nullptr) {
+        CrashSetup setup;  // no core: a crash is the bench's own
+        setup.report_fd = options.crash_report->fd();
+        setup.guard_hangs = false;
+        crash_install(setup);
+      }
+      BlockWriter writer(store);
+      run_rig(scenario, writer, status);
+      writer.close();
+      return;
+    }
     const std::unique_ptr<NativeTarget> target = open_native(core_path);
     if (options.crash_report != nullptr) {
       CrashSetup setup = crash_setup(*options.crash_report, *target);

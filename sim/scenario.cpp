@@ -9,6 +9,7 @@
 #include <set>
 #include <type_traits>
 
+#include "models/insertion_rig.h"
 #include "sim/document.h"
 #include "sim/quantity.h"
 #include "sim/resolve.h"
@@ -636,16 +637,19 @@ void check_insertion(const Node& root, Scenario& s, const Context& context) {
   if ((i.vibration_frequency_Hz > 0.0) != (i.vibration_amplitude_m > 0.0))
     context.add(node.find("vibration") ? node.find("vibration")->at() : node.at(), "found one half of the vibration", "give frequency and amplitude, both above zero");
   if (!i.travel_m && !i.press_N) i.travel_m = 1.5e-3;
-  // Row period: travel/speed/2000, 1 to 50 us. Under force control the way is unknown: 3 mm at most, and 1.5 mm sets the period.
-  const double way_m = i.travel_m.value_or(1.5e-3), longest_m = i.travel_m.value_or(3e-3);
+  // Row period: travel/speed/2000, 1 to 50 us; longer only where a run would have more than a million rows. Under force control the
+  // way is unknown: 1.5 mm sets the period, and the duration is that of the longest way.
+  const double way_m = i.travel_m.value_or(1.5e-3), longest_m = i.travel_m.value_or(press_travel_m);
+  const InsertionParams machine;
+  const double total_s = (machine.approach_m + longest_m + (i.retract ? longest_m + machine.clear_m : 0.0)) / i.speed_m_per_s + i.hold_s;
   s.tick_ns = std::clamp<Nanoseconds>(nanoseconds(way_m / i.speed_m_per_s / 2000.0), 1'000, 50'000);
-  const double one_way_s = longest_m / i.speed_m_per_s;
-  const double total_s = one_way_s * (i.retract ? 2.0 : 1.0) + i.hold_s;
+  constexpr Tick most_rows = 1'000'000;
+  if (nanoseconds(total_s) > most_rows * s.tick_ns) s.tick_ns = nanoseconds(total_s) / (most_rows * 1'000) * 1'000 + 1'000;
   if (total_s > 36'000.0) {
     context.add(node.find("speed") ? node.find("speed")->at() : node.at(), fmt::format("the insertion would last {}", format_quantity(total_s, "s")), "choose a higher speed: 10 h is the limit");
     return;
   }
-  s.duration = (nanoseconds(total_s) + s.tick_ns - 1) / s.tick_ns;
+  s.duration = (nanoseconds(total_s) + s.tick_ns - 1) / s.tick_ns + 1;
 }
 
 // The firmware tick is the pen's.

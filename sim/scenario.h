@@ -59,7 +59,7 @@ struct PenChoice {
 struct CartridgeChoice {
   std::optional<std::string> model;       // catalog name or file; by default the catalog's cartridge with `needles`, or the pen's own
   std::optional<int> needles;
-  std::optional<double> tip_diameter_m, shaft_diameter_m, half_cone_angle_rad, pitch_m, footprint_radius_m;
+  std::optional<double> tip_diameter_m, shaft_diameter_m, half_cone_angle_rad, needle_length_m, pitch_m, footprint_radius_m;
   int used = 0;                           // uses counted in the cartridge's memory
   std::string memory = "blank";           // or a file of up to 64 bytes
   std::uint64_t serial = 1;
@@ -92,15 +92,18 @@ struct OperatorChoice {
   std::optional<double> hand_mass_kg, hand_stiffness_N_per_m, hand_damping_N_s_per_m;
 };
 
+inline constexpr double press_travel_m = 10e-3;       // a force-controlled machine goes no further
+
 struct InsertionChoice {
   double speed_m_per_s = 1e-3;
   std::optional<double> travel_m;         // from first touch of the undeformed surface; 1.5 mm unless `press` is given
-  std::optional<double> press_N;          // force-controlled instead of travel
+  std::optional<double> press_N;          // force-controlled instead of travel, which then ends at press_travel_m
   double hold_s = 0.0;
   bool retract = true;
   bool base_plate = false;                // the cartridge's plate holds the skin flat around the needles
   std::optional<double> nose_inner_diameter_m, nose_outer_diameter_m;
   double vibration_frequency_Hz = 0.0, vibration_amplitude_m = 0.0;
+  bool vibrates_in_insertion = true, vibrates_in_hold = true;
 };
 
 struct Scenario {

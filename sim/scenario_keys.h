@@ -103,8 +103,9 @@ void scenario_keys(V& v, Scenario& s, ScenarioExtras& extras) {
     cartridge.name("model", s.cartridge.model, CatalogKind::cartridge, "a cartridge of the catalog, or a file");
     cartridge.whole("needles", s.cartridge.needles, 1, 42, "without a model: the catalog's cartridge with so many needles");
     cartridge.quantity("tip_diameter", s.cartridge.tip_diameter_m, "m", 1e-6, 200e-6, "15 um is new, 40 um is worn");
-    cartridge.quantity("shaft_diameter", s.cartridge.shaft_diameter_m, "m", 0.05e-3, 1e-3, "of each needle");
+    cartridge.quantity("shaft_diameter", s.cartridge.shaft_diameter_m, "m", 0.05e-3, 1.5e-3, "of each needle");
     cartridge.quantity("half_cone_angle", s.cartridge.half_cone_angle_rad, "rad", 0.01, 0.6, "half the angle of the cone");
+    cartridge.quantity("length", s.cartridge.needle_length_m, "m", 0.1e-3, 20e-3, "of each needle, from the plate or nose to the tip");
     cartridge.quantity("pitch", s.cartridge.pitch_m, "m", 0.1e-3, 5e-3, "from needle to needle");
     cartridge.quantity("footprint_radius", s.cartridge.footprint_radius_m, "m", 0.2e-3, 10e-3, "of the array");
     cartridge.whole("used", s.cartridge.used, 0, 254, "uses so far: they blunt the tips and stand in the first byte of the cartridge's memory");
@@ -146,17 +147,19 @@ void scenario_keys(V& v, Scenario& s, ScenarioExtras& extras) {
     InsertionChoice& i = s.insertion;
     machine.quantity("speed", i.speed_m_per_s, "m/s", 1e-6, 10.0, "of the machine");
     machine.quantity("travel", i.travel_m, "m", 1e-6, 20e-3, "from first touch of the undeformed surface");
-    machine.quantity("press", i.press_N, "N", 1e-3, 100.0, "force-controlled instead of travel");
-    machine.quantity("hold", i.hold_s, "s", 0.0, 3600.0, "at the end of the travel");
+    machine.quantity("press", i.press_N, "N", 1e-3, 100.0, "force-controlled instead of travel: needles, plate and nose together carry it during the hold");
+    machine.quantity("hold", i.hold_s, "s", 0.0, 3600.0, "at the end of the travel, at that place; with press at that force");
     machine.flag("retract", i.retract, "moves back at the same speed");
     machine.flag("base_plate", i.base_plate, "the cartridge's plate holds the skin flat around the needles");
-    machine.section("nose", "a ring around the needles", [&](auto& nose) {
+    machine.section("nose", "a ring around the needles; it holds the skin, and comes along once the needles are in by their length", [&](auto& nose) {
       nose.quantity("inner_diameter", i.nose_inner_diameter_m, "m", 0.5e-3, 50e-3, "of the ring");
       nose.quantity("outer_diameter", i.nose_outer_diameter_m, "m", 0.5e-3, 50e-3, "of the ring");
     });
     machine.section("vibration", "along the axis", [&](auto& vibration) {
       vibration.quantity("frequency", i.vibration_frequency_Hz, "Hz", 0.0, 2000.0, "of a sine");
       vibration.quantity("amplitude", i.vibration_amplitude_m, "m", 0.0, 5e-3, "half of peak to peak");
+      vibration.flag("in_insertion", i.vibrates_in_insertion, "while the needles are driven in");
+      vibration.flag("in_hold", i.vibrates_in_hold, "during the hold");
     });
   });
   v.parameters("parameters", s.parameters, "single parameters of the plant by full name, over everything else");

@@ -36,6 +36,8 @@ const std::vector<SignalInfo>& signal_table() {
   return table;
 }
 
+bool rig_only(const std::string& name) { return name.compare(0, 10, "insertion.") == 0 || name == "skin.channel_depth"; }
+
 const SignalInfo* find_signal(const std::string& name) {
   const auto& table = signal_table();
   const auto it = std::find_if(table.begin(), table.end(), [&](const SignalInfo& s) { return s.name == name; });

@@ -18,6 +18,8 @@ struct SignalInfo {
   std::string meaning;
 };
 
+// True for insertion.* and skin.channel_depth, which only the insertion rig has.
+bool rig_only(const std::string& name);
 const std::vector<SignalInfo>& signal_table();            // in the order of signals.inl
 const SignalInfo* find_signal(const std::string& name);   // nullptr if there is none
 // Entries for names that a scenario brings: "fw.<symbol>", "aux.<n>", "fault.<name>", "needle.<i>.force|penetration".

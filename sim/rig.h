@@ -1,0 +1,24 @@
+// rig.h - one run of `rig: insertion`: the machine of models/insertion_rig.h, row by row. There is no core; the run is one stroke.
+//
+// A row stands every tick_ns of the scenario and holds the state at its instant. Within a row the machine takes equal steps: as the
+// contract's row period (travel/speed/2000, 1 to 50 us) while it moves, up to 50 us while it holds, and a fortieth of a period of the
+// vibration at most. The run ends with the row in which the machine is done.
+//
+// The hash covers the state of the rig every 20 rows and at the end.
+#pragma once
+
+#include "models/insertion_rig.h"
+#include "sim/blocks.h"
+#include "sim/engine.h"
+#include "sim/resolve.h"
+
+namespace pensim {
+
+// The machine that a scenario describes, in the terms of the model.
+InsertionParams insertion_params(const ResolvedScenario& scenario);
+
+// Names of the signals beyond rig_plan's own: needle.<i>.force and needle.<i>.penetration if they are recorded.
+// `writer` was opened with rig_plan(extra_signals(scenario), needle count, tick).
+void run_rig(const ResolvedScenario& scenario, BlockWriter& writer, RunStatus& status);
+
+}  // namespace pensim
