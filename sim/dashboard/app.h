@@ -2,11 +2,14 @@
 // (ImGui::GetContentRegionAvail) and posts commands to the session; it keeps nothing.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "sim/dashboard/library.h"
+#include "sim/dashboard/plots.h"
 #include "sim/recording.h"
 #include "sim/requirement.h"
 #include "sim/scenario.h"
@@ -35,6 +38,21 @@ struct Selection {
 };
 
 enum class Screen : std::uint8_t { library, run, compare };
+enum class Layout : std::uint8_t { run, stroke, firmware, requirements, compare, plots };  // keys 1..6
+
+// What a session is asked to run up to, beyond what a tick count can say.
+enum class Goal : std::uint8_t { none, stroke, event };
+
+struct Playback {
+  bool playing = false;                   // the cursor moves; at the end of what was computed the session runs
+  double speed = 1;                       // virtual over wall time; 0: as fast as it goes
+  Goal goal = Goal::none;
+};
+
+struct Overlay {                          // what stands over the panels
+  bool help = false, go_to = false, save = false;
+  std::string text;                       // that is being typed
+};
 
 struct App {
   Screen screen = Screen::library;
@@ -47,6 +65,13 @@ struct App {
   bool dark = true;
   float scale = 1;                        // of fonts and spacing: the display's
   std::string message;                    // an error or hint on show, with what to do
+
+  Layout layout = Layout::run;
+  Playback playback;
+  PlotsState plots;
+  Library library;
+  Overlay overlay;
+  bool quit = false;
 };
 
 // --- panels ---
@@ -60,7 +85,7 @@ void draw_timeline(App&);                 // commands and faults as blocks: the 
 void draw_compare(App&);                  // table of margins, first difference
 void draw_transport(App&);                // run, pause, step, speed, times
 
-// Whole window: layout, menus, keys. Call between ImGui::NewFrame and ImGui::Render.
+// Whole window: layout, menus, keys. Call between ImGui::NewFrame and ImGui::Render. `wall_s`: since the last call.
 void draw_app(App&, double wall_s);
 
 }  // namespace pensim::dashboard
