@@ -16,6 +16,7 @@
 #endif
 
 #include "sim/block_format.h"
+#include "sim/long_hash.h"
 
 namespace pensim {
 namespace bf = block_format;
@@ -144,7 +145,7 @@ std::uint32_t record_check(const RecordHeader& header, const unsigned char* byte
 }
 
 std::uint64_t block_checksum(const unsigned char* block, std::size_t total_bytes) {
-  return XXH3_64bits(block + checked_from, total_bytes - checked_from);
+  return long_hash(block + checked_from, total_bytes - checked_from);
 }
 
 namespace {
@@ -496,7 +497,7 @@ void RunHash::tick(const PenIn& in, const PenOut& out) {
   value_ = XXH3_64bits_withSeed(&out, sizeof out, value_);
 }
 
-void RunHash::state(const void* bytes, std::size_t size) { value_ = XXH3_64bits_withSeed(bytes, size, value_); }
+void RunHash::state(const void* bytes, std::size_t size) { value_ = long_hash(bytes, size, value_); }
 
 std::string RunHash::text() const {
   static constexpr char digits[] = "0123456789abcdef";

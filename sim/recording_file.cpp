@@ -1340,6 +1340,7 @@ void write_file(const std::string& path, const Recording& recording, const Recor
   }
   const std::string prev = path + ".prev";
   const bool had = ::access(path.c_str(), F_OK) == 0;
+  if (had) ::unlink(prev.c_str());  // ext4 writes a file out before it is renamed over another
   if (had && ::rename(path.c_str(), prev.c_str()) != 0) {
     reason = std::strerror(errno);
     ::unlink(part.c_str());
