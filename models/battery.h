@@ -74,6 +74,7 @@ struct BatteryState {
   double rail_A_per_V = 0;         // rail capacity over one step
   double connector_ohm = 0;        // for which the two above hold
   double drawn_A_s = 0;            // from the cell since the last update
+  double supplied_J = 0;           // from the cell into the rail since reset
   double under_s = 0, over_s = 0;  // how long the protection's limits have been exceeded
   double open_s = 0;               // how long it has been open
   std::int64_t open = 0;           // 0 closed, 1 open by voltage, 2 open by current
@@ -102,7 +103,9 @@ inline void battery_step(BatteryState& state, double load_A, std::int64_t cut, d
     const double before_V = state.rail_V;
     const double rail_V = limit_V + (before_V - limit_V) * state.rail_decay_1;
     state.rail_V = rail_V > 0.0 ? rail_V : 0.0;
-    cell_A = load_A + (state.rail_V - before_V) * state.rail_A_per_V;
+    const double charging_A = (state.rail_V - before_V) * state.rail_A_per_V;
+    cell_A = load_A + charging_A;
+    state.supplied_J += (load_A * (state.source_V - state.path_ohm * cell_A) + 0.5 * charging_A * (state.rail_V + before_V)) * dt_s;
   }
   state.cell_V = state.source_V - state.cell_ohm * cell_A;
   state.drawn_A_s += cell_A * dt_s;

@@ -74,6 +74,8 @@ void float_or_run_out(const BridgeParams& params, const BridgeDerived& derived, 
   output.square_A2 = i.square_A2;
   output.supply_A = -std::fabs(i.mean_A);
   output.voltage_V = against_V - (state.step.resistance_ohm - state.winding_ohm) * i.mean_A;
+  output.diode_W = 2.0 * params.diode_V * std::fabs(i.mean_A);
+  output.brush_W = 0.0;
 }
 
 }  // namespace
@@ -89,7 +91,7 @@ void bridge_step(const MotorParams& motor, const BridgeParams& params, const Bri
   const bool drive = input.mode == BridgeMode::drive;
   const double duty = drive ? input.duty_1 : 0.0;
   const double sign = duty < 0.0 ? -1.0 : 1.0, magnitude = std::fabs(duty);
-  double voltage_V = duty * input.rail_V, ripple_square_A2 = 0.0, ripple_supply_A = 0.0, peak_A = 0.0;
+  double voltage_V = duty * input.rail_V, ripple_square_A2 = 0.0, ripple_supply_A = 0.0, peak_A = 0.0, dead_share = 0.0;
   state.ripple_sample_A = 0.0;
   if (magnitude > 0.0 && magnitude < 1.0) {
     if (magnitude != state.ripple_duty_1 || state.step.time_constant_s != state.ripple_time_constant_s) {
@@ -103,11 +105,12 @@ void bridge_step(const MotorParams& motor, const BridgeParams& params, const Bri
     peak_A = state.ripple.peak_1 * scale_A;
     state.ripple_sample_A = sign * state.ripple.sample_1 * scale_A;
     const double forward_A = sign * state.current_A, per_A = derived.per_blend_per_A;
-    voltage_V -= sign * derived.dead_share_1 * (0.5 * input.rail_V + params.diode_V) *
+    dead_share = sign * derived.dead_share_1 *
                  (soft_sign((forward_A - state.ripple.valley_1 * scale_A) * per_A) + soft_sign((forward_A + peak_A) * per_A));
+    voltage_V -= dead_share * (0.5 * input.rail_V + params.diode_V);
   }
-  double driving_V = voltage_V - input.emf_V;
-  if (motor.brush_drop_V > 0.0) driving_V -= motor.brush_drop_V * soft_sign(state.current_A * 50.0);
+  const double brush_V = motor.brush_drop_V > 0.0 ? motor.brush_drop_V * soft_sign(state.current_A * 50.0) : 0.0;
+  const double driving_V = voltage_V - input.emf_V - brush_V;
   const WindingCurrent i = winding_advance(state.step, state.current_A, driving_V);
   state.current_A = i.end_A;
   state.sensed_A = i.mean_A + (state.sensed_A - i.mean_A) * derived.sense_decay_1;
@@ -115,8 +118,10 @@ void bridge_step(const MotorParams& motor, const BridgeParams& params, const Bri
   output.mean_A = i.mean_A;
   output.square_A2 = i.square_A2 + ripple_square_A2;
   // In the periodic steady state the rail gives what the mean gives and what the ripple loses.
-  output.supply_A = duty * i.mean_A + ripple_supply_A;
+  output.supply_A = (duty - 0.5 * dead_share) * i.mean_A + ripple_supply_A;
   output.voltage_V = voltage_V - (state.step.resistance_ohm - state.winding_ohm) * i.mean_A;
+  output.diode_W = dead_share * params.diode_V * i.mean_A;
+  output.brush_W = brush_V * i.mean_A;
 }
 
 void bridge_warm(const BridgeParams& params, BridgeState& state, double loss_W, double housing_K, double dt_s, std::int64_t enable) {

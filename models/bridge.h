@@ -12,8 +12,8 @@
 // Test: tests/models/bridge_test.cpp against a circuit switched at 100 ns; 0.70 A at 72 %, 0.86 A at 50 % [D].
 //
 // Dead time: during it the current flows through diodes, so the edge at the valley and the one at the peak of the ripple shift the
-// mean voltage by -t_d/T (V/2 + V_f)(f(valley) + f(peak)), f = the current's sign, linear within +-dead_time_blend_A. With a ripple
-// that crosses zero the two cancel.
+// mean voltage by -t_d/T (V/2 + V_f)(f(valley) + f(peak)), f = the current's sign, linear within +-dead_time_blend_A, and the share
+// of the period that loads the rail by -t_d/(2 T)(f(valley) + f(peak)). With a ripple that crosses zero the two cancel.
 //
 //   member                 default   source
 //   switch_ohm             0.28      high + low side at 25 degC; +0.4 %/K [R: TI DRV8837 class; 0.7]
@@ -111,6 +111,8 @@ struct BridgeOutput {
   double square_A2 = 0;          // its mean square, ripple included
   double supply_A = 0;           // mean, from the rail
   double voltage_V = 0;          // mean, at the winding; 0 while it floats
+  double diode_W = 0;            // mean loss in body diodes
+  double brush_W = 0;            // mean loss across the brushes
 };
 
 // Constants of a step length.

@@ -49,15 +49,36 @@ void drivetrain_refresh(DrivetrainState& state) {
   state.cos_1 = k.cos;
 }
 
-double drivetrain_step(const DrivetrainParams& params, const DrivetrainDerived& derived, DrivetrainState& state,
-                       const DrivetrainInput& input, double& crossing_s) {
+DrivetrainEnergy drivetrain_energy(const DrivetrainParams& params, const DrivetrainDerived& derived, const DrivetrainState& state,
+                                   double spring_factor_1, std::int64_t plate_present) {
+  const double half_s = 0.5 * derived.dt_s, e = params.eccentricity_m;
+  const bool floating = plate_present && state.floating;
+  const double rotating_kg_m2 = plate_present && !floating ? derived.both_kg_m2 : derived.rod_kg_m2;
+  const double inertia_kg_m2 = derived.inertia_kg_m2 + rotating_kg_m2 * state.sin_1 * state.sin_1;
+  // From the middle of the step to its end, but for an obstruction: its work is counted up to the middle, and it changes too fast.
+  double acceleration = state.acceleration_rad_per_s2;
+  if (!floating) acceleration += e * (state.sin_1 - state.turned_rad * state.cos_1) * state.obstruction_N / inertia_kg_m2;
+  const double w = state.speed_rad_per_s + half_s * acceleration;
+  const double x = floating ? state.plate_m : e * (1.0 - state.cos_1);
+  DrivetrainEnergy energy;
+  energy.kinetic_J = 0.5 * inertia_kg_m2 * w * w;
+  if (floating) {
+    const double v = state.plate_speed_m_per_s + half_s * state.plate_acceleration_m_per_s2;
+    energy.kinetic_J += 0.5 * derived.plate_kg * v * v;
+  }
+  if (plate_present) energy.spring_J = spring_factor_1 * x * (params.spring_preload_N + 0.5 * params.spring_N_per_m * x);
+  return energy;
+}
+
+void drivetrain_step(const DrivetrainParams& params, const DrivetrainDerived& derived, DrivetrainState& state,
+                     const DrivetrainInput& input, double& crossing_s) {
   const double h = derived.dt_s, e = params.eccentricity_m;
   const double s = state.sin_1, c = state.cos_1;
   const double w_before = state.speed_rad_per_s;
   const double w_now = w_before + 0.5 * h * state.acceleration_rad_per_s2;  // at the angle at which the forces are taken
   const bool resting = input.plate_present && !state.floating;
   const double mass_kg_m2 = resting ? derived.both_kg_m2 : derived.rod_kg_m2;
-  const double per_inertia = 1.0 / (derived.inertia_kg_m2 + mass_kg_m2 * s * s);
+  const double inertia_kg_m2 = derived.inertia_kg_m2 + mass_kg_m2 * s * s, per_inertia = 1.0 / inertia_kg_m2;
   const double lever_m = e * s, z_speed = lever_m * w_now;
 
   // Kick: forces at the present angle.
@@ -73,16 +94,20 @@ double drivetrain_step(const DrivetrainParams& params, const DrivetrainDerived& 
       force_N += state.obstruction_N;
     }
   }
-  const double torque_N_m =
-      input.torque_N_m - params.viscous_N_m_s_per_rad * w_now - lever_m * force_N - mass_kg_m2 * s * c * w_now * w_now;
+  const double viscous_N_m = params.viscous_N_m_s_per_rad * w_now;
+  const double torque_N_m = input.torque_N_m - viscous_N_m - lever_m * force_N - mass_kg_m2 * s * c * w_now * w_now;
   // Coulomb friction takes at most what is there.
   const double free = w_before + h * per_inertia * torque_N_m, grip = h * per_inertia * input.friction_N_m;
   double w = free > grip ? free - grip : free < -grip ? free + grip : 0.0;
   double acceleration = (w - w_before) * derived.per_dt_Hz;
+  const double w_mean = 0.5 * (w_before + w);  // a torque does work on this during the kick
+  state.friction_J += ((free - w) * inertia_kg_m2 + h * viscous_N_m) * w_mean;
 
   // The driver's force on the plate at this angle.
   if (resting) {
-    const double w_mean = 0.5 * (w_before + w);
+    const double moved_m = h * lever_m * w_mean;
+    state.damping_J += params.spring_damping_N_s_per_m * z_speed * moved_m;
+    state.impact_J += state.obstruction_N * moved_m;
     const double z_acceleration = e * c * w_mean * w_mean + lever_m * acceleration;
     if (derived.plate_kg * z_acceleration + force_N < 0.0) {
       state.floating = 1;
@@ -95,6 +120,7 @@ double drivetrain_step(const DrivetrainParams& params, const DrivetrainDerived& 
     const double a = -(input.spring_factor_1 * (params.spring_preload_N + params.spring_N_per_m * state.plate_m) +
                        params.spring_damping_N_s_per_m * v_now + input.skin_N) / derived.plate_kg;
     state.plate_acceleration_m_per_s2 = a;
+    state.damping_J += params.spring_damping_N_s_per_m * v_now * h * (state.plate_speed_m_per_s + 0.5 * h * a);
     state.plate_speed_m_per_s += h * a;
   }
 
@@ -127,6 +153,7 @@ double drivetrain_step(const DrivetrainParams& params, const DrivetrainDerived& 
     if (x > limit_m) {
       if (v > 0.0) {
         state.obstruction_N = (1.0 + params.restitution_1) * v * derived.plate_kg * derived.per_dt_Hz;
+        state.impact_J += 0.5 * (1.0 - params.restitution_1 * params.restitution_1) * derived.plate_kg * v * v;
         v = -params.restitution_1 * v;
       }
       x = limit_m;
@@ -136,9 +163,11 @@ double drivetrain_step(const DrivetrainParams& params, const DrivetrainDerived& 
       const double closing = end_lever_m * w - v;
       if (closing > 0.0) {
         const bool sticks = params.restitution_1 * closing < sticking_m_per_s;
+        const double restitution = sticks ? 0.0 : params.restitution_1;
         const double inertia = derived.inertia_kg_m2 + derived.rod_kg_m2 * state.sin_1 * state.sin_1;
-        const double impulse_N_s = (sticks ? 1.0 : 1.0 + params.restitution_1) * closing /
-                                   (1.0 / derived.plate_kg + end_lever_m * end_lever_m / inertia);
+        const double reduced_kg = 1.0 / (1.0 / derived.plate_kg + end_lever_m * end_lever_m / inertia);
+        const double impulse_N_s = (1.0 + restitution) * closing * reduced_kg;
+        state.impact_J += 0.5 * (1.0 - restitution * restitution) * reduced_kg * closing * closing;
         v += impulse_N_s / derived.plate_kg;
         const double change = impulse_N_s * end_lever_m / inertia;
         w -= change;
@@ -151,7 +180,6 @@ double drivetrain_step(const DrivetrainParams& params, const DrivetrainDerived& 
   }
   state.speed_rad_per_s = w;
   state.acceleration_rad_per_s2 = acceleration;
-  return (input.friction_N_m + params.viscous_N_m_s_per_rad * std::fabs(w)) * std::fabs(turned_rad);
 }
 
 }  // namespace pensim

@@ -73,6 +73,9 @@ struct DrivetrainState {
   std::int64_t floating = 0;               // 1: the plate has left the driver
   std::int64_t revolutions = 0;            // net passages of the retracted dead centre
   std::int64_t floats = 0;                 // times the plate has left the driver
+  double friction_J = 0;                   // lost since reset: Coulomb and viscous friction of the rotor,
+  double damping_J = 0;                    // damping of the spring,
+  double impact_J = 0;                     // plate on driver, stop and obstruction
 };
 
 struct DrivetrainInput {
@@ -100,8 +103,16 @@ void drivetrain_reset(const DrivetrainParams& params, double angle_rad, Drivetra
 // sin and cos are carried by rotation; this takes them afresh from the angle (every millisecond).
 void drivetrain_refresh(DrivetrainState& state);
 
-// `crossing_s`: instant within the step at which the retracted dead centre was passed, or -1. Returns the friction loss in J.
-double drivetrain_step(const DrivetrainParams& params, const DrivetrainDerived& derived, DrivetrainState& state,
-                       const DrivetrainInput& input, double& crossing_s);
+// `crossing_s`: instant within the step at which the retracted dead centre was passed, or -1.
+void drivetrain_step(const DrivetrainParams& params, const DrivetrainDerived& derived, DrivetrainState& state,
+                     const DrivetrainInput& input, double& crossing_s);
+
+// Energy stored at the end of the last step, of a plate with this spring or of none.
+struct DrivetrainEnergy {
+  double kinetic_J = 0;                    // rotor, cam, rod, plate
+  double spring_J = 0;                     // above the retracted plate
+};
+DrivetrainEnergy drivetrain_energy(const DrivetrainParams& params, const DrivetrainDerived& derived, const DrivetrainState& state,
+                                   double spring_factor_1, std::int64_t plate_present);
 
 }  // namespace pensim

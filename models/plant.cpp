@@ -75,17 +75,21 @@ void move_hand(const PlantParams& params, const PlantDerived& derived, PlantStat
 // What changes slowly, once per millisecond.
 void update_slow(const PlantParams& params, const PlantDerived& derived, PlantState& state, const PlantInput& input) {
   const double ms_s = derived.ms_s;
-  const double square_A2 = state.square_A2_s / ms_s;  // the resistances have held since the last update
-  const double switch_W = (state.bridge.step.resistance_ohm - state.bridge.winding_ohm) * square_A2;
+  const auto since = [ms_s](double total_J, double& seen_J) {
+    const double mean_W = (total_J - seen_J) / ms_s;
+    seen_J = total_J;
+    return mean_W;
+  };
+  const double bridge_W = since(state.bridge_J, state.bridge_seen_J);
+  const double friction_W = since(state.drivetrain.friction_J, state.friction_seen_J);
   ThermalInput heat;
-  heat.winding_W = state.bridge.winding_ohm * square_A2;
-  heat.case_W = 0.2 * state.friction_J / ms_s;  // brushes and bearings of the motor: 0.12 of 0.57 mN m [D]
-  heat.grip_W = switch_W + 0.8 * state.friction_J / ms_s +
+  heat.winding_W = since(state.winding_J, state.winding_seen_J);
+  heat.case_W = 0.2 * friction_W;  // brushes and bearings of the motor: 0.12 of 0.57 mN m [D]
+  heat.grip_W = bridge_W + 0.8 * friction_W +
                 (state.battery.rail_V > electronics_min_V ? params.battery.electronics_A * state.battery.rail_V : 0.0);
   heat.ambient_K = input.ambient_K;
   thermal_step(params.thermal, state.thermal, heat, ms_s);
-  bridge_warm(params.bridge, state.bridge, switch_W, state.thermal.grip_K, ms_s, input.enable);
-  state.square_A2_s = state.friction_J = 0.0;
+  bridge_warm(params.bridge, state.bridge, bridge_W, state.thermal.grip_K, ms_s, input.enable);
   set_resistances(params, derived, state, input.faults.winding_factor_1);
   battery_update(params.battery, state.battery, state.thermal.grip_K, input.faults.battery_factor_1, input.faults.contact_ohm,
                  input.charger, ms_s, derived.dt_s);
@@ -95,6 +99,21 @@ void update_slow(const PlantParams& params, const PlantDerived& derived, PlantSt
     sensor_update(params.sensors, state.sensors, state.thermal.case_K, state.thermal.grip_K,
                   ms_s * static_cast<double>(derived.thermistor_updates));
   }
+}
+
+double stored_J(const PlantParams& params, const PlantDerived& derived, const PlantState& state) {
+  const DrivetrainEnergy mechanical =
+      drivetrain_energy(params.drivetrain, derived.drivetrain, state.drivetrain, state.spring_factor_1, state.cartridge);
+  return mechanical.kinetic_J + mechanical.spring_J + 0.5 * params.motor.inductance_H * state.bridge.current_A * state.bridge.current_A +
+         0.5 * params.battery.rail_F * state.battery.rail_V * state.battery.rail_V;
+}
+
+// Another cartridge or spring brings and takes what it stores.
+void change_mechanism(const PlantParams& params, const PlantDerived& derived, PlantState& state, const PlantInput& input) {
+  const double before_J = stored_J(params, derived, state);
+  state.cartridge = input.cartridge_present;
+  state.spring_factor_1 = input.faults.spring_factor_1;
+  state.outside_J += stored_J(params, derived, state) - before_J;
 }
 
 // The hall sensor's edge when the cam went from `before_rad` by `turned_rad` within a step.
@@ -146,6 +165,7 @@ void plant_reset(const PlantParams& params, const PlantDerived& derived, PlantSt
   state.pins = bit(PlantLine::cartridge);
   if (state.drivetrain.angle_rad < params.sensors.hall_width_rad) state.pins |= bit(PlantLine::hall);
   if (state.screw.home_closed) state.pins |= bit(PlantLine::home);
+  state.stored_start_J = stored_J(params, derived, state);
 }
 
 void plant_tick(const PlantParams& params, const PlantDerived& derived, PlantState& state, const PlantInput& input, std::int64_t,
@@ -155,7 +175,8 @@ void plant_tick(const PlantParams& params, const PlantDerived& derived, PlantSta
   press_buttons(params, state, input, edges);
   set_line(state, edges, PlantLine::cartridge, input.cartridge_present);
   set_line(state, edges, PlantLine::charger, input.charger);
-  state.cartridge = input.cartridge_present;
+  if (input.cartridge_present != state.cartridge || faults.spring_factor_1 != state.spring_factor_1)
+    change_mechanism(params, derived, state, input);
   const double home_s = screw_step(params.screw, static_cast<std::uint64_t>(params.seed), state.screw,
                                    {input.half_steps, faults.screw_jam, faults.screw_lost_share_1}, params.tick_s);
   if (home_s >= 0.0) toggle(state, edges, PlantLine::home, home_s);
@@ -192,9 +213,9 @@ void plant_tick(const PlantParams& params, const PlantDerived& derived, PlantSta
     const double constant_V_s = state.motor_V_s_per_rad * state.commutation_1;
     load.torque_N_m = constant_V_s * state.bridge.current_A;
     load.skin_N = state.skin_out.force_N * state.tilt_cos;
-    const double before_rad = drivetrain.angle_rad;
+    const double before_rad = drivetrain.angle_rad, plate_before_m = drivetrain.plate_m;
     double crossing_s;
-    state.friction_J += drivetrain_step(params.drivetrain, derived.drivetrain, drivetrain, load, crossing_s);
+    drivetrain_step(params.drivetrain, derived.drivetrain, drivetrain, load, crossing_s);
     state.commutation_1 = motor_commutation_1(params.motor, drivetrain.cos_1);
     const double begin_s = static_cast<double>(step) * dt_s;
     sense_cam(params, state, before_rad, drivetrain.turned_rad, begin_s, dt_s, edges);
@@ -209,7 +230,8 @@ void plant_tick(const PlantParams& params, const PlantDerived& derived, PlantSta
     BridgeOutput bridge;
     bridge_step(params.motor, params.bridge, derived.bridge, state.bridge, bridge_in, bridge);
     state.voltage_V = bridge.voltage_V;
-    state.square_A2_s += bridge.square_A2 * dt_s;
+    state.winding_J += (state.bridge.winding_ohm * bridge.square_A2 + bridge.brush_W) * dt_s;
+    state.bridge_J += ((state.bridge.step.resistance_ohm - state.bridge.winding_ohm) * bridge.square_A2 + bridge.diode_W) * dt_s;
 
     // skin
     state.gap_m -= state.nose.nose_speed_m_per_s * dt_s;
@@ -222,11 +244,15 @@ void plant_tick(const PlantParams& params, const PlantDerived& derived, PlantSta
       skin_in.tip_m = away_m;
       skin_in.tip_speed_m_per_s = 0.0;
     }
+    const double force_before_N = state.skin_out.force_N, tip_before_m = state.skin.tip_m;
     skin_step(params.cartridge, params.skin, state.skin, state.holes, skin_in, dt_s, state.skin_out);
+    state.outside_J += 0.5 * (force_before_N + state.skin_out.force_N) *
+                       (skin_in.tip_m - tip_before_m - state.tilt_cos * (drivetrain.plate_m - plate_before_m));
     state.reaction_N_s += (state.skin_out.force_N + drivetrain.obstruction_N) * dt_s;
 
     // rail
     const double electronics_A = state.battery.rail_V > electronics_min_V ? params.battery.electronics_A : 0.0;
+    state.electronics_J += electronics_A * state.battery.rail_V * dt_s;
     battery_step(state.battery, bridge.supply_A + electronics_A, faults.supply_cut, dt_s);
   }
   if (--state.ms_left <= 0) {
@@ -273,6 +299,29 @@ void plant_truth(const PlantParams& params, const PlantDerived& derived, const P
   truth.bridge_tripped = state.bridge.tripped | state.bridge.hot;
   truth.supply_open = state.battery.open;
   (void)params;
+}
+
+void plant_energy(const PlantParams& params, const PlantDerived& derived, const PlantState& state, PlantEnergy& energy) {
+  const DrivetrainEnergy mechanical =
+      drivetrain_energy(params.drivetrain, derived.drivetrain, state.drivetrain, state.spring_factor_1, state.cartridge);
+  energy.supplied_J = state.battery.supplied_J;
+  energy.hand_J = state.outside_J;
+  energy.electronics_J = state.electronics_J;
+  energy.winding_J = state.winding_J;
+  energy.bridge_J = state.bridge_J;
+  energy.friction_J = state.drivetrain.friction_J;
+  energy.damping_J = state.drivetrain.damping_J;
+  energy.impact_J = state.drivetrain.impact_J;
+  energy.skin_J = state.skin.work_J;
+  energy.kinetic_J = mechanical.kinetic_J;
+  energy.spring_J = mechanical.spring_J;
+  energy.inductive_J = 0.5 * params.motor.inductance_H * state.bridge.current_A * state.bridge.current_A;
+  energy.rail_J = 0.5 * params.battery.rail_F * state.battery.rail_V * state.battery.rail_V;
+  const double spent_J = energy.winding_J + energy.bridge_J + energy.friction_J + energy.damping_J + energy.impact_J;
+  const double stored_J = energy.kinetic_J + energy.spring_J + energy.inductive_J;
+  energy.turned_over_J = spent_J + std::fabs(energy.skin_J) + stored_J;
+  energy.residual_J = energy.supplied_J + energy.hand_J - energy.electronics_J - spent_J - energy.skin_J -
+                      (stored_J + energy.rail_J - state.stored_start_J);
 }
 
 void plant_sense(const PlantParams& params, const PlantDerived& derived, const PlantState& state, const PlantInput& input,

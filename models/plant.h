@@ -10,6 +10,9 @@
 // Axes: cam angle zero at the retracted dead centre; needle extension x = z - (S - d), z the plate, d the screw; tip depth below
 // the undeformed skin = x cos(tilt) - nose gap, positive into the skin.
 //
+// Energy: the state counts what each part takes and gives (PlantEnergy). Each is taken from the physics of that part alone, so that
+// what does not add up shows in the residual.
+//
 // Parameters: the pen P1, whose numbers stand with their sources in the header of each model. Noise and scatter: pure functions of
 // `seed`. What a run may change from tick to tick is PlantInput; params never change.
 //
@@ -165,8 +168,12 @@ struct PlantState {
   double voltage_V = 0;                   // at the winding, last step
   double gap_m = 0;                       // of the nose, between hand steps
   double reaction_N_s = 0;                // of the needles on the pen, since the last hand step
-  double square_A2_s = 0;                 // of the winding's current, since the last slow update
-  double friction_J = 0;                  // since then
+  double electronics_J = 0;               // used since reset
+  double winding_J = 0, bridge_J = 0;     // heat since reset
+  double outside_J = 0;                   // put in since reset by what moves the pen, changes a cartridge or a spring
+  double stored_start_J = 0;              // at reset
+  double winding_seen_J = 0, bridge_seen_J = 0, friction_seen_J = 0;  // of the heat, what the slow update has taken
+  double spring_factor_1 = 1;
   double winding_factor_1 = 1;            // for which the bridge's resistances hold
   std::int64_t strokes = 0;               // forward passages of the retracted dead centre
   double tilt_rad = 0, tilt_cos = 1;
@@ -224,6 +231,27 @@ struct PlantTruth {
 };
 void plant_truth(const PlantParams& params, const PlantDerived& derived, const PlantState& state, const PlantInput& input,
                  PlantTruth& truth);
+
+// Where the energy is and went since reset, at the end of the last tick:
+//   supplied + hand = electronics + winding + bridge + friction + damping + impact + skin + change of what is stored + residual
+struct PlantEnergy {
+  double supplied_J = 0;                  // from the cell into the supply rail
+  double hand_J = 0;                      // by hand and depth screw against the needles; by a cartridge or spring that is changed
+  double electronics_J = 0;
+  double winding_J = 0;                   // heat: winding and brushes,
+  double bridge_J = 0;                    // switches, shunt, diodes,
+  double friction_J = 0;                  // friction of motor and mechanism, Coulomb and viscous,
+  double damping_J = 0;                   // damping of the return spring,
+  double impact_J = 0;                    // plate on driver, stop and obstruction
+  double skin_J = 0;                      // work of the needles on the skin
+  double kinetic_J = 0;                   // stored: rotor, cam, rod, plate,
+  double spring_J = 0;                    // return spring,
+  double inductive_J = 0;                 // winding's mean current,
+  double rail_J = 0;                      // rail's capacitor
+  double turned_over_J = 0;               // all that left the rail for motor and mechanism: heat, work and what they store
+  double residual_J = 0;
+};
+void plant_energy(const PlantParams& params, const PlantDerived& derived, const PlantState& state, PlantEnergy& energy);
 
 // Per needle, cartridge.needle_count values: 0 outside the skin.
 inline const double* plant_needle_force(const PlantState& state) { return state.skin.needle_force_N; }

@@ -175,7 +175,8 @@ int sample_tick(const World& w, const StepReport& report, Nanoseconds now_ns, fl
   return n;
 }
 
-int sample_ms(const World& w, float* row) {
+int sample_ms(const Run& run, float* row) {
+  const World& w = run.world;
   int n = 0;
   const auto put = [&](double value) { row[n++] = static_cast<float>(value); };
   put(w.truth.press_N);
@@ -186,6 +187,11 @@ int sample_ms(const World& w, float* row) {
   put(w.settings.is_on(Set::user_start) || w.settings.is_on(Set::button_start) ? 1.0 : 0.0);
   put(w.settings.of(Set::user_mode));
   put(w.truth.battery_voltage_V);
+  PlantEnergy e;
+  plant_energy(run.scenario.plant, run.derived, w.plant, e);
+  for (const double energy_J : {e.supplied_J, e.hand_J, e.electronics_J, e.winding_J, e.bridge_J, e.friction_J, e.damping_J, e.impact_J, e.skin_J,
+                                e.kinetic_J, e.spring_J, e.inductive_J, e.rail_J, e.turned_over_J, e.residual_J})
+    put(energy_J);
   return n;
 }
 
@@ -201,7 +207,10 @@ constexpr const char* sampled_tick[] = {
     "needle.force", "needle.punctured", "motor.speed", "motor.current", "motor.voltage", "core.cpu_load", "core.resets",
     "core.interrupts_lost", "nvm.writes", "screw.position", "skin.contact", "nose.gap", "skin.tear", "stroke.period", "stroke.rate"};
 constexpr const char* sampled_ms[] = {"hand.press", "operator.glide", "operator.tilt", "user.depth", "user.rate", "user.start", "user.mode",
-                                      "battery.voltage"};
+                                      "battery.voltage", "energy.supplied", "energy.hand", "energy.electronics", "energy.winding",
+                                      "energy.bridge", "energy.friction", "energy.damping", "energy.impact", "energy.skin",
+                                      "energy.kinetic", "energy.spring", "energy.inductive", "energy.rail", "energy.turned_over",
+                                      "energy.residual"};
 constexpr const char* sampled_slow[] = {"motor.temperature", "housing.temperature", "battery.state_of_charge"};
 constexpr const char* sampled_stroke[] = {"stroke.index", "stroke.extension_peak", "stroke.penetration_peak", "stroke.penetration_mean",
                                           "stroke.penetration_min", "stroke.force_peak", "stroke.dwell", "stroke.drag", "dose.punctures",
@@ -320,7 +329,7 @@ void run_engine(const ResolvedScenario& scenario, Target& target, const std::vec
     }
     if (--ms_left < 0) {
       float values[std::size(sampled_ms)];
-      sample_ms(w, values);
+      sample_ms(run, values);
       writer.ms(values);
       ms_left = run.ms_ticks - 1;
     }

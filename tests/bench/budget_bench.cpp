@@ -100,7 +100,7 @@ int bench(const char* path, int rounds) {
   };
   const auto core = open_native(request.core_path);
   std::vector<float> row(plan.tick.size() + 8, 0.5f);
-  float slow_row[16] = {};
+  const std::vector<float> slow_row(plan.ms.size() + plan.slow.size());
 
   std::vector<Line> lines = {
       {"plant", 250, [&] { plant_pass([](Tick) {}); }},
@@ -118,8 +118,8 @@ int bench(const char* path, int rounds) {
          BlockStore other(plan);
          BlockWriter writer(other);
          for (Tick k = 0; k < ticks; ++k) {
-           if (k % plan.ms_ticks == 0) writer.ms(slow_row);
-           if (k % plan.slow_ticks == 0) writer.slow(slow_row);
+           if (k % plan.ms_ticks == 0) writer.ms(slow_row.data());
+           if (k % plan.slow_ticks == 0) writer.slow(slow_row.data());
            writer.tick(row.data(), in[static_cast<std::size_t>(k)], out[static_cast<std::size_t>(k)]);
          }
        }},

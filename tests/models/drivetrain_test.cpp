@@ -25,7 +25,11 @@ struct Bench {
     drivetrain_reset(params, angle_rad, state);
     state.speed_rad_per_s = 2 * pi * speed_Hz;
   }
-  double advance() { return drivetrain_step(params, derived, state, input, crossing_s); }
+  double advance() {  // the friction's loss
+    const double before_J = state.friction_J;
+    drivetrain_step(params, derived, state, input, crossing_s);
+    return state.friction_J - before_J;
+  }
 };
 
 Bench flywheel(double speed_Hz) {  // constant speed: a rotor of 1 kg m^2
