@@ -366,11 +366,11 @@ TEST(Crash, DamagedReportNeverGivesAnotherVerdict) {
   EXPECT_EQ(explain_crash(report, status, file).kind, CrashKind::divide);
 }
 
+// Locking is for uninstrumented builds: the shadow memory of AddressSanitizer is written by all code.
+#if !UNDER_ASAN
 // Shares of the bench's memory that a wild pointer may hit.
 std::uint64_t bench_variable[64] = {1};
 
-// Locking is for uninstrumented builds: the shadow memory of AddressSanitizer is written by all code.
-#if !UNDER_ASAN
 TEST(Crash, LockedMemoryFindsTheWriteIntoTheBench) {
   auto on_heap = std::make_unique<std::uint64_t[]>(64);
   void* block = mmap(nullptr, 1 << 16, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
