@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <gelf.h>
+#include <malloc.h>
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -42,6 +43,20 @@ fs::path program_folder() {
   std::error_code error;
   const fs::path self = fs::read_symlink("/proc/self/exe", error);
   return error ? fs::path(".") : self.parent_path();
+}
+
+// Whole columns are read, judged and written: the heap grows at once by what that takes, in huge pages where the kernel gives them.
+void prepare_heap() {
+  constexpr int heap_bytes = 64 << 20, largest_column_bytes = 32 << 20;
+  constexpr std::uintptr_t huge_page = 2 << 20;
+  mallopt(M_MMAP_THRESHOLD, largest_column_bytes);
+  mallopt(M_TRIM_THRESHOLD, heap_bytes);
+  mallopt(M_TOP_PAD, heap_bytes);
+  void* const column = std::malloc(huge_page);
+  const std::uintptr_t begin = (reinterpret_cast<std::uintptr_t>(column) + huge_page - 1) & ~(huge_page - 1);
+  const std::uintptr_t end = reinterpret_cast<std::uintptr_t>(sbrk(0)) & ~(huge_page - 1);
+  if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+  std::free(column);
 }
 
 std::string quoted(const std::string& text) {
@@ -416,6 +431,7 @@ RunResult run_one(const RunRequest& request, const RunOptions& options) {
     }
   }
 
+  prepare_heap();
   Recording recording = Recording::from_blocks(*run.store, meta_of(request));
   RecordingMeta& meta = recording.meta();
   result.sim_s = recording.duration_s();
