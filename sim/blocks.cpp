@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
@@ -345,26 +346,38 @@ void BlockWriter::make_room(std::size_t size) {
   if (variable_used_ + size > bf::variable_capacity) flush();
 }
 
+float* BlockWriter::row() {
+  make_room(2 * sizeof(bf::RecordHeader) + bf::in_rest + bf::out_rest);
+  return reinterpret_cast<float*>(rows_ + row_count_ * row_bytes_);
+}
+
 void BlockWriter::tick(const float* values, const PenIn& in, const PenOut& out) {
-  constexpr std::size_t most = 2 * sizeof(bf::RecordHeader) + bf::in_rest + bf::out_rest;
-  make_room(most);
+  std::memcpy(row(), values, float_bytes_);
+  tick(in, out);
+}
+
+void BlockWriter::tick(const PenIn& in, const PenOut& out) {
   unsigned char* row = rows_ + row_count_ * row_bytes_;
-  std::memcpy(row, values, float_bytes_);
   std::memcpy(row + io_at_, &in, bf::in_head);
   std::memcpy(row + io_at_ + bf::in_head, &out, bf::out_head);
 
+  // The rest is kept when there is something in it, or another aux than before.
+  const auto news = [](const void* rest_bytes, const std::int32_t (&aux)[PEN_AUX], auto words) {
+    constexpr std::size_t count = sizeof(words) / 8, aux_count = sizeof(aux) / 8;
+    std::uint64_t before[aux_count], any = 0;
+    std::memcpy(words.data(), rest_bytes, sizeof words);
+    std::memcpy(before, aux, sizeof aux);
+    for (std::size_t i = 0; i < count - aux_count; ++i) any |= words[i];
+    for (std::size_t i = 0; i < aux_count; ++i) any |= words[count - aux_count + i] ^ before[i];
+    return any != 0;
+  };
   const unsigned char *in_rest = reinterpret_cast<const unsigned char*>(&in) + bf::in_head,
                       *out_rest = reinterpret_cast<const unsigned char*>(&out) + bf::out_head;
-  std::uint64_t words[bf::in_rest / 8], used = 0;
-  std::memcpy(words, in_rest, sizeof words);
-  for (std::size_t i = 0; i < (bf::in_rest - sizeof aux_in_) / 8; ++i) used |= words[i];
-  if (used || std::memcmp(in.aux, aux_in_, sizeof aux_in_) != 0) {
+  if (news(in_rest, aux_in_, std::array<std::uint64_t, bf::in_rest / 8>{})) {
     rest(bf::rest_in, ticks(), in_rest, bf::in_rest);
     std::memcpy(aux_in_, in.aux, sizeof aux_in_);
   }
-  std::uint64_t out_words[bf::out_rest / 8];
-  std::memcpy(out_words, out_rest, sizeof out_words);
-  if ((out_words[0] | out_words[1] | out_words[2]) || std::memcmp(out.aux, aux_out_, sizeof aux_out_) != 0) {
+  if (news(out_rest, aux_out_, std::array<std::uint64_t, bf::out_rest / 8>{})) {
     rest(bf::rest_out, ticks(), out_rest, bf::out_rest);
     std::memcpy(aux_out_, out.aux, sizeof aux_out_);
   }
