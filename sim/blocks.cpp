@@ -4,7 +4,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
@@ -346,6 +345,22 @@ void BlockWriter::make_room(std::size_t size) {
   if (variable_used_ + size > bf::variable_capacity) flush();
 }
 
+namespace {
+
+// The rest of PenIn or PenOut is kept when there is something in it, or another aux (its end) than before.
+template <std::size_t size>
+bool has_news(const unsigned char* rest, const std::int32_t (&aux)[PEN_AUX]) {
+  typedef std::uint64_t Piece __attribute__((vector_size(16), aligned(4), may_alias));
+  const auto piece = [](const void* bytes, std::size_t at) { return *reinterpret_cast<const Piece*>(static_cast<const unsigned char*>(bytes) + at); };
+  constexpr std::size_t aux_at = size - sizeof aux;
+  Piece any = piece(rest, aux_at - sizeof(Piece));  // may overlap the one before
+  for (std::size_t at = 0; at + sizeof(Piece) < aux_at; at += sizeof(Piece)) any |= piece(rest, at);
+  for (std::size_t at = 0; at < sizeof aux; at += sizeof(Piece)) any |= piece(rest, aux_at + at) ^ piece(aux, at);
+  return (any[0] | any[1]) != 0;
+}
+
+}  // namespace
+
 float* BlockWriter::row() {
   make_room(2 * sizeof(bf::RecordHeader) + bf::in_rest + bf::out_rest);
   return reinterpret_cast<float*>(rows_ + row_count_ * row_bytes_);
@@ -361,23 +376,13 @@ void BlockWriter::tick(const PenIn& in, const PenOut& out) {
   std::memcpy(row + io_at_, &in, bf::in_head);
   std::memcpy(row + io_at_ + bf::in_head, &out, bf::out_head);
 
-  // The rest is kept when there is something in it, or another aux than before.
-  const auto news = [](const void* rest_bytes, const std::int32_t (&aux)[PEN_AUX], auto words) {
-    constexpr std::size_t count = sizeof(words) / 8, aux_count = sizeof(aux) / 8;
-    std::uint64_t before[aux_count], any = 0;
-    std::memcpy(words.data(), rest_bytes, sizeof words);
-    std::memcpy(before, aux, sizeof aux);
-    for (std::size_t i = 0; i < count - aux_count; ++i) any |= words[i];
-    for (std::size_t i = 0; i < aux_count; ++i) any |= words[count - aux_count + i] ^ before[i];
-    return any != 0;
-  };
   const unsigned char *in_rest = reinterpret_cast<const unsigned char*>(&in) + bf::in_head,
                       *out_rest = reinterpret_cast<const unsigned char*>(&out) + bf::out_head;
-  if (news(in_rest, aux_in_, std::array<std::uint64_t, bf::in_rest / 8>{})) {
+  if (has_news<bf::in_rest>(in_rest, aux_in_)) {
     rest(bf::rest_in, ticks(), in_rest, bf::in_rest);
     std::memcpy(aux_in_, in.aux, sizeof aux_in_);
   }
-  if (news(out_rest, aux_out_, std::array<std::uint64_t, bf::out_rest / 8>{})) {
+  if (has_news<bf::out_rest>(out_rest, aux_out_)) {
     rest(bf::rest_out, ticks(), out_rest, bf::out_rest);
     std::memcpy(aux_out_, out.aux, sizeof aux_out_);
   }

@@ -184,10 +184,6 @@ bool BlockSource::refresh() {
     void* map = map_ ? ::mremap(map_, mapped_, size, MREMAP_MAYMOVE) : ::mmap(nullptr, size, PROT_READ, MAP_SHARED, store_.file(), 0);
     if (map != MAP_FAILED) {
       map_ = map;
-#ifdef MADV_POPULATE_READ
-      const std::size_t from = mapped_ / 4096 * 4096;
-      ::madvise(static_cast<unsigned char*>(map_) + from, size - from, MADV_POPULATE_READ);
-#endif
       mapped_ = size;
     }
   }
