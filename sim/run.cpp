@@ -80,7 +80,7 @@ void add_problems(const InputError& error, std::vector<InputProblem>& problems) 
 }
 
 // Everything about the core that can be wrong before a run: the file, the ABI (opened in a child later), names to watch and poke.
-void check_core(RunRequest& request, const std::string& file, std::vector<InputProblem>& problems) {
+void check_core(RunRequest& request, const std::string& file, const Scenario& scenario, std::vector<InputProblem>& problems) {
   try {
     request.core_path = find_core(request.resolved.firmware);
   } catch (const InputError& error) {
@@ -96,11 +96,15 @@ void check_core(RunRequest& request, const std::string& file, std::vector<InputP
   std::vector<Command>& commands = request.resolved.commands;
   if (request.resolved.watch.empty() && std::none_of(commands.begin(), commands.end(), is_poke)) return;
   const CoreSymbols symbols(request.core_path);
+  const auto place = [&](const std::string& name, const std::string& enumerator) {
+    const auto known = scenario.variable_places.find({name, enumerator});
+    return known == scenario.variable_places.end() ? Location{"--watch", 0, 0} : known->second;
+  };
   const auto find = [&](const std::string& name) -> std::optional<CoreVariable> {
     try {
       return symbols.find(name);
     } catch (const std::runtime_error& error) {
-      problems.push_back({{file, 0, 0}, error.what(), fmt::format("pensim symbols {} lists the variables of this core", request.resolved.firmware)});
+      problems.push_back({place(name, ""), error.what(), fmt::format("pensim symbols {} lists the variables of this core", request.resolved.firmware)});
       return std::nullopt;
     }
   };
@@ -116,7 +120,7 @@ void check_core(RunRequest& request, const std::string& file, std::vector<InputP
     }
     std::string known;
     for (const auto& [number, name] : variable->enumerators) known += (known.empty() ? "" : ", ") + name;
-    problems.push_back({{file, 0, 0}, fmt::format("poke {}: {} is no value of it", c.name, c.text),
+    problems.push_back({place(c.name, c.text), fmt::format("poke {}: {} is no value of it", c.name, c.text),
                         known.empty() ? "it is no enumeration: give a number" : "one of: " + known});
   }
 }
@@ -210,7 +214,7 @@ std::vector<RunRequest> prepare(const PrepareOptions& options, std::vector<Input
         problems.push_back({{file.path, 0, 0}, "rig: insertion has no testing machine in this build", "give a pen scenario"});
         continue;
       }
-      check_core(request, file.path, problems);
+      check_core(request, file.path, scenario, problems);
       for (InputProblem& problem : check_formulas(request.resolved)) problems.push_back(std::move(problem));
       request.prepare_s = wall_s() - begin_s;
       requests.push_back(std::move(request));
