@@ -79,17 +79,12 @@ int command_selftest() {
     const std::string &name = item.first, &hash = item.second;
     check("golden run " + name, [&]() -> std::string {
       const RunResult r = run_text(file_text(folder + "/" + name), name);
-      if (r.hash != hash) return fmt::format("hash {} instead of {} {}", r.hash, hash, r.cause);
+      if (r.verdict != "pass" && r.verdict != "measured") return fmt::format("{}: {}", r.verdict, r.cause);
+      if (r.hash != hash) return fmt::format("hash {} instead of {}", r.hash, hash);
       fmt::print("       {} hash {}\n", r.title, r.hash);
       return "";
     });
   }
-  check("the probe core is wired", [&]() -> std::string {
-    const RunResult r = run_text(file_text(folder + "/probe.yaml"), "probe.yaml");
-    if (r.verdict != "pass") return fmt::format("{}: {}", r.verdict, r.cause);
-    fmt::print("       {}: {} requirements hold\n", r.title, r.requirements.size());
-    return "";
-  });
   check("a core that crashes is explained", [] { return expect_fault(NULL_WRITE, "segfault"); });
   check("a core that spins for ever is explained", [] { return expect_fault(SPIN, "hang"); });
   fmt::print("{}\n", failed == 0 ? "this installation is sound" : fmt::format("{} checks are broken", failed));
