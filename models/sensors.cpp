@@ -9,7 +9,8 @@ namespace {
 constexpr std::uint32_t current_stream = 0x100, other_stream = 0x101, bounce_stream = 0x110;
 
 inline std::uint16_t to_counts(double value) {
-  return static_cast<std::uint16_t>(value <= 0.0 ? 0 : value >= adc_full_scale ? 4095 : static_cast<int>(value + 0.5));
+  const double held = value > 0.0 ? value : 0.0;
+  return static_cast<std::uint16_t>(static_cast<int>((held < adc_full_scale ? held : adc_full_scale) + 0.5));
 }
 
 // Number of set bits in each of four lanes of 16 bits: mean 8, standard deviation 2.

@@ -367,26 +367,44 @@ void BlockWriter::make_room(std::size_t size) {
   if (variable_used_ + size > bf::variable_capacity) flush();
 }
 
+namespace {
+
+// The rest of PenIn or PenOut is kept when there is something in it, or another aux (its end) than before.
+template <std::size_t size>
+bool has_news(const unsigned char* rest, const std::int32_t (&aux)[PEN_AUX]) {
+  typedef std::uint64_t Piece __attribute__((vector_size(16), aligned(4), may_alias));
+  const auto piece = [](const void* bytes, std::size_t at) { return *reinterpret_cast<const Piece*>(static_cast<const unsigned char*>(bytes) + at); };
+  constexpr std::size_t aux_at = size - sizeof aux;
+  Piece any = piece(rest, aux_at - sizeof(Piece));  // may overlap the one before
+  for (std::size_t at = 0; at + sizeof(Piece) < aux_at; at += sizeof(Piece)) any |= piece(rest, at);
+  for (std::size_t at = 0; at < sizeof aux; at += sizeof(Piece)) any |= piece(rest, aux_at + at) ^ piece(aux, at);
+  return (any[0] | any[1]) != 0;
+}
+
+}  // namespace
+
+float* BlockWriter::row() {
+  make_room(2 * sizeof(bf::RecordHeader) + bf::in_rest + bf::out_rest);
+  return reinterpret_cast<float*>(rows_ + row_count_ * row_bytes_);
+}
+
 void BlockWriter::tick(const float* values, const PenIn& in, const PenOut& out) {
-  constexpr std::size_t most = 2 * sizeof(bf::RecordHeader) + bf::in_rest + bf::out_rest;
-  make_room(most);
+  std::memcpy(row(), values, float_bytes_);
+  tick(in, out);
+}
+
+void BlockWriter::tick(const PenIn& in, const PenOut& out) {
   unsigned char* row = rows_ + row_count_ * row_bytes_;
-  std::memcpy(row, values, float_bytes_);
   std::memcpy(row + io_at_, &in, bf::in_head);
   std::memcpy(row + io_at_ + bf::in_head, &out, bf::out_head);
 
   const unsigned char *in_rest = reinterpret_cast<const unsigned char*>(&in) + bf::in_head,
                       *out_rest = reinterpret_cast<const unsigned char*>(&out) + bf::out_head;
-  std::uint64_t words[bf::in_rest / 8], used = 0;
-  std::memcpy(words, in_rest, sizeof words);
-  for (std::size_t i = 0; i < (bf::in_rest - sizeof aux_in_) / 8; ++i) used |= words[i];
-  if (used || std::memcmp(in.aux, aux_in_, sizeof aux_in_) != 0) {
+  if (has_news<bf::in_rest>(in_rest, aux_in_)) {
     rest(bf::rest_in, ticks(), in_rest, bf::in_rest);
     std::memcpy(aux_in_, in.aux, sizeof aux_in_);
   }
-  std::uint64_t out_words[bf::out_rest / 8];
-  std::memcpy(out_words, out_rest, sizeof out_words);
-  if ((out_words[0] | out_words[1] | out_words[2]) || std::memcmp(out.aux, aux_out_, sizeof aux_out_) != 0) {
+  if (has_news<bf::out_rest>(out_rest, aux_out_)) {
     rest(bf::rest_out, ticks(), out_rest, bf::out_rest);
     std::memcpy(aux_out_, out.aux, sizeof aux_out_);
   }

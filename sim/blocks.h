@@ -82,6 +82,9 @@ class BlockWriter {
   BlockWriter(const BlockWriter&) = delete;
   BlockWriter& operator=(const BlockWriter&) = delete;
 
+  // The next row, to be filled in place before tick(in, out); no other record may come in between.
+  float* row();
+  void tick(const PenIn& in, const PenOut& out);                    // pen
   void tick(const float* row, const PenIn& in, const PenOut& out);  // pen
   void tick(const float* row);                                      // rig
   void ms(const float* row);

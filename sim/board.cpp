@@ -83,7 +83,7 @@ void sense_lines(World& w, Tick now, Nanoseconds tick_ns, PenIn& in) {
         add_edge(in, core_clock_us(w, std::min(now_ns, at_ns + k * spurious_ns), tick_ns), line, k % 2 == 0 ? 1 : 0);
   }
   // A level that a fault (or its end) changed is an edge now.
-  for (int line = 0; line < PEN_LINE_COUNT; ++line) {
+  for (int line = 0; seen != pins && line < PEN_LINE_COUNT; ++line) {
     const auto bit = static_cast<std::uint16_t>(1u << line);
     if (((seen ^ pins) & bit) != 0) add_edge(in, core_clock_us(w, now_ns, tick_ns), line, (pins & bit) != 0 ? 1 : 0);
   }
@@ -103,6 +103,10 @@ std::int64_t pressed_by_mode_wish(const World& w, Tick now, Nanoseconds tick_ns)
 void drive_from_settings(World& w) {
   const Settings& s = w.settings;
   PlantInput& p = w.plant_input;
+  const auto bit = [](bool pressed, int line) { return pressed ? std::int64_t{1} << line : std::int64_t{0}; };
+  w.buttons_held = bit(s.is_on(Set::user_start) || s.is_on(Set::button_start), PEN_LINE_START) | bit(s.is_on(Set::button_plus), PEN_LINE_PLUS) |
+                   bit(s.is_on(Set::button_minus), PEN_LINE_MINUS) | bit(s.is_on(Set::button_mode), PEN_LINE_MODE) |
+                   bit(s.is_on(Set::button_confirm), PEN_LINE_CONFIRM);
   p.contact = s.is_on(Set::contact) ? 1 : 0;
   p.lift_m = s.of(Set::lift);
   p.press_N = s.of(Set::press);
@@ -158,15 +162,11 @@ void board_drive(World& w, const PenOut& out, Tick now, Nanoseconds tick_ns) {
   p.enable = (out.pins >> PEN_OUT_ENABLE) & 1;
   p.duty_1 = static_cast<double>(out.duty_q15) / 32767.0;
   p.half_steps = out.stepper_steps;
-  const Settings& s = w.settings;
-  const auto bit = [](bool on, int line) { return on ? std::int64_t{1} << line : std::int64_t{0}; };
-  p.buttons = bit(s.is_on(Set::user_start) || s.is_on(Set::button_start), PEN_LINE_START) | bit(s.is_on(Set::button_plus), PEN_LINE_PLUS) |
-              bit(s.is_on(Set::button_minus), PEN_LINE_MINUS) | bit(s.is_on(Set::button_mode), PEN_LINE_MODE) |
-              bit(s.is_on(Set::button_confirm), PEN_LINE_CONFIRM) | pressed_by_mode_wish(w, now, tick_ns);
-  if (s.changed) {
+  if (w.settings.changed) {
     drive_from_settings(w);
     w.settings.changed = false;
   }
+  p.buttons = w.buttons_held | pressed_by_mode_wish(w, now, tick_ns);
 }
 
 }  // namespace pensim

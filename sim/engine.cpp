@@ -31,8 +31,7 @@ struct Run {
   std::size_t next_command = 0, next_poke = 0;
   Nanoseconds tick_ns;
   double tick_s;
-  Tick boot_ticks, ms_ticks, slow_ticks;
-  std::vector<float> row;
+  Tick boot_ticks;
   double lane_width_m;
 };
 
@@ -261,8 +260,7 @@ void run_engine(const ResolvedScenario& scenario, Target& target, const std::vec
 
   // A World is large (hole memory) and lives on the heap.
   const auto owner = std::make_unique<Run>(Run{scenario, target, writer, status, plant_derive(scenario.plant), World{}, RunHash{}, 0, 0,
-                                               scenario.tick_ns, seconds(scenario.tick_ns), boot_ns / scenario.tick_ns, plan.ms_ticks,
-                                               plan.slow_ticks, std::vector<float>(plan.tick.size() + 64), 0.0});
+                                               scenario.tick_ns, seconds(scenario.tick_ns), boot_ns / scenario.tick_ns, 0.0});
   Run& run = *owner;
   World& w = run.world;
   run.lane_width_m = 2.0 * scenario.plant.cartridge.footprint_radius_m;
@@ -319,32 +317,32 @@ void run_engine(const ResolvedScenario& scenario, Target& target, const std::vec
     s.track_m = t.track_m;
     s.lane = t.lane;
     if (stroke_step(w.strokes, s, k, run.tick_s, run.lane_width_m, completed)) writer.stroke(stroke_row(completed));
-    int n = sample_tick(w, report, now_ns, run.row.data());
-    for (const Watch& watch : watches) run.row[static_cast<std::size_t>(n++)] = static_cast<float>(read_watch(watch));
-    for (const int fault : recorded_faults)
-      run.row[static_cast<std::size_t>(n++)] = w.settings.fault[static_cast<std::size_t>(fault)].on ? 1.0f : 0.0f;
-    for (int i = 0; i < needles; ++i) {
-      run.row[static_cast<std::size_t>(n++)] = static_cast<float>(plant_needle_force(w.plant)[i]);
-      run.row[static_cast<std::size_t>(n++)] = static_cast<float>(s.penetration_m[i]);
-    }
     if (--ms_left < 0) {
       float values[std::size(sampled_ms)];
       sample_ms(run, values);
       writer.ms(values);
-      ms_left = run.ms_ticks - 1;
+      ms_left = plan.ms_ticks - 1;
     }
     if (--slow_left < 0) {
       float values[std::size(sampled_slow)];
       sample_slow(w, values);
       writer.slow(values);
-      slow_left = run.slow_ticks - 1;
+      slow_left = plan.slow_ticks - 1;
+    }
+    float* const row = writer.row();
+    int n = sample_tick(w, report, now_ns, row);
+    for (const Watch& watch : watches) row[n++] = static_cast<float>(read_watch(watch));
+    for (const int fault : recorded_faults) row[n++] = w.settings.fault[static_cast<std::size_t>(fault)].on ? 1.0f : 0.0f;
+    for (int i = 0; i < needles; ++i) {
+      row[n++] = static_cast<float>(plant_needle_force(w.plant)[i]);
+      row[n++] = static_cast<float>(s.penetration_m[i]);
     }
     run.hash.tick(in, out);
     if (--hash_left < 0) {
       run.hash.state(&w.plant, plant_hashed_bytes);
       hash_left = hash_period - 1;
     }
-    writer.tick(run.row.data(), in, out);
+    writer.tick(in, out);
     if (hash_left == 0 || !goes_on)
       for (const std::string& finding : target.take_findings()) writer.finding(k, finding);
     status.ticks.store(k + 1, std::memory_order_relaxed);

@@ -78,15 +78,28 @@ const std::vector<DerivedSignal>& derived_signals() {
   return all;
 }
 
-float derived_value(const DerivedSignal& signal, std::uint16_t word) {
+void derived_values(const DerivedSignal& signal, const unsigned char* words, std::size_t count, float* values) {
+  const auto each = [&](auto value_of) {
+    for (std::size_t i = 0; i < count; ++i) {
+      std::uint16_t word;
+      std::memcpy(&word, words + 2 * i, 2);
+      values[i] = value_of(word);
+    }
+  };
   switch (signal.rule) {
-    case DerivedSignal::Rule::counts: return static_cast<float>(word);
-    case DerivedSignal::Rule::bit: return static_cast<float>((word >> signal.bit) & 1);
-    case DerivedSignal::Rule::duty: return static_cast<float>(static_cast<std::int16_t>(word)) / 32767.0f;
-    case DerivedSignal::Rule::cause: return static_cast<float>(word >> 8);
-    case DerivedSignal::Rule::aux: break;
+    case DerivedSignal::Rule::counts: return each([](std::uint16_t word) { return static_cast<float>(word); });
+    case DerivedSignal::Rule::bit: return each([bit = signal.bit](std::uint16_t word) { return static_cast<float>((word >> bit) & 1); });
+    case DerivedSignal::Rule::duty:
+      return each([](std::uint16_t word) { return static_cast<float>(static_cast<std::int16_t>(word)) / 32767.0f; });
+    case DerivedSignal::Rule::cause: return each([](std::uint16_t word) { return static_cast<float>(word >> 8); });
+    case DerivedSignal::Rule::aux: return each([](std::uint16_t) { return 0.0f; });
   }
-  return 0.0f;
+}
+
+float derived_value(const DerivedSignal& signal, std::uint16_t word) {
+  float value = 0.0f;
+  derived_values(signal, reinterpret_cast<const unsigned char*>(&word), 1, &value);
+  return value;
 }
 
 const std::vector<Tick>& Recording::Source::event_ticks() const { return none<Tick>(); }

@@ -184,10 +184,6 @@ bool BlockSource::refresh() {
     void* map = map_ ? ::mremap(map_, mapped_, size, MREMAP_MAYMOVE) : ::mmap(nullptr, size, PROT_READ, MAP_SHARED, store_.file(), 0);
     if (map != MAP_FAILED) {
       map_ = map;
-#ifdef MADV_POPULATE_READ
-      const std::size_t from = mapped_ / 4096 * 4096;
-      ::madvise(static_cast<unsigned char*>(map_) + from, size - from, MADV_POPULATE_READ);
-#endif
       mapped_ = size;
     }
   }
@@ -327,16 +323,8 @@ void BlockSource::read(const Series& s, std::int64_t first, std::int64_t count, 
     }
     each_piece(first, count, [&](const Block& block, std::size_t row, std::size_t rows, std::size_t at) {
       const bf::Column c = column(block, store_.plan().tick.size() + static_cast<std::size_t>(signal.word));
-      if (c.constant) {
-        std::fill_n(values + at, rows, derived_value(signal, static_cast<std::uint16_t>(c.where)));
-      } else {
-        const unsigned char* from = bytes(block) + c.where + row * 2;
-        for (std::size_t i = 0; i < rows; ++i) {
-          std::uint16_t word;
-          std::memcpy(&word, from + i * 2, 2);
-          values[at + i] = derived_value(signal, word);
-        }
-      }
+      if (c.constant) std::fill_n(values + at, rows, derived_value(signal, static_cast<std::uint16_t>(c.where)));
+      else derived_values(signal, bytes(block) + c.where + row * 2, rows, values + at);
     });
   } else {
     const bool is_ms = s.from == Series::From::ms;

@@ -42,6 +42,7 @@ struct DerivedSignal {
 };
 const std::vector<DerivedSignal>& derived_signals();
 float derived_value(const DerivedSignal& signal, std::uint16_t word);
+void derived_values(const DerivedSignal& signal, const unsigned char* words, std::size_t count, float* values);
 
 class Recording::Source {
  public:

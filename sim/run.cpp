@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <gelf.h>
+#include <malloc.h>
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -44,6 +45,20 @@ fs::path program_folder() {
   return error ? fs::path(".") : self.parent_path();
 }
 
+// Whole columns are read, judged and written: the heap grows at once by what that takes, in huge pages where the kernel gives them.
+void prepare_heap() {
+  constexpr int heap_bytes = 64 << 20, largest_column_bytes = 32 << 20;
+  constexpr std::uintptr_t huge_page = 2 << 20;
+  mallopt(M_MMAP_THRESHOLD, largest_column_bytes);
+  mallopt(M_TRIM_THRESHOLD, heap_bytes);
+  mallopt(M_TOP_PAD, heap_bytes);
+  void* const column = std::malloc(huge_page);
+  const std::uintptr_t begin = (reinterpret_cast<std::uintptr_t>(column) + huge_page - 1) & ~(huge_page - 1);
+  const std::uintptr_t end = reinterpret_cast<std::uintptr_t>(sbrk(0)) & ~(huge_page - 1);
+  if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+  std::free(column);
+}
+
 std::string quoted(const std::string& text) {
   if (!text.empty() && text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:,+%@") == std::string::npos)
     return text;
@@ -65,7 +80,7 @@ void add_problems(const InputError& error, std::vector<InputProblem>& problems) 
 }
 
 // Everything about the core that can be wrong before a run: the file, the ABI (opened in a child later), names to watch and poke.
-void check_core(RunRequest& request, const std::string& file, std::vector<InputProblem>& problems) {
+void check_core(RunRequest& request, const std::string& file, const Scenario& scenario, std::vector<InputProblem>& problems) {
   try {
     request.core_path = find_core(request.resolved.firmware);
   } catch (const InputError& error) {
@@ -81,11 +96,15 @@ void check_core(RunRequest& request, const std::string& file, std::vector<InputP
   std::vector<Command>& commands = request.resolved.commands;
   if (request.resolved.watch.empty() && std::none_of(commands.begin(), commands.end(), is_poke)) return;
   const CoreSymbols symbols(request.core_path);
+  const auto place = [&](const std::string& name, const std::string& enumerator) {
+    const auto known = scenario.variable_places.find({name, enumerator});
+    return known == scenario.variable_places.end() ? Location{"--watch", 0, 0} : known->second;
+  };
   const auto find = [&](const std::string& name) -> std::optional<CoreVariable> {
     try {
       return symbols.find(name);
     } catch (const std::runtime_error& error) {
-      problems.push_back({{file, 0, 0}, error.what(), fmt::format("pensim symbols {} lists the variables of this core", request.resolved.firmware)});
+      problems.push_back({place(name, ""), error.what(), fmt::format("pensim symbols {} lists the variables of this core", request.resolved.firmware)});
       return std::nullopt;
     }
   };
@@ -101,7 +120,7 @@ void check_core(RunRequest& request, const std::string& file, std::vector<InputP
     }
     std::string known;
     for (const auto& [number, name] : variable->enumerators) known += (known.empty() ? "" : ", ") + name;
-    problems.push_back({{file, 0, 0}, fmt::format("poke {}: {} is no value of it", c.name, c.text),
+    problems.push_back({place(c.name, c.text), fmt::format("poke {}: {} is no value of it", c.name, c.text),
                         known.empty() ? "it is no enumeration: give a number" : "one of: " + known});
   }
 }
@@ -191,7 +210,7 @@ std::vector<RunRequest> prepare(const PrepareOptions& options, std::vector<Input
       request.resolved = resolve(scenario);
       request.resolved.path = file.label;
       request.reproduce = reproduce_line(file.path, options, request.resolved);
-      if (request.resolved.rig == Rig::pen) check_core(request, file.path, problems);
+      if (request.resolved.rig == Rig::pen) check_core(request, file.path, scenario, problems);
       for (InputProblem& problem : check_formulas(request.resolved)) problems.push_back(std::move(problem));
       request.prepare_s = wall_s() - begin_s;
       requests.push_back(std::move(request));
@@ -421,6 +440,7 @@ RunResult run_one(const RunRequest& request, const RunOptions& options) {
     }
   }
 
+  prepare_heap();
   Recording recording = Recording::from_blocks(*run.store, meta_of(request));
   RecordingMeta& meta = recording.meta();
   result.sim_s = recording.duration_s();

@@ -475,6 +475,7 @@ class Timeline {
         command.value = *on ? 1.0 : 0.0;
       } else if (!to.empty() && to.size() <= 100 && !std::isdigit(static_cast<unsigned char>(to[0])) && std::all_of(to.begin(), to.end(), word)) {
         command.text = to;  // an enumerator: its number is known when the firmware is
+        scenario_.variable_places.emplace(std::pair(command.name, to), line.to->at());
       } else {
         try {
           command.value = parse_quantity(to, "1");
@@ -494,7 +495,8 @@ class Timeline {
     scenario_.timeline.push_back(std::move(command));
   }
 
-  bool symbol(const std::string& name, const Location& at) const {
+  bool symbol(const std::string& name, const Location& at) {
+    scenario_.variable_places.emplace(std::pair(name, ""), at);
     bool good = !name.empty() && name.size() <= 200 && (std::isalpha(static_cast<unsigned char>(name[0])) || name[0] == '_');
     for (char c : name)
       good = good && (std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.' || c == '[' || c == ']' || c == ':');

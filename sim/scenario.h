@@ -127,6 +127,7 @@ struct Scenario {
   std::map<std::string, std::pair<double, Location>> parameters;  // single parameters of the plant by full name, in SI
   std::vector<Command> timeline;          // sorted by tick; lines of one tick keep the order of the file
   std::vector<std::string> watch;
+  std::map<std::pair<std::string, std::string>, Location> variable_places;  // by name, and by the enumerator that is poked into it
   std::vector<Measure> measures;
   std::vector<Requirement> requirements;  // the scenario's own, then those of always.yaml
   RecordOptions record;

@@ -232,7 +232,7 @@ TEST(CommandLine, ASparseFieldLogIsReplayedWithinItsTolerances) {
 TEST(CommandLine, KilledInTheMiddleLeavesNoHalfWrittenFile) {
   const Folder f;
   std::string text = short_pass;
-  text.replace(text.find("0.1 s"), 5, "60 s");
+  text.replace(text.find("0.1 s"), 5, "3600 s");
   write_file(f / "a.yaml", text);
   const pid_t pid = fork();
   if (pid == 0) {

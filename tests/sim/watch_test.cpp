@@ -201,6 +201,7 @@ TEST(Poke, TakesAnEnumeratorByName) {
   write_file(f / "b.yaml", scenario(zoo, "timeline:\n  - {at: 0.05 s, poke: \"motor.c:state\", to: FAULTY}\n"));
   const Ran r = run_program(program, {"run", f / "b.yaml", "--no-always", "--keep", "none"});
   EXPECT_EQ(r.code, 2);
+  EXPECT_NE(r.err.find("b.yaml:5:45: poke motor.c:state: FAULTY"), std::string::npos) << r.err;
   EXPECT_NE(r.err.find("one of: IDLE, RUN, FAULT"), std::string::npos) << r.err;
 }
 
@@ -235,9 +236,18 @@ TEST(Watch, NamesThatAreNoVariableAreBadInputWithCandidates) {
       EXPECT_EQ(r.code, 2) << name;
       for (const std::string& part : parts) EXPECT_NE(r.err.find(part), std::string::npos) << name << ": " << part << "\n" << r.err;
       EXPECT_NE(r.err.find("mend: "), std::string::npos) << r.err;
+      EXPECT_NE(r.err.find(by_poke ? "a.yaml:5:24: " : "--watch: "), std::string::npos) << r.err;
       EXPECT_FALSE(std::filesystem::exists(f / "runs")) << name;
     }
   }
+}
+
+TEST(Watch, ANameInAScenarioHasItsPlace) {
+  const Folder f;
+  write_file(f / "a.yaml", scenario(zoo, "watch:\n  - speed_loop.integral\n  - fw.speed_loop.kq\n"));
+  const Ran r = run_program(program, {"check", f / "a.yaml", "--no-always"});
+  EXPECT_EQ(r.code, 2);
+  EXPECT_NE(r.err.find("a.yaml:6:5: "), std::string::npos) << r.err;
 }
 
 TEST(Watch, AStrippedCoreSaysSoAndRunsWithoutWatches) {
