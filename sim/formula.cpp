@@ -74,7 +74,7 @@ struct Part {
 
 class Parser {
  public:
-  Parser(const std::string& text, const Location& at, const std::vector<SignalInfo>& extra) : text_(text), at_(at), extra_(extra) {
+  Parser(const std::string& text, const Location& at) : text_(text), at_(at) {
     if (text.size() > formula_bytes_max)
       throw InputError({at_, fmt::format("the formula has {} bytes, more than {}", text.size(), formula_bytes_max), "split it into several requirements"});
     formula_.text = text;
@@ -496,9 +496,7 @@ class Parser {
       if (formula_.signals[k].name == name) made.signal = static_cast<int>(k);
     if (made.signal < 0) {
       SignalInfo info;
-      const auto own = std::find_if(extra_.begin(), extra_.end(), [&](const SignalInfo& s) { return s.name == name; });
-      if (own != extra_.end()) info = *own;
-      else if (name.size() > 200 || !make_signal(name, info)) unknown(begin, name);
+      if (name.size() > 200 || !make_signal(name, info)) unknown(begin, name);
       made.signal = static_cast<int>(formula_.signals.size());
       formula_.signals.push_back(info);
     }
@@ -513,7 +511,6 @@ class Parser {
   [[noreturn]] void unknown(int begin, const std::string& name) {
     std::vector<std::string> known;
     for (const SignalInfo& info : signal_table()) known.push_back(info.name);
-    for (const SignalInfo& info : extra_) known.push_back(info.name);
     for (const FaultKind& kind : fault_kinds) known.push_back(std::string("fault.") + kind.name);
     if (name.find('.') == std::string::npos) {
       const std::string near = nearest_name(name, {std::begin(reserved), std::end(reserved)});
@@ -648,7 +645,6 @@ class Parser {
 
   const std::string& text_;
   Location at_;
-  const std::vector<SignalInfo>& extra_;
   Formula formula_;
   std::size_t pos_ = 0;
   int depth_ = 0;
@@ -802,12 +798,12 @@ Location place(const std::string& text, const Location& at, int byte) {
   return out;
 }
 
-Formula parse_formula(const std::string& text, const Location& at, const std::vector<SignalInfo>& extra) {
-  return Parser(text, at, extra).formula();
+Formula parse_formula(const std::string& text, const Location& at) {
+  return Parser(text, at).formula();
 }
 
-MeasureFormula parse_measure(const std::string& text, const Location& at, const std::vector<SignalInfo>& extra) {
-  return Parser(text, at, extra).measure();
+MeasureFormula parse_measure(const std::string& text, const Location& at) {
+  return Parser(text, at).measure();
 }
 
 std::string print(const Formula& formula, int node) { return print_at(formula, node, 0); }

@@ -67,9 +67,9 @@ struct MeasureFormula {
 inline constexpr std::size_t formula_bytes_max = 65536;
 inline constexpr int formula_height_max = 400;
 
-// `at` is where the first character stands. `extra` are signals beside the table and make_signal (those of a rig). Throw InputError.
-Formula parse_formula(const std::string& text, const Location& at, const std::vector<SignalInfo>& extra = {});
-MeasureFormula parse_measure(const std::string& text, const Location& at, const std::vector<SignalInfo>& extra = {});
+// `at` is where the first character stands. Throw InputError.
+Formula parse_formula(const std::string& text, const Location& at);
+MeasureFormula parse_measure(const std::string& text, const Location& at);
 
 // A formula of the same meaning with the fewest brackets (what stands under always ... keeps its own) and one blank between words.
 std::string print(const Formula& formula, int node);

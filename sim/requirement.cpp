@@ -471,7 +471,7 @@ const char* outcome_name(Verdict::Outcome outcome) {
   return "invalid";
 }
 
-std::vector<Verdict> judge_all(const std::vector<Requirement>& requirements, const SignalSource& source, const std::vector<SignalInfo>& extra) {
+std::vector<Verdict> judge_all(const std::vector<Requirement>& requirements, const SignalSource& source) {
   const Tick recorded = source.ticks();
   const Tick planned = std::max(recorded, source.planned_ticks());
   const Extent extent{planned, planned, source.tick_ns()};
@@ -479,7 +479,7 @@ std::vector<Verdict> judge_all(const std::vector<Requirement>& requirements, con
   std::vector<Case> cases(requirements.size());
   for (std::size_t i = 0; i < requirements.size(); ++i) {
     Case& it = cases[i];
-    it.formula = parse_formula(requirements[i].that, requirements[i].at, extra);
+    it.formula = parse_formula(requirements[i].that, requirements[i].at);
     it.samples = find_samples(it.formula, source);
     Verdict verdict;
     for (std::size_t k = 0; k < it.samples.size(); ++k) {
@@ -532,8 +532,8 @@ std::vector<Verdict> judge_all(const std::vector<Requirement>& requirements, con
   return out;
 }
 
-Verdict judge(const Requirement& requirement, const SignalSource& source, const std::vector<SignalInfo>& extra) {
-  return judge_all({requirement}, source, extra).front();
+Verdict judge(const Requirement& requirement, const SignalSource& source) {
+  return judge_all({requirement}, source).front();
 }
 
 ScenarioVerdict roll_up(const std::vector<Requirement>& requirements, const std::vector<Verdict>& verdicts) {
@@ -547,9 +547,9 @@ ScenarioVerdict roll_up(const std::vector<Requirement>& requirements, const std:
   return {"pass", ""};
 }
 
-double measure(const Measure& measure, const SignalSource& source, const std::vector<SignalInfo>& extra) {
+double measure(const Measure& measure, const SignalSource& source) {
   using Kind = MeasureFormula::Kind;
-  const MeasureFormula parsed = parse_measure(measure.expression, measure.at, extra);
+  const MeasureFormula parsed = parse_measure(measure.expression, measure.at);
   const std::vector<const Samples*> samples = find_samples(parsed.of, source);
   const Tick recorded = source.ticks();
   if (recorded < 1 || std::find(samples.begin(), samples.end(), nullptr) != samples.end()) return nan;
@@ -595,9 +595,9 @@ double measure(const Measure& measure, const SignalSource& source, const std::ve
   return squares ? std::sqrt(mean) : mean;
 }
 
-std::string measure_unit(const Measure& measure, const std::vector<SignalInfo>& extra) {
+std::string measure_unit(const Measure& measure) {
   using Kind = MeasureFormula::Kind;
-  const MeasureFormula parsed = parse_measure(measure.expression, measure.at, extra);
+  const MeasureFormula parsed = parse_measure(measure.expression, measure.at);
   if (parsed.kind == Kind::count) return "1";
   if (parsed.kind == Kind::duration) return "s";
   const Node& of = node_of(parsed.of, parsed.of.root);
@@ -663,9 +663,8 @@ Tick needed_end(const Formula& formula, Tick ticks, Nanoseconds tick_ns) {
   return last;
 }
 
-std::vector<InputProblem> check_formula(const std::string& text, const Location& at, Tick ticks, Nanoseconds tick_ns,
-                                        const std::vector<SignalInfo>& extra) {
-  const Formula formula = parse_formula(text, at, extra);
+std::vector<InputProblem> check_formula(const std::string& text, const Location& at, Tick ticks, Nanoseconds tick_ns) {
+  const Formula formula = parse_formula(text, at);
   std::vector<InputProblem> hints;
   visit_reach(formula, formula.root, {0, 0}, {ticks, ticks, tick_ns}, [&](int index, const Range& seen_from, const Range& looked) {
     const Node& n = node_of(formula, index);

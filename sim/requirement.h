@@ -45,9 +45,8 @@ const char* outcome_name(Verdict::Outcome outcome);  // "pass", "fail", "vacuous
 
 // Verdicts in the order of the requirements. Columns and subformulas that they share are worked out once. Throws InputError for a
 // formula that parse_formula refuses.
-std::vector<Verdict> judge_all(const std::vector<Requirement>& requirements, const SignalSource& source,
-                               const std::vector<SignalInfo>& extra = {});
-Verdict judge(const Requirement& requirement, const SignalSource& source, const std::vector<SignalInfo>& extra = {});
+std::vector<Verdict> judge_all(const std::vector<Requirement>& requirements, const SignalSource& source);
+Verdict judge(const Requirement& requirement, const SignalSource& source);
 
 struct ScenarioVerdict {
   std::string verdict;   // "pass", "fail", "measured" or "error"
@@ -58,8 +57,8 @@ struct ScenarioVerdict {
 ScenarioVerdict roll_up(const std::vector<Requirement>& requirements, const std::vector<Verdict>& verdicts);
 
 // Plain SI number. NaN if the window holds no tick, a value is NaN, or a signal was not recorded. Throws InputError like parse_measure.
-double measure(const Measure& measure, const SignalSource& source, const std::vector<SignalInfo>& extra = {});
-std::string measure_unit(const Measure& measure, const std::vector<SignalInfo>& extra = {});
+double measure(const Measure& measure, const SignalSource& source);
+std::string measure_unit(const Measure& measure);
 
 // One part of a formula at one instant.
 struct PartTruth {
@@ -78,7 +77,6 @@ std::vector<PartTruth> explain(const Formula& formula, const SignalSource& sourc
 Tick needed_end(const Formula& formula, Tick ticks, Nanoseconds tick_ns);
 
 // Hints for `check`: windows without a tick in a run of that length, `always p implies q`. Throws InputError like parse_formula.
-std::vector<InputProblem> check_formula(const std::string& text, const Location& at, Tick ticks, Nanoseconds tick_ns,
-                                        const std::vector<SignalInfo>& extra = {});
+std::vector<InputProblem> check_formula(const std::string& text, const Location& at, Tick ticks, Nanoseconds tick_ns);
 
 }  // namespace pensim

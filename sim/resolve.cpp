@@ -236,7 +236,7 @@ ResolvedScenario resolve(const Scenario& s) {
 
 namespace {
 
-constexpr int resolved_version = 1;
+constexpr int resolved_version = 2;
 constexpr const char* command_kinds[] = {"set", "fault", "poke", "uart", "reset"};
 
 std::string hex(const std::vector<std::uint8_t>& bytes) {

@@ -102,7 +102,7 @@ void scenario_keys(V& v, Scenario& s, ScenarioExtras& extras) {
   v.section("cartridge", "what carries the needles", [&](auto& cartridge) {
     cartridge.name("model", s.cartridge.model, CatalogKind::cartridge, "a cartridge of the catalog, or a file");
     cartridge.whole("needles", s.cartridge.needles, 1, 42, "without a model: the catalog's cartridge with so many needles");
-    cartridge.quantity("tip_diameter", s.cartridge.tip_diameter_m, "m", 1e-6, 200e-6, "15 um is new, 40 um is worn");
+    cartridge.quantity("tip_diameter", s.cartridge.tip_diameter_m, "m", 1e-6, 1e-3, "15 um is new, 40 um is worn, 0.5 mm is a blunt probe");
     cartridge.quantity("shaft_diameter", s.cartridge.shaft_diameter_m, "m", 0.05e-3, 1.5e-3, "of each needle");
     cartridge.quantity("half_cone_angle", s.cartridge.half_cone_angle_rad, "rad", 0.01, 0.6, "half the angle of the cone");
     cartridge.quantity("length", s.cartridge.needle_length_m, "m", 0.1e-3, 20e-3, "of each needle, from the plate or nose to the tip");

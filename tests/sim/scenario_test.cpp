@@ -282,12 +282,17 @@ TEST(Scenario, TheInsertionRigHasItsOwnTime) {
   EXPECT_FALSE(s.insertion.retract);
   EXPECT_TRUE(s.insertion.base_plate);
   EXPECT_EQ(s.tick_ns, 50'000);            // 1.2 mm / 3 mm/s / 2000 = 200 us, at most 50 us
-  EXPECT_EQ(s.duration, 8'000 + 10'000);   // 0.4 s and 0.5 s
+  EXPECT_EQ(s.duration, 334 + 8'000 + 10'000 + 1);  // 50 um above the skin, 1.2 mm, 0.5 s, and the row at its end
+  EXPECT_FALSE(s.insertion.vibrates_in_insertion);
+  EXPECT_TRUE(s.insertion.vibrates_in_hold);
   EXPECT_EQ(s.requirements.size(), 1u);
   const auto rig = [](const char* keys) { return parse_scenario(std::string("rig: insertion\ninsertion: {") + keys + "}\n", "t"); };
   EXPECT_EQ(rig("speed: 40 mm/s, travel: 1 mm").tick_ns, 12'500);
   EXPECT_EQ(rig("speed: 3 m/s, travel: 1.5 mm").tick_ns, 1'000);
-  EXPECT_EQ(rig("speed: 3 m/s, travel: 1.5 mm").duration, 1'000);  // to and fro
+  EXPECT_EQ(rig("speed: 2 m/s, travel: 1.5 mm").duration, 25 + 750 + 750 + 500 + 1);  // to, fro, and 1 mm clear of the skin
+  EXPECT_EQ(rig("speed: 1 um/s").tick_ns, 4'051'000);           // 4050 s in a million rows
+  EXPECT_EQ(rig("speed: 1 m/s, hold: 10 s").tick_ns, 11'000);
+  EXPECT_LE(rig("speed: 1 m/s, hold: 3600 s, press: 1 N").duration, 1'000'001);
   EXPECT_EQ(rig("press: 3 N").insertion.travel_m, std::nullopt);
   EXPECT_EQ(rig("").insertion.travel_m, 1.5e-3);
 }
@@ -331,6 +336,7 @@ TEST(Resolve, OneOfEverythingReachesThePlant) {
   EXPECT_EQ(r.plant.steps_per_tick, 4);
   EXPECT_EQ(r.plant.cartridge.needle_count, 15);
   EXPECT_EQ(r.plant.cartridge.tip_diameter_m, 22e-6);
+  EXPECT_EQ(r.plant.cartridge.needle_length_m, 2.5e-3);
   EXPECT_EQ(r.plant.cartridge.used_count, 3);
   EXPECT_EQ(r.plant.cartridge.pitch_m, 0.8e-3);
   EXPECT_DOUBLE_EQ(r.plant.thermal.initial_K, 308.15);
@@ -511,7 +517,7 @@ TEST(ResolvedText, RefusesWhatWasChanged) {
     const std::string said = refused(from, to);
     EXPECT_NE(said.find(words), std::string::npos) << to << ": " << said;
   };
-  has("\"resolved_version\": 1", "\"resolved_version\": 2", "found resolved_version 2, expected 1");
+  has("\"resolved_version\": 2", "\"resolved_version\": 3", "found resolved_version 3, expected 2");
   has("\"motor.resistance_ohm\": 2.83", "\"motor.resistance_ohm\": \"2.83\"", "rec.h5: plant.motor.resistance_ohm: expected a number, found \"2.83\"");
   has("\"motor.resistance_ohm\": 2.83", "\"motor.resistance_ohm\": null", "expected a number, found null");
   has("\"motor.resistance_ohm\": 2.83", "\"motor.resistance_ohm\": 1e999", "not JSON");
