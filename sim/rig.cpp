@@ -17,7 +17,7 @@ double step_limit_s(const InsertionParams& machine, InsertionPhase phase) {
   double limit_s = longest_step_s;
   if (phase != InsertionPhase::hold) {
     const double way_m = machine.press_N > 0 ? InsertionParams{}.travel_m : machine.travel_m;
-    limit_s = std::clamp(way_m / machine.speed_m_per_s / 2000, shortest_step_s, longest_step_s);
+    limit_s = std::clamp(way_m / machine.speed_m_per_s / 20'000, shortest_step_s, longest_step_s);
   }
   return machine.vibration_Hz > 0 ? std::min(limit_s, 1 / (40 * machine.vibration_Hz)) : limit_s;
 }
