@@ -14,9 +14,11 @@ namespace {
 
 constexpr double least_opening_1 = 1.05;  // CHOSEN: of the footprint; closer the fits end
 
-// f: a rim at `rim_m` is held while a patch of radius a is pressed in.
-double rim_factor(double rim_m, double footprint_radius_m) {
-  return 1 - 0.4 * elementary::log(1 - footprint_radius_m / std::max(rim_m, least_opening_1 * footprint_radius_m));
+// f: the rim at a/x is held while a patch of radius a is pressed in.
+double rim_factor(double x) { return 1 - 0.4 * elementary::log(1 - std::min(x, 1 / least_opening_1)); }
+
+double disc_damping_N_s_per_m(double radius_m, double shear_modulus_Pa, double density_kg_per_m3) {
+  return 6.8 * radius_m * radius_m * std::sqrt(density_kg_per_m3 * shear_modulus_Pa);
 }
 
 // G as the patch of skin.h has it: stretched, with bone behind it or not.
@@ -45,9 +47,11 @@ void move(const InsertionParams& params, InsertionState& state, double dt_s) {
       break;
     case InsertionPhase::hold:
       if (params.press_N > 0) {
-        const bool on_nose = state.nose_force_N > 0;
+        const double sink_m = state.skin.sink_m;
+        const double nose_N_per_m = state.nose.stiffness_N_per_m * (1 + 3 * state.nose.stiffening_per_m2 * sink_m * sink_m) +
+                                    state.nose.damping_N_s_per_m / dt_s;
         const double stiffness = std::max(state.out.stiffness_N_per_m, state.skin.derived.stiffness_N_per_m) +
-                                 (on_nose ? state.nose.stiffness_N_per_m + state.nose.damping_N_s_per_m / dt_s : 0);
+                                 (sink_m > 0 ? nose_N_per_m : 0);
         state.travel_m += std::clamp((params.press_N - state.force_N) / stiffness, -step_m, step_m);
         state.travel_m = std::min(state.travel_m, params.travel_m);
       }
@@ -84,26 +88,41 @@ NoseLaw nose_law(double inner_diameter_m, double outer_diameter_m, double footpr
   const double e3 = e * e * e;
   const double dish = (0.405 * e + 0.08 * e3 + 0.06 * e3 * e3 * e * e) * elementary::pow(1 - x * x, 0.28);
   NoseLaw law;
-  law.ring_factor_1 = rim_factor(inner_m, a);
+  law.ring_factor_1 = rim_factor(x);
   law.stiffness_N_per_m = 8 * shear_modulus_Pa * outer_m * s;
-  law.damping_N_s_per_m = 6.8 * outer_m * outer_m * std::sqrt(density_kg_per_m3 * shear_modulus_Pa);
+  law.damping_N_s_per_m = disc_damping_N_s_per_m(outer_m, shear_modulus_Pa, density_kg_per_m3);
   law.bulge_m_per_N = dish / law.stiffness_N_per_m;
   return law;
 }
 
-SkinParams insertion_skin(const InsertionParams& params, const CartridgeParams& cartridge, const SkinParams& skin) {
+NoseLaw insertion_nose(const InsertionParams& params, const CartridgeParams& cartridge, const SkinParams& skin) {
   const double a = cartridge.footprint_radius_m;
-  SkinParams held = skin;
-  held.nose_ring_factor_1 = 1;
-  held.bulge_m_per_N = 0;
-  if (params.nose_outer_diameter_m > 0) {
-    const NoseLaw nose = nose_law(params.nose_inner_diameter_m, params.nose_outer_diameter_m, a,
-                                  effective_shear_modulus_Pa(skin), skin.density_kg_per_m3);
-    held.nose_ring_factor_1 = nose.ring_factor_1;
-    held.bulge_m_per_N = nose.bulge_m_per_N;
+  const double G = effective_shear_modulus_Pa(skin);
+  double radius_m = 0.5 * params.nose_outer_diameter_m;
+  NoseLaw nose;
+  if (params.base_plate != 0) {
+    radius_m = std::max(a + 0.5 * cartridge.pitch_m, radius_m);
+    const double own_patch_m = 0.5 * cartridge.pitch_m / least_opening_1;
+    nose.ring_factor_1 = rim_factor(1) * std::max(1.0, static_cast<double>(cartridge.needle_count) * own_patch_m / a);
+    nose.stiffness_N_per_m = 8 * G * radius_m;
+    nose.damping_N_s_per_m = disc_damping_N_s_per_m(radius_m, G, skin.density_kg_per_m3);
+  } else if (radius_m > 0) {
+    nose = nose_law(params.nose_inner_diameter_m, params.nose_outer_diameter_m, a, G, skin.density_kg_per_m3);
+  } else {
+    return nose;
   }
-  if (params.base_plate != 0)
-    held.nose_ring_factor_1 = std::max(held.nose_ring_factor_1, rim_factor(a + 0.5 * cartridge.pitch_m, a));
+  const double u_ref_m =
+      skin.stiffening_depth_m + skin.bone_backed_1 * (skin.bone_stiffening_depth_m - skin.stiffening_depth_m);
+  const double z_ref_m = u_ref_m * radius_m / a;
+  nose.stiffening_per_m2 = 1 / (z_ref_m * z_ref_m);
+  return nose;
+}
+
+SkinParams insertion_skin(const InsertionParams& params, const CartridgeParams& cartridge, const SkinParams& skin) {
+  const NoseLaw nose = insertion_nose(params, cartridge, skin);
+  SkinParams held = skin;
+  held.nose_ring_factor_1 = nose.ring_factor_1;
+  held.bulge_m_per_N = nose.bulge_m_per_N;
   return held;
 }
 
@@ -111,9 +130,7 @@ void insertion_reset(const InsertionParams& params, const CartridgeParams& cartr
                      InsertionState& state) {
   state = InsertionState{};
   skin_reset(cartridge, skin, seed, state.skin, state.holes);
-  if (params.nose_outer_diameter_m > 0)
-    state.nose = nose_law(params.nose_inner_diameter_m, params.nose_outer_diameter_m, cartridge.footprint_radius_m,
-                          effective_shear_modulus_Pa(skin), skin.density_kg_per_m3);
+  state.nose = insertion_nose(params, cartridge, skin);
   state.travel_m = state.tip_m = -params.approach_m;
   state.hold_left_s = params.hold_s;
 }
@@ -129,21 +146,22 @@ void insertion_step(const InsertionParams& params, const CartridgeParams& cartri
   SkinInput input;
   input.tip_m = state.tip_m;
   input.tip_speed_m_per_s = (state.tip_m - before_m) / dt_s;
-  input.base_plate = params.base_plate;
   double nose_N = 0;
-  if (params.nose_outer_diameter_m > 0) {
+  if (state.nose.stiffness_N_per_m > 0) {
     input.nose_sink_m = std::max(0.0, state.tip_m - cartridge.needle_length_m);
     const double sunk_before_m = std::max(0.0, before_m - cartridge.needle_length_m);
     input.nose_force_N = state.nose.stiffness_N_per_m * input.nose_sink_m;
-    if (input.nose_sink_m > 0)
-      nose_N = std::max(0.0, input.nose_force_N + state.nose.damping_N_s_per_m * (input.nose_sink_m - sunk_before_m) / dt_s);
+    const double sink_m = input.nose_sink_m;
+    if (sink_m > 0)
+      nose_N = std::max(0.0, input.nose_force_N * (1 + state.nose.stiffening_per_m2 * sink_m * sink_m) +
+                                 state.nose.damping_N_s_per_m * (sink_m - sunk_before_m) / dt_s);
   }
   skin_step(cartridge, skin, state.skin, state.holes, input, dt_s, state.out);
   if (state.out.punctures > 0 && state.puncture_force_N == 0) {
     state.puncture_force_N = state.needle_force_N;
     state.puncture_tip_m = before_m;
   }
-  state.needle_force_N = params.base_plate != 0 ? state.skin.patch_force_N : state.out.force_N;
+  state.needle_force_N = state.out.force_N;
   const double total_N = state.out.force_N + nose_N;
   state.energy_J += 0.5 * (state.force_N + total_N) * (state.tip_m - before_m);
   state.nose_force_N = nose_N;

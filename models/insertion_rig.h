@@ -20,7 +20,12 @@
 //   s, D, f: fits to Boussinesq's integral equation of disc and ring [D]: f and s within 5 %, D within 10 % for b_i/b_o <= 0.8 and
 //   a/b_i <= 0.9 (tests/models/insertion_rig_test.cpp solves it). An opening below 1.05 a counts as 1.05 a.
 // A pen's nose of 5.5 mm and 9 mm gives twelve needles f = 1.96 and, with G = 50 kPa, 0.094 mm/N: the estimates 2 and 0.1 mm/N of
-// SkinParams. The base plate holds the rim at a + pitch/2 [E] and bears as SkinInput::base_plate does.
+// SkinParams.
+// Law of the base plate, a disc with an opening of radius pitch/2 for every needle [E]: nothing bulges, and each needle loads a patch
+// of its own whose rim is held, together
+//   k = N 8 G r f(1/1.05),  r = (pitch/2)/1.05, at least 8 G a f(1/1.05)
+// It bears as a rigid disc of radius a + pitch/2 [E], or as far as a nose around it reaches.
+// Both stiffen as the patch does, F = (z/c_rr) (1 + (z/z_ref)^2), z_ref = u_ref b/a: punches of one shape are alike [D].
 //
 // Not modelled: compliance, inertia and ramps of the machine, weight of the cartridge, creep below the nose, a nose or plate that
 // loses touch because the needles pull the surface away from it (its fixture holds it on), layers below the nose.
@@ -51,15 +56,19 @@ struct InsertionParams {
 };
 
 struct NoseLaw {
-  double ring_factor_1 = 1;            // f
+  double ring_factor_1 = 1;            // k over 8 G a
   double stiffness_N_per_m = 0;        // 1/c_rr
-  double damping_N_s_per_m = 0;        // of a disc of radius b_o (Lysmer's analogue, as the patch of skin.h)
-  double bulge_m_per_N = 0;
+  double damping_N_s_per_m = 0;        // of a disc as wide (Lysmer's analogue, as the patch of skin.h)
+  double bulge_m_per_N = 0;            // for the linear part of the force
+  double stiffening_per_m2 = 0;        // 1/z_ref^2; insertion_nose sets it
 };
 
 // `shear_modulus_Pa` with stretch and backing. Inner below outer diameter; both positive.
 NoseLaw nose_law(double inner_diameter_m, double outer_diameter_m, double footprint_radius_m, double shear_modulus_Pa,
                  double density_kg_per_m3);
+
+// What stands around the needles: nose, base plate, both (as one), or neither (all 0, ring factor 1).
+NoseLaw insertion_nose(const InsertionParams& params, const CartridgeParams& cartridge, const SkinParams& skin);
 
 enum class InsertionPhase : std::int64_t { insertion, hold, retraction, done };
 
@@ -71,8 +80,8 @@ struct InsertionState {
   double tip_m = 0;                    // with it
   double time_s = 0;
   double energy_J = 0;                 // work of the machine on the skin: integral of force over tip travel
-  double needle_force_N = 0;           // sum over needles
-  double nose_force_N = 0;
+  double needle_force_N = 0;
+  double nose_force_N = 0;             // of nose and base plate
   double force_N = 0;                  // on the machine: needles, base plate and nose
   double puncture_force_N = 0;         // of the needles, just before the first puncture; 0 until then
   double puncture_tip_m = 0;           // where the tips were then

@@ -28,9 +28,9 @@ struct Peaks {
   double needle_m[needle_count_max] = {};
 };
 
-double extension_m(const InsertionParams& machine, const CartridgeParams& cartridge, const InsertionState& state) {
-  const bool stops = machine.base_plate != 0 || machine.nose_outer_diameter_m > 0;
-  return stops ? std::min(state.tip_m, cartridge.needle_length_m) : state.tip_m;
+// Past nose or base plate, which stand on the skin until the needles are out by their length; without either: past the skin.
+double extension_m(const CartridgeParams& cartridge, const InsertionState& state) {
+  return state.nose.stiffness_N_per_m > 0 ? std::min(state.tip_m, cartridge.needle_length_m) : state.tip_m;
 }
 
 void take_peaks(const InsertionState& state, double extension, int needles, double dt_s, Peaks& peaks) {
@@ -120,7 +120,7 @@ void run_rig(const ResolvedScenario& scenario, BlockWriter& writer, RunStatus& s
   for (Tick k = 0;; ++k) {
     const bool over = state.phase == InsertionPhase::done;
     if (over) writer.stroke(stroke_row(peaks, needles, k));
-    sample(state, extension_m(machine, cartridge, state), scenario.record.each_needle ? needles : 0, row);
+    sample(state, extension_m(cartridge, state), scenario.record.each_needle ? needles : 0, row);
     if (k % hash_period == 0 || over) hash.state(&state, hashed_bytes);
     if (over && !reached) {
       char text[160];
@@ -140,7 +140,7 @@ void run_rig(const ResolvedScenario& scenario, BlockWriter& writer, RunStatus& s
       insertion_step(machine, cartridge, skin, state, dt_s);
       reached = reached || state.force_N >= machine.press_N;
       most_N = std::max(most_N, state.force_N);
-      take_peaks(state, extension_m(machine, cartridge, state), needles, dt_s, peaks);
+      take_peaks(state, extension_m(cartridge, state), needles, dt_s, peaks);
     }
   }
   status.hash = hash.value();
