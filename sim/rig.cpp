@@ -1,9 +1,10 @@
 #include "sim/rig.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <cstdio>
 #include <memory>
 
 namespace pensim {
@@ -101,6 +102,21 @@ InsertionParams insertion_params(const ResolvedScenario& scenario) {
   return p;
 }
 
+std::vector<InputProblem> check_rig(const ResolvedScenario& scenario, const std::string& file) {
+  std::vector<InputProblem> problems;
+  const CartridgeParams& cartridge = scenario.plant.cartridge;
+  NeedlePlace places[needle_count_max];
+  cartridge_places(cartridge, places);
+  double reach_m = 0;
+  for (const NeedlePlace& place : places) reach_m = std::max(reach_m, std::sqrt(place.along_m * place.along_m + place.across_m * place.across_m));
+  const double across_m = 2 * reach_m + cartridge.shaft_diameter_m;
+  if (const std::optional<double> inner_m = scenario.insertion.nose_inner_diameter_m; inner_m && *inner_m < across_m)
+    problems.push_back({{file, 0, 0},
+                        fmt::format("the needles stand within {:.3g} mm and do not fit through a nose of {:.3g} mm", 1e3 * across_m, 1e3 * *inner_m),
+                        "widen insertion.nose.inner_diameter, or choose fewer needles or a smaller pitch"});
+  return problems;
+}
+
 void run_rig(const ResolvedScenario& scenario, BlockWriter& writer, RunStatus& status) {
   const InsertionParams machine = insertion_params(scenario);
   const CartridgeParams& cartridge = scenario.plant.cartridge;
@@ -123,10 +139,8 @@ void run_rig(const ResolvedScenario& scenario, BlockWriter& writer, RunStatus& s
     sample(state, extension_m(cartridge, state), scenario.record.each_needle ? needles : 0, row);
     if (k % hash_period == 0 || over) hash.state(&state, hashed_bytes);
     if (over && !reached) {
-      char text[160];
-      std::snprintf(text, sizeof text, "the press of %.4g N was not reached: at the machine's limit of %.3g mm the skin carried %.4g N", machine.press_N,
-                    1e3 * machine.travel_m, most_N);
-      writer.finding(k, text);
+      writer.finding(k, fmt::format("the press of {:.4g} N was not reached: on its way to the machine's limit of {:.3g} mm the skin carried {:.4g} N at most",
+                                    machine.press_N, 1e3 * machine.travel_m, most_N));
     }
     writer.tick(row.data());
     status.ticks.store(k + 1, std::memory_order_relaxed);

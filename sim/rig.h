@@ -7,6 +7,9 @@
 // The hash covers the state of the rig every 20 rows and at the end.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "models/insertion_rig.h"
 #include "sim/blocks.h"
 #include "sim/engine.h"
@@ -17,7 +20,9 @@ namespace pensim {
 // The machine that a scenario describes, in the terms of the model.
 InsertionParams insertion_params(const ResolvedScenario& scenario);
 
-// Names of the signals beyond rig_plan's own: needle.<i>.force and needle.<i>.penetration if they are recorded.
+// What a machine cannot do: needles that do not fit through the nose. `file` stands for the place in messages.
+std::vector<InputProblem> check_rig(const ResolvedScenario& scenario, const std::string& file);
+
 // `writer` was opened with rig_plan(extra_signals(scenario), needle count, tick).
 void run_rig(const ResolvedScenario& scenario, BlockWriter& writer, RunStatus& status);
 

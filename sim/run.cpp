@@ -26,6 +26,7 @@
 #include "firmware_shim/host_memory.h"
 #include "sim/compare.h"
 #include "sim/judge_run.h"
+#include "sim/rig.h"
 #include "sim/run_child.h"
 #include "sim/version.h"
 
@@ -211,6 +212,7 @@ std::vector<RunRequest> prepare(const PrepareOptions& options, std::vector<Input
       request.resolved.path = file.label;
       request.reproduce = reproduce_line(file.path, options, request.resolved);
       if (request.resolved.rig == Rig::pen) check_core(request, file.path, scenario, problems);
+      else for (InputProblem& problem : check_rig(request.resolved, file.path)) problems.push_back(std::move(problem));
       for (InputProblem& problem : check_formulas(request.resolved)) problems.push_back(std::move(problem));
       request.prepare_s = wall_s() - begin_s;
       requests.push_back(std::move(request));
