@@ -50,8 +50,9 @@ void move(const InsertionParams& params, InsertionState& state, double dt_s) {
         const double sink_m = state.skin.sink_m;
         const double nose_N_per_m = state.nose.stiffness_N_per_m * (1 + 3 * state.nose.stiffening_per_m2 * sink_m * sink_m) +
                                     state.nose.damping_N_s_per_m / dt_s;
-        const double stiffness = std::max(state.out.stiffness_N_per_m, state.skin.derived.stiffness_N_per_m) +
-                                 (sink_m > 0 ? nose_N_per_m : 0);
+        // Of the needles alone: the patch in series makes it less, so the force is never overshot.
+        const double needles_N_per_m = std::max(state.out.stiffness_N_per_m, 1e-3 * state.skin.derived.stiffness_N_per_m);
+        const double stiffness = needles_N_per_m + (sink_m > 0 ? nose_N_per_m : 0);
         state.travel_m += std::clamp((params.press_N - state.force_N) / stiffness, -step_m, step_m);
         state.travel_m = std::min(state.travel_m, params.travel_m);
       }
