@@ -19,14 +19,18 @@ std::vector<std::string> programs() {
 
 using Hashes = std::map<std::string, std::string>;
 
-Hashes hashes(const std::string& program, const std::vector<std::string>& more = {}, const std::vector<std::string>& environment = {}) {
-  std::vector<std::string> arguments = {"tests/data/golden", "--no-always"};
-  arguments.insert(arguments.end(), more.begin(), more.end());
+Hashes hashes_of(std::vector<std::string> arguments, const std::string& program, const std::vector<std::string>& environment = {}) {
   const Reported reported = run_scenarios(program, arguments, environment);
   EXPECT_EQ(reported.ran.code, 0) << program << "\n" << reported.ran.out << reported.ran.err;
   Hashes found;
   for (const auto& run : reported.runs) found[run.at("scenario")] = run.at("hash");
   return found;
+}
+
+Hashes hashes(const std::string& program, const std::vector<std::string>& more = {}, const std::vector<std::string>& environment = {}) {
+  std::vector<std::string> arguments = {"tests/data/golden", "--no-always"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return hashes_of(arguments, program, environment);
 }
 
 // Recorded hashes: "<scenario> <hash>" per line. A changed one is a defect, or a line `Golden:` in the commit that says why.
@@ -50,6 +54,13 @@ TEST(Determinism, CompilersAndOptimisationLevelsAgree) {
     ASSERT_TRUE(std::filesystem::exists(program)) << program << ": ./dev test builds it";
     EXPECT_EQ(hashes(program), golden()) << program;
   }
+}
+
+TEST(Determinism, RigsAgreeToo) {
+  const Hashes expected = hashes_of({"scenarios/rigs", "--jobs", "2", "--twice"}, programs().front());
+  ASSERT_GE(expected.size(), 15u);
+  for (const std::string& program : programs()) EXPECT_EQ(hashes_of({"scenarios/rigs"}, program), expected) << program;
+  EXPECT_EQ(hashes_of({"scenarios/rigs"}, programs().front(), {"GLIBC_TUNABLES=glibc.cpu.hwcaps=-FMA,-FMA4,-AVX2,-AVX2_Usable,-FMA_Usable"}), expected);
 }
 
 TEST(Determinism, OneJobOrTwo) {
