@@ -24,6 +24,7 @@ constexpr double hole_lifetime_1 = 12;   // CHOSEN: a hole is gone after so many
 constexpr double least_force_N = 1e-10;  // CHOSEN: below it the skin counts as relaxed
 constexpr std::int64_t housekeeping_mask = 255;  // CHOSEN: every 256 steps; values fade by less than 1e-120 in between
 constexpr double faded = 1e-100;
+constexpr double patch_stiffest_1 = 20;  // CHOSEN: stiffness x step over inertia up to which missed force is made good; 0.5 .. 2 in a pen
 constexpr double plate_stiffness_ratio_1 = 50;  // CHOSEN: base plate on skin, x stiffness of the patch: hard against it
 
 double square(double x) { return x * x; }
@@ -158,15 +159,25 @@ inline Memory<T> remember(const Law<T>& law, T fast_N, T middle_N, T slow_N, T e
   return {fast, middle, slow, elastic_N, (fast + middle + slow) - law.gain_branches_1 * elastic_N};
 }
 
-// 5 for one step: the tent u at its end solves  A u|u| + drag u = drag u_stuck - H + yield.
+// 5 for one step, from the force at its begin: eta p' is the mean of what exceeds the resistance at begin and end. The begin
+// weighs 3/(6 + z), the end (3 + z)/(6 + z), z = stiffness dt/eta: second order, and nothing rings however stiff the tent.
+// The tent u at the end then solves  A u|u| + drag u = drag u_stuck - H + yield.
 template <class T>
 struct Flow {
   T tent_m, stiffness_N_per_m;
 };
 
-template <class T>
-inline Flow<T> flow(const Law<T>& law, T stuck_m, T H, T yield_N, T drag_N_per_m) {
-  const T right = drag_N_per_m * stuck_m - H + yield_N;
+template <class T, class Mask>
+inline Flow<T> flow(const Law<T>& law, const Resistance<T>& r, Mask forward, T viscous_N_per_m, T begin_N, T stuck_m,
+                    T slope_N_per_m, T H) {
+  const T yield_N = select(forward, r.forward_N, -r.friction_N);
+  const T hardening_N_per_m = select(forward, r.forward_slope_N_per_m, T{});
+  const T excess_N = begin_N - yield_N;
+  const T begun_N = select(forward, largest(T{}, excess_N), least(T{}, excess_N));
+  const T thrice = all<T>(3) * viscous_N_per_m;
+  const T ratio = thrice / (thrice + slope_N_per_m + hardening_N_per_m);  // weight of the begin over that of the end
+  const T drag_N_per_m = viscous_N_per_m + ratio * viscous_N_per_m + hardening_N_per_m;
+  const T right = drag_N_per_m * stuck_m - H + (yield_N - ratio * begun_N);
   const T both = root(drag_N_per_m * drag_N_per_m + law.four_tangent_Pa * magnitude(right));
   const T twice = both - drag_N_per_m;
   return {signed_as(twice * law.half_inverse_tangent_1_per_Pa, right), twice * drag_N_per_m / both};
@@ -350,7 +361,7 @@ double step_patch(const CartridgeParams& cartridge, const SkinParams& params, Sk
   state.patch_m = q + moved_m;
   // skin_step adds the force that the needles turn out to have.
   state.patch_missed_N = -(state.patch_force_N + state.patch_stiffness_N_per_m * (approach_m - moved_m));
-  state.patch_end_1 = end_1;
+  state.patch_end_1 = stiff < patch_stiffest_1 * inertia ? end_1 : 0;
   return plate_N;
 }
 
@@ -487,6 +498,7 @@ struct Step {
   double F = law.gain_1 * elastic + m.H;
   double slope = law.twice_tangent_Pa * magnitude(u);
   double span = 1;  // share of the step during which the tip may move through the tissue
+  double begin_N = state.needle_force_N[i];  // force at the begin of that
   bool flows = p > 0;
   bool leaves = p == 0 && !(F > 0);
 
@@ -506,6 +518,7 @@ struct Step {
       const double root_at = std::sqrt(threshold);
       span = root_at > root_from ? (root_to - root_at) / (root_to - root_from) : 1;
       flows = span > 0;
+      begin_N = threshold;
       sums.inside_1 = std::max(sums.inside_1, span);
       state.punctures += flows;
       state.reentries += flows && hole;
@@ -517,8 +530,7 @@ struct Step {
     const Resistance<double> r = resistance(law, p, reentry);
     const bool forward = F > r.forward_N;
     if (!forward && !(F < -r.friction_N)) break;
-    const double drag = r.drag_N_per_m / span + (forward ? r.forward_slope_N_per_m : 0);
-    const Flow<double> end = flow(law, u, m.H, forward ? r.forward_N : -r.friction_N, drag);
+    const Flow<double> end = flow(law, r, forward, r.drag_N_per_m / span, begin_N, u, slope, m.H);
     const double moved = u - end.tent_m;
     if (reentry && p + moved > state.hole_m[i]) {
       // At the bottom of the hole: cut on for the rest of the step.
@@ -581,8 +593,7 @@ struct Step {
     const PairMask forward = less(r.forward_N, F);
     const PairMask moves = forward | less(F, -r.friction_N);
     if (any(moves)) {
-      const Pair drag = r.drag_N_per_m + select(forward, r.forward_slope_N_per_m, Pair{});
-      const Flow<Pair> end = flow(law, u, m.H, select(forward, r.forward_N, -r.friction_N), drag);
+      const Flow<Pair> end = flow(law, r, forward, r.drag_N_per_m, load(state.needle_force_N + i), u, slope, m.H);
       p = select(moves, p + (u - end.tent_m), p);
       if (any((reentry & less(hole, p)) | ~less(Pair{}, p))) return false;
       u = select(moves, end.tent_m, u);

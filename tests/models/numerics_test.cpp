@@ -57,8 +57,8 @@ double relative(double value, double exact) { return value / exact - 1; }
 
 }  // namespace
 
-// From 50 us to 1.6 us, against 0.8 us. Errors of all four outcomes fall about in proportion to the step: rail, bridge and rotor take
-// turns, and a needle flows by an implicit Euler step.
+// From 50 us to 1.6 us, against 0.8 us. The parts are of second order; that rail, bridge and rotor take turns and that a drop of the
+// force falls somewhere within a step leaves first order, with small factors.
 TEST(Numerics, OrderOfTheWholePlant) {
   const struct { const char* name; double Outcome::*what; double air_at_25us, skin_at_25us; } rows[] = {
       {"turns of the cam", &Outcome::turns, 1e-5, 3e-5}, {"charge", &Outcome::charge_A_s, 1e-4, 1e-4}, {"heat", &Outcome::heat_J, 5e-5, 5e-5},
@@ -79,7 +79,10 @@ TEST(Numerics, OrderOfTheWholePlant) {
       EXPECT_LT(std::fabs(error[1]), limit) << row.name;
       EXPECT_LT(std::fabs(error[4]), std::max(0.6 * std::fabs(error[1]), 3e-6)) << row.name;  // it converges ...
       EXPECT_LT(std::fabs(error[5]), std::max(0.6 * std::fabs(error[3]), 2e-6)) << row.name;
-      EXPECT_GT(order, 0.3) << row.name;  // ... with an order that a scheme of first and second order may have
+      if (row.what == &Outcome::turns || row.what == &Outcome::skin_J) {  // the others pass through 0
+        EXPECT_GT(order, 0.7) << row.name;
+        EXPECT_LT(order, 3.0) << row.name;
+      }
     }
   }
 }
@@ -126,12 +129,12 @@ TEST(Numerics, SkinStepAgainstCvode) {
                     error[k][0] * 100, error[k][1] * 100, error[k][2] * 100, error[k][3] * 100);
       }
       const auto& plant = error[1];
-      EXPECT_LT(plant[0], needles == 1 && depth_m > 1.5e-3 ? 7e-3 : 1.5e-3);  // there the peak is a kink, at the end of the cone
+      EXPECT_LT(plant[0], needles == 1 && depth_m > 1.5e-3 ? 7e-3 : 1e-3);  // there the peak is a kink, at the end of the cone
       EXPECT_LT(plant[1], 1e-3);
-      EXPECT_LT(plant[2], 1.5e-3);
+      EXPECT_LT(plant[2], 1e-3);
       EXPECT_LT(plant[3], 8e-3);  // of one stroke; the mean over phases is below 0.15 %
-      for (std::size_t i = 0; i < 3; ++i) EXPECT_LT(error[2][i], 1e-3);         // 0.1 % is reached at 6.25 us in every case
-      for (std::size_t i = 0; i < 4; ++i) EXPECT_LT(error[3][i], 3e-4);         // the limit is the same as CVODE's
-      for (std::size_t i = 0; i < 4; ++i) EXPECT_LT(error[3][i], 0.4 * error[1][i]);
+      for (std::size_t i = 0; i < 3; ++i) EXPECT_LT(error[2][i], 2e-4);  // a quarter of the step, a sixteenth of the error ...
+      for (std::size_t i = 0; i < 3; ++i) EXPECT_LT(error[3][i], 2e-5);  // ... towards the same limit as CVODE's
+      EXPECT_LT(error[3][3], 3e-4);
     }
 }
