@@ -24,6 +24,7 @@ constexpr double hole_lifetime_1 = 12;   // CHOSEN: a hole is gone after so many
 constexpr double least_force_N = 1e-10;  // CHOSEN: below it the skin counts as relaxed
 constexpr std::int64_t housekeeping_mask = 255;  // CHOSEN: every 256 steps; values fade by less than 1e-120 in between
 constexpr double faded = 1e-100;
+constexpr double patch_stiffest_1 = 20;  // CHOSEN: stiffness x step over inertia up to which missed force is made good; 0.5 .. 2 in a pen
 constexpr double plate_stiffness_ratio_1 = 50;  // CHOSEN: base plate on skin, x stiffness of the patch: hard against it
 
 double square(double x) { return x * x; }
@@ -158,15 +159,25 @@ inline Memory<T> remember(const Law<T>& law, T fast_N, T middle_N, T slow_N, T e
   return {fast, middle, slow, elastic_N, (fast + middle + slow) - law.gain_branches_1 * elastic_N};
 }
 
-// 5 for one step: the tent u at its end solves  A u|u| + drag u = drag u_stuck - H + yield.
+// 5 for one step, from the force at its begin: eta p' is the mean of what exceeds the resistance at begin and end. The begin
+// weighs 3/(6 + z), the end (3 + z)/(6 + z), z = stiffness dt/eta: second order, and nothing rings however stiff the tent.
+// The tent u at the end then solves  A u|u| + drag u = drag u_stuck - H + yield.
 template <class T>
 struct Flow {
   T tent_m, stiffness_N_per_m;
 };
 
-template <class T>
-inline Flow<T> flow(const Law<T>& law, T stuck_m, T H, T yield_N, T drag_N_per_m) {
-  const T right = drag_N_per_m * stuck_m - H + yield_N;
+template <class T, class Mask>
+inline Flow<T> flow(const Law<T>& law, const Resistance<T>& r, Mask forward, T viscous_N_per_m, T begin_N, T stuck_m,
+                    T slope_N_per_m, T H) {
+  const T yield_N = select(forward, r.forward_N, -r.friction_N);
+  const T hardening_N_per_m = select(forward, r.forward_slope_N_per_m, T{});
+  const T excess_N = begin_N - yield_N;
+  const T begun_N = select(forward, largest(T{}, excess_N), least(T{}, excess_N));
+  const T thrice = all<T>(3) * viscous_N_per_m;
+  const T ratio = thrice / (thrice + slope_N_per_m + hardening_N_per_m);  // weight of the begin over that of the end
+  const T drag_N_per_m = viscous_N_per_m + ratio * viscous_N_per_m + hardening_N_per_m;
+  const T right = drag_N_per_m * stuck_m - H + (yield_N - ratio * begun_N);
   const T both = root(drag_N_per_m * drag_N_per_m + law.four_tangent_Pa * magnitude(right));
   const T twice = both - drag_N_per_m;
   return {signed_as(twice * law.half_inverse_tangent_1_per_Pa, right), twice * drag_N_per_m / both};
@@ -312,7 +323,8 @@ void housekeeping(SkinState& state) {
       if (std::fabs(*x) < faded) *x = 0;
 }
 
-// 6: the patch, linearly implicit in its speed; the needles' force is predicted with their tangent stiffness.
+// 6: the patch, linearly implicit in its speed; the needles' force is predicted with their tangent stiffness. What the
+// prediction missed, above all at a puncture, is made good in the next step, so that the patch gets the needles' impulse.
 // Returns the force of the base plate.
 double step_patch(const CartridgeParams& cartridge, const SkinParams& params, SkinState& state, const SkinInput& input,
                   double approach_m, double dt_s) {
@@ -321,11 +333,17 @@ double step_patch(const CartridgeParams& cartridge, const SkinParams& params, Sk
   const double q = state.patch_m;
   const double bent = d.stiffening_per_m2 * q * q;
   const double inertia = d.mass_kg / dt_s;
-  double resistance_N_s_per_m =
-      inertia + d.damping_N_s_per_m + dt_s * (k * (1 + 3 * bent) + state.patch_stiffness_N_per_m);
-  double force = inertia * state.patch_speed_m_per_s + state.patch_force_N +
-                 state.patch_stiffness_N_per_m * approach_m - k * (params.bulge_m_per_N * input.nose_force_N) -
-                 k * (1 + bent) * q;
+  const double before = state.patch_speed_m_per_s;
+  const double stiffness_N_s_per_m = dt_s * (k * (1 + 3 * bent) + state.patch_stiffness_N_per_m);
+  // Weight of the step's end: 1/2 is second order, 1 damps what is stiff for this step; the plate always is.
+  const double stiff = d.damping_N_s_per_m + stiffness_N_s_per_m;
+  const double end_1 = input.base_plate != 0 ? 1 : (3 * inertia + stiff) / (6 * inertia + stiff);
+  const double begin_1 = 1 - end_1;
+  const double opposing_N_s_per_m = d.damping_N_s_per_m + end_1 * stiffness_N_s_per_m;
+  double resistance_N_s_per_m = inertia + end_1 * opposing_N_s_per_m;
+  double force = (inertia - begin_1 * opposing_N_s_per_m) * before + state.patch_force_N + state.patch_missed_N +
+                 end_1 * state.patch_stiffness_N_per_m * approach_m -
+                 k * (params.bulge_m_per_N * input.nose_force_N) - k * (1 + bent) * q;
   double speed = force / resistance_N_s_per_m;
   double plate_N = 0;
   if (input.base_plate != 0) {
@@ -339,13 +357,18 @@ double step_patch(const CartridgeParams& cartridge, const SkinParams& params, Sk
     }
   }
   state.patch_speed_m_per_s = speed;
-  state.patch_m = q + dt_s * speed;
+  const double moved_m = dt_s * (end_1 * speed + begin_1 * before);
+  state.patch_m = q + moved_m;
+  // skin_step adds the force that the needles turn out to have.
+  state.patch_missed_N = -(state.patch_force_N + state.patch_stiffness_N_per_m * (approach_m - moved_m));
+  state.patch_end_1 = stiff < patch_stiffest_1 * inertia ? end_1 : 0;
   return plate_N;
 }
 
 // Sums over needles: even ones in lane 0, odd ones in lane 1.
 struct Sums {
   Pair force_N, stiffness_N_per_m, tent_m, penetration_m, deepest_m, lift_m;
+  double inside_1 = 0;  // largest share of the step that a needle spent inside which entered or left in it
 };
 
 template <class T>
@@ -475,6 +498,7 @@ struct Step {
   double F = law.gain_1 * elastic + m.H;
   double slope = law.twice_tangent_Pa * magnitude(u);
   double span = 1;  // share of the step during which the tip may move through the tissue
+  double begin_N = state.needle_force_N[i];  // force at the begin of that
   bool flows = p > 0;
   bool leaves = p == 0 && !(F > 0);
 
@@ -494,6 +518,8 @@ struct Step {
       const double root_at = std::sqrt(threshold);
       span = root_at > root_from ? (root_to - root_at) / (root_to - root_from) : 1;
       flows = span > 0;
+      begin_N = threshold;
+      sums.inside_1 = std::max(sums.inside_1, span);
       state.punctures += flows;
       state.reentries += flows && hole;
     }
@@ -504,8 +530,7 @@ struct Step {
     const Resistance<double> r = resistance(law, p, reentry);
     const bool forward = F > r.forward_N;
     if (!forward && !(F < -r.friction_N)) break;
-    const double drag = r.drag_N_per_m / span + (forward ? r.forward_slope_N_per_m : 0);
-    const Flow<double> end = flow(law, u, m.H, forward ? r.forward_N : -r.friction_N, drag);
+    const Flow<double> end = flow(law, r, forward, r.drag_N_per_m / span, begin_N, u, slope, m.H);
     const double moved = u - end.tent_m;
     if (reentry && p + moved > state.hole_m[i]) {
       // At the bottom of the hole: cut on for the rest of the step.
@@ -520,6 +545,8 @@ struct Step {
       slope = end.stiffness_N_per_m;
       flows = false;
       leaves = p <= 0;
+      if (leaves && state.needle_penetration_m[i] > 0)
+        sums.inside_1 = std::max(sums.inside_1, (p - moved) / -moved);
     }
     elastic = law.modulus_Pa * u * magnitude(u);
     F = law.gain_1 * elastic + m.H;
@@ -566,8 +593,7 @@ struct Step {
     const PairMask forward = less(r.forward_N, F);
     const PairMask moves = forward | less(F, -r.friction_N);
     if (any(moves)) {
-      const Pair drag = r.drag_N_per_m + select(forward, r.forward_slope_N_per_m, Pair{});
-      const Flow<Pair> end = flow(law, u, m.H, select(forward, r.forward_N, -r.friction_N), drag);
+      const Flow<Pair> end = flow(law, r, forward, r.drag_N_per_m, load(state.needle_force_N + i), u, slope, m.H);
       p = select(moves, p + (u - end.tent_m), p);
       if (any((reentry & less(hole, p)) | ~less(Pair{}, p))) return false;
       u = select(moves, end.tent_m, u);
@@ -757,10 +783,11 @@ void skin_step(const CartridgeParams& cartridge, const SkinParams& params, SkinS
     }
 
     // 8: the array is dragged along while it is in the skin.
+    const double inside_1 = in_skin > 0 && state.in_skin > 0 ? 1 : in_skin > 0 || state.in_skin > 0 ? sums.inside_1 : 0;
+    state.drag_m += std::fabs(input.lateral_speed_m_per_s) * inside_1 * dt_s;
+    state.dwell_s += inside_1 * dt_s;
     if (in_skin > 0) {
       const double mean_m = penetration_sum / static_cast<double>(in_skin);
-      state.drag_m += std::fabs(input.lateral_speed_m_per_s) * dt_s;
-      state.dwell_s += dt_s;
       state.takeup_m += input.lateral_speed_m_per_s * dt_s;
       if (state.takeup_m != 0) {
         const double at = std::min(mean_m / lateral_grid_m, static_cast<double>(lateral_grid_points - 1));
@@ -814,6 +841,7 @@ void skin_step(const CartridgeParams& cartridge, const SkinParams& params, SkinS
   state.work_J += 0.5 * (state.force_N + total) * tip_change_m;
   output.work_J = state.work_J;
   state.force_N = total;
+  state.patch_missed_N = state.patch_end_1 * (state.patch_missed_N + force);
   state.patch_force_N = force;
   state.patch_stiffness_N_per_m = stiffness;
 }
