@@ -341,7 +341,19 @@ struct Session::Impl {
     after.clear();
   }
 
+  // What a line of its kind does not hold is left out, so that it reads back as it is.
+  static void tidy(Command& c) {
+    if (c.kind != Command::Kind::set) c.over = 0;
+    if (c.kind != Command::Kind::fault) c.duration = 0;
+    if (c.kind != Command::Kind::poke && c.kind != Command::Kind::uart) c.text.clear();
+    if (c.kind == Command::Kind::uart || c.kind == Command::Kind::reset) c.name.clear();
+    if (c.kind == Command::Kind::uart || (c.kind == Command::Kind::poke && !c.text.empty())) c.value = 0.0;
+    for (const FaultKind& f : fault_kinds)
+      if (c.kind == Command::Kind::fault && c.name == f.name && !*f.unit) c.value = f.magnitude;
+  }
+
   void change_timeline(std::vector<Command> timeline, const Command& about) {
+    for (Command& c : timeline) tidy(c);
     std::stable_sort(timeline.begin(), timeline.end(), [](const Command& a, const Command& b) { return a.at < b.at; });
     Inputs wanted = inputs;
     wanted.timeline = std::move(timeline);
