@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <limits>
 
 #include "sim/dashboard/app.h"
 #include "sim/dashboard/curve.h"
@@ -60,6 +61,7 @@ struct Group {  // signals of one display unit share a scale
   std::string unit;
   Axis axis;
   std::vector<std::string> signals;
+  double least_span = 0;        // so that noise does not fill the plot
 };
 
 std::vector<Group> groups_of(App& app, Plot& plot, const Rect& area) {
@@ -71,15 +73,20 @@ std::vector<Group> groups_of(App& app, Plot& plot, const Rect& area) {
     const DisplayUnit unit = display_unit(unit_of(r, name));
     auto group = std::find_if(groups.begin(), groups.end(), [&](const Group& g) { return g.unit == unit.text; });
     if (group == groups.end()) {
-      groups.push_back({unit.text, {1e300, -1e300, area.y1, area.y0, plot.log}, {}});
+      groups.push_back({unit.text, {1e300, -1e300, area.y1, area.y0, plot.log}, {}, 0});
       group = groups.end() - 1;
     }
     group->signals.push_back(name);
+    const SignalInfo* known = find_signal(name);
+    if (known && !plot.difference) group->least_span = std::max(group->least_span, 0.02 * known->full_scale * unit.factor);
+    const double most = known && unit.offset == 0 ? 1.5 * known->full_scale : std::numeric_limits<double>::infinity();
     const auto take = [&](const Curve& c) {
-      if (c.low > c.high) return;
+      double low = static_cast<double>(c.low), high = static_cast<double>(c.high);
+      if (low > high) return;
+      if (low < most && high > -most) low = std::max(low, -most), high = std::min(high, most);  // a spike does not flatten the rest
       const double offset = plot.difference ? 0 : unit.offset;
-      group->axis.from = std::min(group->axis.from, static_cast<double>(c.low) * unit.factor + offset);
-      group->axis.to = std::max(group->axis.to, static_cast<double>(c.high) * unit.factor + offset);
+      group->axis.from = std::min(group->axis.from, low * unit.factor + offset);
+      group->axis.to = std::max(group->axis.to, high * unit.factor + offset);
     };
     if (plot.difference && app.other.recording && can_read(*app.other.recording, name)) {
       take(read_difference(app.plots, app.main, app.other, name, app.time.from_s, app.time.to_s, columns));
@@ -97,6 +104,11 @@ std::vector<Group> groups_of(App& app, Plot& plot, const Rect& area) {
       g.axis.to = g.axis.to > 0 ? g.axis.to * 1.3 : 1;
       g.axis.from = std::clamp(g.axis.from, g.axis.to * 1e-6, g.axis.to / 10);
     } else {
+      if (g.axis.from <= g.axis.to && g.axis.to - g.axis.from < g.least_span) {
+        const double middle = (g.axis.from + g.axis.to) / 2;
+        g.axis.from = middle - g.least_span / 2;
+        g.axis.to = middle + g.least_span / 2;
+      }
       if (g.axis.from <= g.axis.to && g.axis.from > 0 && g.axis.from < 0.35 * g.axis.to) g.axis.from = 0;  // zero where it is near
       round_limits(g.axis.from, g.axis.to);
     }
@@ -123,14 +135,16 @@ void draw_columns(ImDrawList* list, const Rect& area, const Curve& c, const Axis
       continue;
     }
     const float low = y.pixel(unit.shown(static_cast<double>(m.min))), top = y.pixel(unit.shown(static_cast<double>(m.max)));
-    const float x = area.x0 + step * static_cast<float>(i);
-    line.push_back({x + step / 2, (low + top) / 2});
+    const float x = area.x0 + step * static_cast<float>(i), middle = (low + top) / 2;
     if (low - top > thick) {
+      if (!line.empty()) line.push_back({x, std::clamp(line.back().y, top, low)});
       flush();
       // Columns hang together: each reaches to its neighbour.
       const float a = previous ? std::min(top, previous_low) : top, b = previous ? std::max(low, previous_top) : low;
       list->AddRectFilled({x, a}, {x + step, b}, fill);
-      line.push_back({x + step / 2, (low + top) / 2});
+    } else {
+      if (line.empty() && previous) line.push_back({x, std::clamp(middle, previous_top, previous_low)});
+      line.push_back({x + step / 2, middle});
     }
     previous_top = top;
     previous_low = low;
@@ -152,7 +166,8 @@ void draw_samples(ImDrawList* list, const Rect& area, const Curve& c, const Axis
       continue;
     }
     const ImVec2 p = {x.pixel(c.at_s[i]), y.pixel(unit.shown(static_cast<double>(c.value[i])))};
-    if (c.steps && !line.empty()) line.push_back({p.x, line.back().y});
+    if (c.steps && !line.empty() && line.back().y == p.y && i + 1 < c.value.size()) continue;
+    if (c.steps && !line.empty() && line.back().y != p.y) line.push_back({p.x, line.back().y});
     line.push_back(p);
   }
   flush();
@@ -307,7 +322,7 @@ std::string label_of(const std::string& name) {
 void draw_legend(App& app, Plot& plot, int index, const Rect& room) {
   const Theme& t = theme();
   ImDrawList* list = ImGui::GetWindowDrawList();
-  const float line = std::floor(font(Font::small)->FontSize * 1.32f);
+  const float line = std::floor(font(Font::small)->FontSize * 1.22f);
   const double at = app.plots.hover_s.value_or(app.cursor_s);
   const int fit = std::max(1, static_cast<int>(room.height() / line));
   const int count = static_cast<int>(plot.signals.size()), shown = count <= fit ? count : fit - 1;
@@ -537,9 +552,9 @@ void draw_plot(App& app, int index, const Rect& room, const Rect& area, bool las
   if (!first_unit.empty()) draw_text(list, Font::small, area.x0 - small * 0.4f - text_size(Font::small, first_unit).x, head, t.dim, first_unit);
   std::string title = plot.title + (plot.difference ? ", difference" : "");
   if (groups.size() > 2) {
-    title += "   (";
+    title += "   (also ";
     for (std::size_t g = 2; g < groups.size(); ++g)
-      title += fmt::format("{}{} {}…{}", g > 2 ? ", " : "", groups[g].unit.empty() ? "ratio" : groups[g].unit, format_number(groups[g].axis.from, 3), format_number(groups[g].axis.to, 3));
+      title += fmt::format("{}{:g} … {:g} {}", g > 2 ? ", " : "", groups[g].axis.from, groups[g].axis.to, groups[g].unit.empty() ? "as ratio" : groups[g].unit);
     title += ")";
   }
   float title_room = area.width();
@@ -552,7 +567,7 @@ void draw_plot(App& app, int index, const Rect& room, const Rect& area, bool las
 
   draw_axes(list, area, x, groups.empty() ? Axis{0, 1, area.y1, area.y0, false} : groups[0].axis, Font::small_number, last);
   if (groups.size() > 1)
-    for (const AxisTick& tick : axis_ticks(groups[1].axis, small * 2.4f))
+    for (const AxisTick& tick : axis_ticks(groups[1].axis, small * 1.9f))
       if (!tick.label.empty()) draw_text(list, Font::small_number, area.x1 + small * 0.4f, std::floor(groups[1].axis.pixel(tick.value)) - font(Font::small_number)->FontSize / 2, t.faint, tick.label);
 
   list->PushClipRect({area.x0, area.y0}, {area.x1, area.y1 + 1}, true);
@@ -582,7 +597,7 @@ void draw_plot(App& app, int index, const Rect& room, const Rect& area, bool las
   list->PopClipRect();
   if (groups.empty()) draw_text(list, Font::small, area.x0 + small, (area.y0 + area.y1) / 2 - small, t.faint, "Drag a signal here");
 
-  draw_legend(app, plot, index, {room.x1 - (room.x1 - area.x1) + small * (groups.size() > 1 ? 4.4f : 0.9f), area.y0, room.x1, area.y1});
+  draw_legend(app, plot, index, {room.x1 - (room.x1 - area.x1) + small * 4.2f, room.y0 + small * 0.2f, room.x1, area.y1});
   handle_mouse(app, plot, index, area, x, groups);
 }
 
@@ -731,7 +746,7 @@ void draw_plots(App& app) {
   const bool dropping = dragged && dragged->IsDataType("signal");
   const float target = dropping ? unit * 2.2f : 0;
 
-  const float gutter = std::ceil(text_size(Font::small_number, "-00.00").x + small * 0.6f), legend = std::ceil(std::min(small * 18.5f, room.x * 0.36f));
+  const float gutter = std::ceil(text_size(Font::small_number, "-00.00").x + small * 0.6f), legend = std::ceil(std::min(small * 20.5f, room.x * 0.38f));
   const float lane = std::floor(small * 1.1f), head = std::floor(small * 1.4f), foot = std::floor(small * 1.9f);
   const auto count = static_cast<float>(state.plots.size());
   const float height = std::floor((room.y - lane - foot - table - target) / count);
@@ -743,6 +758,7 @@ void draw_plots(App& app) {
       const Rect plot_room{p.x, top, p.x + room.x, top + height};
       draw_plot(app, i, plot_room, {lane_room.x0, top + head, lane_room.x1, top + height - small * 0.3f}, i + 1 == static_cast<int>(state.plots.size()));
     }
+    draw_text(ImGui::GetWindowDrawList(), Font::small, lane_room.x1 + small * 2.4f, p.y + lane + height * count + small * 0.05f, t.dim, "s");
     draw_event_lane(app, lane_room, x, p.y + lane + height * count);
   } else {
     ImGui::SetCursorScreenPos(p);

@@ -217,12 +217,15 @@ void draw_transport(App& app) {
   ImGui::SameLine(0, unit);
   ImGui::SetNextItemWidth(unit * 5.2f);
   ImGui::PushFont(font(Font::number));
-  if (ImGui::BeginCombo("##speed", speed_text(app.playback.speed).c_str(), ImGuiComboFlags_HeightLarge)) {
+  const ImVec2 combo = ImGui::GetCursorScreenPos();
+  if (ImGui::BeginCombo("##speed", speed_text(app.playback.speed).c_str(), ImGuiComboFlags_HeightLargest | ImGuiComboFlags_NoArrowButton)) {
     for (const double s : speeds)
       if (ImGui::Selectable(speed_text(s).c_str(), s == app.playback.speed)) app.playback.speed = s;
     ImGui::EndCombo();
   }
   ImGui::PopFont();
+  const float caret = unit * 0.28f, caret_x = combo.x + unit * 4.4f, caret_y = combo.y + ImGui::GetFrameHeight() / 2;
+  list->AddTriangleFilled({caret_x - caret, caret_y - caret / 2}, {caret_x + caret, caret_y - caret / 2}, {caret_x, caret_y + caret * 0.7f}, t.dim);
   tooltip("Virtual over wall time  (+ and -)");
 
   // Times at the right: instant, length, wall time or how a recomputation goes.
