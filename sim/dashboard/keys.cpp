@@ -14,7 +14,7 @@ constexpr const char* layout_names[layout_count] = {"run", "stroke", "firmware",
 bool pressed(ImGuiKey key) { return ImGui::IsKeyPressed(ImGui::GetKeyIndex(key)); }
 
 void set_mark(App& app, std::optional<double>& mark) {
-  const double at = app.plots.hover_s.value_or(app.cursor_s);
+  const double at = app.plots.next_hover_s.value_or(app.cursor_s);  // where the mouse was in the last frame
   if (mark && *mark == at) mark.reset();
   else mark = at;
 }

@@ -22,6 +22,7 @@ constexpr int thumbnail_columns = 96;
 
 void list_files(Library& library) {
   library.listed = true;
+  library.complete = false;
   library.scenarios.clear();
   library.recordings.clear();
   library.problem.clear();
@@ -230,11 +231,13 @@ void draw_recordings(App& app, std::string& open) {
 
 bool read_library(Library& library, int count) {
   if (!library.listed) list_files(library);
-  for (LibraryScenario& s : library.scenarios)
-    if (!s.read && count-- > 0) read(s);
-  for (LibraryRecording& r : library.recordings)
-    if (!r.read && count-- > 0) read(r);
-  return count >= 0;
+  const auto read_some = [&](auto& entries) {
+    for (auto& entry : entries)
+      if (!entry.read && count-- > 0) read(entry);
+  };
+  read_some(library.recordings);
+  read_some(library.scenarios);
+  return library.complete = count >= 0;
 }
 
 void draw_library(App& app) {

@@ -666,9 +666,11 @@ void draw_measures(App& app) {
   }
   Plot& plot = state.plots[static_cast<std::size_t>(state.active)];
   ImGui::PushStyleVar(ImGuiStyleVar_CellPadding, {ImGui::GetStyle().CellPadding.x, 1});
-  if (ImGui::BeginTable("measures", 8, ImGuiTableFlags_SizingStretchProp | ImGuiTableFlags_BordersInnerH)) {
+  const bool narrow = ImGui::GetContentRegionAvail().x < ImGui::GetFontSize() * 38;
+  const std::vector<const char*> heads = narrow ? std::vector<const char*>{"A to B", "B − A", "mean", "min", "max"}
+                                                : std::vector<const char*>{"between the marks", "at A", "at B", "B − A", "mean", "rms", "min", "max"};
+  if (ImGui::BeginTable("measures", static_cast<int>(heads.size()), ImGuiTableFlags_SizingStretchProp | ImGuiTableFlags_BordersInnerH)) {
     ImGui::TableNextRow();
-    const char* heads[] = {"between the marks", "at A", "at B", "B − A", "mean", "rms", "min", "max"};
     for (const char* head : heads) {
       ImGui::TableNextColumn();
       text(Font::small, t.dim, head);
@@ -681,13 +683,16 @@ void draw_measures(App& app) {
       const DisplayUnit u = display_unit(unit_of(*app.main.recording, name));
       ImGui::TableNextRow();
       ImGui::TableNextColumn();
-      text(Font::small, signal_colour(name), label_of(name) + (u.text.empty() ? "" : ", " + u.text));
+      const std::string label = label_of(name) + (u.text.empty() ? "" : ", " + u.text);
+      text(Font::small, signal_colour(name), fit_text(Font::small, label, ImGui::GetContentRegionAvail().x));
       const auto cell = [&](double v) {
         ImGui::TableNextColumn();
         text(Font::small_number, t.ink, std::isnan(v) ? "–" : format_number(v));
       };
-      cell(u.shown(m.a)), cell(u.shown(m.b)), cell((m.b - m.a) * u.factor);
-      cell(m.whole ? u.shown(m.mean) : NAN), cell(m.whole ? u.offset == 0 ? u.shown(m.rms) : NAN : NAN);
+      if (!narrow) cell(u.shown(m.a)), cell(u.shown(m.b));
+      cell((m.b - m.a) * u.factor);
+      cell(m.whole ? u.shown(m.mean) : NAN);
+      if (!narrow) cell(m.whole && u.offset == 0 ? u.shown(m.rms) : NAN);
       cell(u.shown(m.min)), cell(u.shown(m.max));
     }
     ImGui::EndTable();

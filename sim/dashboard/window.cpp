@@ -37,6 +37,25 @@ float wanted_scale(GLFWwindow* window) {
   return std::clamp(std::max(std::floor(x * 4 + 0.5f) / 4, scale_for(width, height)), 0.75f, 4.0f);
 }
 
+// A key that goes down and up between two frames is held for one frame, or it would never have been down.
+struct Release {
+  int key, scancode, mods;
+};
+std::vector<int> pressed_now;
+std::vector<Release> releases;
+
+void on_key(GLFWwindow* window, int key, int scancode, int action, int mods) {
+  if (action == GLFW_PRESS) pressed_now.push_back(key);
+  if (action == GLFW_RELEASE && !pressed_now.empty()) releases.push_back({key, scancode, mods});
+  else ImGui_ImplGlfw_KeyCallback(window, key, scancode, action, mods);
+}
+
+void let_go(GLFWwindow* window) {
+  for (const Release& r : releases) ImGui_ImplGlfw_KeyCallback(window, r.key, r.scancode, GLFW_RELEASE, r.mods);
+  releases.clear();
+  pressed_now.clear();
+}
+
 }  // namespace
 
 int show_window(const std::vector<std::string>& documents, const WindowOptions& options) {
@@ -72,14 +91,23 @@ int show_window(const std::vector<std::string>& documents, const WindowOptions& 
   ImGuiIO& io = ImGui::GetIO();
   io.IniFilename = nullptr;
   ImGui_ImplGlfw_InitForOpenGL(window, true);
+  glfwSetKeyCallback(window, on_key);
   ImGui_ImplOpenGL3_Init("#version 150");
 
   double last = glfwGetTime();
+  int fresh = 3;  // frames until what an event changed has settled
   app.scale = 0;
   while (!glfwWindowShouldClose(window) && !app.quit) {
     // A run or an animation draws each frame; else what the user does wakes us.
-    if (app.playback.playing || app.playback.goal != Goal::none || app.playback.target_s || (app.session && app.session->state() == Session::State::running)) glfwPollEvents();
-    else glfwWaitEventsTimeout(0.1);
+    const bool reading = app.screen == Screen::library && !app.library.complete;
+    if (reading || app.playback.playing || app.playback.goal != Goal::none || app.playback.target_s || (app.session && app.session->state() == Session::State::running)) glfwPollEvents();
+    else if (fresh > 0) glfwPollEvents(), --fresh;
+    else {
+      constexpr double longest_s = 0.1;
+      const double begin = glfwGetTime();
+      glfwWaitEventsTimeout(longest_s);
+      if (glfwGetTime() - begin < 0.95 * longest_s) fresh = 3;
+    }
     if (glfwGetWindowAttrib(window, GLFW_ICONIFIED)) {
       glfwWaitEventsTimeout(0.1);
       continue;
@@ -106,6 +134,7 @@ int show_window(const std::vector<std::string>& documents, const WindowOptions& 
     glClear(GL_COLOR_BUFFER_BIT);
     ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
     glfwSwapBuffers(window);
+    let_go(window);
   }
 
   Remembered after{app.dark, app.layout, width, height};
