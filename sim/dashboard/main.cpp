@@ -41,6 +41,7 @@ int run(int argc, char** argv) {
   arguments.add_option("--size", size, "width and height in pixels, e.g. 1600x1000");
   arguments.add_option("--layout", layout, "run, stroke, firmware, requirements, compare or plots");
   arguments.add_option("--theme", theme_name, "dark or light")->check(CLI::IsMember({"dark", "light"}));
+  arguments.add_option("--frames", window.frames, "draw so many frames while the view moves, print their median time and end")->check(CLI::Range(1, 100000));
   try {
     arguments.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 
 #include "sim/dashboard/open.h"
 #include "sim/dashboard/remember.h"
@@ -85,7 +86,7 @@ int show_window(const std::vector<std::string>& documents, const WindowOptions& 
   GLFWwindow* window = glfwCreateWindow(width, height, "pensim", nullptr, nullptr);
   if (!window) throw no_display("OpenGL 3.2 is missing");
   glfwMakeContextCurrent(window);
-  glfwSwapInterval(1);
+  glfwSwapInterval(options.frames > 0 ? 0 : 1);
 
   ImGui::CreateContext();
   ImGuiIO& io = ImGui::GetIO();
@@ -95,12 +96,18 @@ int show_window(const std::vector<std::string>& documents, const WindowOptions& 
   ImGui_ImplOpenGL3_Init("#version 150");
 
   double last = glfwGetTime();
+  std::vector<double> frame_s;
   int fresh = 3;  // frames until what an event changed has settled
   app.scale = 0;
   while (!glfwWindowShouldClose(window) && !app.quit) {
     // A run or an animation draws each frame; else what the user does wakes us.
     const bool reading = app.screen == Screen::library && !app.library.complete;
-    if (reading || app.playback.playing || app.playback.goal != Goal::none || app.playback.target_s || (app.session && app.session->state() == Session::State::running)) glfwPollEvents();
+    if (options.frames > 0) {
+      // Back and forth by a tenth of the run, so that no frame can reuse what the last one read.
+      const double phase = std::fabs(std::fmod(static_cast<double>(frame_s.size()) / 40, 2.0) - 1), whole = duration_s(app);
+      if (app.main.recording) show_stretch(app, 0.1 * phase * whole, (0.1 * phase + 0.9) * whole);
+      glfwPollEvents();
+    } else if (reading || app.playback.playing || app.playback.goal != Goal::none || app.playback.target_s || (app.session && app.session->state() == Session::State::running)) glfwPollEvents();
     else if (fresh > 0) glfwPollEvents(), --fresh;
     else {
       constexpr double longest_s = 0.1;
@@ -135,11 +142,20 @@ int show_window(const std::vector<std::string>& documents, const WindowOptions& 
     ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
     glfwSwapBuffers(window);
     let_go(window);
+    if (options.frames > 0) {
+      glFinish();
+      frame_s.push_back(glfwGetTime() - last);
+      if (static_cast<int>(frame_s.size()) >= options.frames) break;
+    }
+  }
+  if (!frame_s.empty()) {
+    std::sort(frame_s.begin(), frame_s.end());
+    std::printf("median frame %.2f ms, 95 %% below %.2f ms, %zu frames\n", frame_s[frame_s.size() / 2] * 1e3, frame_s[frame_s.size() * 95 / 100] * 1e3, frame_s.size());
   }
 
   Remembered after{app.dark, app.layout, width, height};
   glfwGetWindowSize(window, &after.width, &after.height);
-  remember(after);
+  if (options.frames == 0) remember(after);
   app.session.reset();
   ImGui_ImplOpenGL3_Shutdown();
   ImGui_ImplGlfw_Shutdown();
