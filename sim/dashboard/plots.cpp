@@ -127,6 +127,11 @@ void draw_columns(ImDrawList* list, const Rect& area, const Curve& c, const Axis
   const ImU32 fill = with_alpha(colour, 0.8f);
   float previous_top = 0, previous_low = 0;
   bool previous = false;
+  Rect run;  // of columns that reach equally far, to be filled in one go
+  const auto fill_run = [&] {
+    if (run.x1 > run.x0) list->AddRectFilled({run.x0, run.y0}, {run.x1, run.y1}, fill);
+    run = {};
+  };
   for (int i = 0; i < c.columns; ++i) {
     const MinMax& m = c.column[static_cast<std::size_t>(i)];
     if (!std::isfinite(m.min) || !std::isfinite(m.max)) {
@@ -141,7 +146,11 @@ void draw_columns(ImDrawList* list, const Rect& area, const Curve& c, const Axis
       flush();
       // Columns hang together: each reaches to its neighbour.
       const float a = previous ? std::min(top, previous_low) : top, b = previous ? std::max(low, previous_top) : low;
-      list->AddRectFilled({x, a}, {x + step, b}, fill);
+      if (run.x1 <= run.x0 || std::fabs(a - run.y0) > 0.5f || std::fabs(b - run.y1) > 0.5f || x - run.x1 > 0.5f) {
+        fill_run();
+        run = {x, a, x, b};
+      }
+      run.x1 = x + step;
     } else {
       if (line.empty() && previous) line.push_back({x, std::clamp(middle, previous_top, previous_low)});
       line.push_back({x + step / 2, middle});
@@ -150,6 +159,7 @@ void draw_columns(ImDrawList* list, const Rect& area, const Curve& c, const Axis
     previous_low = low;
     previous = true;
   }
+  fill_run();
   flush();
 }
 
