@@ -10,7 +10,7 @@ namespace pensim::dashboard {
 namespace {
 
 constexpr float nan_f = std::numeric_limits<float>::quiet_NaN();
-constexpr Tick difference_ticks_max = 4'000'000, measure_ticks_max = 20'000'000;
+constexpr Tick difference_ticks_max = 4'000'000, measure_ticks_max = 20'000'000, shading_ticks_max = 20'000'000;
 constexpr const char* jitter = "stroke.jitter";
 
 // The jitter of strokes that end in [from, to], and of the one before.
@@ -190,8 +190,8 @@ void find_violations(App& app) {
   Violations& v = app.plots.violations;
   const Recording* r = app.main.recording;
   if (v.requirement == app.selected.requirement && v.recording == r && (r == nullptr || v.ticks == r->ticks() || app.playback.playing)) return;
-  v = {app.selected.requirement, r, r ? r->ticks() : 0, {}};
-  if (!r || v.requirement.empty()) return;
+  v = {app.selected.requirement, r, r ? r->ticks() : 0, {}, r && r->ticks() > shading_ticks_max};
+  if (!r || v.requirement.empty() || v.too_long) return;
   for (const Requirement& q : app.main.requirements) {
     if (q.id != v.requirement) continue;
     try {

@@ -254,7 +254,11 @@ void draw_library(App& app) {
   char search[128] = {};
   library.search.copy(search, sizeof search - 1);
   if (ImGui::InputTextWithHint("##search", "Search scenarios and recordings   /", search, sizeof search)) library.search = search;
-  const std::string counts = fmt::format("{} scenarios  ·  {} recordings", library.scenarios.size(), library.recordings.size());
+  std::size_t unread = 0;
+  for (const LibraryScenario& s : library.scenarios) unread += !s.read;
+  for (const LibraryRecording& r : library.recordings) unread += !r.read;
+  const std::string counts = unread > 0 ? fmt::format("reading, {} files to go", unread)
+                                        : fmt::format("{} scenarios  ·  {} recordings", library.scenarios.size(), library.recordings.size());
   ImGui::SameLine();
   ImGui::SetCursorPosX(ImGui::GetWindowWidth() - ImGui::GetStyle().WindowPadding.x - text_size(Font::small, counts).x);
   ImGui::AlignTextToFramePadding();

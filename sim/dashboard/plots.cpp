@@ -124,12 +124,14 @@ void draw_columns(ImDrawList* list, const Rect& area, const Curve& c, const Axis
     line.clear();
   };
   const float step = area.width() / static_cast<float>(c.columns);
-  const ImU32 fill = with_alpha(colour, 0.8f);
+  const bool opaque = colour >> IM_COL32_A_SHIFT == 255;
+  const ImU32 fill = opaque ? mix(theme().panel, colour, 0.85f) : colour;
+  const float wider = opaque ? std::max(0.0f, (thick - step) / 2) : 0;  // no thinner than a line
   float previous_top = 0, previous_low = 0;
   bool previous = false;
   Rect run;  // of columns that reach equally far, to be filled in one go
   const auto fill_run = [&] {
-    if (run.x1 > run.x0) list->AddRectFilled({run.x0, run.y0}, {run.x1, run.y1}, fill);
+    if (run.x1 > run.x0) list->AddRectFilled({run.x0 - wider, run.y0}, {run.x1 + wider, run.y1}, fill);
     run = {};
   };
   for (int i = 0; i < c.columns; ++i) {
@@ -293,6 +295,8 @@ void draw_requirement(App& app, ImDrawList* list, const Rect& area, const Axis& 
       for (const std::string& name : g.signals)
         for (const SignalInfo& s : f.signals) concerned = concerned || s.name == name;
     if (!concerned) return;
+    if (app.plots.violations.too_long)
+      draw_text(list, Font::small, area.x0 + 6, area.y1 - font(Font::small)->FontSize * 1.3f, t.warn, q.id + ": a run this long is not shaded");
     const double tick_s = seconds(r.tick_ns());
     float drawn_to = -1e9f;
     for (const auto& [first, last] : app.plots.violations.spans) {
@@ -436,6 +440,11 @@ void draw_event_lane(App& app, const Rect& lane, const Axis& x, float lowest) {
   ImDrawList* list = ImGui::GetWindowDrawList();
   const float middle = std::floor((lane.y0 + lane.y1) / 2), size = lane.height() * 0.30f;
   list->AddLine({lane.x0, lane.y1 - 0.5f}, {lane.x1, lane.y1 - 0.5f}, t.grid);
+  for (const auto& [mark, letter] : {std::pair{app.mark_a_s, "A"}, {app.mark_b_s, "B"}}) {
+    if (!mark) continue;
+    const float p = x.pixel(*mark), half = text_size(Font::small, letter).x / 2;
+    if (p >= lane.x0 && p <= lane.x1) draw_text(list, Font::small, p - half, lane.y0 - lane.height() * 0.1f, t.palette[8], letter);
+  }
   const ImVec2 mouse = ImGui::GetIO().MousePos;
   const bool hovered = ImGui::IsWindowHovered() && mouse.y >= lane.y0 && mouse.y < lane.y1;
   // Punctures only where they can be told apart.

@@ -42,6 +42,7 @@ struct Violations {
   const Recording* recording = nullptr;
   Tick ticks = 0;
   std::vector<std::pair<Tick, Tick>> spans;
+  bool too_long = false;                  // to be worked out while one waits
 };
 
 struct PlotsState {
