@@ -525,6 +525,11 @@ TEST(App, RemembersAndForgivesABadFile) {
   unsetenv("XDG_STATE_HOME");
 }
 
+TEST(App, EveryKeyIsDocumented) {
+  const std::string page = test::read_file("docs/dashboard.md");
+  for (const KeyHelp& k : key_table()) EXPECT_NE(page.find(fmt::format("| {} | {} |\n", k.keys, k.what)), std::string::npos) << k.keys;
+}
+
 TEST(App, UnitsAsTheyAreShown) {
   EXPECT_EQ(format_value(0.9874e-3, "m"), "0.9874 mm");
   EXPECT_EQ(format_value(296.15, "K"), "23.00 °C");
