@@ -67,6 +67,7 @@ struct alignas(page_bytes) Setup {
   std::uint32_t core_count = 0, register_count = 0;
   void (*after)(void*) = nullptr;
   void* after_context = nullptr;
+  int cpu_period_ms = 0, blocked_period_s = 0;
   std::uint32_t locked_count = 0;
   LockedMapping locked[max_locked];
 };
@@ -540,7 +541,9 @@ void crash_install(const CrashSetup& s) {
   if (!on_exit_registered) on_exit_registered = on_exit(on_exit_of_core, nullptr) == 0;
   setup.installed = true;
   if (s.trap_exits && !setup.filter) setup.filter = trap_exits();
-  set_timers(s.guard_hangs ? s.cpu_period_ms : 0, s.guard_hangs ? s.blocked_period_s : 0);
+  setup.cpu_period_ms = s.guard_hangs ? s.cpu_period_ms : 0;
+  setup.blocked_period_s = s.guard_hangs ? s.blocked_period_s : 0;
+  set_timers(setup.cpu_period_ms, setup.blocked_period_s);
   begin_record(CrashEnd::installed);
   write_record();
   setup.lock = s.lock_host_memory;
@@ -569,6 +572,13 @@ void crash_uninstall() {
   fence.reset();
   setup.report_fd = -1;
   setup.installed = false;
+}
+
+void crash_resume() {
+  if (!setup.installed) return;
+  begin_record(CrashEnd::installed);
+  write_record();
+  set_timers(setup.cpu_period_ms, setup.blocked_period_s);
 }
 
 void crash_lock_memory() {

@@ -93,6 +93,9 @@ void crash_install(const CrashSetup&);
 // Back to the signal handlers before crash_install; the exit filter stays, but lets exits pass.
 void crash_uninstall();
 
+// In a copy of the process (fork) that goes on: the kernel does not copy timers, and the report, which was cleared, begins anew.
+void crash_resume();
+
 // Around each step of the core: 1 ns the pair, without lock_host_memory.
 struct CrashState {
   std::uint64_t inside = 0;           // crash_inside while the core runs, else 0

@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
@@ -303,24 +304,46 @@ BlockStore::BlockStore(RecordingPlan plan, const std::string& directory) : plan_
       ::unlink(name.c_str());
     }
   }
+  tail_file_ = ::memfd_create("pensim-tail", MFD_CLOEXEC);
+  if (tail_file_ < 0 || ::ftruncate(tail_file_, static_cast<off_t>(bf::tail_layout(plan_).size)) != 0) {
+    const int error = errno;
+    if (tail_file_ >= 0) ::close(tail_file_);
+    ::close(file_);
+    fail("no memory for the tail", error);
+  }
+  map_tail();
+}
+
+BlockStore::BlockStore(RecordingPlan plan, int file, int tail_file) : plan_(std::move(plan)), file_(file), tail_file_(tail_file) { map_tail(); }
+
+void BlockStore::map_tail() {
   tail_size_ = bf::tail_layout(plan_).size;
   void* whole = ::mmap(nullptr, tail_size_ + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   void* inner = MAP_FAILED;
   if (whole != MAP_FAILED)
-    inner = ::mmap(static_cast<unsigned char*>(whole) + page, tail_size_, PROT_READ | PROT_WRITE,
-                   MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    inner = ::mmap(static_cast<unsigned char*>(whole) + page, tail_size_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, tail_file_, 0);
   if (inner == MAP_FAILED) {
     const int error = errno;
     if (whole != MAP_FAILED) ::munmap(whole, tail_size_ + 2 * page);
     ::close(file_);
+    ::close(tail_file_);
     fail("no memory for the tail", error);
   }
   tail_ = static_cast<unsigned char*>(inner);
 }
 
+void BlockStore::replace(int file, int tail_file) {
+  if (::mmap(tail_, tail_size_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, tail_file, 0) == MAP_FAILED) fail("no memory for the tail", errno);
+  ::close(file_);
+  ::close(tail_file_);
+  file_ = file;
+  tail_file_ = tail_file;
+}
+
 BlockStore::~BlockStore() {
   ::munmap(tail_ - page, tail_size_ + 2 * page);
   ::close(file_);
+  ::close(tail_file_);
 }
 
 BlockWriter::BlockWriter(BlockStore& store) : store_(store) {
@@ -500,6 +523,26 @@ void BlockWriter::flush() {
   row_count_ = ms_count_ = slow_count_ = variable_used_ = 0;
   std::memset(aux_in_, 0, sizeof aux_in_);
   std::memset(aux_out_, 0, sizeof aux_out_);
+  const bf::TailHeader header{generation_, 0, 0, 0, 0};
+  std::memcpy(store_.tail(), &header, sizeof header);
+}
+
+void BlockWriter::go_on_in(int file, int tail_file) {
+  if (row_count_ + ms_count_ + slow_count_ + variable_used_ != 0) throw std::logic_error("recording: a writer goes on elsewhere between blocks only");
+  std::vector<unsigned char> piece(1u << 20);
+  for (off_t at = 0; at < file_end_;) {
+    const ssize_t got = ::pread(store_.file(), piece.data(), static_cast<std::size_t>(std::min<off_t>(file_end_ - at, 1 << 20)), at);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) fail("the blocks so far could not be read", got < 0 ? errno : EIO);
+    for (ssize_t done = 0; done < got;) {
+      const ssize_t put = ::pwrite(file, piece.data() + done, static_cast<std::size_t>(got - done), at + done);
+      if (put < 0 && errno == EINTR) continue;
+      if (put <= 0) fail("a block could not be written", put < 0 ? errno : ENOSPC);
+      done += put;
+    }
+    at += got;
+  }
+  store_.replace(file, tail_file);
   const bf::TailHeader header{generation_, 0, 0, 0, 0};
   std::memcpy(store_.tail(), &header, sizeof header);
 }

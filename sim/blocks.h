@@ -1,7 +1,7 @@
 // blocks.h - what the process of a run writes, tick by tick, and its hash.
 //
 // The parent makes a BlockStore before the fork: a file without a name (in memory, or in a directory for runs too long for that), and
-// one shared tail between guard pages. In the child a BlockWriter stages rows in the tail; a complete block (0.1 s) is transposed
+// one shared tail between guard pages, a file in memory too: both can be handed to another process, which makes its store of them. In the child a BlockWriter stages rows in the tail; a complete block (0.1 s) is transposed
 // into columns and appended to the file by pwrite. The child never maps the file, so a scribbling core cannot reach what was
 // recorded; in the tail every row and every event carries a check word, so that damage is seen and cut.
 //
@@ -58,6 +58,8 @@ class BlockStore {
  public:
   // `directory`: "" keeps the blocks in memory (about 3 MB per second of run); else an unlinked file there.
   explicit BlockStore(RecordingPlan plan, const std::string& directory = "");
+  // Of another process' store with the same plan; takes the two descriptors over.
+  BlockStore(RecordingPlan plan, int file, int tail_file);
   ~BlockStore();
   BlockStore(const BlockStore&) = delete;
   BlockStore& operator=(const BlockStore&) = delete;
@@ -65,11 +67,16 @@ class BlockStore {
   const RecordingPlan& plan() const { return plan_; }
   int file() const { return file_; }
   unsigned char* tail() const { return tail_; }      // shared with the child
+  int tail_file() const { return tail_file_; }
   std::size_t tail_size() const { return tail_size_; }
+  // Other files for the same plan; the tail stays at its address. Takes the descriptors over.
+  void replace(int file, int tail_file);
 
  private:
   RecordingPlan plan_;
-  int file_ = -1;
+  void map_tail();
+
+  int file_ = -1, tail_file_ = -1;
   unsigned char* tail_ = nullptr;
   std::size_t tail_size_ = 0;
 };
@@ -95,6 +102,9 @@ class BlockWriter {
   // UART bytes need no call: they are in PenIn and PenOut.
 
   Tick ticks() const { return first_tick_ + row_count_; }
+  void end_block() { flush(); }  // early: the tail is empty then
+  // With an empty tail: goes on in other files (of a new store of the same plan), which get a copy of what was written so far.
+  void go_on_in(int file, int tail_file);
   void close();  // appends what is in the tail; the destructor does it too
 
  private:

@@ -236,11 +236,11 @@ StrokeRow stroke_row(const Stroke& s) {
 
 }  // namespace
 
-std::vector<std::string> extra_signals(const ResolvedScenario& scenario) {
+std::vector<std::string> extra_signals(const ResolvedScenario& scenario, bool every_fault) {
   std::vector<std::string> names;
   for (const std::string& watch : scenario.watch) names.push_back("fw." + watch);
   for (const FaultKind& kind : fault_kinds)
-    if (std::any_of(scenario.commands.begin(), scenario.commands.end(),
+    if (every_fault || std::any_of(scenario.commands.begin(), scenario.commands.end(),
                     [&](const Command& c) { return c.kind == Command::Kind::fault && c.name == kind.name; }))
       names.push_back(std::string("fault.") + kind.name);
   if (scenario.record.each_needle)
@@ -252,7 +252,7 @@ std::vector<std::string> extra_signals(const ResolvedScenario& scenario) {
 }
 
 void run_engine(const ResolvedScenario& scenario, Target& target, const std::vector<Watch>& watches, const std::vector<CoreVariable>& pokes,
-                BlockWriter& writer, const RecordingPlan& plan, RunStatus& status) {
+                BlockWriter& writer, const RecordingPlan& plan, RunStatus& status, RunGate* gate) {
   demand_order(plan.tick, sampled_tick, "tick");
   demand_order(plan.ms, sampled_ms, "1 ms");
   demand_order(plan.slow, sampled_slow, "100 ms");
@@ -284,6 +284,7 @@ void run_engine(const ResolvedScenario& scenario, Target& target, const std::vec
   Stroke completed;
   for (Tick k = 0; k < scenario.duration; ++k) {
     const Nanoseconds now_ns = k * run.tick_ns;
+    while (gate != nullptr && k >= gate->allowed) gate->pass(k);
     // 1. commands
     take_commands(run, pokes, k);
     // 2. sense

@@ -22,6 +22,7 @@
 #include "sim/run.h"
 #include "sim/schema.h"
 #include "sim/selftest.h"
+#include "sim/session_server.h"
 #include "sim/version.h"
 
 namespace pensim {
@@ -242,6 +243,9 @@ int main_checked(int argc, char** argv) {
   c_import->add_option("--out", importing.out, "recording (the log's name with .h5 if not given)");
 
   app.add_subcommand("dashboard", "look at runs: the library, a scenario live, a recording, two of them; --screenshot FILE without a display");
+  int session_socket = -1;
+  CLI::App* c_serve = app.add_subcommand("serve-session", "the process behind a live session; started by it")->group("");
+  c_serve->add_option("descriptor", session_socket)->required();
 
   try {
     app.parse(argc, argv);
@@ -250,6 +254,7 @@ int main_checked(int argc, char** argv) {
     return code == 0 ? exit_ok : exit_bad_input;
   }
 
+  if (*c_serve) return serve_session(session_socket);
   if (*c_run) return command_run(run);
   if (*c_check) return command_check(check);
   if (*c_list) return command_list(list);

@@ -121,7 +121,8 @@ class BlockSource final : public Recording::Source {
   }
   bool valid(const unsigned char* at, std::size_t room, std::int64_t first_tick, bf::BlockHeader& header) const;
   void take_records(const Block& block);
-  void take_tail();
+  void take_blocks();
+  bool take_tail(bool whatever_it_is);
 
   std::unique_ptr<BlockStore> owned_;
   const BlockStore& store_;
@@ -171,13 +172,7 @@ void BlockSource::take_records(const Block& block) {
   });
 }
 
-bool BlockSource::refresh() {
-  const Tick before = ticks_;
-  const std::size_t events = strokes_.size() + commands_.size() + findings_.size();
-  blocks_.resize(complete_);
-  strokes_.resize(complete_strokes_);
-  commands_.resize(complete_commands_);
-  findings_.resize(complete_findings_);
+void BlockSource::take_blocks() {
   struct stat status{};
   if (::fstat(store_.file(), &status) == 0 && static_cast<std::size_t>(status.st_size) > mapped_) {
     const auto size = static_cast<std::size_t>(status.st_size);
@@ -204,12 +199,24 @@ bool BlockSource::refresh() {
   ticks_ = complete_ticks_;
   ms_ = complete_ms_;
   slow_ = complete_slow_;
-  take_tail();
+}
+
+bool BlockSource::refresh() {
+  const Tick before = ticks_;
+  const std::size_t events = strokes_.size() + commands_.size() + findings_.size();
+  blocks_.resize(complete_);
+  strokes_.resize(complete_strokes_);
+  commands_.resize(complete_commands_);
+  findings_.resize(complete_findings_);
+  take_blocks();
+  // A block that was completed in between stands in the file by now.
+  for (int attempt = 0; !take_tail(attempt == 4); ++attempt) take_blocks();
   return ticks_ != before || events != strokes_.size() + commands_.size() + findings_.size();
 }
 
-// What the tail holds, as far as its check words go. Everything is copied before it is checked: a child may still be writing.
-void BlockSource::take_tail() {
+// What the tail holds, as far as its check words go. Everything is copied before it is checked: a child may still be writing. False if
+// the tail belongs to a later block by now.
+bool BlockSource::take_tail(bool whatever_it_is) {
   const unsigned char* const shared = store_.tail();
   const std::uint64_t generation = complete_;
   bf::TailHeader hint;
@@ -250,6 +257,10 @@ void BlockSource::take_tail() {
   const std::uint32_t ms_count = take_slow(layout_.ms_at, layout_.ms_bytes, store_.plan().ms.size(), layout_.ms_capacity, ms);
   const std::uint32_t slow_count = take_slow(layout_.slow_at, layout_.slow_bytes, store_.plan().slow.size(), layout_.slow_capacity, slow);
 
+  bf::TailHeader now;
+  std::memcpy(&now, shared, sizeof now);
+  if (now.generation > generation && !whatever_it_is) return false;
+
   note_.clear();
   const bool flushed = hint.generation + 1 == generation;  // ended between the last block and the clearing of the tail
   char text[200];
@@ -262,7 +273,7 @@ void BlockSource::take_tail() {
                   static_cast<long long>(ticks_ + row_count), seconds((ticks_ + row_count) * store_.plan().tick_ns));
     note_ = text;
   }
-  if (row_count == 0 && variable_end == 0) return;
+  if (row_count == 0 && variable_end == 0) return true;
 
   // Commands and findings of the tick that never ended are kept, its other records are not.
   std::vector<unsigned char> records(variable.begin(), variable.begin() + static_cast<std::ptrdiff_t>(used));
@@ -285,6 +296,7 @@ void BlockSource::take_tail() {
   ticks_ += row_count;
   ms_ += ms_count;
   slow_ += slow_count;
+  return true;
 }
 
 std::int64_t BlockSource::size(const Series& s) const {

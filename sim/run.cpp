@@ -92,10 +92,15 @@ void check_core(RunRequest& request, const std::string& file, const Scenario& sc
                         "build it with pensim_add_core (docs/bring_your_firmware.md)"});
     return;
   }
+  const std::vector<Command>& commands = request.resolved.commands;
   const auto is_poke = [](const Command& c) { return c.kind == Command::Kind::poke; };
-  std::vector<Command>& commands = request.resolved.commands;
   if (request.resolved.watch.empty() && std::none_of(commands.begin(), commands.end(), is_poke)) return;
-  const CoreSymbols symbols(request.core_path);
+  check_core_names(request.resolved, scenario, CoreSymbols(request.core_path), problems);
+}
+
+}  // namespace
+
+void check_core_names(ResolvedScenario& resolved, const Scenario& scenario, const CoreSymbols& symbols, std::vector<InputProblem>& problems) {
   const auto place = [&](const std::string& name, const std::string& enumerator) {
     const auto known = scenario.variable_places.find({name, enumerator});
     return known == scenario.variable_places.end() ? Location{"--watch", 0, 0} : known->second;
@@ -104,13 +109,13 @@ void check_core(RunRequest& request, const std::string& file, const Scenario& sc
     try {
       return symbols.find(name);
     } catch (const std::runtime_error& error) {
-      problems.push_back({place(name, ""), error.what(), fmt::format("pensim symbols {} lists the variables of this core", request.resolved.firmware)});
+      problems.push_back({place(name, ""), error.what(), fmt::format("pensim symbols {} lists the variables of this core", resolved.firmware)});
       return std::nullopt;
     }
   };
-  for (const std::string& name : request.resolved.watch) find(name);
-  for (Command& c : commands) {
-    if (!is_poke(c)) continue;
+  for (const std::string& name : resolved.watch) find(name);
+  for (Command& c : resolved.commands) {
+    if (c.kind != Command::Kind::poke) continue;
     const std::optional<CoreVariable> variable = find(c.name);
     if (!variable || c.text.empty()) continue;
     const auto named = std::find_if(variable->enumerators.begin(), variable->enumerators.end(), [&](const auto& e) { return e.second == c.text; });
@@ -124,8 +129,6 @@ void check_core(RunRequest& request, const std::string& file, const Scenario& sc
                         known.empty() ? "it is no enumeration: give a number" : "one of: " + known});
   }
 }
-
-}  // namespace
 
 std::string find_core(const std::string& firmware) {
   const auto fail = [&](const std::string& message, const std::string& hint) -> std::string {
@@ -238,18 +241,13 @@ struct Attempt {
   CrashVerdict crash;
   std::string damage;              // guard words of the status page
   const RunStatus& status() const { return *reinterpret_cast<const RunStatus*>(shared->data()); }
+  ProcessEnd end() const { return {crash, damage, status()}; }
 };
 
 struct AttemptOptions {
   bool fork = true, lock_host_memory = false;
   int heap_fill = 0;
 };
-
-RecordingPlan recording_plan(const ResolvedScenario& scenario) {
-  const int needles = static_cast<int>(scenario.plant.cartridge.needle_count);
-  const auto plan = scenario.rig == Rig::pen ? pen_plan : rig_plan;
-  return plan(extra_signals(scenario), needles, scenario.tick_ns);
-}
 
 Attempt attempt(const RunRequest& request, const std::string& core_path, const AttemptOptions& options) {
   const ResolvedScenario& scenario = request.resolved;
@@ -285,47 +283,6 @@ Attempt attempt(const RunRequest& request, const std::string& core_path, const A
   return a;
 }
 
-bool ended_well(const Attempt& a) {
-  return a.crash.kind == CrashKind::none && a.damage.empty() && a.status().end == RunStatus::End::completed;
-}
-
-std::string place(const Frame& frame) {
-  std::string text = frame.function.empty() ? fmt::format("0x{:x}", frame.pc) : frame.function;
-  if (!frame.file.empty()) text += fmt::format(" {}:{}", frame.file, frame.line);
-  return text;
-}
-
-// What the attempt says of the firmware, if it is a verdict on the firmware.
-std::optional<FirmwareFault> firmware_fault(const Attempt& a, const ResolvedScenario& scenario) {
-  if (a.crash.kind == CrashKind::none && a.status().end == RunStatus::End::hang) {
-    FirmwareFault f;
-    f.kind = "hang";
-    f.at_s = seconds((a.status().ticks.load() - 1) * scenario.tick_ns);
-    f.detail = "waits for something that nobody answers, and no watchdog was started";
-    return f;
-  }
-  if (a.crash.kind == CrashKind::none || !a.crash.by_core) return std::nullopt;
-  FirmwareFault f;
-  f.kind = crash_kind_name(a.crash.kind);
-  f.function = a.crash.function;
-  f.file = a.crash.file;
-  f.line = a.crash.line;
-  const Tick tick = a.crash.at_tick >= 0 ? a.crash.at_tick : a.status().ticks.load();
-  f.at_s = seconds(tick * scenario.tick_ns);
-  f.detail = a.crash.detail;
-  for (const Frame& frame : a.crash.frames)
-    if (f.backtrace.size() < 12) f.backtrace.push_back(place(frame));
-  return f;
-}
-
-std::string error_cause(const Attempt& a) {
-  if (a.crash.kind == CrashKind::killed) return "the process of the run was ended from outside: " + a.crash.detail;
-  if (a.crash.kind != CrashKind::none) return fmt::format("the bench itself failed ({}): {}", crash_kind_name(a.crash.kind), a.crash.detail);
-  if (!a.damage.empty()) return "the core wrote over the bench's memory: " + a.damage;
-  if (a.status().end == RunStatus::End::error) return a.status().message;
-  return "the process of the run ended before the run did";
-}
-
 // The build id that the linker left in a core; "" if there is none.
 std::string core_build_id(const std::string& path) {
   std::string id;
@@ -350,6 +307,8 @@ std::string core_build_id(const std::string& path) {
 
 std::string hash_text(std::uint64_t hash) { return fmt::format("{:016x}", hash); }
 
+}  // namespace
+
 RecordingMeta meta_of(const RunRequest& request) {
   RecordingMeta meta;
   meta.tick_ns = request.resolved.tick_ns;
@@ -369,6 +328,8 @@ RecordingMeta meta_of(const RunRequest& request) {
   return meta;
 }
 
+namespace {
+
 // The same scenario in another place of memory: NAME.twice.so lies at another address.
 void compare_second_run(const RunRequest& request, const Attempt& first, RunResult& result) {
   const fs::path other = fs::path(request.core_path).replace_extension(".twice.so");
@@ -379,7 +340,7 @@ void compare_second_run(const RunRequest& request, const Attempt& first, RunResu
   options.heap_fill = 0xA5;
   const Attempt second = attempt(request, moved ? other.string() : request.core_path, options);
   if (has_core && !moved) result.findings.push_back("--twice: there is no " + other.filename().string() + "; the second run differs in its heap only");
-  if (ended_well(first) == ended_well(second) && first.status().ticks == second.status().ticks && first.status().hash == second.status().hash)
+  if (ended_well(first.end()) == ended_well(second.end()) && first.status().ticks == second.status().ticks && first.status().hash == second.status().hash)
     return;
   const Difference difference = diff(Recording::from_blocks(*first.store, meta_of(request)), Recording::from_blocks(*second.store, meta_of(request)));
   result.verdict = "error";
@@ -427,13 +388,13 @@ RunResult run_one(const RunRequest& request, const RunOptions& options) {
   AttemptOptions first;
   first.fork = options.fork;
   Attempt run = attempt(request, request.core_path, first);
-  result.firmware_fault = firmware_fault(run, scenario);
+  result.firmware_fault = firmware_fault(run.end(), scenario.tick_ns);
   // Damage that was found too late: once more with the bench's memory read-only while the core runs, so that the write itself faults.
   if (options.fork && !result.firmware_fault && (!run.damage.empty() || run.crash.suspect_scribble)) {
     AttemptOptions locked;
     locked.lock_host_memory = true;
     Attempt again = attempt(request, request.core_path, locked);
-    if (std::optional<FirmwareFault> fault = firmware_fault(again, scenario)) {
+    if (std::optional<FirmwareFault> fault = firmware_fault(again.end(), scenario.tick_ns)) {
       fault->detail += " (found by a second run with the bench's memory read-only)";
       result.firmware_fault = std::move(fault);
       run = std::move(again);
@@ -452,7 +413,7 @@ RunResult run_one(const RunRequest& request, const RunOptions& options) {
     meta.end_cause = fmt::format("firmware fault: {}{}{}", f.kind, f.function.empty() ? "" : " in " + f.function,
                                  f.file.empty() ? "" : fmt::format(" at {}:{}", f.file, f.line));
   } else {
-    meta.end_cause = ended_well(run) ? "end of scenario" : error_cause(run);
+    meta.end_cause = ended_well(run.end()) ? "end of scenario" : error_cause(run.end());
   }
   Judgement judgement = judge_recording(recording, scenario.requirements, scenario.measures, planned_ticks(scenario, recording));
   result.requirements = std::move(judgement.requirements);
@@ -463,9 +424,9 @@ RunResult run_one(const RunRequest& request, const RunOptions& options) {
   if (result.firmware_fault) {
     result.verdict = "firmware_fault";
     result.cause = meta.end_cause;
-  } else if (!ended_well(run)) {
+  } else if (!ended_well(run.end())) {
     result.verdict = "error";
-    result.cause = error_cause(run);
+    result.cause = error_cause(run.end());
   } else {
     result.verdict = judgement.roll_up.verdict;
     result.cause = judgement.roll_up.cause;

@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "firmware_shim/symbols.h"
+#include "sim/recording.h"
 #include "sim/report.h"
 #include "sim/resolve.h"
 #include "sim/result.h"
@@ -58,11 +60,17 @@ struct PrepareOptions {
 // Reads, checks and resolves everything; every problem of every file goes to `problems`, nothing is thrown for bad input.
 std::vector<RunRequest> prepare(const PrepareOptions&, std::vector<InputProblem>& problems);
 
+// The variables that a run watches and pokes exist in the core; enumerators of pokes become their numbers. Loads nothing.
+void check_core_names(ResolvedScenario& resolved, const Scenario& scenario, const CoreSymbols& symbols, std::vector<InputProblem>& problems);
+
 // The file of a core: NAME in build/cores beside the program, the install prefix and PENSIM_CORES, or native:PATH. Throws InputError.
 std::string find_core(const std::string& firmware);
 
 // Where the recording of a scenario goes: out_dir + the label without its extension + ".h5", never outside out_dir.
 std::string recording_path(const std::string& out_dir, const std::string& label);
+
+// What a recording says of its run before it has ended.
+RecordingMeta meta_of(const RunRequest&);
 
 // One run in the calling process' children; used by a worker, by rerun and by --no-fork.
 RunResult run_one(const RunRequest&, const RunOptions&);

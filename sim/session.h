@@ -32,6 +32,7 @@ struct SessionOptions {
   std::vector<std::string> watch;         // in addition to the scenario's
   std::optional<std::string> firmware;
   std::optional<std::uint64_t> seed;
+  std::string program;                    // pensim; "": beside the caller's executable, or in the folder above
 };
 
 class Session {
@@ -40,8 +41,9 @@ class Session {
 
   // Reads, checks and resolves the scenario and starts its process, paused at tick 0. Throws InputError.
   Session(const std::string& scenario_path, const SessionOptions& options = {});
-  // The scenario inside a recording.
-  static std::unique_ptr<Session> of_recording(const Recording& recording);
+  // The scenario inside a recording, with the recorded seed, firmware and timeline. Throws InputError if the scenario and the catalog of
+  // today give other numbers than the recorded ones (--set, another catalog).
+  static std::unique_ptr<Session> of_recording(const Recording& recording, const SessionOptions& options = {});
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -72,6 +74,7 @@ class Session {
   const Scenario& scenario() const;       // with the present timeline and overrides
   const std::vector<Command>& timeline() const;  // sorted by tick
   // Inserts a command at its tick; in the past the future is computed anew. Throws InputError for an unknown name or a value out of range.
+  // A second `set` of the same name at the same tick takes the place of the first.
   void post(const Command& command);
   void replace(std::size_t index, const Command& command);  // drag, edit
   void erase(std::size_t index);
