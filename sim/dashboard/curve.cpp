@@ -55,7 +55,7 @@ void find_extremes(Curve& c) {
 
 }  // namespace
 
-bool can_read(const Recording& r, const std::string& name) { return name == jitter ? !r.strokes().empty() : r.has(name); }
+bool can_read(const Recording& r, const std::string& name) { return r.has(name == jitter ? "stroke.period" : name); }
 
 std::string unit_of(const Recording& r, const std::string& name) {
   if (name == jitter) return "s";

@@ -119,7 +119,7 @@ void handle_keys(App& app) {
   const int direction = pressed(ImGuiKey_RightArrow) ? 1 : pressed(ImGuiKey_LeftArrow) ? -1 : 0;
   if (direction) step(app, io.KeyCtrl ? io.KeyShift ? Step::event : Step::stroke : io.KeyShift ? Step::control : Step::tick, direction);
   if (pressed(ImGuiKey_Home)) seek(app, 0);
-  if (pressed(ImGuiKey_End)) seek(app, computed_s(app));
+  if (pressed(ImGuiKey_End)) seek(app, last_tick_s(app));
 }
 
 }  // namespace pensim::dashboard

@@ -77,7 +77,7 @@ void open_recording(App& app, const std::string& path) {
   app.cursor_s = app.main.recording->duration_s() / 2;
   for (const RecordedVerdict& v : app.main.recording->verdicts())
     if (v.outcome == "fail") {
-      app.cursor_s = std::clamp(v.at_s, 0.0, app.main.recording->duration_s());
+      app.cursor_s = std::clamp(v.at_s, 0.0, last_tick_s(app));
       app.selected.requirement = v.id;
       break;
     }
@@ -110,6 +110,11 @@ void show_library(App& app) {
 }
 
 double computed_s(const App& app) { return app.main.recording ? app.main.recording->duration_s() : 0.0; }
+
+double last_tick_s(const App& app) {
+  const Recording* r = app.main.recording;
+  return r && r->ticks() > 0 ? seconds((r->ticks() - 1) * r->tick_ns()) : 0.0;
+}
 
 double duration_s(const App& app) {
   if (app.session) return std::max(seconds(app.session->duration() * app.session->scenario().tick_ns), computed_s(app));

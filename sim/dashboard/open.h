@@ -17,6 +17,7 @@ void open_any(App&, const std::string& path);
 void show_library(App&);                 // ends the session
 
 double computed_s(const App&);           // end of what there is
+double last_tick_s(const App&);          // its last tick: as far as the cursor goes
 double duration_s(const App&);           // end of the run as planned
 
 }  // namespace pensim::dashboard

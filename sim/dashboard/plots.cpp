@@ -637,7 +637,7 @@ void draw_browser(App& app, float width, float height) {
   ImGui::BeginChild("signals", {0, -font(Font::small)->FontSize * 3.2f});
   std::vector<std::string> names;
   for (const SignalInfo& s : app.main.recording->signals()) names.push_back(s.name);
-  if (!app.main.recording->strokes().empty()) names.push_back("stroke.jitter");
+  if (can_read(*app.main.recording, "stroke.jitter")) names.push_back("stroke.jitter");
   std::erase_if(names, [&](const std::string& name) {
     const auto same = [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b)); };
     return !state.search.empty() && std::search(name.begin(), name.end(), state.search.begin(), state.search.end(), same) == name.end();

@@ -40,12 +40,12 @@ void write_screenshot(const std::vector<std::string>& documents, const Screensho
     }
     if (!app.session->error().empty()) throw std::runtime_error(app.session->error());
     app.main.recording = &app.session->recording();
-    app.cursor_s = computed_s(app);
+    app.cursor_s = last_tick_s(app);
   }
   if (options.at_s) {
     if (*options.at_s > duration_s(app) || *options.at_s < 0)
       throw InputError({{"--at", 0, 0}, "the run does not hold that instant", "give one from 0 s to " + std::to_string(duration_s(app)) + " s"});
-    app.cursor_s = *options.at_s;
+    app.cursor_s = std::min(*options.at_s, last_tick_s(app));
   }
   if (options.from_s || options.to_s) show_stretch(app, options.from_s.value_or(0), options.to_s.value_or(duration_s(app)));
 

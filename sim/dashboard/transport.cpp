@@ -75,7 +75,7 @@ std::vector<double> event_times(const App& app) {
 
 void seek(App& app, double at_s) {
   halt(app);
-  app.cursor_s = std::clamp(at_s, 0.0, computed_s(app));
+  app.cursor_s = std::clamp(at_s, 0.0, last_tick_s(app));
   if (at_s > app.cursor_s + tick_s(app) / 2 && can_run_on(app)) {
     app.playback.target_s = std::min(at_s, duration_s(app));
     app.session->run_to(static_cast<Tick>(std::llround(*app.playback.target_s / tick_s(app))));
@@ -87,7 +87,7 @@ void play_or_pause(App& app) {
   if (!app.main.recording) return;
   if (app.playback.playing || app.playback.goal != Goal::none || app.playback.target_s) return halt(app);
   app.playback.playing = true;
-  if (app.cursor_s >= computed_s(app) - tick_s(app)) {
+  if (app.cursor_s >= last_tick_s(app) - tick_s(app) / 2) {
     if (can_run_on(app)) app.playback.live = true;
     else app.cursor_s = 0;  // again from the beginning
   }
@@ -108,7 +108,7 @@ void step(App& app, Step unit, int direction) {
     halt(app);
     app.playback.goal = goal;
   } else {
-    seek(app, direction > 0 ? computed_s(app) : 0);
+    seek(app, direction > 0 ? last_tick_s(app) : 0);
   }
 }
 
@@ -133,7 +133,7 @@ void advance(App& app, double wall_s) {
     if (before != app.main.recording) app.plots.violations = {};
   }
   if (!app.main.recording) return;
-  const double computed = computed_s(app);
+  const double computed = last_tick_s(app);
   if (play.target_s) {
     app.cursor_s = std::min(*play.target_s, computed);
     if (computed >= *play.target_s - tick_s(app) / 2 || !can_run_on(app)) play.target_s.reset();
@@ -160,7 +160,7 @@ void advance(App& app, double wall_s) {
       else play.playing = false;
     }
   }
-  app.cursor_s = std::clamp(app.cursor_s, 0.0, std::max(computed, 0.0));
+  app.cursor_s = std::clamp(app.cursor_s, 0.0, computed);
   if (play.playing && app.time.follow) show_cursor(app);
 }
 
@@ -212,7 +212,7 @@ void draw_transport(App& app) {
     if (icon_button(fmt::format("on {}", steps[i].name).c_str(), steps[i].icon, fmt::format("On one {}  ({} right)", steps[i].name, steps[i].keys))) step(app, steps[i].unit, +1);
     ImGui::SameLine(0, gap);
   }
-  if (icon_button("end", Icon::to_end, "To the end of what was computed  (End)")) seek(app, computed);
+  if (icon_button("end", Icon::to_end, "To the end of what was computed  (End)")) seek(app, last_tick_s(app));
 
   ImGui::SameLine(0, unit);
   ImGui::SetNextItemWidth(unit * 5.2f);

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <imgui.h>
 #include <imgui_internal.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <fstream>
@@ -185,7 +186,7 @@ TEST(App, PressSetsTheCursorKeysStepIt) {
   user.press(ImGuiKey_RightArrow, true, true);  // the next event: a command at 0.1 s
   EXPECT_NEAR(user.app.cursor_s, 0.1, 1e-9);
   user.press(ImGuiKey_End);
-  EXPECT_NEAR(user.app.cursor_s, user.app.main.recording->duration_s(), 1e-9);
+  EXPECT_NEAR(user.app.cursor_s, user.app.main.recording->duration_s() - 50e-6, 1e-9);  // the last tick
 }
 
 TEST(App, PlaysAtTheSpeedThatIsAskedFor) {
@@ -208,8 +209,49 @@ TEST(App, PlaysAtTheSpeedThatIsAskedFor) {
   EXPECT_EQ(user.app.cursor_s, paused);
   user.press(ImGuiKey_Space);
   user.frames(400, 0.02);
-  EXPECT_NEAR(user.app.cursor_s, user.app.main.recording->duration_s(), 1e-9);
+  EXPECT_NEAR(user.app.cursor_s, last_tick_s(user.app), 1e-9);
   EXPECT_FALSE(user.app.playback.playing);
+}
+
+// A scenario through the real session: runs at the speed asked for, is paused, stepped by a stroke that is not computed yet, taken up.
+TEST(App, ALiveRunIsPausedSteppedAndTakenUp) {
+  setenv("PENSIM_CORES", "build/cores", 1);
+  User user;
+  SessionOptions options;
+  options.program = "build/pensim";
+  open_scenario(user.app, "tests/data/golden/cheek.yaml", options);
+  EXPECT_TRUE(user.app.playback.live);
+  const auto until = [&](auto done) {
+    for (int i = 0; i < 4000 && !done(); ++i) {
+      user.frames(1, 0.02);
+      usleep(500);
+    }
+    return done();
+  };
+  ASSERT_TRUE(until([&] { return last_tick_s(user.app) > 0.7; }));
+  user.press(ImGuiKey_Space);
+  EXPECT_FALSE(user.app.playback.playing);
+  ASSERT_TRUE(until([&] { return user.app.session->state() == Session::State::paused; }));
+  const double paused = last_tick_s(user.app);
+  user.frames(20, 0.02);
+  EXPECT_EQ(last_tick_s(user.app), paused);
+  seek(user.app, paused);
+  const std::size_t strokes = user.app.main.recording->strokes().size();
+  user.press(ImGuiKey_RightArrow, true);
+  ASSERT_TRUE(until([&] { return user.app.playback.goal == Goal::none; }));
+  EXPECT_GT(user.app.main.recording->strokes().size(), strokes);
+  EXPECT_GT(user.app.cursor_s, paused);
+  EXPECT_LT(user.app.cursor_s, paused + 0.03);
+  seek(user.app, last_tick_s(user.app));
+  user.press(ImGuiKey_Space);
+  EXPECT_TRUE(user.app.playback.live);
+  ASSERT_TRUE(until([&] { return user.app.session->state() == Session::State::ended; }));
+  user.frames(3, 0.02);
+  EXPECT_NEAR(user.app.cursor_s, 1.2 - 50e-6, 1e-9);
+  EXPECT_FALSE(user.app.playback.playing);
+  // Pauses and steps leave no trace.
+  const auto plain = test::run_scenarios("build/pensim", {"tests/data/golden/cheek.yaml"});
+  EXPECT_EQ(user.app.session->hash(), plain.runs.at(0).at("hash"));
 }
 
 // Marks, and what is measured between them against the numbers of the signal itself: 1 mm sin(2 pi f t) around 0.
