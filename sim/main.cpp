@@ -4,8 +4,10 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <regex>
 #include <thread>
@@ -135,7 +137,21 @@ int command_symbols(const std::string& core, const std::string& pattern) {
   return exit_ok;
 }
 
+// The dashboard is a program of its own beside this one: it needs GL, runs do not.
+int command_dashboard(int argc, char** argv) {
+  char self[4096];
+  const ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
+  const std::string program = std::string(self, length > 0 ? static_cast<std::size_t>(length) : 0) + "-dashboard";
+  std::vector<char*> arguments = {const_cast<char*>(program.c_str())};
+  for (int i = 2; i < argc; ++i) arguments.push_back(argv[i]);
+  arguments.push_back(nullptr);
+  execv(program.c_str(), arguments.data());
+  fmt::print(stderr, "the dashboard cannot be started: {}: {}\n  mend: build or install it with the rest: ./dev build\n", program, std::strerror(errno));
+  return exit_error;
+}
+
 int main_checked(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == "dashboard") return command_dashboard(argc, argv);
   CLI::App app{"pensim - runs the firmware of a microneedling pen against a modelled pen and skin"};
   app.set_version_flag("--version", [] { return fmt::format("pensim {} ({}), {}", version, git_state(), compiler_flags()); });
   app.require_subcommand(1);
@@ -226,6 +242,7 @@ int main_checked(int argc, char** argv) {
   c_import->add_option("log", importing.log)->required();
   c_import->add_option("--out", importing.out, "recording (the log's name with .h5 if not given)");
 
+  app.add_subcommand("dashboard", "look at runs: the library, a scenario live, a recording, two of them; --screenshot FILE without a display");
   int session_socket = -1;
   CLI::App* c_serve = app.add_subcommand("serve-session", "the process behind a live session; started by it")->group("");
   c_serve->add_option("descriptor", session_socket)->required();

@@ -282,21 +282,25 @@ std::int64_t column_of(const std::vector<SignalInfo>& columns, const std::string
   return -1;
 }
 
-// Strokes as samples: 0 until the first ends, then each value from the end of its stroke on.
-void stroke_samples(const Recording::Source& source, const Series& s, std::vector<float>& values, std::vector<Tick>& ticks) {
-  const std::int64_t column = column_of(source.stroke_columns(), s.info.name);
+// Strokes as samples: 0 until the first ends, then each value from the end of its stroke on. What was indexed stays so while a run grows.
+const Recording::Source::StrokeIndex& index_strokes(const Recording::Source& source) {
+  Recording::Source::StrokeIndex& index = source.stroke_index;
+  const std::vector<StrokeRow>& rows = source.strokes();
   const Tick last = std::max<Tick>(source.ticks() - 1, 0);
-  values = {0.0f};
-  ticks = {0};
-  for (const StrokeRow& row : source.strokes()) {
-    const Tick at = std::clamp<Tick>(row.end, ticks.back(), std::max(last, ticks.back()));
-    if (at == ticks.back()) {
-      values.back() = row.value[column];
+  if (index.at.empty() || index.rows > rows.size() || (index.cut && index.last != last)) index = {{0}, {-1}, 0, last, false};
+  index.last = last;
+  for (; index.rows < rows.size(); ++index.rows) {
+    const Tick end = rows[index.rows].end, before = index.at.back();
+    index.cut = index.cut || end > last;
+    const Tick at = std::clamp<Tick>(end, before, std::max(last, before));
+    if (at == before) {
+      index.row.back() = static_cast<std::int64_t>(index.rows);
     } else {
-      values.push_back(row.value[column]);
-      ticks.push_back(at);
+      index.at.push_back(at);
+      index.row.push_back(static_cast<std::int64_t>(index.rows));
     }
   }
+  return index;
 }
 
 }  // namespace
@@ -321,10 +325,8 @@ SampleRange Recording::range(const std::string& name, Tick from, Tick to) const 
   from = std::max<Tick>(from, 0);
   to = std::min(to, ticks() - 1);
   if (s.from == Series::From::stroke || s.period_ticks == 0) {
-    std::vector<float> values;
-    std::vector<Tick> stroke_ticks;
-    if (s.from == Series::From::stroke) stroke_samples(*source_, s, values, stroke_ticks);
-    const std::vector<Tick>& at = s.from == Series::From::stroke ? stroke_ticks : source_->event_ticks();
+    const Source::StrokeIndex* strokes = s.from == Series::From::stroke ? &index_strokes(*source_) : nullptr;
+    const std::vector<Tick>& at = strokes ? strokes->at : source_->event_ticks();
     out.period_ticks = 0;
     if (from > to || at.empty()) return out;
     const auto begin = std::max(at.begin() + 1, std::upper_bound(at.begin(), at.end(), from)) - 1;
@@ -332,8 +334,13 @@ SampleRange Recording::range(const std::string& name, Tick from, Tick to) const 
     out.first = begin - at.begin();
     out.tick.assign(begin, end);
     out.value.resize(out.tick.size());
-    if (s.from == Series::From::stroke) std::copy_n(values.begin() + out.first, out.value.size(), out.value.begin());
-    else source_->read(s, out.first, static_cast<std::int64_t>(out.value.size()), out.value.data());
+    if (strokes) {
+      const std::int64_t column = column_of(source_->stroke_columns(), s.info.name);
+      for (std::size_t i = 0; i < out.value.size(); ++i) {
+        const std::int64_t row = strokes->row[static_cast<std::size_t>(out.first) + i];
+        out.value[i] = row < 0 ? 0.0f : source_->strokes()[static_cast<std::size_t>(row)].value[column];
+      }
+    } else source_->read(s, out.first, static_cast<std::int64_t>(out.value.size()), out.value.data());
     return out;
   }
   out.period_ticks = s.period_ticks;

@@ -80,6 +80,15 @@ class Recording::Source {
   // Filled by Recording for sources without a stored pyramid.
   struct Pyramid { std::vector<MinMax> by_64, by_4096; };
   mutable std::vector<std::unique_ptr<Pyramid>> pyramids;
+  // Strokes as samples: sample i stands at tick `at[i]` and is row `row[i]`, -1 for the 0 before the first.
+  struct StrokeIndex {
+    std::vector<Tick> at;
+    std::vector<std::int64_t> row;
+    std::size_t rows = 0;       // taken in so far
+    Tick last = -1;             // of the recording then
+    bool cut = false;           // a stroke ended beyond it
+  };
+  mutable StrokeIndex stroke_index;
   mutable std::vector<SignalInfo> listed;
   mutable unsigned listed_aux = ~0u;
 };

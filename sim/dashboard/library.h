@@ -25,7 +25,7 @@ struct LibraryRecording {
 
 struct Library {
   std::string scenarios_folder = "scenarios", runs_folder = "runs";
-  bool listed = false;
+  bool listed = false, complete = false;  // the folders were listed; every file was read
   std::vector<LibraryScenario> scenarios;
   std::vector<LibraryRecording> recordings;  // newest first
   std::string search;

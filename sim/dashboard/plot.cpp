@@ -121,7 +121,7 @@ void draw_axes(ImDrawList* list, const Rect& plot, const Axis& x, const Axis& y,
     draw_text(list, labels, left, plot.y1 + gap, t.dim, tick.label);
     free_from = left + width + line * 0.8f;
   }
-  for (const AxisTick& tick : axis_ticks(y, line * 2.4f)) {
+  for (const AxisTick& tick : axis_ticks(y, line * 1.9f)) {
     const float p = at(y.pixel(tick.value));
     list->AddLine({plot.x0, p}, {plot.x1, p}, tick.minor ? with_alpha(t.grid, 0.6f) : t.grid, hair);
     if (tick.label.empty()) continue;

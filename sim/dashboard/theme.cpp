@@ -88,7 +88,7 @@ void load_fonts(float scale) {
   // Latin, Greek, dashes and quotes, superscripts, arrows, minus, infinity, approximately and less-or-equal signs, the triangle of verdicts.
   static const ImWchar ranges[] = {0x20, 0xff, 0x391, 0x3c9, 0x2010, 0x2026, 0x2030, 0x2033, 0x2070, 0x209c, 0x2190, 0x2195, 0x2212, 0x2212,
                                    0x221e, 0x221e, 0x2248, 0x2248, 0x2264, 0x2265, 0x25b2, 0x25bc, 0x2713, 0x2717, 0};
-  const std::pair<const char*, float> faces[] = {{sans, 15.0f}, {sans, 12.5f}, {bold, 20.0f}, {mono, 13.5f}, {mono, 12.0f}};
+  const std::pair<const char*, float> faces[] = {{sans, 15.5f}, {sans, 13.0f}, {bold, 20.0f}, {mono, 14.0f}, {mono, 12.5f}};
   for (const auto& [path, size] : faces) {
     ImFontConfig config;
     config.OversampleH = 2;

@@ -23,7 +23,7 @@ const Theme& theme();                              // the one last applied
 // Style of ImGui; `scale` is the display's (1: 96 dots per inch). Needs a context.
 void apply_theme(bool dark, float scale);
 
-// Sizes at scale 1, in pixels: text 15, small 12.5, heading 20, number 13.5, small number 12.
+// Sizes at scale 1, in pixels: text 15.5, small 13, heading 20, number 14, small number 12.5.
 enum class Font { text, small, heading, number, small_number };
 // Fills the atlas of the current context. Inter and JetBrains Mono, or DejaVu, or what ImGui brings if a file is missing.
 void load_fonts(float scale);

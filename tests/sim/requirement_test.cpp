@@ -822,6 +822,31 @@ TEST(Requirement, StrokeRateOfTheExample) {
   EXPECT_EQ(judge(requirement, source).margin, -114.0);
 }
 
+// Where a requirement does not hold: inside the window of its outermost `always`, tick by tick, against the same looked up by hand.
+TEST(Requirement, ViolationsAreTheTicksThatDoNotHold) {
+  MemorySource source(3000);
+  std::vector<float> force(3000), depth(3000);
+  for (std::size_t i = 0; i < 3000; ++i) force[i] = i % 100 < 3 ? 6.0f : 1.0f, depth[i] = i >= 1500 && i < 1600 ? 2e-3f : 0.0f;
+  source.set("needle.force", force);
+  source.set("needle.tip_depth", depth);
+  using Spans = std::vector<std::pair<Tick, Tick>>;
+  const auto spans = [&](const std::string& that) { return violations(parse_formula(that, {}), source); };
+  Spans expected;
+  for (Tick t = 1000; t <= 2000; t += 100) expected.emplace_back(t, std::min<Tick>(t + 2, 2000));
+  EXPECT_EQ(spans("always[50 ms, 100 ms] (needle.force <= 5 N)"), expected);
+  EXPECT_EQ(spans("always (needle.tip_depth <= 1 mm)"), (Spans{{1500, 1599}}));
+  // Two windows joined: what touches is one span.
+  EXPECT_EQ(spans("always (needle.tip_depth <= 1 mm) and always[80 ms, 80.1 ms] (needle.force < 0 N)"), (Spans{{1500, 1602}}));
+  EXPECT_EQ(spans("always (needle.force < 10 N)"), Spans{});
+  // A window that looks 50 ticks ahead finds no force from the third tick of each hundred on, until the next hundred is that near.
+  const Spans ahead = spans("always[50 ms, 100 ms] (eventually[0 s, 2.5 ms] (needle.force > 5 N))");
+  ASSERT_EQ(ahead.size(), 10u);
+  EXPECT_EQ(ahead.front(), (std::pair<Tick, Tick>{1003, 1049}));
+  EXPECT_EQ(spans("eventually[10 ms, 20 ms] (needle.force > 7 N)"), (Spans{{200, 400}}));
+  EXPECT_EQ(spans("eventually[10 ms, 20 ms] (needle.force > 5 N)"), Spans{});
+  EXPECT_EQ(spans("always (motor.speed < 1 Hz)"), Spans{});  // not recorded: nothing can be said
+}
+
 // The page that explains all this: its formulas are read, its worked examples are judged.
 TEST(Requirement, ExamplesOfTheDocumentation) {
   std::ifstream in("docs/requirements.md");
