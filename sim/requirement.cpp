@@ -655,6 +655,51 @@ std::vector<PartTruth> explain(const Formula& formula, const SignalSource& sourc
   return out;
 }
 
+std::vector<std::pair<Tick, Tick>> violations(const Formula& formula, const SignalSource& source) {
+  std::vector<std::pair<Tick, Tick>> spans;
+  const Tick recorded = source.ticks();
+  const std::vector<const Samples*> samples = find_samples(formula, source);
+  if (recorded == 0 || std::find(samples.begin(), samples.end(), nullptr) != samples.end()) return spans;
+  const Tick planned = std::max(recorded, source.planned_ticks());
+  const Extent extent{planned, planned, source.tick_ns()};
+  Monitor monitor(planned, recorded);
+  std::vector<int> open{formula.root};
+  while (!open.empty()) {
+    const int index = open.back();
+    const Node& n = node_of(formula, index);
+    open.pop_back();
+    if (n.op == Op::logical_and) {
+      open.push_back(n.left);
+      open.push_back(n.right);
+      continue;
+    }
+    Compiler compiler(formula, monitor, samples, extent, planned > recorded);
+    const Range now{0, 0};
+    Range looked = is_temporal(n.op) ? reach(window_of(n, extent), now) : now;
+    looked.last = std::min(looked.last, recorded - 1);
+    if (looked.empty()) continue;
+    if (n.op != Op::always) {
+      if (!(monitor.at(compiler.condition(index, now), 0) > 0.0)) spans.emplace_back(looked.first, looked.last);
+      continue;
+    }
+    Tick tick = looked.first;
+    monitor.each(compiler.condition(n.left, looked), looked.first, looked.last, [&](const double* values, int count) {
+      for (int i = 0; i < count; ++i, ++tick) {
+        if (!(values[i] <= 0.0)) continue;
+        if (!spans.empty() && spans.back().second == tick - 1) spans.back().second = tick;
+        else spans.emplace_back(tick, tick);
+      }
+    });
+  }
+  std::sort(spans.begin(), spans.end());
+  std::vector<std::pair<Tick, Tick>> joined;
+  for (const auto& span : spans) {
+    if (!joined.empty() && span.first <= joined.back().second + 1) joined.back().second = std::max(joined.back().second, span.second);
+    else joined.push_back(span);
+  }
+  return joined;
+}
+
 Tick needed_end(const Formula& formula, Tick ticks, Nanoseconds tick_ns) {
   Tick last = -1;
   visit_reach(formula, formula.root, {0, 0}, {ticks, ticks, tick_ns}, [&](int index, const Range& at, const Range&) {

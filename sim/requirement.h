@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/formula.h"
@@ -73,6 +74,10 @@ struct PartTruth {
 };
 // Every condition of the formula, the whole one first, each before its parts, each evaluated at `tick`.
 std::vector<PartTruth> explain(const Formula& formula, const SignalSource& source, Tick tick);
+
+// Ticks [first, last] at which the operand of an outermost `always` does not hold (of each, where `and` joins several), ascending and
+// disjoint; of another formula its first window, whole, if it does not hold. Where a signal is missing: none.
+std::vector<std::pair<Tick, Tick>> violations(const Formula& formula, const SignalSource& source);
 
 // The last tick that a formula looks at in a run of `ticks` ticks; -1: none.
 Tick needed_end(const Formula& formula, Tick ticks, Nanoseconds tick_ns);

@@ -44,9 +44,11 @@ enum class Layout : std::uint8_t { run, stroke, firmware, requirements, compare,
 enum class Goal : std::uint8_t { none, stroke, event };
 
 struct Playback {
-  bool playing = false;                   // the cursor moves; at the end of what was computed the session runs
+  bool playing = false;                   // the cursor moves
+  bool live = false;                      // the cursor is the end of what was computed: playing runs the session
   double speed = 1;                       // virtual over wall time; 0: as fast as it goes
   Goal goal = Goal::none;
+  std::optional<double> target_s;         // the cursor goes there when it has been computed
 };
 
 struct Overlay {                          // what stands over the panels

@@ -2,6 +2,8 @@
 
 #include <imgui.h>
 
+#include <utility>
+
 #include "sim/dashboard/theme.h"
 
 namespace pensim::dashboard {
@@ -15,6 +17,10 @@ Headless::Headless(int width, int height, float scale, bool dark)
   io.DisplaySize = {static_cast<float>(width), static_cast<float>(height)};
   io.DeltaTime = 1.0f / 60;
   io.BackendFlags |= ImGuiBackendFlags_RendererHasVtxOffset;
+  // Codes as GLFW has them for letters, so that keys can be pressed in io.KeysDown.
+  for (int key = 0; key < ImGuiKey_COUNT; ++key) io.KeyMap[key] = 256 + key;
+  const std::pair<ImGuiKey, char> letters[] = {{ImGuiKey_A, 'A'}, {ImGuiKey_C, 'C'}, {ImGuiKey_V, 'V'}, {ImGuiKey_X, 'X'}, {ImGuiKey_Y, 'Y'}, {ImGuiKey_Z, 'Z'}};
+  for (const auto& [key, letter] : letters) io.KeyMap[key] = letter;
   load_fonts(scale);
   apply_theme(dark, scale);
 }

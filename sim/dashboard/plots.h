@@ -50,7 +50,7 @@ struct PlotsState {
   std::map<std::string, Stretch> measured;
   std::optional<std::pair<double, double>> measured_marks;
   Violations violations;
-  std::optional<double> hover_s;          // crosshair
+  std::optional<double> hover_s, next_hover_s;  // crosshair; where the mouse was found while this frame is drawn
   int active = 0;                         // plot that keys and the signal list act on
   bool browser = false, focus_search = false;
   std::string search;

@@ -1,0 +1,125 @@
+#include "sim/dashboard/keys.h"
+
+#include <imgui.h>
+
+#include "sim/dashboard/open.h"
+#include "sim/dashboard/transport.h"
+#include "sim/input_error.h"
+
+namespace pensim::dashboard {
+namespace {
+
+constexpr const char* layout_names[layout_count] = {"run", "stroke", "firmware", "requirements", "compare", "plots"};
+
+bool pressed(ImGuiKey key) { return ImGui::IsKeyPressed(ImGui::GetKeyIndex(key)); }
+
+void set_mark(App& app, std::optional<double>& mark) {
+  const double at = app.plots.hover_s.value_or(app.cursor_s);
+  if (mark && *mark == at) mark.reset();
+  else mark = at;
+}
+
+void handle_character(App& app, unsigned c) {
+  if (c == '?') app.overlay.help = true;
+  else if (c == 't') app.dark = !app.dark;
+  else if (c == '/') {
+    if (app.screen != Screen::library) app.plots.browser = true;
+    app.plots.focus_search = true;
+  }
+  if (app.screen == Screen::library) return;
+  if (c >= '1' && c < '1' + layout_count) app.layout = static_cast<Layout>(c - '1');
+  else if (c == 'l') show_library(app);
+  else if (c == '+' || c == '=') change_speed(app, +1);
+  else if (c == '-') change_speed(app, -1);
+  else if (c == 'f') fit_plots(app);
+  else if (c == 'a') set_mark(app, app.mark_a_s);
+  else if (c == 'b') set_mark(app, app.mark_b_s);
+  else if (c == 'g') app.overlay.go_to = true, app.overlay.text.clear();
+  else if (c == 'd' && app.other.recording) {
+    Plot* plot = app.plots.active < static_cast<int>(app.plots.plots.size()) ? &app.plots.plots[static_cast<std::size_t>(app.plots.active)] : nullptr;
+    if (plot) plot->difference = !plot->difference, plot->fixed.clear();
+  } else if (c == 'z' || c == 'x') {  // zoom about the cursor
+    const double factor = c == 'z' ? 0.5 : 2.0;
+    show_stretch(app, app.cursor_s + (app.time.from_s - app.cursor_s) * factor, app.cursor_s + (app.time.to_s - app.cursor_s) * factor);
+  }
+}
+
+}  // namespace
+
+const char* layout_name(Layout layout) { return layout_names[static_cast<int>(layout)]; }
+
+bool layout_from_name(const std::string& name, Layout& layout) {
+  for (int i = 0; i < layout_count; ++i)
+    if (name == layout_names[i]) {
+      layout = static_cast<Layout>(i);
+      return true;
+    }
+  return false;
+}
+
+const std::vector<KeyHelp>& key_table() {
+  static const std::vector<KeyHelp> table = {
+      {"space", "run, play or pause"},
+      {"left, right", "one tick back, on"},
+      {"shift + left, right", "one control period (1 ms) back, on"},
+      {"ctrl + left, right", "one stroke back, on"},
+      {"ctrl + shift + left, right", "to the event before, to the next"},
+      {"home, end", "to the beginning, to the end of what was computed"},
+      {"+ and -", "faster, slower (0.001 to 100 times, then as fast as it goes)"},
+      {"g", "go to an instant"},
+      {"f", "fit the whole run"},
+      {"z, x", "zoom in, out about the cursor"},
+      {"a, b", "set or take away the measuring marks"},
+      {"d", "difference of two recordings in the plot last touched"},
+      {"/", "search signals; in the library: scenarios and recordings"},
+      {"1 … 6", "layouts: run, stroke, firmware, requirements, compare, plots"},
+      {"ctrl + z, ctrl + y", "undo, redo a change of the run"},
+      {"ctrl + s", "save the run as a scenario"},
+      {"t", "dark or light"},
+      {"l", "library"},
+      {"?", "this help"},
+      {"escape", "close what stands over the panels"},
+      {"ctrl + q", "quit"},
+      {"mouse wheel", "zoom about the pointer"},
+      {"drag", "move in time"},
+      {"shift + drag, right drag", "zoom into the box"},
+      {"double press", "fit the whole run"},
+      {"right press", "menu of the plot"},
+  };
+  return table;
+}
+
+void handle_keys(App& app) {
+  ImGuiIO& io = ImGui::GetIO();
+  if (pressed(ImGuiKey_Escape)) {
+    const bool overlay = app.overlay.help || app.overlay.go_to || app.overlay.save;
+    app.overlay = {};
+    app.message.clear();
+    app.library.first.clear();
+    if (!overlay) {
+      app.library.search.clear();
+      app.plots.browser = false;
+      app.selected.signal.clear();
+    }
+  }
+  if (io.WantTextInput) return;
+  if (io.KeyCtrl && ImGui::IsKeyPressed('Q')) app.quit = true;
+  for (const ImWchar c : io.InputQueueCharacters)
+    if (!io.KeyCtrl && !io.KeyAlt) handle_character(app, c);
+  if (app.screen == Screen::library) return;
+  try {
+    if (io.KeyCtrl && pressed(ImGuiKey_Z) && app.session && app.session->can_undo()) app.session->undo();
+    if (io.KeyCtrl && pressed(ImGuiKey_Y) && app.session && app.session->can_redo()) app.session->redo();
+  } catch (const InputError& e) {
+    app.message = e.what();
+  }
+  if (io.KeyCtrl && ImGui::IsKeyPressed('S') && app.session) app.overlay.save = true, app.overlay.text.clear();
+  if (app.overlay.go_to || app.overlay.save) return;
+  if (pressed(ImGuiKey_Space)) play_or_pause(app);
+  const int direction = pressed(ImGuiKey_RightArrow) ? 1 : pressed(ImGuiKey_LeftArrow) ? -1 : 0;
+  if (direction) step(app, io.KeyCtrl ? io.KeyShift ? Step::event : Step::stroke : io.KeyShift ? Step::control : Step::tick, direction);
+  if (pressed(ImGuiKey_Home)) seek(app, 0);
+  if (pressed(ImGuiKey_End)) seek(app, computed_s(app));
+}
+
+}  // namespace pensim::dashboard

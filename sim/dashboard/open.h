@@ -1,0 +1,22 @@
+// open.h - what is on show: a scenario that runs, a recording, two of them, or the library.
+#pragma once
+
+#include <string>
+
+#include "sim/dashboard/app.h"
+
+namespace pensim::dashboard {
+
+// All throw InputError, and then nothing has changed.
+void open_scenario(App&, const std::string& path, const SessionOptions& options = {});
+void open_recording(App&, const std::string& path);
+void open_comparison(App&, const std::string& path, const std::string& other);
+// By what the file is: HDF5 or text.
+void open_any(App&, const std::string& path);
+
+void show_library(App&);                 // ends the session
+
+double computed_s(const App&);           // end of what there is
+double duration_s(const App&);           // end of the run as planned
+
+}  // namespace pensim::dashboard

@@ -1,0 +1,18 @@
+// remember.h - what the dashboard knows the next time: theme, layout, plots, size of the window.
+// $XDG_STATE_HOME/pensim/dashboard.json, or ~/.local/state/pensim/dashboard.json.
+#pragma once
+
+#include "sim/dashboard/app.h"
+
+namespace pensim::dashboard {
+
+struct Remembered {
+  bool dark = true;
+  Layout layout = Layout::run;
+  int width = 1440, height = 900;
+};
+
+Remembered recall();                 // defaults for what is missing or makes no sense
+void remember(const Remembered&);    // silently nothing where it cannot be written
+
+}  // namespace pensim::dashboard
