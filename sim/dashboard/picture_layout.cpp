@@ -152,11 +152,10 @@ double surface_m(const PenView& view, const PictureLayout& layout, double x) {
   double away = 0, sum = 0;
   for (const NeedleLayout& n : layout.needles) {
     if (!n.cut) continue;
-    const double at = n.penetration_m > 0 ? of_pen(layout, 0, 0).x + n.tip.x - layout.nose.x : n.tip.x;
-    const double w = std::exp(-std::fabs(x - at) / (0.45 * width));
+    const double w = std::exp(-std::fabs(x - n.tip.x) / (0.45 * width));
     away += w * w * (n.surface_m - z);
     sum += w;
-    if (std::fabs(x - at) < 1e-9) return n.surface_m;
+    if (std::fabs(x - n.tip.x) < 1e-9) return n.surface_m;
   }
   return sum > 0 ? z + away / std::max(sum, 1.0) : z;
 }
