@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sim/dashboard/library.h"
+#include "sim/dashboard/panels.h"
 #include "sim/dashboard/plots.h"
 #include "sim/recording.h"
 #include "sim/requirement.h"
@@ -71,6 +72,12 @@ struct App {
   Layout layout = Layout::run;
   Playback playback;
   PlotsState plots;
+  PictureState picture;
+  StrokesState strokes;
+  RequirementsState requirements;
+  FirmwareState firmware;
+  TimelineState timeline;
+  CompareState compare;
   Library library;
   Overlay overlay;
   bool quit = false;

@@ -87,6 +87,7 @@ void open_comparison(App& app, const std::string& path, const std::string& other
   Document second = document_of(other);
   open_recording(app, path);
   app.other = std::move(second);
+  if (app.main.label == app.other.label) app.main.label = path, app.other.label = other;  // told apart by their files
   app.screen = Screen::compare;
   app.layout = Layout::compare;
   app.time.to_s = std::max(app.time.to_s, app.other.recording->duration_s());

@@ -3,7 +3,6 @@
 #include "sim/dashboard/widgets.h"
 
 namespace pensim::dashboard {
-void draw_picture(App&) { draw_empty("Pen and skin", "not merged yet"); }
 void draw_strokes(App&) { draw_empty("Strokes", "not merged yet"); }
 void draw_requirements(App&) { draw_empty("Requirements", "not merged yet"); }
 void draw_firmware(App&) { draw_empty("Firmware", "not merged yet"); }

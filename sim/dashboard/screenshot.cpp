@@ -47,7 +47,10 @@ void write_screenshot(const std::vector<std::string>& documents, const Screensho
       throw InputError({{"--at", 0, 0}, "the run does not hold that instant", "give one from 0 s to " + std::to_string(duration_s(app)) + " s"});
     app.cursor_s = std::min(*options.at_s, last_tick_s(app));
   }
-  if (options.from_s || options.to_s) show_stretch(app, options.from_s.value_or(0), options.to_s.value_or(duration_s(app)));
+  if (options.from_s || options.to_s) {
+    show_stretch(app, options.from_s.value_or(0), options.to_s.value_or(duration_s(app)));
+    if (!options.at_s) app.cursor_s = std::clamp((app.time.from_s + app.time.to_s) / 2, 0.0, last_tick_s(app));
+  }
 
   Headless screen(options.width, options.height, app.scale, app.dark);
   for (int i = 0; i < 5; ++i) screen.frame([&] { draw_app(app, 0); });  // sizes settle

@@ -1,0 +1,118 @@
+// panels.h - what the special panels remember from frame to frame. What was read of a recording is kept with the recording's mark and
+// read anew when that differs.
+#pragma once
+
+#include <imgui.h>
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sim/command.h"
+#include "sim/compare.h"
+#include "sim/dashboard/pen_view.h"
+#include "sim/recording.h"
+#include "sim/requirement.h"
+
+namespace pensim::dashboard {
+
+// Tells a recording, and how far it goes, from what was there before.
+struct Mark {
+  const Recording* recording = nullptr;
+  std::string hash, path;
+  Tick ticks = 0;
+  std::size_t strokes = 0, commands = 0;
+  bool operator==(const Mark&) const = default;
+};
+Mark mark_of(const Recording& recording);
+
+struct PictureState {
+  enum class Zoom : std::uint8_t { nose, skin, both };
+  Zoom zoom = Zoom::both;
+  std::optional<Mark> mark;
+  PenView view;
+};
+
+struct StrokesState {
+  int signal = 0;                        // index into what can be chosen
+  int page = 0;                          // where there is room for one plot only: overlay, loops, histograms
+  int most = 400;                        // strokes laid over each other
+  struct Trace { std::int64_t stroke = 0; std::vector<float> phase, value; };
+  struct Overlay {                       // as last laid over each other
+    std::optional<Mark> mark;
+    std::string signal, unit;
+    int first = 0, last = -1;            // rows of /strokes
+    double low = 0, high = 1;
+    int phases = 0, levels = 0;
+    std::vector<int> count;              // strokes that pass through a cell, by phase, then by level
+    int count_max = 0;
+    std::vector<double> p5, p50, p95;    // by phase
+  } overlay;
+};
+
+struct RequirementsState {
+  struct Row {
+    std::string id, text, that, source;
+    Verdict verdict;
+    double relative = 0;                 // margin over scale; sorts the list
+    bool judged = false, so_far = false;
+  };
+  std::optional<Mark> mark;
+  std::vector<Row> rows;                 // worst first
+  double judged_to_s = 0;
+  char filter[96] = {};
+  int show = 0;                          // all, failed, passed
+  // Live: one requirement a frame.
+  std::optional<std::size_t> next;       // of the document's requirements; none: no pass under way
+  double began_wall_s = -1;
+  Tick judging_to = 0;
+  std::map<std::string, Verdict> judged;
+  // Parts of the selected formula at the cursor.
+  std::string explained;
+  Tick explained_at = -1;
+  std::optional<Mark> explained_mark;
+  std::vector<PartTruth> parts;
+  std::string problem;
+};
+
+struct FirmwareState {
+  char uart[128] = {}, search[96] = {}, poke[64] = {};
+  std::string poking, searched, problem;
+  bool listed = false, show_control = true;
+  std::vector<std::pair<std::string, std::string>> found;  // name, type
+  std::string core;                      // whose names are known
+  std::map<std::string, std::map<std::int64_t, std::string>> names;  // of enumerators by symbol
+};
+
+struct TimelineState {
+  enum class Part : std::uint8_t { none, whole, begin, end };
+  Part dragging = Part::none;
+  int command = -1;                      // being dragged
+  double grabbed_s = 0;                  // from its begin to the mouse
+  bool moved = false;
+  Command before, now;
+  int editing = -1;
+  char value[64] = {}, at[64] = {}, length[64] = {};
+  std::string problem;
+  std::string placing;                   // a fault or settable taken from the list, on its way
+  bool placing_fault = false;
+  char search[64] = {};
+  double menu_at_s = 0;
+  float scroll = 0;
+  char path[256] = {};
+};
+
+struct CompareState {
+  int align = 0;                         // time, first contact, first puncture, first stroke, a command ...
+  std::optional<Mark> a, b;
+  Difference difference;
+  bool compared = false, running = false;
+  std::string problem;
+};
+
+}  // namespace pensim::dashboard
