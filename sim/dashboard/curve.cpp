@@ -195,7 +195,7 @@ void find_violations(App& app) {
   for (const Requirement& q : app.main.requirements) {
     if (q.id != v.requirement) continue;
     try {
-      v.spans = violations(parse_formula(q.that, q.at, r->signals()), RecordedColumns(*r));
+      v.spans = violations(parse_formula(q.that, q.at), RecordedColumns(*r));
     } catch (const InputError&) {
       // A formula that names what this recording does not have has nothing to shade.
     }
