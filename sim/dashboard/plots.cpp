@@ -286,7 +286,7 @@ void draw_requirement(App& app, ImDrawList* list, const Rect& area, const Axis& 
     if (q.id != app.selected.requirement) continue;
     Formula f;
     try {
-      f = parse_formula(q.that, q.at, r.signals());
+      f = parse_formula(q.that, q.at);
     } catch (const InputError&) {
       return;
     }
