@@ -210,6 +210,7 @@ void draw_loops(const Recording& r, ImDrawList* list, const Rect& room, int stro
   round_limits(least, most);
   double low = 0, high = deepest * 1e3;
   round_limits(low, high);
+  low = 0;
   const Rect inner = frame(list, room, fmt::format("force, N, over penetration; last {} strokes", all.size()), {low, high, 0, 1, false}, {least, most, 0, 1, false}, "mm");
   const Axis x{low, high, inner.x0, inner.x1, false}, y{least, most, inner.y1, inner.y0, false};
   list->PushClipRect({inner.x0, inner.y0}, {inner.x1, inner.y1}, true);
