@@ -229,7 +229,8 @@ void dimension(const Scene& s, const View& v, float x, double z0, double z1, ImU
   }
   const ImVec2 size = text_size(Font::small_number, words);
   const float y = std::clamp((y0 + y1) / 2 - size.y / 2, v.room.y0 + 2, v.room.y1 - size.y - 2);
-  label(s, left ? x - size.x - 8 : x + 8, y, colour, words);
+  const float beside = left && x - size.x - 8 > v.room.x0 + 4 ? x - size.x - 8 : std::min(x + 8, v.room.x1 - size.x - 6);
+  label(s, beside, y, colour, words);
 }
 
 std::string mm(double m) { return fmt::format("{:.2f} mm", m * 1e3 + 0.0); }
