@@ -4,6 +4,5 @@
 
 namespace pensim::dashboard {
 void draw_firmware(App&) { draw_empty("Firmware", "not merged yet"); }
-void draw_timeline(App&) { draw_empty("Timeline", "not merged yet"); }
 void draw_compare(App&) { draw_empty("Comparison", "not merged yet"); }
 }  // namespace pensim::dashboard
