@@ -3,9 +3,6 @@
 #include "sim/dashboard/widgets.h"
 
 namespace pensim::dashboard {
-void draw_strokes(App&) { draw_empty("Strokes", "not merged yet"); }
-void draw_requirements(App&) { draw_empty("Requirements", "not merged yet"); }
 void draw_firmware(App&) { draw_empty("Firmware", "not merged yet"); }
-void draw_timeline(App&) { draw_empty("Timeline", "not merged yet"); }
 void draw_compare(App&) { draw_empty("Comparison", "not merged yet"); }
 }  // namespace pensim::dashboard

@@ -65,20 +65,20 @@ void label(const Scene& s, float x, float y, ImU32 colour, const std::string& wo
 
 // --- skin ---
 
-// The boundaries of the layers follow the surface the less the deeper they lie.
-double layer_z(double surface, double depth_m) { return depth_m + surface * std::exp(-depth_m / 5e-3); }
+// The boundaries of the layers follow the surface the less the deeper they lie; the dent of one needle fades first.
+double layer_z(const SurfaceAt& s, double depth_m) { return depth_m + s.broad_m * std::exp(-depth_m / 5e-3) + s.local_m * std::exp(-depth_m / 0.4e-3); }
 
 void draw_skin(const Scene& s, const View& v) {
   const PenView& p = s.pen;
   const double sc = p.stratum_corneum_m, ep = sc + p.epidermis_m, de = ep + p.dermis_m, far = 1;
   const std::pair<double, ImU32> layers[] = {{0, s.paint.corneum}, {sc, s.paint.epidermis}, {ep, s.paint.dermis}, {de, s.paint.fat}, {p.bone_m > 0 ? p.bone_m : far, s.paint.bone}};
   const int columns = std::max(2, static_cast<int>(v.room.width() / 2));
-  std::vector<double> surface;
+  std::vector<SurfaceAt> surface;
   std::vector<float> px;
   for (int i = 0; i <= columns; ++i) {
     const double x = v.left() + (v.right() - v.left()) * i / columns;
     px.push_back(v.at({x, 0}).x);
-    surface.push_back(surface_m(p, s.layout, x));
+    surface.push_back(surface_parts(p, s.layout, x));
   }
   // Columns side by side without smoothed edges, which would show as seams.
   const ImDrawListFlags flags = s.list->Flags;
@@ -105,7 +105,7 @@ void draw_skin(const Scene& s, const View& v) {
         bool all = true;
         for (int i = 0; i < 6; ++i) {
           const double q = x + i * 0.065e-3;
-          const Point at{q, layer_z(surface_m(p, s.layout, q), ep + row * step) + 0.018e-3 * std::sin(q * 14e3 + row)};
+          const Point at{q, layer_z(surface_parts(p, s.layout, q), ep + row * step) + 0.018e-3 * std::sin(q * 14e3 + row)};
           all = all && inside(at);
           points[i] = v.at(at);
         }
@@ -119,7 +119,7 @@ void draw_skin(const Scene& s, const View& v) {
     const double depth = de + cell * (0.55 + 0.86 * row);
     if (depth + cell / 2 > fat_end || depth > v.bottom() + 2e-3) break;
     for (double x = std::floor(v.left() / cell) * cell + (row % 2) * cell / 2; x < v.right() + cell; x += cell) {
-      const ImVec2 c = v.at({x, layer_z(surface_m(p, s.layout, x), depth)});
+      const ImVec2 c = v.at({x, layer_z(surface_parts(p, s.layout, x), depth)});
       if (c.y > v.room.y0 && c.y < v.room.y1 + 30) s.list->AddCircle(c, static_cast<float>(cell * 0.47 * v.pixels_per_m), lobule, 24, 1);
     }
   }
@@ -150,7 +150,7 @@ void draw_layer_names(const Scene& s, const View& v) {
   std::vector<Name> names = {{0, sc, "stratum corneum " + length(sc)}, {sc, ep, "epidermis " + length(ep - sc)}, {ep, de, "dermis " + length(de - ep)},
                              {de, p.bone_m > 0 ? p.bone_m : 1, "fat"}};
   if (p.bone_m > 0) names.push_back({p.bone_m, 1, "bone at " + length(p.bone_m)});
-  const double edge = v.right() - 1.2e-9, surface = surface_m(p, s.layout, edge);
+  const SurfaceAt surface = surface_parts(p, s.layout, v.right());
   const float line = s.unit * 1.25f;
   float free = v.room.y0 + 2;
   for (const Name& n : names) {
@@ -229,7 +229,8 @@ void dimension(const Scene& s, const View& v, float x, double z0, double z1, ImU
   }
   const ImVec2 size = text_size(Font::small_number, words);
   const float y = std::clamp((y0 + y1) / 2 - size.y / 2, v.room.y0 + 2, v.room.y1 - size.y - 2);
-  label(s, left ? x - size.x - 8 : x + 8, y, colour, words);
+  const float beside = left && x - size.x - 8 > v.room.x0 + 4 ? x - size.x - 8 : std::min(x + 8, v.room.x1 - size.x - 6);
+  label(s, beside, y, colour, words);
 }
 
 std::string mm(double m) { return fmt::format("{:.2f} mm", m * 1e3 + 0.0); }

@@ -50,8 +50,13 @@ struct PictureLayout {
 // Scatter of the needles' heights is not recorded.
 PictureLayout picture_layout(const PenView& view, const PenMoment& moment);
 
-// z of the surface at x in the plane of the cut.
-double surface_m(const PenView& view, const PictureLayout& layout, double x_m);
+// The surface at x in the plane of the cut: what nose and array push in together, and what each needle adds around itself.
+struct SurfaceAt { double broad_m = 0, local_m = 0; };
+SurfaceAt surface_parts(const PenView& view, const PictureLayout& layout, double x_m);
+inline double surface_m(const PenView& view, const PictureLayout& layout, double x_m) {
+  const SurfaceAt s = surface_parts(view, layout, x_m);
+  return s.broad_m + s.local_m;
+}
 
 // A point of the pen (x across its axis, z along it from the face of the nose) in the picture.
 Point of_pen(const PictureLayout& layout, double x_m, double z_m);

@@ -131,7 +131,7 @@ PictureLayout picture_layout(const PenView& view, const PenMoment& m) {
   return out;
 }
 
-double surface_m(const PenView& view, const PictureLayout& layout, double x) {
+SurfaceAt surface_parts(const PenView& view, const PictureLayout& layout, double x) {
   // Under the nose the sink, from its inner edge on the patch, beyond its outer edge back to 0.
   const double tilt = std::tan(layout.tilt_rad), r = std::fabs(x);
   const double inner = view.nose_inner_m > 0 ? view.nose_inner_m : view.footprint_radius_m, outer = std::max(view.nose_outer_m, inner);
@@ -155,9 +155,9 @@ double surface_m(const PenView& view, const PictureLayout& layout, double x) {
     const double w = std::exp(-std::fabs(x - n.tip.x) / (0.45 * width));
     away += w * w * (n.surface_m - z);
     sum += w;
-    if (std::fabs(x - n.tip.x) < 1e-9) return n.surface_m;
+    if (std::fabs(x - n.tip.x) < 1e-9) return {z, n.surface_m - z};
   }
-  return sum > 0 ? z + away / std::max(sum, 1.0) : z;
+  return {z, sum > 0 ? away / std::max(sum, 1.0) : 0};
 }
 
 }  // namespace pensim::dashboard

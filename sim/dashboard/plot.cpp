@@ -116,7 +116,7 @@ void draw_axes(ImDrawList* list, const Rect& plot, const Axis& x, const Axis& y,
     const float p = at(x.pixel(tick.value));
     list->AddLine({p, plot.y0}, {p, plot.y1}, tick.minor ? with_alpha(t.grid, 0.6f) : t.grid, hair);
     if (!x_labels || tick.label.empty()) continue;
-    const float width = text_size(labels, tick.label).x, left = p - width / 2;
+    const float width = text_size(labels, tick.label).x, left = std::min(p - width / 2, list->GetClipRectMax().x - width);
     if (left < free_from) continue;
     draw_text(list, labels, left, plot.y1 + gap, t.dim, tick.label);
     free_from = left + width + line * 0.8f;

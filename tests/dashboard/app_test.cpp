@@ -482,20 +482,26 @@ TEST(App, TheCheckOfTextSeesWhatIsWrong) {
 }
 
 TEST(App, NoTextIsCutOrOverlaps) {
+  // A run with all there is to show, and one whose title and signals are few.
+  const test::Folder folder;
+  const auto ran = test::run_program("build/pensim", {"run", "scenarios/treatment/cheek_1mm.yaml", "--out", folder.path(), "--watch", "speed_loop.integral"});
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  const std::string cheek = folder / "scenarios/treatment/cheek_1mm.h5";
   for (const auto& [width, height] : {std::pair{1280, 720}, {1600, 1000}, {3840, 2160}}) {
-    for (int layout = 0; layout < layout_count; ++layout) {
-      User user(width, height);
-      if (static_cast<Layout>(layout) == Layout::compare) open_comparison(user.app, runs().a, runs().b);
-      else open_recording(user.app, runs().a);
-      user.app.layout = static_cast<Layout>(layout);
-      user.frames(4);
-      const std::string what = fmt::format("{} at {}x{}", layout_name(user.app.layout), width, height);
-      expect_sound_text(what);
-      user.app.mark_a_s = 0.5, user.app.mark_b_s = 0.7;
-      show_stretch(user.app, 1.2345, 1.2351);
-      user.frames(4);
-      expect_sound_text(what + ", zoomed, with marks");
-    }
+    for (const std::string& path : {cheek, runs().a})
+      for (int layout = 0; layout < layout_count; ++layout) {
+        User user(width, height);
+        if (static_cast<Layout>(layout) == Layout::compare) open_comparison(user.app, path, runs().b);
+        else open_recording(user.app, path);
+        user.app.layout = static_cast<Layout>(layout);
+        user.frames(4);
+        const std::string what = fmt::format("{} of {} at {}x{}", layout_name(user.app.layout), user.app.main.label, width, height);
+        expect_sound_text(what);
+        user.app.mark_a_s = 0.5, user.app.mark_b_s = 0.7;
+        show_stretch(user.app, 1.2345, 1.2351);
+        user.frames(4);
+        expect_sound_text(what + ", zoomed, with marks");
+      }
     User user(width, height);
     user.frames(40);
     expect_sound_text(fmt::format("library at {}x{}", width, height));

@@ -1,0 +1,332 @@
+#include "sim/dashboard/requirements_panel.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "sim/dashboard/curve.h"
+#include "sim/dashboard/display_units.h"
+#include "sim/dashboard/transport.h"
+#include "sim/dashboard/widgets.h"
+#include "sim/input_error.h"
+
+namespace pensim::dashboard {
+namespace {
+
+constexpr double judge_every_s = 0.5;    // of wall time
+
+// A run that may go on: what was recorded, of so many ticks as it is to have.
+class Columns : public SignalSource {
+ public:
+  Columns(const Recording& r, Tick planned) : recording_(r), planned_(planned) {}
+  const Samples* find(const std::string& name) const override {
+    const auto [it, is_new] = read_.try_emplace(name);
+    if (is_new && recording_.has(name)) it->second = std::make_unique<Samples>(recording_.samples(name));
+    return it->second.get();
+  }
+  Tick ticks() const override { return recording_.ticks(); }
+  Nanoseconds tick_ns() const override { return recording_.tick_ns(); }
+  Tick planned_ticks() const override { return std::max(planned_, recording_.ticks()); }
+  RunEnd run_end() const override { return planned_ > recording_.ticks() ? RunEnd::early : RunEnd::complete; }
+
+ private:
+  const Recording& recording_;
+  Tick planned_;
+  mutable std::map<std::string, std::unique_ptr<Samples>> read_;
+};
+
+Tick planned_ticks(const App& app) { return app.session ? app.session->duration() : app.main.recording->ticks(); }
+
+// Full scale of what the margin is measured in: of a signal of that unit in the formula.
+double scale_of(const std::string& that, const Location& at, const std::string& unit) {
+  double scale = 0;
+  try {
+    for (const SignalInfo& s : parse_formula(that, at).signals)
+      if (s.unit == unit) scale = std::max(scale, static_cast<double>(s.full_scale));
+  } catch (const InputError&) {
+  }
+  return scale > 0 ? scale : 1;
+}
+
+Verdict::Outcome outcome_of(const std::string& name) {
+  for (const auto o : {Verdict::Outcome::pass, Verdict::Outcome::fail, Verdict::Outcome::vacuous, Verdict::Outcome::not_applicable})
+    if (name == outcome_name(o)) return o;
+  return Verdict::Outcome::invalid;
+}
+
+bool judged(const RequirementsState::Row& row) { return row.verdict.outcome == Verdict::Outcome::pass || row.verdict.outcome == Verdict::Outcome::fail; }
+
+void sort_rows(std::vector<RequirementsState::Row>& rows) {
+  const auto group = [](const RequirementsState::Row& r) { return r.verdict.outcome == Verdict::Outcome::fail ? 0 : judged(r) ? 1 : r.so_far ? 2 : 3; };
+  std::stable_sort(rows.begin(), rows.end(), [&](const auto& a, const auto& b) {
+    if (group(a) != group(b)) return group(a) < group(b);
+    return judged(a) && a.relative < b.relative;
+  });
+}
+
+// Where each requirement is written, from the recording's own scenario.
+std::map<std::string, std::string> sources_of(const App& app) {
+  std::map<std::string, std::string> out;
+  const auto place = [](const std::string& file, int line) { return file.empty() ? "" : line > 0 ? fmt::format("{}:{}", file, line) : file; };
+  if (app.session) {
+    for (const Requirement& q : app.session->scenario().requirements) out[q.id] = place(q.at.file, q.at.line);
+    return out;
+  }
+  const auto json = nlohmann::json::parse(app.main.recording->meta().resolved_scenario, nullptr, false);
+  if (!json.is_object() || !json.contains("requirements") || !json["requirements"].is_array()) return out;
+  for (const auto& q : json["requirements"])
+    if (q.is_object() && q.contains("id") && q["id"].is_string() && q.contains("file") && q["file"].is_string())
+      out[q["id"].get<std::string>()] = place(q["file"].get<std::string>(), q.contains("line") && q["line"].is_number_integer() ? q["line"].get<int>() : 0);
+  return out;
+}
+
+void make_rows(App& app) {
+  RequirementsState& state = app.requirements;
+  state.rows.clear();
+  const auto sources = sources_of(app);
+  for (const Requirement& q : app.main.requirements) {
+    RequirementsState::Row row;
+    row.id = q.id, row.text = q.text, row.that = q.that;
+    if (const auto it = sources.find(q.id); it != sources.end()) row.source = it->second;
+    if (app.session) {
+      if (const auto it = state.judged.find(q.id); it != state.judged.end()) row.verdict = it->second, row.judged = true;
+      row.so_far = app.main.recording->ticks() < planned_ticks(app) && row.verdict.outcome != Verdict::Outcome::fail;
+    } else {
+      for (const RecordedVerdict& v : app.main.recording->verdicts())
+        if (v.id == q.id) row.verdict = {outcome_of(v.outcome), v.margin, v.unit, v.at_s, v.atom, ""}, row.judged = true;
+    }
+    if (judged(row)) row.relative = row.verdict.margin / scale_of(row.that, q.at, row.verdict.unit);
+    state.rows.push_back(std::move(row));
+  }
+  sort_rows(state.rows);
+}
+
+}  // namespace
+
+void refresh_requirements(App& app, double wall_s) {
+  RequirementsState& state = app.requirements;
+  const Recording& r = *app.main.recording;
+  const Mark mark = mark_of(r);
+  if (!app.session) {
+    if (state.mark == mark && state.rows.size() == app.main.requirements.size()) return;
+    state.mark = mark;
+    state.judged_to_s = r.duration_s();
+    make_rows(app);
+    return;
+  }
+  if (state.next && *state.next < app.main.requirements.size()) {  // one a frame: no frame takes long
+    const Requirement& q = app.main.requirements[(*state.next)++];
+    try {
+      state.judged[q.id] = judge(q, Columns(r, planned_ticks(app)));
+    } catch (const InputError& e) {
+      state.judged[q.id] = {};
+      state.judged[q.id].reason = e.what();
+    }
+    if (*state.next < app.main.requirements.size()) return;
+    state.next.reset();
+    state.judged_to_s = seconds(state.judging_to * r.tick_ns());
+    make_rows(app);
+  } else if (state.mark != mark && (state.began_wall_s < 0 || wall_s - state.began_wall_s >= judge_every_s || wall_s < state.began_wall_s)) {
+    if (!state.mark || state.mark->recording != mark.recording || state.mark->ticks > mark.ticks) state.judged.clear();
+    state.mark = mark;
+    state.began_wall_s = wall_s;
+    state.judging_to = r.ticks();
+    state.next = 0;
+  }
+  if (state.rows.size() != app.main.requirements.size()) make_rows(app);
+}
+
+std::vector<FormulaLine> formula_lines(const std::string& text) {
+  std::vector<FormulaLine> lines;
+  int begin = 0, depth = 0, indent = 0;
+  const auto end_line = [&](int end) {
+    int a = begin, b = end;
+    while (a < b && std::isspace(static_cast<unsigned char>(text[static_cast<std::size_t>(a)]))) ++a;
+    while (b > a && std::isspace(static_cast<unsigned char>(text[static_cast<std::size_t>(b - 1)]))) --b;
+    if (b > a) lines.push_back({a, b, indent});
+    begin = end;
+  };
+  const auto word_at = [&](std::size_t i, const char* word) {
+    const std::string w = word;
+    const auto letter = [&](std::size_t k) { return k < text.size() && (std::isalnum(static_cast<unsigned char>(text[k])) || text[k] == '_' || text[k] == '.'); };
+    return text.compare(i, w.size(), w) == 0 && (i == 0 || !letter(i - 1)) && !letter(i + w.size());
+  };
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '(') ++depth;
+    if (text[i] == ')') --depth;
+    if (i > 0 && (word_at(i, "and") || word_at(i, "or") || word_at(i, "implies"))) {
+      end_line(static_cast<int>(i));
+      indent = std::max(depth, 0);
+    }
+  }
+  end_line(static_cast<int>(text.size()));
+  return lines;
+}
+
+void select_requirement(App& app, const RequirementsState::Row& row) {
+  app.selected.requirement = row.id;
+  if (judged(row)) seek(app, row.verdict.at_s);
+}
+
+namespace {
+
+void explain_selected(App& app, const RequirementsState::Row& row) {
+  RequirementsState& state = app.requirements;
+  const Recording& r = *app.main.recording;
+  const Tick tick = std::clamp<Tick>(std::llround(app.cursor_s / seconds(r.tick_ns())), 0, std::max<Tick>(r.ticks() - 1, 0));
+  const Mark mark = mark_of(r);
+  if (state.explained == row.id && state.explained_at == tick && (state.explained_mark == mark || app.playback.playing)) return;
+  if (state.explained == row.id && app.playback.playing && ImGui::GetFrameCount() % 10 != 0) return;  // whole columns are read
+  state.explained = row.id;
+  state.explained_at = tick;
+  state.explained_mark = mark;
+  state.problem.clear();
+  try {
+    state.parts = explain(parse_formula(row.that, {row.source, 0, 0}), Columns(r, planned_ticks(app)), tick);
+  } catch (const InputError& e) {
+    state.parts.clear();
+    state.problem = e.what();
+  }
+}
+
+// What decides the colour of a byte: the innermost part that holds it.
+const PartTruth* part_at(const std::vector<PartTruth>& parts, int byte) {
+  const PartTruth* best = nullptr;
+  for (const PartTruth& p : parts)
+    if (byte >= p.begin && byte < p.end && (!best || p.depth >= best->depth)) best = &p;
+  return best;
+}
+
+bool is_atom(const std::vector<PartTruth>& parts, std::size_t i) { return i + 1 >= parts.size() || parts[i + 1].depth <= parts[i].depth; }
+
+void draw_formula(App& app, const RequirementsState::Row& row) {
+  const Theme& t = theme();
+  const Recording& r = *app.main.recording;
+  const auto& parts = app.requirements.parts;
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  ImFont* f = font(Font::small_number);
+  const float line = f->FontSize * 1.35f, letter = text_size(Font::small_number, "m").x;
+  for (const FormulaLine& l : formula_lines(row.that)) {
+    ImVec2 p = ImGui::GetCursorScreenPos();
+    const float left = p.x, right = p.x + ImGui::GetContentRegionAvail().x;
+    p.x += letter * 2 * static_cast<float>(std::min(l.indent, 6));
+    int rows = 1;
+    for (int i = l.begin; i < l.end;) {  // pieces of one colour, wrapped at blanks
+      const PartTruth* part = part_at(parts, i);
+      int j = i;
+      while (j < l.end && part_at(parts, j) == part && (j == i || row.that[static_cast<std::size_t>(j - 1)] != ' ')) ++j;
+      const bool atom = part && is_atom(parts, static_cast<std::size_t>(part - parts.data()));
+      const bool false_now = part && atom && part->known && !part->truth;
+      const ImU32 ink = !part || !part->known ? t.dim : false_now ? t.bad : atom ? t.ink : t.dim;
+      const std::string piece = row.that.substr(static_cast<std::size_t>(i), static_cast<std::size_t>(j - i));
+      const float w = f->CalcTextSizeA(f->FontSize, 1e9f, 0, piece.c_str()).x;
+      if (p.x + w > right && p.x > left + letter * 4) p.x = left + letter * 4, p.y += line, ++rows;
+      if (false_now) list->AddRectFilled({p.x, p.y - 1}, {p.x + w, p.y + line - 2}, with_alpha(t.bad, 0.14f));
+      list->AddText(f, f->FontSize, p, ink, piece.c_str());
+      p.x += w;
+      i = j;
+    }
+    ImGui::Dummy({1, line * static_cast<float>(rows) - ImGui::GetStyle().ItemSpacing.y});
+  }
+  // Each comparison with what its signals are at the cursor.
+  ImGui::Dummy({1, 1});
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (!is_atom(parts, i)) continue;
+    std::string values;
+    try {
+      for (const SignalInfo& s : parse_formula(parts[i].text, {row.source, 0, 0}).signals)
+        if (r.has(s.name)) values += fmt::format("{}{} {}", values.empty() ? "" : ",  ", s.name, format_value(value_at(app.main, s.name, app.cursor_s), s.unit));
+    } catch (const InputError&) {
+    }
+    const char* sign = !parts[i].known ? "·" : parts[i].truth ? "✓" : "✗";
+    text(Font::small_number, !parts[i].known ? t.dim : parts[i].truth ? t.good : t.bad, fit_text(Font::small_number, fmt::format("{} {}", sign, values), ImGui::GetContentRegionAvail().x));
+    tooltip(fmt::format("{}\n{}", parts[i].text, !parts[i].known ? "not known at the cursor: a signal is missing, or the run has not come so far" : parts[i].truth ? "holds at the cursor" : "does not hold at the cursor"));
+  }
+  if (!app.requirements.problem.empty()) text(Font::small, t.warn, app.requirements.problem);
+}
+
+std::string margin_text(const RequirementsState::Row& row) {
+  if (!judged(row)) return "";
+  return std::isinf(row.verdict.margin) ? "yes or no" : format_difference(row.verdict.margin, row.verdict.unit, 3);
+}
+
+}  // namespace
+
+void draw_requirements(App& app) {
+  if (!app.main.recording || app.main.requirements.empty()) {
+    draw_empty("No requirements", "The scenario asks for nothing: lines under `require:` are judged here.");
+    return;
+  }
+  const Theme& t = theme();
+  RequirementsState& state = app.requirements;
+  refresh_requirements(app, ImGui::GetTime());
+  const float unit = ImGui::GetFontSize();
+  // Head: how many of each, filter.
+  int passed = 0, failed = 0;
+  for (const auto& row : state.rows) passed += row.verdict.outcome == Verdict::Outcome::pass, failed += row.verdict.outcome == Verdict::Outcome::fail;
+  const std::string names[] = {fmt::format("all {}", state.rows.size()), fmt::format("✗ {}", failed), fmt::format("✓ {}", passed)};
+  for (int i = 0; i < 3; ++i) {
+    if (i) ImGui::SameLine(0, unit * 0.8f);
+    const ImVec2 p = ImGui::GetCursorScreenPos(), size = text_size(Font::small, names[i]);
+    const float height = ImGui::GetFrameHeight();
+    if (ImGui::InvisibleButton(names[i].c_str(), {size.x, height})) state.show = i;
+    draw_text(ImGui::GetWindowDrawList(), Font::small, p.x, p.y + (height - size.y) / 2, state.show == i ? t.accent : i == 1 && failed ? t.bad : t.dim, names[i]);
+    tooltip(i == 0 ? "All, worst first" : i == 1 ? "Only those that fail" : "Only those that pass");
+  }
+  ImGui::SameLine(0, unit);
+  ImGui::SetNextItemWidth(std::max(unit * 4, std::min(unit * 14, ImGui::GetContentRegionAvail().x)));
+  ImGui::InputTextWithHint("##filter", "filter", state.filter, sizeof state.filter);
+  if (app.session) {
+    ImGui::SameLine();
+    if (ImGui::GetContentRegionAvail().x > unit * 9) text(Font::small, t.dim, fmt::format("judged to {}", format_time(state.judged_to_s, 0.01)));
+  }
+  ImGui::BeginChild("list", {0, 0}, false);
+  std::string wanted = state.filter;
+  const auto lower = [](std::string s) { std::transform(s.begin(), s.end(), s.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); }); return s; };
+  wanted = lower(wanted);
+  const float inner = ImGui::GetContentRegionAvail().x;
+  for (std::size_t k = 0; k < state.rows.size(); ++k) {
+    const auto& row = state.rows[k];
+    if (state.show == 1 && row.verdict.outcome != Verdict::Outcome::fail) continue;
+    if (state.show == 2 && row.verdict.outcome != Verdict::Outcome::pass) continue;
+    if (!wanted.empty() && lower(row.id + " " + row.text + " " + row.that).find(wanted) == std::string::npos) continue;
+    const bool selected = app.selected.requirement == row.id, early = row.so_far && row.verdict.outcome != Verdict::Outcome::fail;
+    const std::string word = !row.judged ? "" : early ? "holds so far" : outcome_name(row.verdict.outcome);
+    const ImU32 colour = !row.judged ? t.faint : early ? t.accent : verdict_colour(outcome_name(row.verdict.outcome));
+    const char* sign = !row.judged || early ? "·" : row.verdict.outcome == Verdict::Outcome::pass ? "✓" : row.verdict.outcome == Verdict::Outcome::fail ? "✗" : "▲";
+    const ImVec2 p = ImGui::GetCursorScreenPos();
+    const float height = std::floor(unit * 2.5f);
+    ImGui::PushID(row.id.c_str());
+    if (ImGui::InvisibleButton("row", {inner, height})) {
+      const RequirementsState::Row copy = row;
+      select_requirement(app, copy);
+    }
+    const bool hovered = ImGui::IsItemHovered();
+    tooltip(fmt::format("{}\n{}{}", row.text, row.verdict.reason.empty() || early ? "" : row.verdict.reason + "\n", row.source));
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    if (selected || hovered) list->AddRectFilled(p, {p.x + inner, p.y + height}, with_alpha(selected ? t.accent : t.ink, selected ? 0.14f : 0.05f), 5);
+    draw_text(list, Font::text, p.x + unit * 0.4f, p.y + unit * 0.2f, colour, sign);
+    const std::string margin = judged(row) ? margin_text(row) : word;
+    const ImVec2 m = text_size(Font::small_number, margin);
+    draw_text(list, Font::small_number, p.x + inner - m.x - unit * 0.4f, p.y + unit * 0.3f, colour, margin);
+    draw_text(list, Font::text, p.x + unit * 1.7f, p.y + unit * 0.15f, t.ink, fit_text(Font::text, row.id, inner - m.x - unit * 3));
+    const std::string at = judged(row) && inner > unit * 20 ? format_time(row.verdict.at_s, 1e-3) : "";
+    const ImVec2 a = text_size(Font::small_number, at);
+    draw_text(list, Font::small_number, p.x + inner - a.x - unit * 0.4f, p.y + unit * 1.4f, t.faint, at);
+    draw_text(list, Font::small, p.x + unit * 1.7f, p.y + unit * 1.35f, t.dim, fit_text(Font::small, row.text, inner - a.x - unit * 3));
+    if (selected) {
+      explain_selected(app, row);
+      ImGui::Indent(unit * 1.7f);
+      draw_formula(app, row);
+      if (!row.source.empty()) text(Font::small, t.faint, fit_text(Font::small, row.source, inner - unit * 2));
+      ImGui::Unindent(unit * 1.7f);
+    }
+    ImGui::PopID();
+  }
+  ImGui::EndChild();
+}
+
+}  // namespace pensim::dashboard
