@@ -83,6 +83,7 @@ int command_judge(const JudgeArguments& arguments) {
   result.title = recording.meta().title;
   result.requirements = judgement.requirements;
   result.measures = judgement.measures;
+  result.measure_units = judgement.measure_units;
   result.seed = recording.meta().seed;
   result.hash = recording.meta().hash;
   result.sim_s = recording.duration_s();

@@ -27,7 +27,8 @@ ordered_json json_of(const RunResult& r) {
   for (const auto& [name, value] : r.measures) measures[name] = finite(value);
   ordered_json json = {{"scenario", r.scenario}, {"title", r.title},       {"verdict", r.verdict}, {"cause", r.cause},
                        {"seed", r.seed},         {"hash", r.hash},         {"requirements", requirements},
-                       {"measures", measures},   {"wall_s", r.wall_s},     {"sim_s", r.sim_s},
+                       {"measures", measures},   {"measure_units", r.measure_units},
+                       {"wall_s", r.wall_s},     {"sim_s", r.sim_s},
                        {"findings", r.findings}, {"recording", r.recording}, {"reproduce", r.reproduce}};
   if (r.firmware_fault) {
     const FirmwareFault& f = *r.firmware_fault;
@@ -119,6 +120,7 @@ RunResult result_from_json_text(const std::string& text) {
     r.requirements.push_back({q.at("id"), q.at("text"), q.at("that"), q.at("verdict"), q.at("may_be_vacuous"), q.at("always"),
                               number(q.at("margin")), q.at("unit"), q.at("at_s"), q.at("reason")});
   for (const auto& [name, value] : json.at("measures").items()) r.measures[name] = number(value);
+  r.measure_units = json.at("measure_units").get<std::map<std::string, std::string>>();
   r.wall_s = json.at("wall_s");
   r.sim_s = json.at("sim_s");
   r.findings = json.at("findings").get<std::vector<std::string>>();
@@ -202,7 +204,10 @@ void RunPrinter::summary(const std::vector<RunResult>& results, double wall_s) {
     for (const RequirementResult& q : r.requirements)
       fmt::print(out_, "{:<{}}  {:<14} {:>12} {:>8.4g} s  {}\n", q.id, width, q.verdict,
                  q.verdict == "pass" || q.verdict == "fail" ? show_quantity(q.margin, q.unit) : "", q.at_s, q.text);
-    for (const auto& [name, value] : r.measures) fmt::print(out_, "measure {:<20} {:.6g}\n", name, value);
+    for (const auto& [name, value] : r.measures) {
+      const auto unit = r.measure_units.find(name);
+      fmt::print(out_, "measure {:<20} {}\n", name, show_quantity(value, unit == r.measure_units.end() ? "1" : unit->second));
+    }
   }
   std::map<std::string, std::size_t> counts;
   double sim_s = 0;

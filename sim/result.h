@@ -37,7 +37,8 @@ struct RunResult {
   std::uint64_t seed = 0;
   std::string hash;                      // 16 hex digits
   std::vector<RequirementResult> requirements;
-  std::map<std::string, double> measures;
+  std::map<std::string, double> measures;         // plain SI
+  std::map<std::string, std::string> measure_units;
   double wall_s = 0.0, sim_s = 0.0;
   std::optional<FirmwareFault> firmware_fault;
   std::vector<std::string> findings;     // sentences: unanswered hardware calls, overflows ...

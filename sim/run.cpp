@@ -420,6 +420,7 @@ RunResult run_one(const RunRequest& request, const RunOptions& options) {
   Judgement judgement = judge_recording(recording, scenario.requirements, scenario.measures, planned_ticks(scenario, recording));
   result.requirements = std::move(judgement.requirements);
   result.measures = judgement.measures;
+  result.measure_units = judgement.measure_units;
   for (const RecordedText& finding : recording.findings())
     result.findings.push_back(fmt::format("{} at {:.6g} s", finding.text, seconds(finding.at * scenario.tick_ns)));
   for (const std::string& note : meta.notes) result.findings.push_back(note);
