@@ -365,6 +365,9 @@ struct Session::Impl {
   }
 
   void change_timeline(std::vector<Command> timeline, const Command& about) {
+    for (const Tick ticks : {about.at, about.over, about.duration})
+      if (ticks < 0 || ticks > duration())
+        throw InputError(InputProblem{{"timeline", 0, 0}, fmt::format("found {} ticks, but the run lasts {}", ticks, duration()), "choose an instant and a length within the run"});
     for (Command& c : timeline) tidy(c);
     std::stable_sort(timeline.begin(), timeline.end(), [](const Command& a, const Command& b) { return a.at < b.at; });
     Inputs wanted = inputs;
