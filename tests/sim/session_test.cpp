@@ -425,8 +425,7 @@ TEST_F(SessionTest, GoesOnAfterItsServerWasKilled) {
   EXPECT_GE(processes_with(mark), 3) << "server, run and a copy";
   processes_with(mark, SIGKILL);
   unsetenv("PENSIM_TEST_MARK");
-  ASSERT_TRUE(settle(session));
-  EXPECT_EQ(session.state(), State::ended);
+  ASSERT_TRUE(frames_until(session, [&] { return session.state() == State::ended; }));
   EXPECT_NE(session.error(), "");
   session.post(set(28000, "user.rate", 100.0));
   ASSERT_TRUE(settle(session));
