@@ -214,19 +214,22 @@ struct Session::Impl {
   }
 
   // Asks `from` for a new future of the present request that comes up to `until`. `copies`: copies up to this tick are good.
+  // Throws WireClosed when the server is gone.
   std::unique_ptr<Future> ask(ServerProcess& of, const RunRequest& what, Tick copies, Tick until) {
     int control = -1;
     std::unique_ptr<Future> future = make_future(what, control);
     const int text = text_file(to_json(what.resolved));
+    bool gone = false;
     try {
       wire_send(of.socket(),
                 {{"future", future->id}, {"from", copies}, {"allowed", until}, {"tick_ns", what.resolved.tick_ns}, {"core", what.core_path}},
                 {future->store->file(), future->store->tail_file(), control, text});
     } catch (const WireClosed&) {
-      error = "the process that serves the session is gone";
+      gone = true;
     }
     close(text);
     close(control);
+    if (gone) throw WireClosed();
     return future;
   }
 
@@ -240,22 +243,31 @@ struct Session::Impl {
       keep_ghost = keep_ghost || !ghost_stays;
       target = catch_target = std::min(catch_target, duration());
     }
-    pending = ask(*server, request, untaken == never ? first : std::min(first, untaken), catch_target);
+    try {
+      pending = ask(*server, request, untaken == never ? first : std::min(first, untaken), catch_target);
+    } catch (const WireClosed&) {  // ended from outside, with all copies
+      server = spawn();
+      pending = ask(*server, request, never, catch_target);
+    }
     allowed = catch_target;
     untaken = never;
     untaken_count = 0;
     backlog_ticks = 0.0;
   }
 
+  std::unique_ptr<ServerProcess> spawn() const {
+    return std::make_unique<ServerProcess>(options.program.empty() ? program_beside() : options.program);
+  }
+
   // A server of its own for this request: refused cores throw, and all is as before.
   void start(Prepared p, Tick until) {
-    auto fresh = std::make_unique<ServerProcess>(options.program.empty() ? program_beside() : options.program);
-    std::unique_ptr<Future> future = ask(*fresh, p.request, never, until);
-    std::string why = error;
-    error.clear();
+    auto fresh = spawn();
+    std::string why;
+    std::unique_ptr<Future> future;
     // Whichever comes first: the run that begins, or the server that refuses it or says how it ended.
     try {
-      for (bool begun = false; !begun && why.empty();) {
+      future = ask(*fresh, p.request, never, until);
+      for (bool begun = false; !begun;) {
         if (const auto message = wire_receive(future->control, true)) begun = message->body.value("say", "") == "began";
       }
     } catch (const WireClosed&) {
@@ -265,7 +277,7 @@ struct Session::Impl {
           if (why.empty()) why = "loading it ended the process";
         }
       } catch (const WireClosed&) {
-        why = "the process that serves the session ended";
+        why = "the process that serves the session ended: is " + (options.program.empty() ? program_beside() : options.program) + " the program pensim of this version?";
       }
     }
     if (!why.empty())
@@ -353,6 +365,9 @@ struct Session::Impl {
   }
 
   void change_timeline(std::vector<Command> timeline, const Command& about) {
+    for (const Tick ticks : {about.at, about.over, about.duration})
+      if (ticks < 0 || ticks > duration())
+        throw InputError(InputProblem{{"timeline", 0, 0}, fmt::format("found {} ticks, but the run lasts {}", ticks, duration()), "choose an instant and a length within the run"});
     for (Command& c : timeline) tidy(c);
     std::stable_sort(timeline.begin(), timeline.end(), [](const Command& a, const Command& b) { return a.at < b.at; });
     Inputs wanted = inputs;

@@ -42,7 +42,7 @@ class Session {
   // Reads, checks and resolves the scenario and starts its process, paused at tick 0. Throws InputError.
   Session(const std::string& scenario_path, const SessionOptions& options = {});
   // The scenario inside a recording, with the recorded seed, firmware and timeline. Throws InputError if the scenario and the catalog of
-  // today give other numbers than the recorded ones (--set, another catalog).
+  // today give other numbers than the recorded ones (--set, another catalog). Of the options, `program` counts.
   static std::unique_ptr<Session> of_recording(const Recording& recording, const SessionOptions& options = {});
   ~Session();
   Session(const Session&) = delete;

@@ -14,7 +14,8 @@
 #include <random>
 
 #include "firmware_shim/cores/misbehave/misbehave.h"
-#include "sim/core_build.h"
+#include "sim/resolve.h"
+#include "sim/scenario_text.h"
 #include "tests/sim/program.h"
 
 namespace pensim::test {
@@ -58,6 +59,23 @@ std::string run_hash(const std::string& path) {
 Command set(Tick at, const std::string& name, double value, Tick over = 0) { return {at, Command::Kind::set, name, value, over, 0, ""}; }
 Command fault(Tick at, const std::string& name, double value, Tick duration = 0) {
   return {at, Command::Kind::fault, name, value, 0, duration, ""};
+}
+
+// How many processes have `mark` in the environment that they were started with; they get `signal`, if it is one.
+int processes_with(const std::string& mark, int signal = 0) {
+  int count = 0;
+  DIR* proc = opendir("/proc");
+  while (const dirent* entry = readdir(proc)) {
+    if (entry->d_name[0] < '0' || entry->d_name[0] > '9') continue;
+    const std::string base = std::string("/proc/") + entry->d_name;
+    if (read_file(base + "/environ").find(mark) == std::string::npos) continue;
+    const std::string status = read_file(base + "/stat");
+    if (const std::size_t end = status.rfind(')'); end == std::string::npos || end + 2 >= status.size() || status[end + 2] == 'Z') continue;
+    ++count;
+    if (signal != 0) kill(std::stoi(entry->d_name), signal);
+  }
+  closedir(proc);
+  return count;
 }
 
 constexpr const char* treatment = R"(title: A short treatment
@@ -354,8 +372,6 @@ TEST_F(SessionTest, AnySequenceOfChangesEndsAsTheSavedScenario) {
 
 // Everything of the original is kept, from another folder too.
 TEST_F(SessionTest, SavesEveryKeyAndFindsItsFilesFromElsewhere) {
-  const std::string original = "tests/data/one_of_everything.yaml";
-  Scenario before = load_scenario(original);
   write_file(folder / "x/always.yaml", "- {id: ONLY-HERE, text: no reset, that: \"always (core.resets <= 5)\"}\n");
   write_file(folder / "x/image.bin", "abc");
   write_file(folder / "x/a.yaml", "duration: 0.5 s\npen: {memory: image.bin}\nseed: 3\n");
@@ -375,6 +391,48 @@ TEST_F(SessionTest, SavesEveryKeyAndFindsItsFilesFromElsewhere) {
   EXPECT_EQ(std::count_if(far.requirements.begin(), far.requirements.end(), [](const Requirement& r) { return r.id == "ONLY-HERE"; }), 1);
   EXPECT_EQ(far.seed, 5u);
   EXPECT_FALSE(std::filesystem::exists(folder / "y/z/far.yaml.part"));
+}
+
+// Every kind of key: the text that is written gives the very run that the file gives.
+TEST_F(SessionTest, TheTextOfAScenarioHoldsEveryKey) {
+  const auto run_of = [](const Scenario& s) {
+    nlohmann::json json = nlohmann::json::parse(to_json(resolve(s)));
+    json.erase("path");
+    for (const char* list : {"measures", "requirements"})  // where their formulas stand
+      for (auto& item : json[list])
+        for (const char* key : {"file", "line", "column"}) item.erase(key);
+    return json;
+  };
+  for (const char* path : {"tests/data/one_of_everything.yaml", "scenarios/treatment/cheek_1mm.yaml", "tests/data/golden/faults.yaml"}) {
+    const Scenario original = load_scenario(path, {{"operator.tilt=3 deg", "timeline.0.at=0.07 s"}, false});
+    const ScenarioEdits as_it_is{original.overrides, original.timeline, original.tick_ns, original.watch, {}};
+    for (const std::string& to : {std::string(), folder.path(), std::string("tests")}) {
+      const std::string text = scenario_text(original, as_it_is, to);
+      const Scenario again = parse_scenario(text, path, to.empty() ? "." : to);
+      EXPECT_EQ(run_of(again), run_of(original)) << nlohmann::json::diff(run_of(original), run_of(again)) << text;
+    }
+    EXPECT_EQ(original.timeline[0].at % 100, 0);
+  }
+}
+
+// The server is ended from outside: said, and the next change begins again.
+TEST_F(SessionTest, GoesOnAfterItsServerWasKilled) {
+  const std::string mark = "PENSIM_TEST_MARK=" + folder.path() + "s";
+  putenv(const_cast<char*>(mark.c_str()));
+  Session session(scenario(), options());
+  session.run_to(30000);
+  ASSERT_TRUE(settle(session));
+  EXPECT_GE(processes_with(mark), 3) << "server, run and a copy";
+  processes_with(mark, SIGKILL);
+  unsetenv("PENSIM_TEST_MARK");
+  ASSERT_TRUE(frames_until(session, [&] { return session.state() == State::ended; }));
+  EXPECT_NE(session.error(), "");
+  session.post(set(28000, "user.rate", 100.0));
+  ASSERT_TRUE(settle(session));
+  EXPECT_EQ(session.now(), 30000);
+  ASSERT_TRUE(run_to_end(session));
+  EXPECT_EQ(session.error(), "");
+  EXPECT_EQ(session.hash(), saved_hash(session));
 }
 
 TEST_F(SessionTest, BeginsWithTheScenarioOfARecording) {
@@ -418,22 +476,6 @@ TEST_F(SessionTest, RunsARebuiltCore) {
   std::filesystem::rename(core + ".new", core);
   EXPECT_THROW(session.reload_core(), InputError);
   EXPECT_EQ(session.now(), session.duration());
-}
-
-// Processes whose parents lead to `ancestor` or whose memory files are ours would still be there: all that carry the mark in their
-// environment are counted.
-int processes_with(const std::string& mark) {
-  int count = 0;
-  DIR* proc = opendir("/proc");
-  while (const dirent* entry = readdir(proc)) {
-    if (entry->d_name[0] < '0' || entry->d_name[0] > '9') continue;
-    const std::string base = std::string("/proc/") + entry->d_name;
-    if (read_file(base + "/environ").find(mark) == std::string::npos) continue;
-    const std::string status = read_file(base + "/stat");
-    if (const std::size_t end = status.rfind(')'); end != std::string::npos && end + 2 < status.size() && status[end + 2] != 'Z') ++count;
-  }
-  closedir(proc);
-  return count;
 }
 
 bool soon(const std::function<bool()>& what) {
