@@ -26,17 +26,17 @@ namespace pensim {
 
 struct BatteryParams {
   double capacity_A_s = 3060.0;
-  double initial_charge_1 = 0.8;
+  double initial_charge_1 = 0.8;  // the scenario's [E]
   double protection_ohm = 0.03;
   double cutoff_V = 2.8;
-  double cutoff_delay_s = 20e-3;
+  double cutoff_delay_s = 20e-3;  // [E]
   double cutoff_A = 3.0;
-  double cutoff_current_delay_s = 12e-3;
+  double cutoff_current_delay_s = 12e-3;  // [E]
   double reclose_s = 1.0;
   double rail_F = 100e-6;
-  double electronics_A = 25e-3;
-  double charger_A = 0.425;
-  double charger_V = 4.2;
+  double electronics_A = 25e-3;           // idle 12, display 8, LED 5 mA [E]
+  double charger_A = 0.425;               // half the capacity per hour [E]
+  double charger_V = 4.2;                 // [R: lithium cells; 0.95]
 };
 
 template <class Params, class F>

@@ -37,11 +37,11 @@ namespace pensim {
 
 struct BridgeParams {
   double switch_ohm = 0.28;
-  double switch_per_K = 4e-3;
+  double switch_per_K = 4e-3;  // [R: TI DRV8837 class; 0.7]
   double shunt_ohm = 0.05;
   double pwm_period_s = 25e-6;
   double dead_time_s = 0.2e-6;
-  double dead_time_blend_A = 0.05;
+  double dead_time_blend_A = 0.05;  // [E]
   double diode_V = 0.7;
   double trip_A = 3.0;
   double hot_K = 423.15;

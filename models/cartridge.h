@@ -34,14 +34,14 @@ struct CartridgeParams {
   double tip_wear_m = 25e-6;            // growth of the tip diameter per use
   double half_cone_angle_rad = 0.0959931088596881;  // 5.5 deg
   double shaft_diameter_m = 0.25e-3;
-  double needle_length_m = 3.0e-3;      // from the plate to the tip
+  double needle_length_m = 3.0e-3;      // from the plate to the tip [E]
   double pitch_m = 0.9e-3;              // between neighbouring needles
   double footprint_radius_m = 2.5e-3;   // of the patch of skin that the array loads
   double plate_mass_kg = 0.35e-3;
   double height_scatter_m = 10e-6;      // standard deviation of the tips' heights [E]
   double hook_force_N = 3e-3;           // per needle of a used cartridge [E]
-  double id_resistance_ohm = 10e3;      // identification resistor
-  std::int64_t used_count = 0;          // uses before this one
+  double id_resistance_ohm = 10e3;      // identification resistor [E]
+  std::int64_t used_count = 0;          // uses before this one; the scenario's [E]
 };
 
 template <class Params, class F>

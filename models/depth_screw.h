@@ -26,7 +26,7 @@ struct ScrewParams {
   double home_repeatability_m = 20e-6;
   double lower_stop_m = -0.15e-3;
   double upper_stop_m = 3.0e-3;
-  double initial_position_m = 0.4e-3;
+  double initial_position_m = 0.4e-3;  // [E]
 };
 
 template <class Params, class F>

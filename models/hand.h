@@ -23,25 +23,25 @@
 namespace pensim {
 
 struct HandParams {
-  double hand_mass_kg = 0.12;             // 0.08..0.15
-  double pen_mass_kg = 0.12;
-  double damping_N_s_per_m = 3;           // 2..6
-  double stiffness_N_per_m = 300;         // 150..600
+  double hand_mass_kg = 0.12;             // 0.08..0.15 [R: Hasser and Cutkosky 2002; 0.5]
+  double pen_mass_kg = 0.12;              // handpiece [E]
+  double damping_N_s_per_m = 3;           // 2..6 [R: Fu and Cavusoglu 2012; 0.5]
+  double stiffness_N_per_m = 300;         // 150..600 [R: Fu and Cavusoglu 2012; 0.5]
   double nose_stiffness_N_per_m = 2000;   // k_n, skin under the nose ring [E]: 8 G R with G 50 kPa, R 5 mm
   double nose_damping_N_s_per_m = 5;      // c_n [E]
   double voluntary_bandwidth_Hz = 1.5;    // 1..2 [R; 0.8]
   double press_noise_1 = 0.15;            // rms over mean [E]
-  double press_noise_low_Hz = 0.1;
-  double press_noise_high_Hz = 2;
+  double press_noise_low_Hz = 0.1;        // [E]
+  double press_noise_high_Hz = 2;         // [E]
   double tremor_peak_Hz = 8.1;            // [F:otosurgery]
   double tremor_damping_ratio_1 = 0.1;    // width of the peak [E]
-  double tremor_along_m = 150e-6;         // rms
-  double tremor_across_m = 150e-6;
-  double tremor_axial_m = 20e-6;
-  double track_length_m = 40e-3;          // 0: the pen stays in one place
+  double tremor_along_m = 150e-6;         // rms, 100..250 um, below the 254 um of [F:tremor-f4] [E]
+  double tremor_across_m = 150e-6;        // as along; 166 um in [F:tremor-f4] [E]
+  double tremor_axial_m = 20e-6;          // rms, 15 um braced [F:tremor-f4], 10..50 [E]
+  double track_length_m = 40e-3;          // 0: the pen stays in one place [E]
   double lane_pitch_m = 4e-3;             // between lanes [E]
-  double noise_period_s = 1e-3;
-  std::int64_t pass_count = 1;            // lanes
+  double noise_period_s = 1e-3;           // of the samples, interpolated between [E]
+  std::int64_t pass_count = 1;            // lanes [E]
 };
 
 template <class Params, class F>

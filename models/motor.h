@@ -31,7 +31,7 @@ struct MotorParams {
   double commutation_1 = 0.005;
   double copper_per_K = 3.9e-3;
   double magnet_per_K = -1.1e-3;
-  double reference_temperature_K = 298.15;
+  double reference_temperature_K = 298.15;  // 25 degC of the data sheets [R; 0.9]
 };
 
 template <class Params, class F>

@@ -51,11 +51,11 @@ struct PlantParams {
   BatteryParams battery;
   ThermalParams thermal;
   SensorParams sensors;
-  std::int64_t seed = 1;
-  std::int64_t steps_per_tick = 2;
-  double tick_s = 50e-6;
-  double initial_angle_rad = 0.2;   // of the cam
-  double initial_lift_m = 10e-3;    // of the nose above the skin
+  std::int64_t seed = 1;            // the scenario's [E]
+  std::int64_t steps_per_tick = 2;  // by halving [E]
+  double tick_s = 50e-6;            // the firmware's fastest task [E]
+  double initial_angle_rad = 0.2;   // of the cam [E]
+  double initial_lift_m = 10e-3;    // of the nose above the skin; the scenario's [E]
 };
 
 // Calls f("motor.resistance_ohm", member) for every parameter: double or std::int64_t. The one table of them.

@@ -21,21 +21,21 @@
 namespace pensim {
 
 struct SensorParams {
-  double reference_V = 3.3;
-  double current_V_per_A = 1.0;
+  double reference_V = 3.3;            // [E]
+  double current_V_per_A = 1.0;        // 50 mohm x 20 [D]
   double current_offset_A = 4e-3;      // +-10 mA [E]
-  double current_gain_error_1 = 0.0;
-  double current_noise_counts = 3.0;
-  double voltage_divider_1 = 0.5;
-  double ntc_ohm = 10e3;
-  double ntc_beta_K = 3950.0;
-  double ntc_reference_K = 298.15;
-  double ntc_pull_up_ohm = 10e3;
+  double current_gain_error_1 = 0.0;   // [E]
+  double current_noise_counts = 3.0;   // rms [E]
+  double voltage_divider_1 = 0.5;      // [E]
+  double ntc_ohm = 10e3;               // at 25 degC [R; 0.9]
+  double ntc_beta_K = 3950.0;          // 3435..3950 [R; 0.9]
+  double ntc_reference_K = 298.15;     // 25 degC [R; 0.9]
+  double ntc_pull_up_ohm = 10e3;       // [E]
   double ntc_delay_s = 6.0;
-  double nose_V = 0.3;
-  double nose_V_per_N = 0.3;
-  double id_pull_up_ohm = 10e3;
-  double noise_counts = 1.0;           // of all channels but the current
+  double nose_V = 0.3;                 // [E]
+  double nose_V_per_N = 0.3;           // [E]
+  double id_pull_up_ohm = 10e3;        // [E]
+  double noise_counts = 1.0;           // rms, of all channels but the current [E]
   double hall_width_rad = 0.5;         // [E]
   double bounce_s = 3e-3;
 };

@@ -328,7 +328,8 @@ void housekeeping(SkinState& state) {
   for (double* branch_N : state.branch_N) forget(branch_N);
 }
 
-// 6: the patch, linearly implicit in its speed; the needles' force is predicted with their tangent stiffness.
+// 6: the patch, linearly implicit in its speed; the needles' force is predicted with their tangent stiffness. What the
+// prediction missed, above all at a puncture, is made good in the next step, so that the patch gets the needles' impulse.
 // Returns the force of the base plate.
 double step_patch(const CartridgeParams& cartridge, const SkinParams& params, SkinState& state, const SkinInput& input,
                   double approach_m, double dt_s) {
@@ -337,11 +338,17 @@ double step_patch(const CartridgeParams& cartridge, const SkinParams& params, Sk
   const double q = state.patch_m;
   const double bent = d.stiffening_per_m2 * q * q;
   const double inertia = d.mass_kg / dt_s;
-  double resistance_N_s_per_m =
-      inertia + d.damping_N_s_per_m + dt_s * (k * (1 + 3 * bent) + state.patch_stiffness_N_per_m);
-  double force = inertia * state.patch_speed_m_per_s + state.patch_force_N +
-                 state.patch_stiffness_N_per_m * approach_m - k * (params.bulge_m_per_N * input.nose_force_N) -
-                 k * (1 + bent) * q;
+  const double before = state.patch_speed_m_per_s;
+  const double stiffness_N_s_per_m = dt_s * (k * (1 + 3 * bent) + state.patch_stiffness_N_per_m);
+  // Weight of the step's end: 1/2 is second order, 1 damps what is stiff for this step; the plate always is.
+  const double stiff = d.damping_N_s_per_m + stiffness_N_s_per_m;
+  const double end_1 = input.base_plate != 0 ? 1 : (3 * inertia + stiff) / (6 * inertia + stiff);
+  const double begin_1 = 1 - end_1;
+  const double opposing_N_s_per_m = d.damping_N_s_per_m + end_1 * stiffness_N_s_per_m;
+  double resistance_N_s_per_m = inertia + end_1 * opposing_N_s_per_m;
+  double force = (inertia - begin_1 * opposing_N_s_per_m) * before + state.patch_force_N + state.patch_missed_N +
+                 end_1 * state.patch_stiffness_N_per_m * approach_m -
+                 k * (params.bulge_m_per_N * input.nose_force_N) - k * (1 + bent) * q;
   double speed = force / resistance_N_s_per_m;
   double plate_N = 0;
   if (input.base_plate != 0) {
@@ -355,13 +362,18 @@ double step_patch(const CartridgeParams& cartridge, const SkinParams& params, Sk
     }
   }
   state.patch_speed_m_per_s = speed;
-  state.patch_m = q + dt_s * speed;
+  const double moved_m = dt_s * (end_1 * speed + begin_1 * before);
+  state.patch_m = q + moved_m;
+  // skin_step adds the force that the needles turn out to have.
+  state.patch_missed_N = -(state.patch_force_N + state.patch_stiffness_N_per_m * (approach_m - moved_m));
+  state.patch_end_1 = end_1;
   return plate_N;
 }
 
 // Sums over needles: even ones in lane 0, odd ones in lane 1.
 struct Sums {
   Pair force_N, stiffness_N_per_m, tent_m, penetration_m, deepest_m, lift_m;
+  double inside_1 = 0;  // largest share of the step that a needle spent inside which entered or left in it
 };
 
 // s_k at the end of the step.
@@ -491,6 +503,7 @@ struct Step {
       const double root_at = std::sqrt(threshold);
       span = root_at > root_from ? (root_to - root_at) / (root_to - root_from) : 1;
       flows = span > 0;
+      sums.inside_1 = std::max(sums.inside_1, span);
       state.punctures += flows;
       state.reentries += flows && hole;
     }
@@ -517,6 +530,8 @@ struct Step {
       slope = end.stiffness_N_per_m;
       flows = false;
       leaves = p <= 0;
+      if (leaves && state.needle_penetration_m[i] > 0)
+        sums.inside_1 = std::max(sums.inside_1, (p - moved) / -moved);
     }
     elastic = law.modulus_Pa * u * magnitude(u);
     F = law.gain_1 * elastic + m.H;
@@ -771,10 +786,11 @@ void skin_step(const CartridgeParams& cartridge, const SkinParams& params, SkinS
     }
 
     // 8: the array is dragged along while it is in the skin.
+    const double inside_1 = in_skin > 0 && state.in_skin > 0 ? 1 : in_skin > 0 || state.in_skin > 0 ? sums.inside_1 : 0;
+    state.drag_m += std::fabs(input.lateral_speed_m_per_s) * inside_1 * dt_s;
+    state.dwell_s += inside_1 * dt_s;
     if (in_skin > 0) {
       const double mean_m = penetration_sum / static_cast<double>(in_skin);
-      state.drag_m += std::fabs(input.lateral_speed_m_per_s) * dt_s;
-      state.dwell_s += dt_s;
       state.takeup_m += input.lateral_speed_m_per_s * dt_s;
       if (state.takeup_m != 0) {
         const double at = std::min(mean_m / lateral_grid_m, static_cast<double>(lateral_grid_points - 1));
@@ -828,6 +844,7 @@ void skin_step(const CartridgeParams& cartridge, const SkinParams& params, SkinS
   state.work_J += 0.5 * (state.force_N + total) * tip_change_m;
   output.work_J = state.work_J;
   state.force_N = total;
+  state.patch_missed_N = state.patch_end_1 * (state.patch_missed_N + force);
   state.patch_force_N = force;
   state.patch_stiffness_N_per_m = stiffness;
 }

@@ -17,13 +17,13 @@
 namespace pensim {
 
 struct ThermalParams {
-  double winding_to_case_K_per_W = 6.0;
-  double winding_J_per_K = 0.83;
-  double case_J_per_K = 7.6;
-  double case_to_grip_K_per_W = 3.0;
-  double grip_J_per_K = 40.0;
-  double grip_to_air_K_per_W = 11.0;
-  double initial_K = 296.15;
+  double winding_to_case_K_per_W = 6.0;  // R_th1 [F:f1331]
+  double winding_J_per_K = 0.83;         // 5 s over 6 K/W [D] from [F:f1331]
+  double case_J_per_K = 7.6;             // 190 s over 25 K/W [D] from [F:f1331]
+  double case_to_grip_K_per_W = 3.0;     // [E]
+  double grip_J_per_K = 40.0;            // 45 g of aluminium [E]
+  double grip_to_air_K_per_W = 11.0;     // air and hand [E]
+  double initial_K = 296.15;             // the scenario's ambient [E]
 };
 
 template <class Params, class F>

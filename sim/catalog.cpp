@@ -53,29 +53,46 @@ const PlantParameter* find_parameter(const std::string& key) {
   return it == by_key.end() ? nullptr : it->second;
 }
 
-// A mark that says how far a number can be trusted: [F:key] [F2:key] [R; c] [R: citation; c] [D] [E] [P].
-bool known_mark(const std::string& source) {
-  if (source.size() < 3 || source[0] != '[') return false;
-  const std::size_t end = source.find(']');
-  if (end == std::string::npos) return false;
-  const std::string mark = source.substr(1, end - 1);
-  if (mark == "D" || mark == "E" || mark == "P") return true;
-  const auto key = [](const std::string& text) {
-    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_'; });
-  };
-  if (mark.rfind("F:", 0) == 0) return key(mark.substr(2));
-  if (mark.rfind("F2:", 0) == 0) return key(mark.substr(3));
-  if (mark.rfind("R", 0) == 0 && mark.size() > 1 && (mark[1] == ';' || mark[1] == ':')) {
-    const std::size_t semicolon = mark.rfind(';');
-    if (semicolon == std::string::npos) return false;
-    try {
-      const double c = parse_quantity(mark.substr(semicolon + 1), "1");
-      return c >= 0.0 && c <= 1.0;
-    } catch (const QuantityError&) {
-      return false;
-    }
+// Keys that are no parameters of the plant.
+struct Property {
+  CatalogKind kind;
+  const char* key;
+  const char* unit;
+};
+constexpr Property properties[] = {{CatalogKind::region, "ultrasound_epidermis", "m"}, {CatalogKind::pen, "lowest_rate", "Hz"},
+                                   {CatalogKind::pen, "highest_rate", "Hz"},           {CatalogKind::pen, "depth_step", "m"},
+                                   {CatalogKind::pen, "depth_tolerance", "m"},         {CatalogKind::pen, "supply_current", "A"}};
+
+bool key_of_source(const std::string& text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_'; });
+}
+
+// Every [...] of a source is a mark.
+std::vector<std::string> marks_of(const std::string& source) {
+  std::vector<std::string> marks;
+  for (std::size_t begin = source.find('['); begin != std::string::npos; begin = source.find('[', begin + 1)) {
+    const std::size_t end = source.find(']', begin);
+    marks.push_back(end == std::string::npos ? "?" : source.substr(begin + 1, end - begin - 1));
   }
-  return false;
+  return marks;
+}
+
+std::vector<CatalogSource> read_sources(const Node& node, std::vector<InputProblem>& problems) {
+  std::vector<CatalogSource> sources;
+  if (node.kind != Node::Kind::map) {
+    problems.push_back({node.at(), "expected sources by key, found " + node.described(), "key: {title: \"...\", address: \"...\"}"});
+    return sources;
+  }
+  for (const Member& member : node.members) {
+    const Node *title = member.value.find("title"), *address = member.value.find("address");
+    if (!key_of_source(member.key))
+      problems.push_back({member.at(), fmt::format("found the key `{}`", member.key.substr(0, 60)), "a key has letters, digits, - and _"});
+    else if (!title || !address || title->kind != Node::Kind::scalar || address->kind != Node::Kind::scalar || title->text.empty() || address->text.empty())
+      problems.push_back({member.value.at(), fmt::format("expected title and address of {}", member.key), "key: {title: \"...\", address: \"...\"}"});
+    else
+      sources.push_back({member.key, title->text, address->text});
+  }
+  return sources;
 }
 
 class EntryReader {
@@ -87,8 +104,10 @@ class EntryReader {
       add(node.at(), "expected an entry of the catalog (keys and values), found " + node.described(), "begin with about: ...");
       return;
     }
+    if (const Node* sources = node.find("sources")) entry_.sources = read_sources(*sources, problems_);
     for (const Member& member : node.members) {
       const Node& value = member.value;
+      if (member.key == "sources") continue;
       if (member.key == "about") {
         if (value.kind == Node::Kind::scalar) entry_.about = value.text;
         else add(value.at(), "expected a sentence, found " + value.described(), "say what the entry is");
@@ -106,7 +125,7 @@ class EntryReader {
   }
 
  private:
-  static bool reference_kind(const std::string& key) { return key == "motor" || key == "battery" || key == "cartridge"; }
+  static bool reference_kind(const std::string& key) { return key == "base" || key == "motor" || key == "battery" || key == "cartridge"; }
 
   void group(const Node& node, const std::string& prefix, std::vector<CatalogValue>& out) {
     if (node.kind != Node::Kind::map) return add(node.at(), "expected keys and values, found " + node.described(), "for instance {resistance: {value: 1.05 ohm, source: \"[E] ...\"}}");
@@ -135,6 +154,12 @@ class EntryReader {
     const std::string key = prefix + member.key;
     const Node& node = member.value;
     if (const PlantParameter* p = parameter(key)) return value(key, *p, node, out);
+    for (const Property& property : properties)
+      if (property.kind == entry_.kind && key == property.key) {
+        PlantParameter none;
+        none.unit = property.unit;
+        return value(key, none, node, out);
+      }
     const bool is_group = node.kind == Node::Kind::map && !node.find("value") && !node.find("factor") &&
                           std::any_of(plant_parameters().begin(), plant_parameters().end(), [&](const PlantParameter& p) {
                             if (p.key.rfind(key + ".", 0) == 0) return true;
@@ -156,13 +181,13 @@ class EntryReader {
     v.parameter = p.name;
     v.at = node.at();
     for (const Member& member : node.members)
-      if (member.key != "value" && member.key != "factor" && member.key != "source")
-        add(member.at(), fmt::format("found the key `{}` in {}, which does not exist", member.key.substr(0, 60), key), "value, factor and source are all there is");
+      if (member.key != "value" && member.key != "factor" && member.key != "source" && member.key != "sd" && member.key != "range")
+        add(member.at(), fmt::format("found the key `{}` in {}, which does not exist", member.key.substr(0, 60), key), "value, sd, range, factor and source are all there is");
     const Node *number = node.find("value"), *factor = node.find("factor"), *source = node.find("source");
     if (!source || source->kind != Node::Kind::scalar)
       add(node.at(), fmt::format("found no source for {} of {}", key, entry_.name), "every number says where it comes from: source: \"[F:key] ...\", [F2:key], [R; 0.8], [D], [E] or [P]");
-    else if (!known_mark(source->text))
-      add(source->at(), fmt::format("found the source {} without a known mark", source->described()), "begin with [F:key], [F2:key], [R; 0.8], [D], [E] or [P]");
+    else if (const std::string problem = mark_problem(source->text, entry_.sources); !problem.empty())
+      add(source->at(), fmt::format("found the source {}: {}", source->described(), problem), "begin with [F:key], [F2:key], [R; 0.8], [D], [E] or [P]; the keys are in sources.yaml");
     else
       v.source = source->text;
     if ((number != nullptr) == (factor != nullptr))
@@ -176,8 +201,38 @@ class EntryReader {
     } catch (const QuantityError& error) {
       return add(given.at(), fmt::format("{}: {}", key, error.what()), error.hint);
     }
+    if (!spread(key, p, node, example, v)) return;
     if (v.factor && v.number < 0.0) return add(given.at(), fmt::format("expected a factor of 0 or more for {}, found {}", key, given.text), example);
     out.push_back(std::move(v));
+  }
+
+  // sd and range: how people differ.
+  bool spread(const std::string& key, const PlantParameter& p, const Node& node, const std::string& example, CatalogValue& v) {
+    const Node *sd = node.find("sd"), *range = node.find("range");
+    if (!sd && !range) return true;
+    const auto bad = [&](const Location& at, const std::string& message) {
+      add(at, fmt::format("{}: {}", key, message), "sd: 0.35 mm, or range: [15 kPa, 50 kPa] around the value");
+      return false;
+    };
+    const auto quantity = [&](const Node& given) { return parse_quantity(given.text, p.unit, Temperature::difference); };
+    if (v.factor || !(v.number > 0.0)) return bad(node.at(), "sd and range stand beside a value above 0");
+    if (sd && range) return bad(node.at(), "found sd and range");
+    try {
+      if (sd) {
+        if (sd->kind != Node::Kind::scalar || !((v.deviation = quantity(*sd)) > 0.0)) return bad(sd->at(), "expected a standard deviation above 0");
+        v.text += " +-" + sd->text;
+      } else {
+        if (range->kind != Node::Kind::list || range->items.size() != 2) return bad(range->at(), "expected a range of two values, found " + range->described());
+        const double low = quantity(range->items[0]), high = quantity(range->items[1]);
+        if (!(low >= 0.0 && low <= v.number && v.number <= high && low < high)) return bad(range->at(), "expected a range around the value");
+        v.range = {low, high};
+        v.text += fmt::format(" ({}..{})", range->items[0].text, range->items[1].text);
+      }
+    } catch (const QuantityError& error) {
+      add((sd ? sd : range)->at(), fmt::format("{}: {}", key, error.what()), error.hint.empty() ? example : error.hint);
+      return false;
+    }
+    return true;
   }
 
   void add(const Location& at, std::string message, std::string hint) { problems_.push_back({at, std::move(message), std::move(hint)}); }
@@ -225,20 +280,6 @@ const Catalog& catalog() {
     return all;
   }();
   return loaded;
-}
-
-std::string table_value(const CatalogValue& v) { return fmt::format("  {:<44} {:>16}  {}\n", v.key, v.text, v.source); }
-
-std::string explained(const CatalogEntry& e) {
-  std::string text = fmt::format("{} {}\n  {}\n", info(e.kind).name, e.name, e.about);
-  for (const auto& [kind, name] : e.references) text += fmt::format("  {:<44} {:>16}\n", kind, name);
-  for (const CatalogValue& v : e.values) text += table_value(v);
-  for (const auto& [title, values] : {std::pair("female", &e.female), std::pair("male", &e.male)}) {
-    if (!values->empty()) text += fmt::format(" {}\n", title);
-    for (const CatalogValue& v : *values) text += table_value(v);
-  }
-  text += fmt::format("  from {}\n", e.file);
-  return text;
 }
 
 bool unit_token(const std::string& token) {
@@ -307,7 +348,59 @@ const std::vector<PlantParameter>& plant_parameters() {
   return all;
 }
 
+const std::vector<CatalogSource>& catalog_sources() {
+  static const std::vector<CatalogSource> sources = [] {
+    const std::string path = (fs::path(catalog_folder()) / "sources.yaml").string();
+    std::vector<InputProblem> problems;
+    std::vector<CatalogSource> read = read_sources(read_document(read_file(path), path, problems), problems);
+    if (!problems.empty()) throw InputError(problems);
+    return read;
+  }();
+  return sources;
+}
+
+std::string mark_problem(const std::string& source, const std::vector<CatalogSource>& own) {
+  const std::vector<std::string> marks = marks_of(source);
+  if (marks.empty() || source[0] != '[') return "there is no mark in front";
+  for (const std::string& mark : marks) {
+    if (mark == "D" || mark == "E" || mark == "P") continue;
+    const bool found = mark.rfind("F:", 0) == 0, secondary = mark.rfind("F2:", 0) == 0;
+    if (found || secondary) {
+      const std::string key = mark.substr(found ? 2 : 3);
+      const auto is = [&](const CatalogSource& s) { return s.key == key; };
+      if (std::any_of(own.begin(), own.end(), is) || std::any_of(catalog_sources().begin(), catalog_sources().end(), is)) continue;
+      if (!key_of_source(key)) return fmt::format("[{}] needs the key of a source", mark.substr(0, 60));
+      std::vector<std::string> known;
+      for (const CatalogSource& s : catalog_sources()) known.push_back(s.key);
+      const std::string near = nearest_name(key, known);
+      return fmt::format("there is no source `{}`{}", key.substr(0, 60), near.empty() ? "" : "; the nearest is `" + near + "`");
+    }
+    if (mark.size() > 1 && mark[0] == 'R' && (mark[1] == ';' || mark[1] == ':')) {
+      const std::size_t semicolon = mark.rfind(';');
+      if (semicolon == std::string::npos) return fmt::format("[{}] is recalled without a confidence", mark.substr(0, 60));
+      try {
+        const double c = parse_quantity(mark.substr(semicolon + 1), "1");
+        if (c >= 0.0 && c <= 1.0) continue;
+      } catch (const QuantityError&) {
+      }
+      return fmt::format("[{}] needs a confidence from 0 to 1", mark.substr(0, 60));
+    }
+    return mark == "R" ? "[R] is recalled without a confidence" : fmt::format("[{}] is no mark", mark.substr(0, 60));
+  }
+  return "";
+}
+
+std::vector<std::string> mark_keys(const std::string& source) {
+  std::vector<std::string> keys;
+  for (const std::string& mark : marks_of(source))
+    for (const char* begin : {"F:", "F2:"})
+      if (mark.rfind(begin, 0) == 0) keys.push_back(mark.substr(std::string_view(begin).size()));
+  return keys;
+}
+
 const char* catalog_kind_name(CatalogKind kind) { return info(kind).name; }
+
+const char* catalog_kind_plural(CatalogKind kind) { return info(kind).plural; }
 
 bool is_catalog_file(const std::string& name) {
   return name.find('/') != std::string::npos || (name.size() > 5 && name.compare(name.size() - 5, 5, ".yaml") == 0);
@@ -347,39 +440,6 @@ const CatalogEntry& catalog_entry(CatalogKind kind, const std::string& name, con
   const std::string near = nearest_name(name, known);
   throw InputError({asked_at, fmt::format("found `{}`, expected a {} of the catalog", name.substr(0, 60), info(kind).name),
                     near.empty() ? fmt::format("`pensim catalog {}` lists them", info(kind).plural) : "did you mean `" + near + "`?"});
-}
-
-std::string catalog_text(const std::string& kind, const std::string& name) {
-  std::vector<std::string> words = {"skin"};
-  for (const KindInfo& k : kinds()) words.push_back(k.plural);
-  std::vector<const KindInfo*> chosen;
-  for (const KindInfo& k : kinds())
-    if (kind.empty() || kind == k.plural || kind == k.name || (kind == "skin" && *k.section)) chosen.push_back(&k);
-  std::string wanted = name;
-  if (chosen.empty() && name.empty()) {  // `pensim catalog cheek`
-    wanted = kind;
-    for (const KindInfo& k : kinds()) chosen.push_back(&k);
-  }
-  std::vector<std::string> known;
-  std::string text;
-  for (const KindInfo* k : chosen) {
-    if (wanted.empty()) text += fmt::format("{}{}\n", text.empty() ? "" : "\n", k->plural);
-    for (const auto& entry : catalog().entries[static_cast<std::size_t>(k->kind)]) {
-      known.push_back(entry->name);
-      if (wanted.empty()) text += fmt::format("  {:<26} {}\n", entry->name, entry->about);
-      else if (entry->name == wanted) text += (text.empty() ? "" : "\n") + explained(*entry);
-    }
-  }
-  if (chosen.empty() || text.empty()) {
-    if (name.empty())
-      for (const std::string& word : words) known.push_back(word);
-    const std::string& found = chosen.empty() ? kind : wanted;
-    if (chosen.empty()) known = words;
-    const std::string near = nearest_name(found, known);
-    throw InputError({{"catalog", 0, 0}, fmt::format("found `{}`, which is not in the catalog", found.substr(0, 60)),
-                      near.empty() ? "`pensim catalog` lists what is there" : "did you mean `" + near + "`?"});
-  }
-  return text;
 }
 
 std::string share_path(const std::string& name) {

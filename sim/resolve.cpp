@@ -6,11 +6,13 @@
 #include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "firmware_shim/pen_shim.h"
 #include "sim/catalog.h"
 #include "sim/document.h"
 #include "sim/quantity.h"
+#include "sim/skin_sampler.h"
 
 namespace pensim {
 namespace {
@@ -42,6 +44,7 @@ void assign(Members& members, const std::string& name, double value, const Locat
 
 void apply(Members& members, const std::vector<CatalogValue>& values) {
   for (const CatalogValue& v : values) {
+    if (v.parameter.empty()) continue;
     const auto real = members.real.find(v.parameter);
     const double before = real != members.real.end() ? *real->second : static_cast<double>(*members.whole.at(v.parameter));
     assign(members, v.parameter, v.factor ? before * v.number : v.number, v.at);
@@ -49,10 +52,20 @@ void apply(Members& members, const std::vector<CatalogValue>& values) {
 }
 
 // What region, sex, topical and condition make of skin: first what is put on, then what multiplies.
-void apply_skin(Members& members, const std::string& region, const std::string& sex, const std::string& topical, const std::string& condition) {
+void apply_skin(Members& members, const SkinChoice& skin, std::uint64_t seed, const std::string& region, const std::string& topical,
+                const std::string& condition) {
   const CatalogEntry& entry = catalog_entry(CatalogKind::region, region);
-  apply(members, entry.values);
-  apply(members, sex == "male" ? entry.male : entry.female);
+  double epidermis_share = 1.0;
+  for (std::vector<CatalogValue> values : {entry.values, skin.sex == "male" ? entry.male : entry.female}) {
+    if (skin.drawn)
+      for (CatalogValue& v : values) {
+        const double mean = v.number;
+        v.number = drawn_value(v, seed);
+        if (v.key == "ultrasound_epidermis") epidermis_share = v.number / mean;
+      }
+    apply(members, std::as_const(values));
+  }
+  *members.real.at("skin.epidermis_m") *= epidermis_share;
   apply(members, catalog_entry(CatalogKind::topical, topical).values);
   apply(members, catalog_entry(CatalogKind::condition, condition).values);
 }
@@ -163,6 +176,16 @@ ResolvedScenario resolve(const Scenario& s) {
     const std::string found = cartridge_with(*s.cartridge.needles);
     if (!found.empty()) cartridge = found;
   }
+  for (const auto& [key, name] : pen.references) {
+    if (key != "base") continue;
+    const CatalogEntry& base = catalog_entry(CatalogKind::pen, name, {pen.file, 0, 0});
+    for (const auto& [part_key, part_name] : base.references) {
+      if (part_key == "base") throw InputError({{base.file, 0, 0}, fmt::format("{} has a base itself", base.name), "name the pen at the bottom as base"});
+      for (const CatalogKind kind : {CatalogKind::motor, CatalogKind::battery, CatalogKind::cartridge})
+        if (part_key == catalog_kind_name(kind)) apply(members, catalog_entry(kind, part_name, {base.file, 0, 0}).values);
+    }
+    apply(members, base.values);
+  }
   for (bool of_scenario : {false, true}) {
     part(CatalogKind::motor, s.pen.motor, of_scenario);
     part(CatalogKind::battery, s.pen.battery, of_scenario);
@@ -181,13 +204,13 @@ ResolvedScenario resolve(const Scenario& s) {
   plant.thermal.initial_K = s.pen.temperature_K.value_or(s.pen.ambient_K);
 
   const SkinParams before = plant.skin;
-  apply_skin(members, s.skin.region, s.skin.sex, s.skin.topical, s.skin.condition);
+  apply_skin(members, s.skin, s.seed, s.skin.region, s.skin.topical, s.skin.condition);
   const SkinParams here = plant.skin;
   // A patch is what its own words would make of the skin, over what the rest of it is.
   std::vector<SkinPatch> patches;
   for (const SkinPatchChoice& choice : s.skin.patches) {
     plant.skin = before;
-    apply_skin(members, choice.region.value_or(s.skin.region), s.skin.sex, choice.topical.value_or(s.skin.topical), choice.condition.value_or(s.skin.condition));
+    apply_skin(members, s.skin, s.seed, choice.region.value_or(s.skin.region), choice.topical.value_or(s.skin.topical), choice.condition.value_or(s.skin.condition));
     patches.push_back({choice.from_m, choice.to_m, plant.skin.shear_modulus_Pa / here.shear_modulus_Pa,
                        plant.skin.puncture_factor_1 / here.puncture_factor_1, plant.skin.dermis_m / here.dermis_m});
   }

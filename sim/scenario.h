@@ -76,6 +76,7 @@ struct SkinChoice {
   std::string condition = "normal";
   std::string topical = "none";
   double stretch = 1.0;                   // in-plane stretch ratio
+  bool drawn = false;                     // the region's values are those of a person drawn with the seed
   std::vector<SkinPatchChoice> patches;
 };
 

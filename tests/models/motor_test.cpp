@@ -85,6 +85,7 @@ TEST(Motor, StallTorqueOfTheDataSheet) {
     bench.settled_rpm(sheet.voltage_V);
     const double torque_mN_m = (bench.motor.constant_V_s_per_rad * bench.current_A - bench.motor.friction_N_m) * 1e3;
     EXPECT_EQ(bench.rotor.speed_rad_per_s, 0.0);
+    std::printf("  %s M_H %.2f (%.2f) mN m\n", sheet.name, torque_mN_m, sheet.stall_mN_m);
     EXPECT_NEAR(torque_mN_m / sheet.stall_mN_m, 1.0, 0.03) << sheet.name;
   }
 }
@@ -95,6 +96,7 @@ TEST(Motor, SpeedDropUnderLoadOfTheDataSheet) {
     const double load_mN_m = 0.2 * sheet.stall_mN_m;
     loaded.load.friction_N_m += load_mN_m * 1e-3;
     const double slope = (free.settled_rpm(sheet.voltage_V) - loaded.settled_rpm(sheet.voltage_V)) / load_mN_m;
+    std::printf("  %s dn/dM %.0f (%.0f) rpm/mN m\n", sheet.name, slope, sheet.slope_rpm_per_mN_m);
     EXPECT_NEAR(slope / sheet.slope_rpm_per_mN_m, 1.0, 0.03) << sheet.name;
   }
 }

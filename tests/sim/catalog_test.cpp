@@ -3,13 +3,16 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
 #include "models/plant.h"
 #include "sim/resolve.h"
+#include "sim/skin_sampler.h"
 
 namespace pensim {
 namespace {
@@ -36,34 +39,63 @@ TEST(Catalog, EveryEntryResolves) {
           EXPECT_NO_THROW(resolve(parse_scenario("duration: 1 s\nskin: {region: " + region + ", sex: " + sex + ", condition: " + condition + ", topical: " + topical + "}\n", "t")));
 }
 
-TEST(Catalog, FacialDermisIsThatOfUltrasound) {
-  // VT-21, mm: men, women
-  const struct { const char* region; double male, female; } sites[] = {{"forehead", 1.17, 0.86}, {"glabella", 1.14, 0.90}, {"temple", 1.06, 0.80}, {"eyelid", 0.67, 0.58},
-                                                                       {"nose", 1.03, 0.93},     {"cheek", 1.14, 0.87},    {"jaw", 1.02, 0.91},    {"neck", 0.98, 0.99}};
-  for (const auto& site : sites) {
-    const CatalogEntry& entry = catalog_entry(CatalogKind::region, site.region);
-    EXPECT_DOUBLE_EQ(value(entry, "dermis", &entry.male).number, site.male * 1e-3) << site.region;
-    EXPECT_DOUBLE_EQ(value(entry, "dermis", &entry.female).number, site.female * 1e-3) << site.region;
-    EXPECT_EQ(value(entry, "dermis", &entry.female).source.rfind("[F:hfus]", 0), 0u) << site.region;
-    const auto resolved = [&](const char* sex) { return resolve(parse_scenario(std::string("duration: 1 s\nskin: {region: ") + site.region + ", sex: " + sex + "}\n", "t")).plant.skin.dermis_m; };
-    EXPECT_DOUBLE_EQ(resolved("male"), site.male * 1e-3) << site.region;
-    EXPECT_DOUBLE_EQ(resolved("female"), site.female * 1e-3) << site.region;
-  }
+// VT-21, mm: epidermis and dermis, men and women, mean and standard deviation.
+struct Layer { double mean_mm, sd_mm; };
+struct Site { const char* region; Layer epidermis[2], dermis[2]; };  // male, female
+constexpr Site vt21[] = {{"forehead", {{0.22, 0.03}, {0.20, 0.03}}, {{1.17, 0.28}, {0.86, 0.16}}}, {"glabella", {{0.21, 0.03}, {0.19, 0.02}}, {{1.14, 0.30}, {0.90, 0.23}}},
+                         {"temple", {{0.19, 0.02}, {0.18, 0.02}}, {{1.06, 0.20}, {0.80, 0.19}}},   {"eyelid", {{0.18, 0.03}, {0.17, 0.02}}, {{0.67, 0.14}, {0.58, 0.11}}},
+                         {"nose", {{0.20, 0.03}, {0.19, 0.02}}, {{1.03, 0.16}, {0.93, 0.25}}},     {"cheek", {{0.19, 0.03}, {0.20, 0.18}}, {{1.14, 0.21}, {0.87, 0.35}}},
+                         {"jaw", {{0.21, 0.09}, {0.18, 0.03}}, {{1.02, 0.24}, {0.91, 0.34}}},      {"neck", {{0.19, 0.03}, {0.17, 0.03}}, {{0.98, 0.22}, {0.99, 0.20}}}};
+constexpr const char* sexes[] = {"male", "female"};
+
+const CatalogValue& layer_of(const Site& site, int sex, const char* key) {
+  const CatalogEntry& entry = catalog_entry(CatalogKind::region, site.region);
+  return value(entry, key, sex == 0 ? &entry.male : &entry.female);
 }
 
-// VT-19. A winding's numbers give the speed without load, the stall torque and the mechanical time constant of its data sheet.
+SkinParams skin_of(const std::string& words, std::uint64_t seed = 1) {
+  return resolve(parse_scenario("duration: 1 s\nseed: " + std::to_string(seed) + "\nskin: {" + words + "}\n", "t")).plant.skin;
+}
+
+TEST(Catalog, FacialLayersAreThoseOfUltrasound) {
+  for (const Site& site : vt21)
+    for (int sex : {0, 1}) {
+      const CatalogValue &dermis = layer_of(site, sex, "dermis"), &epidermis = layer_of(site, sex, "ultrasound_epidermis");
+      EXPECT_DOUBLE_EQ(dermis.number, site.dermis[sex].mean_mm * 1e-3) << site.region;
+      EXPECT_DOUBLE_EQ(dermis.deviation.value(), site.dermis[sex].sd_mm * 1e-3) << site.region;
+      EXPECT_DOUBLE_EQ(epidermis.number, site.epidermis[sex].mean_mm * 1e-3) << site.region;
+      EXPECT_DOUBLE_EQ(epidermis.deviation.value(), site.epidermis[sex].sd_mm * 1e-3) << site.region;
+      EXPECT_EQ(mark_keys(dermis.source), std::vector<std::string>{"hfus"}) << site.region;
+      const SkinParams skin = skin_of(std::string("region: ") + site.region + ", sex: " + sexes[sex]);
+      EXPECT_DOUBLE_EQ(skin.dermis_m, site.dermis[sex].mean_mm * 1e-3) << site.region;
+      EXPECT_LT(skin.epidermis_m, 65e-6) << "histology, not ultrasound: " << site.region;
+    }
+}
+
+// VT-19. A winding's numbers give what its data sheet gives; tests/models/motor_test and thermal_test run the models.
 TEST(Catalog, WindingsGiveTheirDataSheets) {
-  const struct { const char* name; double volt, rpm, stall_mNm, tau_ms; } sheets[] = {
-      {"faulhaber_1331t006sr", 6, 10600, 11.20, 7},   {"faulhaber_1331t012sr", 12, 9900, 9.90, 7},     {"faulhaber_1331t024sr", 24, 10400, 9.76, 7},
-      {"faulhaber_0816k003sr", 3, 13250, 1.15, 6.1},  {"faulhaber_0816k006sr", 6, 13500, 1.13, 6.5},   {"faulhaber_0816k009sr", 9, 13500, 1.15, 6.2},
-      {"faulhaber_0816k012sr", 12, 12600, 1.00, 6.5}};
+  const struct { const char* name; double volt, rpm, stall_mNm, rpm_per_mNm, tau_ms, case_K_per_W, winding_s, case_s; } sheets[] = {
+      {"faulhaber_1331t006sr", 6, 10600, 11.20, 946, 7, 25, 5, 190},        {"faulhaber_1331t012sr", 12, 9900, 9.90, 1000, 7, 25, 5, 190},
+      {"faulhaber_1331t024sr", 24, 10400, 9.76, 1070, 7, 25, 5, 190},       {"faulhaber_0816k003sr", 3, 13250, 1.15, 11475, 6.1, 48, 4.2, 242},
+      {"faulhaber_0816k006sr", 6, 13500, 1.13, 11904, 6.5, 48, 4.2, 242},   {"faulhaber_0816k009sr", 9, 13500, 1.15, 11714, 6.2, 48, 4.2, 242},
+      {"faulhaber_0816k012sr", 12, 12600, 1.00, 12553, 6.5, 48, 4.2, 242}};
+  std::printf("  %-22s %16s %16s %18s %14s %14s %14s\n", "winding (data sheet)", "n0 rpm", "M_H mN m", "dn/dM rpm/mN m", "tau_m ms", "tau_w1 s", "tau_w2 s");
   for (const auto& sheet : sheets) {
-    const MotorParams m = resolve(parse_scenario(std::string("duration: 1 s\npen: {motor: ") + sheet.name + "}\n", "t")).plant.motor;
-    const double k = m.constant_V_s_per_rad;
-    const double free_rad_per_s = (sheet.volt - m.friction_N_m / k * m.resistance_ohm) / k;
-    EXPECT_NEAR(free_rad_per_s * 60 / (2 * 3.14159265358979), sheet.rpm, 0.02 * sheet.rpm) << sheet.name;
-    EXPECT_NEAR((k * sheet.volt / m.resistance_ohm - m.friction_N_m) * 1e3, sheet.stall_mNm, 0.03 * sheet.stall_mNm) << sheet.name;
-    EXPECT_NEAR(m.inertia_kg_m2 * m.resistance_ohm / (k * k) * 1e3, sheet.tau_ms, 0.05 * sheet.tau_ms) << sheet.name;
+    const PlantParams plant = resolve(parse_scenario(std::string("duration: 1 s\npen: {motor: ") + sheet.name + "}\n", "t")).plant;
+    const MotorParams& m = plant.motor;
+    const double k = m.constant_V_s_per_rad, rpm_per_rad_per_s = 60 / (2 * 3.14159265358979);
+    const double rpm = (sheet.volt - m.friction_N_m / k * m.resistance_ohm) / k * rpm_per_rad_per_s;
+    const double stall_mNm = (k * sheet.volt / m.resistance_ohm - m.friction_N_m) * 1e3, slope = m.resistance_ohm / (k * k) * rpm_per_rad_per_s * 1e-3;
+    const double tau_ms = m.inertia_kg_m2 * m.resistance_ohm / (k * k) * 1e3;
+    const double winding_s = plant.thermal.winding_to_case_K_per_W * plant.thermal.winding_J_per_K, case_s = sheet.case_K_per_W * plant.thermal.case_J_per_K;
+    std::printf("  %-22s %7.0f (%6.0f) %7.2f (%6.2f) %8.0f (%7.0f) %6.2f (%5.1f) %6.2f (%5.1f) %6.1f (%5.0f)\n", sheet.name, rpm, sheet.rpm, stall_mNm, sheet.stall_mNm, slope, sheet.rpm_per_mNm, tau_ms,
+                sheet.tau_ms, winding_s, sheet.winding_s, case_s, sheet.case_s);
+    EXPECT_NEAR(rpm / sheet.rpm, 1.0, 0.02) << sheet.name;
+    EXPECT_NEAR(stall_mNm / sheet.stall_mNm, 1.0, 0.03) << sheet.name;
+    EXPECT_NEAR(slope / sheet.rpm_per_mNm, 1.0, 0.03) << sheet.name;
+    EXPECT_NEAR(tau_ms / sheet.tau_ms, 1.0, 0.05) << sheet.name;
+    EXPECT_NEAR(winding_s / sheet.winding_s, 1.0, 0.05) << sheet.name;
+    EXPECT_NEAR(case_s / sheet.case_s, 1.0, 0.05) << sheet.name;
   }
 }
 
@@ -122,11 +154,25 @@ TEST(Catalog, ListsAndExplains) {
   EXPECT_EQ(catalog_text("motors", "").find("rotary_p1"), std::string::npos);
   EXPECT_NE(catalog_text("skin", "").find("conditions\n"), std::string::npos);
   const std::string cheek = catalog_text("regions", "cheek");
-  EXPECT_NE(cheek.find("0.87 mm  [F:hfus] zygoma, women"), std::string::npos) << cheek;
+  EXPECT_NE(cheek.find("0.87 mm +-0.35 mm  [F:hfus] zygoma, women"), std::string::npos) << cheek;
+  EXPECT_NE(cheek.find("30 kPa (15 kPa..50 kPa)  [E]"), std::string::npos) << cheek;
+  EXPECT_NE(cheek.find("hfus           Facial skin layers by high-frequency ultrasound"), std::string::npos) << cheek;
+  EXPECT_NE(cheek.find("PMC9205051"), std::string::npos) << cheek;
+  EXPECT_EQ(cheek.find("f1331"), std::string::npos) << cheek;
+  EXPECT_EQ(catalog_text("skin", "cheek"), cheek);
   EXPECT_EQ(catalog_text("cheek", ""), cheek);
   EXPECT_NE(catalog_text("conditions", "striae").find("x 0.65"), std::string::npos);
   EXPECT_NE(catalog_text("pens", "rotary_p1").find("p1_winding"), std::string::npos);
-  for (const auto& [kind, name] : {std::pair("regions", "cheeck"), {"motor", "nothing"}, {"cheeck", ""}, {"boats", "x"}}) {
+  const std::string exceed = catalog_text("pens", "exceed");
+  EXPECT_LT(exceed.find("[F:k182407] dial 0-1.9 mm"), exceed.find("taken from rotary_p1, as no source gives it"));
+  EXPECT_GT(exceed.find("drivetrain.eccentricity"), exceed.find("taken from rotary_p1, as no source gives it"));
+  EXPECT_EQ(exceed.find("screw.upper_stop", exceed.find("taken from")), std::string::npos) << "what the profile gives is not taken";
+  EXPECT_NE(catalog_text("sources", "").find("olatunji"), std::string::npos);
+  EXPECT_EQ(catalog_text("sources", "wang").find("olatunji"), std::string::npos);
+  EXPECT_NE(catalog_text("law", "").find("skin.shaft_stress"), std::string::npos);
+  EXPECT_NE(catalog_text("law", "shaft_stress").find("4000 Pa  tau_c, 1.6..20 kPa [D] from [F:lam]"), std::string::npos) << catalog_text("law", "shaft_stress");
+  EXPECT_NE(catalog_text("parameters", "sensors").find("sensors.hall_width"), std::string::npos);
+  for (const auto& [kind, name] : {std::pair("regions", "cheeck"), {"motor", "nothing"}, {"cheeck", ""}, {"boats", "x"}, {"sources", "hfuss"}, {"parameters", "sensor"}, {"law", "shaft_stres"}}) {
     try {
       catalog_text(kind, name);
       ADD_FAILURE() << kind << " " << name;
@@ -160,8 +206,22 @@ TEST(Catalog, RefusesWhatHasNoSourceOrUnit) {
   const auto motor = [&](const std::string& line) { return refused(CatalogKind::motor, "about: x\n" + line + "\n"); };
   EXPECT_EQ(motor("resistance: {value: 1 ohm, source: \"[E] why\"}"), "accepted");
   for (const char* mark : {"[F:f1331]", "[F2:fang] x", "[R; 0.8]", "[R: Brown 2004; 0.95] x", "[D]", "[E] x", "[P]"}) EXPECT_EQ(motor("resistance: {value: 1 ohm, source: \"" + std::string(mark) + "\"}"), "accepted") << mark;
-  for (const char* mark : {"", "why", "[X]", "[F]", "[F:]", "[F: x y]", "[R]", "[R: Brown]", "[R; 2]", "[R; much]", "[D", "D]", "[DE]"})
+  for (const char* mark : {"", "why", "[X]", "[F]", "[F:]", "[F: x y]", "[R]", "[R: Brown]", "[R; 2]", "[R; much]", "[D", "D]", "[DE]", "[F:f1332]", "[F2:fangs]", "why [E]", "[D] from [F:nobody]",
+                           "[E] after [R: Brown]"})
     EXPECT_NE(motor("resistance: {value: 1 ohm, source: \"" + std::string(mark) + "\"}").find(":2:36: found the source"), std::string::npos) << mark;
+  EXPECT_NE(motor("resistance: {value: 1 ohm, source: \"[F:f1332]\"}").find("there is no source `f1332`; the nearest is `f1331`"), std::string::npos);
+  EXPECT_NE(motor("resistance: {value: 1 ohm, source: \"[R: Brown]\"}").find("recalled without a confidence"), std::string::npos);
+  const std::string own = "sources: {sheet: {title: My data sheet, address: the drawer}}";
+  EXPECT_EQ(motor(own + "\nresistance: {value: 1 ohm, source: \"[F:sheet]\"}"), "accepted");
+  EXPECT_NE(motor("sources: {sheet: {title: My data sheet}}").find(":2:18: expected title and address of sheet"), std::string::npos);
+  EXPECT_NE(motor("sources: [sheet]").find("expected sources by key, found a list"), std::string::npos);
+  EXPECT_EQ(motor("resistance: {value: 1 ohm, sd: 0.1 ohm, source: \"[E]\"}"), "accepted");
+  EXPECT_EQ(motor("resistance: {value: 1 ohm, range: [0.9 ohm, 1.2 ohm], source: \"[E]\"}"), "accepted");
+  for (const char* spread : {"sd: -0.1 ohm", "sd: 0 ohm", "sd: 1 mm", "sd: [1 ohm]", "range: 1 ohm", "range: [0.9 ohm]", "range: [1.1 ohm, 1.2 ohm]", "range: [-1 ohm, 2 ohm]", "range: [1 ohm, 1 ohm]",
+                             "range: [0.9 ohm, 1 mm]", "sd: 0.1 ohm, range: [0.9 ohm, 1.2 ohm]"})
+    EXPECT_NE(motor(std::string("resistance: {value: 1 ohm, ") + spread + ", source: \"[E]\"}").find(":2:"), std::string::npos) << spread;
+  EXPECT_NE(motor("resistance: {factor: 2, sd: 1 ohm, source: \"[E]\"}").find("beside a value above 0"), std::string::npos);
+  EXPECT_NE(motor("lowest_rate: {value: 1 Hz, source: \"[E]\"}").find("found `lowest_rate`"), std::string::npos);  // of a pen only
   EXPECT_NE(motor("resistance: {value: 1 ohm}").find(":2:13: found no source for resistance"), std::string::npos);
   EXPECT_NE(motor("resistance: 1 ohm").find(":2:13: expected a value with its source for resistance, found `1 ohm`"), std::string::npos);
   EXPECT_NE(motor("resistance: {value: 1, source: \"[E]\"}").find(":2:21: resistance: expected a resistance such as 1.05 ohm, found 1 (no unit)"), std::string::npos);
@@ -192,6 +252,112 @@ TEST(Catalog, AnUnknownReferenceOfAPenIsNamed) {
     EXPECT_NE(std::string(error.what()).find("pen.yaml: found `p1_windin`, expected a motor of the catalog\n  mend: did you mean `p1_winding`?"), std::string::npos) << error.what();
   }
   fs::remove_all(folder);
+}
+
+// VT-21: 10 000 people a site and sex.
+TEST(SkinSampler, ReproducesMeansAndDeviationsOfVt21) {
+  std::printf("  %-10s %-7s %-22s %8s %8s %8s\n", "site", "sex", "layer", "mean", "sd", "least");
+  for (const Site& site : vt21)
+    for (int sex : {0, 1})
+      for (const char* key : {"dermis", "ultrasound_epidermis"}) {
+        const CatalogValue& v = layer_of(site, sex, key);
+        constexpr int n = 10000;
+        double sum = 0, squares = 0, least = 1;
+        for (int i = 0; i < n; ++i) {
+          const double x = drawn_value(v, 2026, i);
+          sum += x;
+          squares += x * x;
+          least = std::min(least, x);
+        }
+        const double mean = sum / n, sd = std::sqrt(squares / n - mean * mean);
+        std::printf("  %-10s %-7s %-22s %+7.2f%% %+7.2f%% %8.4f mm\n", site.region, sexes[sex], key, 100 * (mean / v.number - 1), 100 * (sd / *v.deviation - 1), least * 1e3);
+        EXPECT_NEAR(mean / v.number, 1.0, 0.02) << site.region << " " << sexes[sex] << " " << key;
+        EXPECT_NEAR(sd / *v.deviation, 1.0, 0.10) << site.region << " " << sexes[sex] << " " << key;
+        EXPECT_GT(least, 0.0);
+      }
+}
+
+TEST(SkinSampler, IsAFunctionOfSeedAndPersonAndStaysInItsRange) {
+  const CatalogEntry& cheek = catalog_entry(CatalogKind::region, "cheek");
+  const CatalogValue& dermis = value(cheek, "dermis", &cheek.female);
+  EXPECT_EQ(drawn_value(dermis, 7, 3), drawn_value(dermis, 7, 3));
+  EXPECT_NE(drawn_value(dermis, 7, 3), drawn_value(dermis, 7, 4));
+  EXPECT_NE(drawn_value(dermis, 8, 3), drawn_value(dermis, 7, 3));
+  const CatalogValue& modulus = value(cheek, "shear_modulus");
+  double sum = 0, low = 1e9, high = 0;
+  for (int i = 0; i < 10000; ++i) {
+    const double x = drawn_value(modulus, 5, i);
+    sum += x;
+    low = std::min(low, x);
+    high = std::max(high, x);
+  }
+  EXPECT_GE(low, 15e3);
+  EXPECT_LT(low, 16e3);
+  EXPECT_LE(high, 50e3);
+  EXPECT_GT(high, 48.5e3);
+  EXPECT_NEAR(sum / 10000, (15e3 + 30e3 + 50e3) / 3, 0.02 * 31.7e3);  // of a triangle
+  EXPECT_EQ(drawn_value(value(cheek, "puncture_factor"), 5, 1), 1.0);  // no spread is given
+}
+
+TEST(SkinSampler, AScenarioDrawsItsPersonWithTheSeed) {
+  const SkinParams mean = skin_of("region: cheek"), off = skin_of("region: cheek, drawn: off", 99);
+  EXPECT_EQ(off.dermis_m, mean.dermis_m);
+  const SkinParams one = skin_of("region: cheek, drawn: on", 7), again = skin_of("region: cheek, drawn: on", 7), other = skin_of("region: cheek, drawn: on", 8);
+  EXPECT_EQ(one.dermis_m, again.dermis_m);
+  EXPECT_NE(one.dermis_m, other.dermis_m);
+  EXPECT_NE(one.dermis_m, mean.dermis_m);
+  EXPECT_NE(one.epidermis_m, mean.epidermis_m);
+  EXPECT_NE(one.shear_modulus_Pa, mean.shear_modulus_Pa);
+  EXPECT_EQ(one.puncture_factor_1, mean.puncture_factor_1);
+  const CatalogEntry& cheek = catalog_entry(CatalogKind::region, "cheek");
+  EXPECT_EQ(one.dermis_m, drawn_value(value(cheek, "dermis", &cheek.female), 7));
+  EXPECT_DOUBLE_EQ(one.epidermis_m / mean.epidermis_m, drawn_value(value(cheek, "ultrasound_epidermis", &cheek.female), 7) / 0.20e-3);
+  // The same person elsewhere and with a scar: the same deviates, multiplied as ever.
+  EXPECT_DOUBLE_EQ(skin_of("region: cheek, drawn: on, condition: atrophic_acne_scar", 7).dermis_m, 0.8 * one.dermis_m);
+  EXPECT_EQ(skin_of("region: forehead, drawn: on", 7).dermis_m > 0.86e-3, one.dermis_m > 0.87e-3);
+  // Numbers, not a promise to draw again, are what a recording keeps.
+  const ResolvedScenario r = resolve(parse_scenario("duration: 1 s\nseed: 7\nskin: {region: cheek, drawn: on}\n", "t"));
+  EXPECT_EQ(resolved_from_json(to_json(r)).plant.skin.dermis_m, one.dermis_m);
+}
+
+// What stands only in C++ says where it comes from, too.
+TEST(Catalog, EveryParameterOfTheHeadersHasAMark) {
+  for (const PlantParameter& p : plant_parameters()) {
+    if (p.name.rfind("skin.patch", 0) == 0) continue;
+    const std::string note = parameter_note(p.name);
+    ASSERT_NE(note.find('['), std::string::npos) << p.name << ": " << note;
+    EXPECT_EQ(mark_problem(note.substr(note.find('['))), "") << p.name << ": " << note;
+  }
+  EXPECT_EQ(parameter_note("skin.shaft_stress_Pa"), "tau_c, 1.6..20 kPa [D] from [F:lam]");
+  EXPECT_NE(parameter_note("motor.copper_per_K").find("+0.39 %/K"), std::string::npos);   // a table's line
+  EXPECT_NE(parameter_note("skin.slow_time_s").find("[F:wang]"), std::string::npos);      // a group's comment
+  EXPECT_EQ(parameter_note("skin.nothing_m").find("[F:wang]"), std::string::npos);
+}
+
+TEST(Catalog, NoSourceIsListedTwice) {
+  std::map<std::string, int> times;
+  for (const CatalogSource& s : catalog_sources()) ++times[s.key];
+  EXPECT_GT(times.size(), 60u);
+  for (const auto& [key, n] : times) EXPECT_EQ(n, 1) << key;
+}
+
+// A profile is its base where no source gives a number.
+TEST(Catalog, ProfilesAreTheirBaseButForWhatIsPublished) {
+  const auto plant = [](const std::string& model) { return resolve(parse_scenario("duration: 1 s\npen: {model: " + model + "}\n", "t")).plant; };
+  const PlantParams base = plant("rotary_p1"), exceed = plant("exceed"), skinpen = plant("skinpen_precision");
+  EXPECT_EQ(exceed.drivetrain.eccentricity_m, base.drivetrain.eccentricity_m);
+  EXPECT_EQ(exceed.screw.upper_stop_m, 1.9e-3);
+  EXPECT_EQ(exceed.cartridge.needle_count, 6);
+  EXPECT_EQ(exceed.cartridge.shaft_diameter_m, 0.35e-3);
+  EXPECT_EQ(skinpen.screw.upper_stop_m, 2.5e-3);
+  EXPECT_EQ(skinpen.cartridge.needle_count, 14);
+  EXPECT_EQ(plant("pro_pen").cartridge.needle_count, 14);
+  EXPECT_EQ(plant("dermapen_2012").cartridge.needle_count, 11);
+  const CatalogEntry& entry = catalog_entry(CatalogKind::pen, "exceed");  // VT-24
+  EXPECT_EQ(value(entry, "lowest_rate").number, 100.0);
+  EXPECT_EQ(value(entry, "highest_rate").number, 150.0);
+  EXPECT_EQ(value(entry, "depth_tolerance").number, 0.15e-3);
+  EXPECT_NEAR(value(catalog_entry(CatalogKind::pen, "skinpen_precision"), "highest_rate").number, 7000.0 / 60.0, 0.05);
 }
 
 TEST(Catalog, AMissingCatalogIsSaid) {

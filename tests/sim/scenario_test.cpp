@@ -87,6 +87,7 @@ TEST(Scenario, OneOfEverything) {
   EXPECT_EQ(s.skin.sex, "male");
   EXPECT_EQ(s.skin.condition, "aged");
   EXPECT_EQ(s.skin.topical, "serum");
+  EXPECT_TRUE(s.skin.drawn);
   EXPECT_EQ(s.skin.stretch, 1.1);
   ASSERT_EQ(s.skin.patches.size(), 2u);
   EXPECT_EQ(s.skin.patches[0].from_m, 10e-3);
@@ -323,7 +324,7 @@ TEST(Resolve, DefaultsAreThePenP1) {
 }
 
 TEST(Resolve, OneOfEverythingReachesThePlant) {
-  const ResolvedScenario r = resolve(load_scenario("tests/data/one_of_everything.yaml", {{}, false}));
+  const ResolvedScenario r = resolve(load_scenario("tests/data/one_of_everything.yaml", {{"skin.drawn=off"}, false}));
   EXPECT_EQ(r.plant.motor.resistance_ohm, 2.83);
   EXPECT_EQ(r.plant.battery.cutoff_V, 3.0);
   EXPECT_EQ(r.plant.battery.initial_charge_1, 0.35);

@@ -1,0 +1,277 @@
+#include "tests/models/reference_skin.h"
+
+#include <cvode/cvode.h>
+#include <nvector/nvector_serial.h>
+#include <sunlinsol/sunlinsol_dense.h>
+#include <sunmatrix/sunmatrix_dense.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <numbers>
+#include <stdexcept>
+#include <vector>
+
+namespace pensim {
+namespace {
+
+using std::numbers::pi;
+
+struct Tip {
+  double e, f, retracted_m, begin_s, end_s;
+  explicit Tip(const SkinStroke& stroke) : e(stroke.eccentricity_m), f(stroke.rate_Hz), retracted_m(2 * e - stroke.depth_m) {
+    begin_s = std::acos(1 - (retracted_m - 0.5e-3) / e) / (2 * pi * f);
+    end_s = 1 / f - begin_s;
+  }
+  double at(double t) const { return e * (1 - std::cos(2 * pi * f * t)) - retracted_m; }
+  double speed(double t) const { return 2 * pi * f * e * std::sin(2 * pi * f * t); }
+};
+
+enum class Contact { away, touching, inside };
+constexpr int patch_size = 3, needle_size = 6, roots = 4;  // of the patch (q, q', work) and per needle
+
+struct Needle {
+  double height_m, puncture_N;  // with its scatter
+  Contact contact = Contact::away;
+  bool cutting = true;          // at the bottom of its hole
+};
+
+struct Stroke {
+  const CartridgeParams& cartridge;
+  const SkinParams& params;
+  Tip tip;
+  std::vector<Needle> needles;
+  double tip_diameter_m, mass_kg, damping, stiffness;
+  double share[3], time_s[3], rest_1;
+
+  double puncture_rate(double t) const {
+    const double v = std::max(0.0, tip.speed(t));
+    return params.fast_puncture_ratio_1 + (1 - params.fast_puncture_ratio_1) / (1 + v / params.puncture_speed_m_per_s);
+  }
+  double reentry_threshold_N() const { return params.reentry_ratio_1 * params.spreading_ratio_1 * params.epidermis_toughness_J_per_m2 * tip_diameter_m; }
+  double area_m2(double p) const {
+    const double tan_theta = std::tan(cartridge.half_cone_angle_rad), cone_m = (cartridge.shaft_diameter_m - tip_diameter_m) / (2 * tan_theta);
+    const double c = std::min(p, cone_m);
+    return pi * c * (tip_diameter_m + c * tan_theta) / std::cos(cartridge.half_cone_angle_rad) + pi * cartridge.shaft_diameter_m * (p - c);
+  }
+  double yield_N(double p, bool cutting) const {
+    const double w = std::min(cartridge.shaft_diameter_m, tip_diameter_m + 2 * p * std::tan(cartridge.half_cone_angle_rad));
+    const double J = params.epidermis_toughness_J_per_m2 +
+                     (params.dermis_toughness_J_per_m2 - params.epidermis_toughness_J_per_m2) * std::min(1.0, p / params.toughness_depth_m);
+    return (cutting ? 1 + params.spreading_ratio_1 : params.reentry_ratio_1 * params.spreading_ratio_1) * J * w + params.shaft_stress_Pa * area_m2(p);
+  }
+  double friction_N(double p) const { return params.shaft_stress_Pa * area_m2(p) + (cartridge.used_count > 0 ? cartridge.hook_force_N : 0.0); }
+  double drag_N_s_per_m(double p) const { return params.cutting_drag_N_s_per_m + params.shaft_viscosity_Pa_s_per_m * area_m2(p); }
+
+  double tent_m(double t, const double* y, std::size_t i) const { return tip.at(t) + needles[i].height_m - y[0] - y[patch_size + needle_size * i]; }
+  double force_N(double t, const double* y, std::size_t i) const {
+    if (needles[i].contact == Contact::away) return 0.0;
+    const double u = tent_m(t, y, i);
+    const double* s = y + patch_size + needle_size * i + 2;
+    return rest_1 * params.instantaneous_modulus_Pa * u * std::fabs(u) + s[0] + s[1] + s[2];
+  }
+  double total_N(double t, const double* y) const {
+    double sum = 0;
+    for (std::size_t i = 0; i < needles.size(); ++i) sum += force_N(t, y, i);
+    return sum;
+  }
+};
+
+int right_side(double t, N_Vector state, N_Vector change, void* user) {
+  const Stroke& k = *static_cast<const Stroke*>(user);
+  const double* y = N_VGetArrayPointer(state);
+  double* d = N_VGetArrayPointer(change);
+  double sum_N = 0;
+  for (std::size_t i = 0; i < k.needles.size(); ++i) {
+    const Needle& needle = k.needles[i];
+    const double *n = y + patch_size + needle_size * i, p = n[0];
+    double* dn = d + patch_size + needle_size * i;
+    const double fading = n[2] / k.time_s[0] + n[3] / k.time_s[1] + n[4] / k.time_s[2];
+    dn[0] = 0;
+    dn[1] = -n[1] / k.params.hole_closing_time_s;
+    if (needle.contact == Contact::away) {
+      dn[5] = fading;
+    } else {
+      const double F = k.force_N(t, y, i), u = k.tent_m(t, y, i);
+      sum_N += F;
+      if (needle.contact == Contact::inside)
+        dn[0] = (std::max(0.0, F - k.yield_N(p, needle.cutting)) + std::min(0.0, F + k.friction_N(p))) / k.drag_N_s_per_m(p);
+      if (needle.contact == Contact::inside && needle.cutting) dn[1] = dn[0];
+      dn[5] = 2 * k.params.instantaneous_modulus_Pa * std::fabs(u) * (k.tip.speed(t) - y[1] - dn[0]);
+    }
+    for (int b = 0; b < 3; ++b) dn[2 + b] = -n[2 + b] / k.time_s[b] + k.share[b] * dn[5];
+  }
+  const double bent = y[0] / k.params.stiffening_depth_m;
+  d[0] = y[1];
+  d[2] = sum_N * k.tip.speed(t);
+  d[1] = (sum_N - k.damping * y[1] - k.stiffness * (1 + bent * bent) * y[0]) / k.mass_kg;
+  return 0;
+}
+
+int root_functions(double t, N_Vector state, double* g, void* user) {
+  const Stroke& k = *static_cast<const Stroke*>(user);
+  const double* y = N_VGetArrayPointer(state);
+  for (std::size_t i = 0; i < k.needles.size(); ++i) {
+    const Needle& needle = k.needles[i];
+    const double *n = y + patch_size + needle_size * i, F = k.force_N(t, y, i);
+    double* out = g + roots * i;
+    std::fill(out, out + roots, 1.0);
+    if (needle.contact == Contact::away) {
+      out[0] = k.tent_m(t, y, i) - std::copysign(std::sqrt(std::fabs(n[5]) / k.params.instantaneous_modulus_Pa), n[5]);
+    } else if (needle.contact == Contact::touching) {
+      out[0] = F - (n[1] > 0 ? k.reentry_threshold_N() : needle.puncture_N * k.puncture_rate(t));
+      out[1] = F;
+    } else {
+      out[0] = F - k.yield_N(n[0], needle.cutting);
+      out[1] = F + k.friction_N(n[0]);
+      if (!needle.cutting) out[2] = n[1] - n[0];
+      out[3] = n[0];
+    }
+  }
+  return 0;
+}
+
+// What the roots change. `fired` has the sign with which each was passed.
+void cross(Stroke& k, double t, double* y, const std::vector<int>& fired) {
+  for (std::size_t i = 0; i < k.needles.size(); ++i) {
+    Needle& needle = k.needles[i];
+    double* n = y + patch_size + needle_size * i;
+    const int* root = fired.data() + roots * i;
+    const auto bend = [&] {
+      const double u = k.tent_m(t, y, i);
+      n[5] = k.params.instantaneous_modulus_Pa * u * std::fabs(u);
+    };
+    if (needle.contact == Contact::away) {
+      if (root[0] > 0) needle.contact = Contact::touching;
+    } else if (needle.contact == Contact::touching) {
+      if (root[0] > 0) {
+        needle.contact = Contact::inside;
+        needle.cutting = !(n[1] > 0);
+      } else if (root[1] < 0) {
+        bend();
+        needle.contact = Contact::away;
+      }
+    } else if (root[3] < 0) {  // exit: the surface leaves the tip
+      const double F = k.force_N(t, y, i);
+      bend();
+      n[0] = 0;
+      n[5] -= F;
+      for (int b = 0; b < 3; ++b) n[2 + b] -= k.share[b] * F;
+      needle.contact = Contact::away;
+    } else {
+      if (root[1] < 0) needle.cutting = false;
+      if (root[2] < 0) needle.cutting = true;
+    }
+  }
+}
+
+void demand(int flag, const char* what) {
+  if (flag < 0) throw std::runtime_error(std::string("CVODE: ") + what + " failed with " + std::to_string(flag));
+}
+
+Stroke make_stroke(const CartridgeParams& cartridge, const SkinParams& params, std::uint64_t seed, const SkinStroke& stroke) {
+  Stroke k{cartridge, params, Tip(stroke), {}, cartridge_tip_diameter_m(cartridge), 0, 0, 0, {}, {}, 0};
+  const double a = cartridge.footprint_radius_m, G = params.shear_modulus_Pa;
+  k.mass_kg = 1.33 * params.density_kg_per_m3 * a * a * a;
+  k.damping = 6.8 * a * a * std::sqrt(params.density_kg_per_m3 * G);
+  k.stiffness = params.nose_ring_factor_1 * 8 * G * a * std::pow(params.stretch_1, params.stretch_exponent_1);
+  k.share[0] = params.fast_share_1, k.share[1] = params.middle_share_1, k.share[2] = params.slow_share_1;
+  k.time_s[0] = params.fast_time_s, k.time_s[1] = params.middle_time_s, k.time_s[2] = params.slow_time_s;
+  k.rest_1 = 1 - k.share[0] - k.share[1] - k.share[2];
+  // The needles that the seed draws: data of the stroke.
+  const auto state = std::make_unique<SkinState>();
+  const auto holes = std::make_unique<HoleMemory>();
+  skin_reset(cartridge, params, seed, *state, *holes);
+  for (std::int64_t i = 0; i < cartridge.needle_count; ++i) k.needles.push_back({state->derived.height_m[i], state->derived.puncture_N[i]});
+  return k;
+}
+
+}  // namespace
+
+SkinStrokeResult reference_stroke(const CartridgeParams& cartridge, const SkinParams& params, std::uint64_t seed, const SkinStroke& stroke,
+                                  double relative_tolerance, double step_limit_s) {
+  Stroke k = make_stroke(cartridge, params, seed, stroke);
+  const auto size = static_cast<sunindextype>(patch_size + needle_size * k.needles.size());
+  SUNContext context = nullptr;
+  demand(SUNContext_Create(nullptr, &context), "SUNContext_Create");
+  N_Vector y = N_VNew_Serial(size, context), tolerance = N_VNew_Serial(size, context);
+  N_VConst(0.0, y);
+  // Of 1 mm, 1 m/s, 1 N, 1 mJ.
+  N_VConst(relative_tolerance, tolerance);
+  double* atol = N_VGetArrayPointer(tolerance);
+  atol[0] *= 1e-3, atol[2] *= 1e-3;
+  for (std::size_t i = 0; i < k.needles.size(); ++i) atol[patch_size + needle_size * i] *= 1e-3, atol[patch_size + needle_size * i + 1] *= 1e-3;
+  SUNMatrix matrix = SUNDenseMatrix(size, size, context);
+  SUNLinearSolver solver = SUNLinSol_Dense(y, matrix, context);
+  void* cvode = CVodeCreate(CV_BDF, context);
+  demand(CVodeInit(cvode, right_side, k.tip.begin_s, y), "CVodeInit");
+  demand(CVodeSVtolerances(cvode, relative_tolerance, tolerance), "CVodeSVtolerances");
+  demand(CVodeSetUserData(cvode, &k), "CVodeSetUserData");
+  demand(CVodeSetLinearSolver(cvode, solver, matrix), "CVodeSetLinearSolver");
+  demand(CVodeSetMaxNumSteps(cvode, 10'000'000), "CVodeSetMaxNumSteps");
+  if (step_limit_s > 0) demand(CVodeSetMaxStep(cvode, step_limit_s), "CVodeSetMaxStep");
+  demand(CVodeRootInit(cvode, static_cast<int>(roots * k.needles.size()), root_functions), "CVodeRootInit");
+  demand(CVodeSetNoInactiveRootWarn(cvode), "CVodeSetNoInactiveRootWarn");
+  demand(CVodeSetStopTime(cvode, k.tip.end_s), "CVodeSetStopTime");
+
+  SkinStrokeResult result;
+  std::vector<int> fired(roots * k.needles.size());
+  double t = k.tip.begin_s, entered_s = -1;
+  while (t < k.tip.end_s) {
+    const double before_s = t;
+    const int flag = CVode(cvode, k.tip.end_s, y, &t, CV_ONE_STEP);
+    demand(flag, "CVode");
+    ++result.steps;
+    double* values = N_VGetArrayPointer(y);
+    result.peak_force_N = std::max(result.peak_force_N, k.total_N(t, values));
+    result.last_penetration_m = 0;
+    for (std::size_t i = 0; i < k.needles.size(); ++i)
+      result.last_penetration_m = std::max(result.last_penetration_m, values[patch_size + needle_size * i]);
+    result.peak_penetration_m = std::max(result.peak_penetration_m, result.last_penetration_m);
+    if (flag != CV_ROOT_RETURN) continue;
+    demand(CVodeGetRootInfo(cvode, fired.data()), "CVodeGetRootInfo");
+    cross(k, t, values, fired);
+    const bool inside = std::any_of(k.needles.begin(), k.needles.end(), [](const Needle& n) { return n.contact == Contact::inside; });
+    if (inside && entered_s < 0) entered_s = t;
+    if (!inside && entered_s >= 0) {
+      result.dwell_s += t - entered_s;
+      entered_s = -1;
+    }
+    if (++result.events > 100'000 || (t == before_s && result.events > 50'000)) throw std::runtime_error("the events of the stroke do not end");
+    demand(CVodeReInit(cvode, t, y), "CVodeReInit");
+    demand(CVodeSetStopTime(cvode, k.tip.end_s), "CVodeSetStopTime");
+  }
+  result.work_J = N_VGetArrayPointer(y)[2];
+  CVodeFree(&cvode);
+  SUNLinSolFree(solver);
+  SUNMatDestroy(matrix);
+  N_VDestroy(tolerance);
+  N_VDestroy(y);
+  SUNContext_Free(&context);
+  return result;
+}
+
+SkinStrokeResult stepped_stroke(const CartridgeParams& cartridge, const SkinParams& params, std::uint64_t seed, const SkinStroke& stroke,
+                                double dt_s, double phase_1) {
+  const Tip tip(stroke);
+  const auto state = std::make_unique<SkinState>();
+  const auto holes = std::make_unique<HoleMemory>();
+  skin_reset(cartridge, params, seed, *state, *holes);
+  SkinInput input;
+  SkinOutput output;
+  SkinStrokeResult result;
+  const double begin_s = tip.begin_s + phase_1 * dt_s;
+  for (double t = begin_s; t < tip.end_s; t = begin_s + static_cast<double>(++result.steps) * dt_s) {
+    input.tip_m = tip.at(t);
+    input.tip_speed_m_per_s = tip.speed(t);
+    skin_step(cartridge, params, *state, *holes, input, dt_s, output);
+    result.peak_force_N = std::max(result.peak_force_N, output.force_N);
+    result.peak_penetration_m = std::max(result.peak_penetration_m, output.penetration_max_m);
+    result.dwell_s = std::max(result.dwell_s, output.dwell_s);
+    result.last_penetration_m = output.penetration_max_m;
+    result.work_J = output.work_J;
+  }
+  return result;
+}
+
+}  // namespace pensim
