@@ -6,7 +6,7 @@
 //   p_i   penetration                                    h_i   depth of the hole that the tip has cut at this place
 //
 // 1 Tent, quasi-linear viscoelastic:  F_e = B u|u|,  F = g_inf F_e + sum s_k,  s_k' = -s_k/tau_k + g_k F_e'
-//   (F ~ u^2 independent of the tip once u exceeds its radius [F:bacca]). tau_k evenly on a logarithmic scale, 0.3 ms to 10 s,
+//   (F ~ u^2 independent of the tip once u exceeds its radius [F:bacca]). tau_k evenly on a logarithmic scale, 5 ms to 10 s,
 //   g_k ~ tau_k^-alpha: a power law t^-alpha cut off at both ends, so that a slow ramp leaves only slow branches to relax (VT-16).
 //   Exact for F_e linear within a step. A needle with p = 0 only pushes: where F would be negative the surface leaves the tip
 //   and recovers with F = 0. Its memory fades as exp(-way glided/tent_reach) from stroke to stroke.
@@ -59,7 +59,7 @@ struct SkinParams {
   double instantaneous_modulus_Pa = 2.0e6;
   double equilibrium_share_1 = 0.04;            // g_inf
   double relaxation_exponent_1 = 0.12;          // alpha
-  double fastest_time_s = 0.3e-3;               // tau_1 [E]: nothing is known below
+  double fastest_time_s = 5e-3;                 // tau_1 [D] from [F:mahvash]: force, tent and energy reach their bounds by 0.1 m/s
   double slowest_time_s = 10;                   // tau_5 [E]: the longest hold of the targets
   double tent_reach_m = 0.5e-3;                 // along the glide; a needle that lands beyond it finds fresh skin [E]
   // Puncture. VT-02 below sharp_limit_m, VT-01 above blunt_limit_m.
@@ -76,7 +76,7 @@ struct SkinParams {
   double puncture_speed_m_per_s = 1.0e-3;       // v_p
   double reference_speed_m_per_s = 1.0e-3;      // v_0: Davis 1.1 mm/s [F:ilt]; of Roemgens not known, so taken [E]
   // Cutting, spreading, friction of the shaft.
-  double epidermis_toughness_J_per_m2 = 100;    // J_e, 10..200 [F:meliga]
+  double epidermis_toughness_J_per_m2 = 10;     // J_e [F:meliga], 10..200
   double dermis_toughness_J_per_m2 = 900;       // J_d, 500..1400 [D]
   double toughness_depth_m = 0.8e-3;            // z_J [E]
   double spreading_ratio_1 = 0.30;              // k_s, 0.2..0.4 [D] from [F:barnett]
