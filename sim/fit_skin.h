@@ -1,9 +1,9 @@
 // fit_skin.h - the joint fit of the skin's law on the calibration targets, and on nothing else.
 //
 // Minimises the sum of squares of the residuals of VT-01, 02, 03, 04, 12, 16, each in units of its published tolerance (sim/targets.h), over
-// the parameters named below within the ranges of models/skin.h, from their present defaults (BOBYQA of NLopt: no gradients, the same steps
-// every time). A tolerance counts as the 95 % half-width of its source, so the 95 % intervals are sqrt of the diagonal of (J^T J)^-1 at the
-// optimum; where that leaves the range, the range stands.
+// the parameters named in fit_skin.cpp within their ranges, plus a weak prior, whose 95 % half-width is half of the range: some directions
+// are flat, and there the prior stands. BOBYQA of NLopt: no gradients, the same steps every time, from the prior, whatever the present defaults.
+// A tolerance counts as the 95 % half-width of its source; so does an interval, from the inverse of J^T J + prior at the optimum.
 #pragma once
 
 #include <string>
@@ -28,11 +28,11 @@ struct SkinFit {
   std::vector<std::vector<double>> correlation;
   std::vector<FlatDirection> flat;
   std::vector<std::string> targets;  // that were read
-  double start = 0, optimum = 0;     // sum of squares
+  double defaults = 0, optimum = 0;  // sum of squares, without the prior
   int evaluations = 0;
 };
 
-SkinFit fit_skin(const TargetModels& start, int evaluations_max = 400);
+SkinFit fit_skin(const TargetModels& models, int evaluations_max = 400);
 std::string fit_text(const SkinFit&);
 
 }  // namespace pensim

