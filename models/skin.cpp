@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <type_traits>
+#include <utility>
 
 #include "models/elementary.h"
 #include "models/noise.h"
@@ -28,6 +29,13 @@ constexpr double patch_stiffest_1 = 20;  // CHOSEN: stiffness x step over inerti
 constexpr double plate_stiffness_ratio_1 = 50;  // CHOSEN: base plate on skin, x stiffness of the patch: hard against it
 
 double square(double x) { return x * x; }
+
+// f(0) .. f(branches - 1), written out.
+template <class F>
+[[gnu::always_inline]] inline void each_branch(F f) {
+  [&f]<int... k>(std::integer_sequence<int, k...>) [[gnu::always_inline]] { (f(k), ...); }
+  (std::make_integer_sequence<int, relaxation_branches>{});
+}
 
 // Two needles at a time. The functions below stand once for one needle and once for two, with the same operations in
 // the same order: which of them handles a needle does not change a bit.
@@ -81,8 +89,8 @@ inline Pair largest(Pair a, Pair b) { return select(a > b, a, b); }
 // The coefficients of the law per needle for this step.
 template <class T>
 struct Law {
-  T decay_fast_1, decay_middle_1, decay_slow_1, decay_hole_1;
-  T gain_fast_1, gain_middle_1, gain_slow_1, gain_branches_1, gain_1, inverse_gain_1;
+  T decay_1[relaxation_branches], gain_branch_1[relaxation_branches];
+  T decay_hole_1, gain_branches_1, gain_1, inverse_gain_1;
   T modulus_Pa, inverse_modulus_1_per_Pa;                              // B
   T twice_tangent_Pa, four_tangent_Pa, half_inverse_tangent_1_per_Pa;  // tangent = gain B
   T tip_m, slope_1, half_slope_1, cone_m, cone_area_1, girth_m;
@@ -91,13 +99,7 @@ struct Law {
   T drag_N_per_m, drag_N_per_m3;  // eta/dt = these: constant, per lateral area
 
   Law(const CartridgeParams& cartridge, const SkinParams& params, const SkinState::Derived& d)
-      : decay_fast_1(all<T>(d.decay_fast_1)),
-        decay_middle_1(all<T>(d.decay_middle_1)),
-        decay_slow_1(all<T>(d.decay_slow_1)),
-        decay_hole_1(all<T>(d.decay_hole_1)),
-        gain_fast_1(all<T>(d.gain_fast_1)),
-        gain_middle_1(all<T>(d.gain_middle_1)),
-        gain_slow_1(all<T>(d.gain_slow_1)),
+      : decay_hole_1(all<T>(d.decay_hole_1)),
         gain_branches_1(all<T>(d.gain_branches_1)),
         gain_1(all<T>(d.gain_1)),
         inverse_gain_1(all<T>(d.inverse_gain_1)),
@@ -121,7 +123,12 @@ struct Law {
         pi_stress_Pa(all<T>(elementary::pi * params.shaft_stress_Pa)),
         hook_N(all<T>(d.hook_N)),
         drag_N_per_m(all<T>(params.cutting_drag_N_s_per_m * d.inverse_dt_Hz)),
-        drag_N_per_m3(all<T>(params.shaft_viscosity_Pa_s_per_m * d.inverse_dt_Hz)) {}
+        drag_N_per_m3(all<T>(params.shaft_viscosity_Pa_s_per_m * d.inverse_dt_Hz)) {
+    each_branch([&](int k) {
+      decay_1[k] = all<T>(d.decay_1[k]);
+      gain_branch_1[k] = all<T>(d.gain_branch_1[k]);
+    });
+  }
 };
 
 // 3 and 4: what resists the tip at the penetration p, into the tissue and out of it.
@@ -148,15 +155,19 @@ inline Resistance<T> resistance(const Law<T>& law, T p, Mask reentry) {
 // The tent's memory at the begin of a step: F = gain F_e + H at its end.
 template <class T>
 struct Memory {
-  T fast, middle, slow, before, H;
+  T branch[relaxation_branches], before, H;
 };
 
-template <class T>
-inline Memory<T> remember(const Law<T>& law, T fast_N, T middle_N, T slow_N, T elastic_N) {
-  const T fast = law.decay_fast_1 * fast_N;
-  const T middle = law.decay_middle_1 * middle_N;
-  const T slow = law.decay_slow_1 * slow_N;
-  return {fast, middle, slow, elastic_N, (fast + middle + slow) - law.gain_branches_1 * elastic_N};
+template <class T, class Load>
+[[gnu::always_inline]] inline Memory<T> remember(const Law<T>& law, Load branch_N, T elastic_N) {
+  Memory<T> m;
+  m.before = elastic_N;
+  m.H = -(law.gain_branches_1 * elastic_N);
+  each_branch([&](int k) {
+    m.branch[k] = law.decay_1[k] * branch_N(k);
+    m.H += m.branch[k];
+  });
+  return m;
 }
 
 // 5 for one step, from the force at its begin: eta p' is the mean of what exceeds the resistance at begin and end. The begin
@@ -191,16 +202,15 @@ inline T free_tent(const Law<T>& law, T elastic_N) {
 
 // s_k(t + dt) = decay_k s_k(t) + gain_k (F_e(t + dt) - F_e(t)), exact while F_e is linear within the step.
 void prepare_step(const SkinParams& params, double dt_s, SkinState::Derived& d) {
-  const auto branch = [dt_s](double share_1, double time_s, double& decay_1, double& gain_1) {
-    decay_1 = elementary::exp(-dt_s / time_s);
-    gain_1 = share_1 * time_s / dt_s * (1 - decay_1);
-  };
-  branch(params.fast_share_1, params.fast_time_s, d.decay_fast_1, d.gain_fast_1);
-  branch(params.middle_share_1, params.middle_time_s, d.decay_middle_1, d.gain_middle_1);
-  branch(params.slow_share_1, params.slow_time_s, d.decay_slow_1, d.gain_slow_1);
-  const double equilibrium_1 = 1 - params.fast_share_1 - params.middle_share_1 - params.slow_share_1;
-  d.gain_branches_1 = d.gain_fast_1 + d.gain_middle_1 + d.gain_slow_1;
-  d.gain_1 = equilibrium_1 + d.gain_branches_1;
+  double share_1[relaxation_branches], time_s[relaxation_branches];
+  skin_relaxation(params, share_1, time_s);
+  d.gain_branches_1 = 0;
+  for (int k = 0; k < relaxation_branches; ++k) {
+    d.decay_1[k] = elementary::exp(-dt_s / time_s[k]);
+    d.gain_branch_1[k] = share_1[k] * time_s[k] / dt_s * (1 - d.decay_1[k]);
+    d.gain_branches_1 += d.gain_branch_1[k];
+  }
+  d.gain_1 = params.equilibrium_share_1 + d.gain_branches_1;
   d.inverse_gain_1 = 1 / d.gain_1;
   d.tangent_Pa = d.gain_1 * params.instantaneous_modulus_Pa;
   d.half_inverse_tangent_1_per_Pa = 0.5 / d.tangent_Pa;
@@ -306,11 +316,14 @@ void housekeeping(SkinState& state) {
   if (std::fabs(state.patch_m) < faded) state.patch_m = 0;
   if (std::fabs(state.patch_speed_m_per_s) < faded) state.patch_speed_m_per_s = 0;
   if (state.recovery_steps > 0) {
-    const double most = std::max({std::fabs(state.sum_fast_N), std::fabs(state.sum_middle_N),
-                                  std::fabs(state.sum_slow_N), std::fabs(state.sum_elastic_N)});
+    double most = std::fabs(state.sum_elastic_N);
+    for (const double sum : state.sum_branch_N) most = std::max(most, std::fabs(sum));
     if (most < least_force_N) {
       const int n = static_cast<int>(state.derived.needle_count);
-      for (int i = 0; i < n; ++i) state.elastic_N[i] = state.fast_N[i] = state.middle_N[i] = state.slow_N[i] = 0;
+      for (int i = 0; i < n; ++i) {
+        state.elastic_N[i] = 0;
+        each_branch([&](int k) { state.branch_N[k][i] = 0; });
+      }
       state.recovery_steps = 0;
       state.relaxed = 1;
     }
@@ -318,9 +331,12 @@ void housekeeping(SkinState& state) {
   }
   if (state.relaxed != 0) return;
   const int n = static_cast<int>(state.derived.needle_count);
-  for (int i = 0; i < n; ++i)
-    for (double* x : {state.elastic_N + i, state.fast_N + i, state.middle_N + i, state.slow_N + i})
-      if (std::fabs(*x) < faded) *x = 0;
+  const auto forget = [n](double* x) {
+    for (int i = 0; i < n; ++i)
+      if (std::fabs(x[i]) < faded) x[i] = 0;
+  };
+  forget(state.elastic_N);
+  for (double* branch_N : state.branch_N) forget(branch_N);
 }
 
 // 6: the patch, linearly implicit in its speed; the needles' force is predicted with their tangent stiffness. What the
@@ -371,60 +387,34 @@ struct Sums {
   double inside_1 = 0;  // largest share of the step that a needle spent inside which entered or left in it
 };
 
+// s_k at the end of the step.
 template <class T>
-[[gnu::always_inline]] inline void keep(const Law<T>& law, const Memory<T>& m, T elastic_N, T& fast_N, T& middle_N,
-                                        T& slow_N) {
-  const T change = elastic_N - m.before;
-  fast_N = m.fast + law.gain_fast_1 * change;
-  middle_N = m.middle + law.gain_middle_1 * change;
-  slow_N = m.slow + law.gain_slow_1 * change;
+[[gnu::always_inline]] inline T kept(const Law<T>& law, const Memory<T>& m, int k, T elastic_N) {
+  return m.branch[k] + law.gain_branch_1[k] * (elastic_N - m.before);
 }
 
-[[gnu::always_inline]] inline void keep_pair(const Law<Pair>& law, SkinState& state, int i, const Memory<Pair>& m,
-                                             Pair elastic_N) {
-  Pair fast, middle, slow;
-  keep(law, m, elastic_N, fast, middle, slow);
-  store(state.fast_N + i, fast);
-  store(state.middle_N + i, middle);
-  store(state.slow_N + i, slow);
-  store(state.elastic_N + i, elastic_N);
-}
+// While no tip touches, F = 0 fixes F_e and recovery is linear in (s_k, F_e): only the sums over needles are stepped, and
+// the needles catch up, by a power of the step's matrix, when the next stroke begins.
+constexpr int recovery_size = relaxation_branches + 1;
 
-[[gnu::always_inline]] inline Memory<Pair> remember_pair(const Law<Pair>& law, const SkinState& state, int i) {
-  return remember(law, load(state.fast_N + i), load(state.middle_N + i), load(state.slow_N + i),
-                  load(state.elastic_N + i));
-}
-
-// While no tip touches, F = 0 fixes F_e and recovery is linear in (s_1, s_2, s_3, F_e): only the sums over needles are
-// stepped, and the needles catch up, by a power of the step's matrix, when the next stroke begins.
-struct Recovery {
-  double fast_N, middle_N, slow_N, elastic_N;
-};
-
-inline Recovery recover(const Law<double>& law, const Recovery& from) {
-  const Memory<double> m = remember(law, from.fast_N, from.middle_N, from.slow_N, from.elastic_N);
-  Recovery to;
-  to.elastic_N = -m.H * law.inverse_gain_1;
-  keep(law, m, to.elastic_N, to.fast_N, to.middle_N, to.slow_N);
-  return to;
+inline void recover(const Law<double>& law, double (&x)[recovery_size]) {
+  const Memory<double> m = remember(law, [&x](int k) { return x[k]; }, x[relaxation_branches]);
+  const double elastic_N = -m.H * law.inverse_gain_1;
+  each_branch([&](int k) { x[k] = kept(law, m, k, elastic_N); });
+  x[relaxation_branches] = elastic_N;
 }
 
 void begin_recovery(const Law<double>& law, SkinState& state) {
   const int n = static_cast<int>(state.derived.needle_count);
-  Recovery sum = {0, 0, 0, 0};
+  state.sum_elastic_N = 0;
+  for (double& sum : state.sum_branch_N) sum = 0;
   double tents = 0;
   for (int i = 0; i < n; ++i) {
-    sum.fast_N += state.fast_N[i];
-    sum.middle_N += state.middle_N[i];
-    sum.slow_N += state.slow_N[i];
-    sum.elastic_N += state.elastic_N[i];
+    each_branch([&](int k) { state.sum_branch_N[k] += state.branch_N[k][i]; });
+    state.sum_elastic_N += state.elastic_N[i];
     tents += free_tent(law, state.elastic_N[i]);
   }
-  state.sum_fast_N = sum.fast_N;
-  state.sum_middle_N = sum.middle_N;
-  state.sum_slow_N = sum.slow_N;
-  state.sum_elastic_N = sum.elastic_N;
-  const double of_mean = free_tent(law, sum.elastic_N * state.derived.inverse_needle_count_1);
+  const double of_mean = free_tent(law, state.sum_elastic_N * state.derived.inverse_needle_count_1);
   const double share = tents * state.derived.inverse_needle_count_1;
   state.tent_shape_1 = std::fabs(share) < std::fabs(of_mean) ? std::fabs(share / of_mean) : 1;
 }
@@ -433,44 +423,51 @@ void begin_recovery(const Law<double>& law, SkinState& state) {
 double step_recovery(const Law<double>& law, SkinState& state) {
   if (state.recovery_steps == 0) begin_recovery(law, state);
   ++state.recovery_steps;
-  const Recovery to = recover(law, {state.sum_fast_N, state.sum_middle_N, state.sum_slow_N, state.sum_elastic_N});
-  state.sum_fast_N = to.fast_N;
-  state.sum_middle_N = to.middle_N;
-  state.sum_slow_N = to.slow_N;
-  state.sum_elastic_N = to.elastic_N;
-  return state.tent_shape_1 * free_tent(law, to.elastic_N * state.derived.inverse_needle_count_1);
+  double x[recovery_size];
+  each_branch([&](int k) { x[k] = state.sum_branch_N[k]; });
+  x[relaxation_branches] = state.sum_elastic_N;
+  recover(law, x);
+  each_branch([&](int k) { state.sum_branch_N[k] = x[k]; });
+  state.sum_elastic_N = x[relaxation_branches];
+  return state.tent_shape_1 * free_tent(law, state.sum_elastic_N * state.derived.inverse_needle_count_1);
 }
 
-void multiply(const double (&a)[4][4], const double (&b)[4][4], double (&product)[4][4]) {
-  double result[4][4];
-  for (int i = 0; i < 4; ++i)
-    for (int j = 0; j < 4; ++j)
-      result[i][j] = (a[i][0] * b[0][j] + a[i][1] * b[1][j]) + (a[i][2] * b[2][j] + a[i][3] * b[3][j]);
+typedef double RecoveryMatrix[recovery_size][recovery_size];
+
+void multiply(const RecoveryMatrix& a, const RecoveryMatrix& b, RecoveryMatrix& product) {
+  RecoveryMatrix result = {};
+  for (int i = 0; i < recovery_size; ++i)
+    for (int k = 0; k < recovery_size; ++k)
+      for (int j = 0; j < recovery_size; ++j) result[i][j] += a[i][k] * b[k][j];
   __builtin_memcpy(product, result, sizeof result);
 }
 
-// Brings the needles to the present.
-void end_recovery(const Law<double>& law, SkinState& state) {
-  double square_[4][4], power[4][4];
-  for (int j = 0; j < 4; ++j) {
-    const Recovery column =
-        recover(law, {j == 0 ? 1.0 : 0.0, j == 1 ? 1.0 : 0.0, j == 2 ? 1.0 : 0.0, j == 3 ? 1.0 : 0.0});
-    square_[0][j] = column.fast_N;
-    square_[1][j] = column.middle_N;
-    square_[2][j] = column.slow_N;
-    square_[3][j] = column.elastic_N;
-    for (int i = 0; i < 4; ++i) power[i][j] = i == j ? 1 : 0;
+// Brings the needles to the present, `moved_m` beside where the last stroke began: fresh skin has no memory.
+void end_recovery(const Law<double>& law, const SkinParams& params, double moved_m, SkinState& state) {
+  RecoveryMatrix square_, power = {};
+  for (int j = 0; j < recovery_size; ++j) {
+    double column[recovery_size] = {};
+    column[j] = 1;
+    recover(law, column);
+    for (int i = 0; i < recovery_size; ++i) square_[i][j] = column[i];
+    power[j][j] = 1;
   }
   for (std::int64_t steps = state.recovery_steps; steps > 0; steps >>= 1) {
     if (steps & 1) multiply(square_, power, power);
     if (steps > 1) multiply(square_, square_, square_);
   }
+  const double kept_1 = elementary::exp(-std::fabs(moved_m) / params.tent_reach_m);
+  for (auto& line : power)
+    for (double& x : line) x *= kept_1;
   const int n = static_cast<int>(state.derived.needle_count);
   for (int i = 0; i < n; ++i) {
-    const double from[4] = {state.fast_N[i], state.middle_N[i], state.slow_N[i], state.elastic_N[i]};
-    double* const to[4] = {state.fast_N + i, state.middle_N + i, state.slow_N + i, state.elastic_N + i};
-    for (int k = 0; k < 4; ++k)
-      *to[k] = (power[k][0] * from[0] + power[k][1] * from[1]) + (power[k][2] * from[2] + power[k][3] * from[3]);
+    double from[recovery_size], to[recovery_size] = {};
+    each_branch([&](int k) { from[k] = state.branch_N[k][i]; });
+    from[relaxation_branches] = state.elastic_N[i];
+    for (int k = 0; k < recovery_size; ++k)
+      for (int j = 0; j < recovery_size; ++j) to[k] += power[k][j] * from[j];
+    each_branch([&](int k) { state.branch_N[k][i] = to[k]; });
+    state.elastic_N[i] = to[relaxation_branches];
   }
   state.recovery_steps = 0;
 }
@@ -491,7 +488,7 @@ struct Step {
   const SkinState::Derived& d = state.derived;
   const Law<double> law(step.cartridge, step.params, d);
   const double X = step.above_m + d.offset_m[i];
-  const Memory<double> m = remember(law, state.fast_N[i], state.middle_N[i], state.slow_N[i], state.elastic_N[i]);
+  const Memory<double> m = remember(law, [&](int k) { return state.branch_N[k][i]; }, state.elastic_N[i]);
   double p = state.needle_penetration_m[i];
   double u = X - p;
   double elastic = law.modulus_Pa * u * magnitude(u);
@@ -561,7 +558,7 @@ struct Step {
     u = free_tent(law, elastic);
   }
   state.hole_m[i] = largest(p, law.decay_hole_1 * state.hole_m[i]);
-  keep(law, m, elastic, state.fast_N[i], state.middle_N[i], state.slow_N[i]);
+  each_branch([&](int k) { state.branch_N[k][i] = kept(law, m, k, elastic); });
   state.elastic_N[i] = elastic;
   state.needle_penetration_m[i] = p;
   state.needle_force_N[i] = F;
@@ -581,7 +578,7 @@ struct Step {
   Pair p = load(state.needle_penetration_m + i);
   const bool inside = p[0] > 0;
   if (inside != (p[1] > 0)) return false;
-  const Memory<Pair> m = remember_pair(law, state, i);
+  const Memory<Pair> m = remember(law, [&](int k) { return load(state.branch_N[k] + i); }, load(state.elastic_N + i));
   const Pair hole = load(state.hole_m + i);
   Pair u = step.above_m + load(state.derived.offset_m + i) - p;
   Pair elastic = law.modulus_Pa * u * magnitude(u);
@@ -618,7 +615,8 @@ struct Step {
     u = select(touches, u, free_tent(law, free));
   }
   store(state.hole_m + i, largest(p, law.decay_hole_1 * hole));
-  keep_pair(law, state, i, m, elastic);
+  each_branch([&](int k) { store(state.branch_N[k] + i, kept(law, m, k, elastic)); });
+  store(state.elastic_N + i, elastic);
   store(state.needle_force_N + i, F);
   sums.force_N += F;
   sums.stiffness_N_per_m += slope;
@@ -659,6 +657,25 @@ double skin_puncture_force_N(const SkinParams& params, double tip_diameter_m) {
   const double from = sharp(params.sharp_limit_m);
   const double to = blunt(params.blunt_limit_m);
   return from + (to - from) * (tip_diameter_m - params.sharp_limit_m) / (params.blunt_limit_m - params.sharp_limit_m);
+}
+
+double skin_puncture_rate_1(const SkinParams& params, double tip_speed_m_per_s) {
+  const auto raw = [&params](double speed_m_per_s) {
+    return params.puncture_floor_1 +
+           (1 - params.puncture_floor_1) * params.puncture_speed_m_per_s / (params.puncture_speed_m_per_s + speed_m_per_s);
+  };
+  return raw(std::max(0.0, tip_speed_m_per_s)) / raw(params.reference_speed_m_per_s);
+}
+
+void skin_relaxation(const SkinParams& params, double (&share_1)[relaxation_branches], double (&time_s)[relaxation_branches]) {
+  const double ratio = elementary::pow(params.slowest_time_s / params.fastest_time_s, 1.0 / (relaxation_branches - 1));
+  double sum = 0;
+  for (int k = 0; k < relaxation_branches; ++k) {
+    time_s[k] = k == 0 ? params.fastest_time_s : time_s[k - 1] * ratio;
+    share_1[k] = elementary::pow(time_s[k], -params.relaxation_exponent_1);
+    sum += share_1[k];
+  }
+  for (double& share : share_1) share *= (1 - params.equilibrium_share_1) / sum;
 }
 
 double skin_channel_depth_m(const SkinState& state) {
@@ -707,7 +724,7 @@ void skin_step(const CartridgeParams& cartridge, const SkinParams& params, SkinS
                const SkinInput& input, double dt_s, SkinOutput& output) {
   SkinState::Derived& d = state.derived;
   if (dt_s != d.dt_s) {
-    if (state.recovery_steps > 0) end_recovery(Law<double>(cartridge, params, d), state);
+    if (state.recovery_steps > 0) end_recovery(Law<double>(cartridge, params, d), params, input.track_m - state.stroke_track_m, state);
     prepare_step(params, dt_s, d);
   }
   if (input.tilt_rad != d.tilt_rad) prepare_tilt(input.tilt_rad, d);
@@ -745,18 +762,15 @@ void skin_step(const CartridgeParams& cartridge, const SkinParams& params, SkinS
     output.drag_m = 0;
     output.dwell_s = 0;
   } else {
-    const double inward = std::max(0.0, input.tip_speed_m_per_s);
-    const double ratio = params.fast_puncture_ratio_1;
-    const double slow_speed = params.puncture_speed_m_per_s;
     const Step step{
         cartridge,
         params,
         holes,
         input,
         above_m,
-        d.puncture_factor_1 * (ratio + (1 - ratio) * slow_speed / (slow_speed + inward)),
+        d.puncture_factor_1 * skin_puncture_rate_1(params, input.tip_speed_m_per_s),
         params.reentry_ratio_1 * params.spreading_ratio_1 * params.epidermis_toughness_J_per_m2 * d.tip_diameter_m};
-    if (state.recovery_steps > 0) end_recovery(Law<double>(cartridge, params, d), state);
+    if (state.recovery_steps > 0) end_recovery(Law<double>(cartridge, params, d), params, input.track_m - state.stroke_track_m, state);
     state.relaxed = 0;
     const Sums sums = step_needles(step, state);
     force = sums.force_N[0] + sums.force_N[1];

@@ -17,12 +17,14 @@
 #include "sim/catalog.h"
 #include "sim/compare.h"
 #include "sim/export.h"
+#include "sim/fit_skin.h"
 #include "sim/import.h"
 #include "sim/recording_commands.h"
 #include "sim/run.h"
 #include "sim/schema.h"
 #include "sim/selftest.h"
 #include "sim/session_server.h"
+#include "sim/validate.h"
 #include "sim/version.h"
 
 namespace pensim {
@@ -209,6 +211,14 @@ int main_checked(int argc, char** argv) {
 
   CLI::App* c_selftest = app.add_subcommand("selftest", "is this installation sound? (probe core, golden hashes, a crash, a hang)");
 
+  ValidateOptions validation;
+  bool fit = false;
+  CLI::App* c_validate = app.add_subcommand("validate", "the models against every published target; 0 if the verdicts are those on record");
+  c_validate->add_option("--out", validation.out, "folder for validation.md and a picture per target");
+  c_validate->add_option("--only", validation.only, "one target, e.g. VT-05");
+  c_validate->add_option("--recorded", validation.recorded, "file with the verdicts on record (the installation's if not given)");
+  c_validate->add_flag("--fit", fit, "instead: fit the skin to the calibration targets, print values, intervals, correlation");
+
   std::string rec, rec_b, rec_out;
   RerunArguments rerun;
   CLI::App* c_rerun = app.add_subcommand("rerun", "run the scenario inside a recording again; the hash must be equal");
@@ -268,6 +278,14 @@ int main_checked(int argc, char** argv) {
     return exit_ok;
   }
   if (*c_selftest) return command_selftest();
+  if (*c_validate) {
+    if (fit) {
+      fmt::print("{}", fit_text(fit_skin({})));
+      return exit_ok;
+    }
+    if (validation.recorded.empty()) validation.recorded = share_path("validation.txt");
+    return validate(validation);
+  }
   if (*c_rerun) return command_rerun(rerun);
   if (*c_replay) return command_replay(replay);
   if (*c_judge) return command_judge(judge);

@@ -101,8 +101,10 @@ void check_plant(PlantParams& params, const Location& at, std::vector<InputProbl
   whole("steps_per_tick", params.steps_per_tick, 1, 1000);
   whole("hand.pass_count", params.hand.pass_count, 1, 1'000'000);
   whole("cartridge.used_count", params.cartridge.used_count, 0, 1'000'000);
-  const double rest = 1.0 - params.skin.fast_share_1 - params.skin.middle_share_1 - params.skin.slow_share_1;
-  if (!(rest > 0.0)) problems.push_back({at, fmt::format("the shares of the skin's relaxation leave {} of its stiffness", rest), "their sum stays below 1"});
+  if (!(params.skin.equilibrium_share_1 <= 1.0)) problems.push_back({at, fmt::format("expected skin.equilibrium_share_1 from 0 to 1, found {}", params.skin.equilibrium_share_1), "0.05 leaves a twentieth of the stiffness after all relaxation"});
+  if (!(params.skin.tent_reach_m > 0.0)) problems.push_back({at, "expected skin.tent_reach_m above 0, found 0", "give a value above 0"});
+  if (!(params.skin.puncture_speed_m_per_s > 0.0)) problems.push_back({at, "expected skin.puncture_speed_m_per_s above 0, found 0", "give a value above 0"});
+  if (!(params.skin.slowest_time_s > params.skin.fastest_time_s)) problems.push_back({at, "expected skin.slowest_time above skin.fastest_time", "10 s and 0.3 ms, say"});
   if (!(params.battery.initial_charge_1 <= 1.0)) problems.push_back({at, "expected battery.initial_charge_1 from 0 to 1", "80 % is 0.8"});
 }
 

@@ -71,7 +71,7 @@ Machine elastic() {
   Machine m;
   m.cartridge.needle_count = 1;
   m.cartridge.height_scatter_m = 0;
-  m.skin.fast_share_1 = m.skin.middle_share_1 = m.skin.slow_share_1 = 0;
+  m.skin.equilibrium_share_1 = 1;
   m.skin.puncture_factor_1 = 1e6;
   m.skin.shear_modulus_Pa = 1e12;
   m.params.travel_m = 0.4e-3;
@@ -140,8 +140,8 @@ TEST(InsertionRig, WithoutFrictionNothingPullsAtTheNeedles) {
 
 TEST(InsertionRig, AHeldPlaceRelaxes) {
   Machine m = elastic();
-  m.skin.slow_share_1 = 0.6;
-  m.skin.slow_time_s = 0.02;
+  m.skin.equilibrium_share_1 = 0.4;
+  m.skin.slowest_time_s = 0.02;
   m.params.hold_s = 0.5;  // 25 times that
   double end_N = 0, hold_s = 0;
   const Shown shown = run(m, [&](const InsertionState& s, InsertionPhase phase) {

@@ -28,7 +28,8 @@ struct Tip {
 };
 
 enum class Contact { away, touching, inside };
-constexpr int patch_size = 3, needle_size = 6, roots = 4;  // of the patch (q, q', work) and per needle
+constexpr int elastic = 2 + relaxation_branches;  // F_e, after p, h and s_k
+constexpr int patch_size = 3, needle_size = 3 + relaxation_branches, roots = 4;  // of the patch (q, q', work) and per needle
 
 struct Needle {
   double height_m, puncture_N;  // with its scatter
@@ -42,11 +43,12 @@ struct Stroke {
   Tip tip;
   std::vector<Needle> needles;
   double tip_diameter_m, mass_kg, damping, stiffness;
-  double share[3], time_s[3], rest_1;
+  double share[relaxation_branches], time_s[relaxation_branches], rest_1;
 
   double puncture_rate(double t) const {
     const double v = std::max(0.0, tip.speed(t));
-    return params.fast_puncture_ratio_1 + (1 - params.fast_puncture_ratio_1) / (1 + v / params.puncture_speed_m_per_s);
+    const auto f = [&](double speed) { return params.puncture_floor_1 + (1 - params.puncture_floor_1) / (1 + speed / params.puncture_speed_m_per_s); };
+    return f(v) / f(params.reference_speed_m_per_s);
   }
   double reentry_threshold_N() const { return params.reentry_ratio_1 * params.spreading_ratio_1 * params.epidermis_toughness_J_per_m2 * tip_diameter_m; }
   double area_m2(double p) const {
@@ -68,7 +70,9 @@ struct Stroke {
     if (needles[i].contact == Contact::away) return 0.0;
     const double u = tent_m(t, y, i);
     const double* s = y + patch_size + needle_size * i + 2;
-    return rest_1 * params.instantaneous_modulus_Pa * u * std::fabs(u) + s[0] + s[1] + s[2];
+    double sum_N = rest_1 * params.instantaneous_modulus_Pa * u * std::fabs(u);
+    for (int b = 0; b < relaxation_branches; ++b) sum_N += s[b];
+    return sum_N;
   }
   double total_N(double t, const double* y) const {
     double sum = 0;
@@ -86,20 +90,21 @@ int right_side(double t, N_Vector state, N_Vector change, void* user) {
     const Needle& needle = k.needles[i];
     const double *n = y + patch_size + needle_size * i, p = n[0];
     double* dn = d + patch_size + needle_size * i;
-    const double fading = n[2] / k.time_s[0] + n[3] / k.time_s[1] + n[4] / k.time_s[2];
+    double fading = 0;
+    for (int b = 0; b < relaxation_branches; ++b) fading += n[2 + b] / k.time_s[b];
     dn[0] = 0;
     dn[1] = -n[1] / k.params.hole_closing_time_s;
     if (needle.contact == Contact::away) {
-      dn[5] = fading;
+      dn[elastic] = fading;
     } else {
       const double F = k.force_N(t, y, i), u = k.tent_m(t, y, i);
       sum_N += F;
       if (needle.contact == Contact::inside)
         dn[0] = (std::max(0.0, F - k.yield_N(p, needle.cutting)) + std::min(0.0, F + k.friction_N(p))) / k.drag_N_s_per_m(p);
       if (needle.contact == Contact::inside && needle.cutting) dn[1] = dn[0];
-      dn[5] = 2 * k.params.instantaneous_modulus_Pa * std::fabs(u) * (k.tip.speed(t) - y[1] - dn[0]);
+      dn[elastic] = 2 * k.params.instantaneous_modulus_Pa * std::fabs(u) * (k.tip.speed(t) - y[1] - dn[0]);
     }
-    for (int b = 0; b < 3; ++b) dn[2 + b] = -n[2 + b] / k.time_s[b] + k.share[b] * dn[5];
+    for (int b = 0; b < relaxation_branches; ++b) dn[2 + b] = -n[2 + b] / k.time_s[b] + k.share[b] * dn[elastic];
   }
   const double bent = y[0] / k.params.stiffening_depth_m;
   d[0] = y[1];
@@ -117,7 +122,7 @@ int root_functions(double t, N_Vector state, double* g, void* user) {
     double* out = g + roots * i;
     std::fill(out, out + roots, 1.0);
     if (needle.contact == Contact::away) {
-      out[0] = k.tent_m(t, y, i) - std::copysign(std::sqrt(std::fabs(n[5]) / k.params.instantaneous_modulus_Pa), n[5]);
+      out[0] = k.tent_m(t, y, i) - std::copysign(std::sqrt(std::fabs(n[elastic]) / k.params.instantaneous_modulus_Pa), n[elastic]);
     } else if (needle.contact == Contact::touching) {
       out[0] = F - (n[1] > 0 ? k.reentry_threshold_N() : needle.puncture_N * k.puncture_rate(t));
       out[1] = F;
@@ -139,7 +144,7 @@ void cross(Stroke& k, double t, double* y, const std::vector<int>& fired) {
     const int* root = fired.data() + roots * i;
     const auto bend = [&] {
       const double u = k.tent_m(t, y, i);
-      n[5] = k.params.instantaneous_modulus_Pa * u * std::fabs(u);
+      n[elastic] = k.params.instantaneous_modulus_Pa * u * std::fabs(u);
     };
     if (needle.contact == Contact::away) {
       if (root[0] > 0) needle.contact = Contact::touching;
@@ -155,8 +160,8 @@ void cross(Stroke& k, double t, double* y, const std::vector<int>& fired) {
       const double F = k.force_N(t, y, i);
       bend();
       n[0] = 0;
-      n[5] -= F;
-      for (int b = 0; b < 3; ++b) n[2 + b] -= k.share[b] * F;
+      n[elastic] -= F;
+      for (int b = 0; b < relaxation_branches; ++b) n[2 + b] -= k.share[b] * F;
       needle.contact = Contact::away;
     } else {
       if (root[1] < 0) needle.cutting = false;
@@ -175,9 +180,8 @@ Stroke make_stroke(const CartridgeParams& cartridge, const SkinParams& params, s
   k.mass_kg = 1.33 * params.density_kg_per_m3 * a * a * a;
   k.damping = 6.8 * a * a * std::sqrt(params.density_kg_per_m3 * G);
   k.stiffness = params.nose_ring_factor_1 * 8 * G * a * std::pow(params.stretch_1, params.stretch_exponent_1);
-  k.share[0] = params.fast_share_1, k.share[1] = params.middle_share_1, k.share[2] = params.slow_share_1;
-  k.time_s[0] = params.fast_time_s, k.time_s[1] = params.middle_time_s, k.time_s[2] = params.slow_time_s;
-  k.rest_1 = 1 - k.share[0] - k.share[1] - k.share[2];
+  skin_relaxation(params, k.share, k.time_s);
+  k.rest_1 = params.equilibrium_share_1;
   // The needles that the seed draws: data of the stroke.
   const auto state = std::make_unique<SkinState>();
   const auto holes = std::make_unique<HoleMemory>();

@@ -1,5 +1,4 @@
-// Closed forms first, then the published targets. A target that the default law misses stays here with its number: the
-// row is printed with its verdict, and the number is pinned, so that a change of the law shows.
+// Closed forms, energy, directions, numerics. Published targets: `pensim validate`, tests/sim/validate_test.cpp.
 #include "models/skin.h"
 
 #include <gtest/gtest.h>
@@ -100,13 +99,17 @@ SkinParams supported() {
   return params;
 }
 
-double equilibrium_share(const SkinParams& p) { return 1 - p.fast_share_1 - p.middle_share_1 - p.slow_share_1; }
+double equilibrium_share(const SkinParams& p) { return p.equilibrium_share_1; }
 
 struct Branch {
   double share_1, time_s;
 };
 std::vector<Branch> branches(const SkinParams& p) {
-  return {{p.fast_share_1, p.fast_time_s}, {p.middle_share_1, p.middle_time_s}, {p.slow_share_1, p.slow_time_s}};
+  double share_1[relaxation_branches], time_s[relaxation_branches];
+  skin_relaxation(p, share_1, time_s);
+  std::vector<Branch> all;
+  for (int k = 0; k < relaxation_branches; ++k) all.push_back({share_1[k], time_s[k]});
+  return all;
 }
 
 // Force of a tent that grows as u = v t: s_k = 2 g_k B v^2 tau_k [t - tau_k (1 - exp(-t/tau_k))].
@@ -117,23 +120,20 @@ double ramp_force(const SkinParams& p, double v, double t) {
   return force;
 }
 
-void row(const char* target, double value, double low, double high) {
-  std::printf("  %-62s %9.4g  published %.4g .. %.4g  %s\n", target, value, low, high,
-              value >= low && value <= high ? "met" : "NOT MET");
-}
-
 }  // namespace
 
 // ---- the tent ----
 
 TEST(Skin, TentIsTheStaticLawWhenPushedSlowly) {
-  const SkinParams params = supported();
+  SkinParams params = supported();
+  params.equilibrium_share_1 = 0.05;
+  params.slowest_time_s = 0.02;
   Bench bench(one_needle(300e-6), params);  // blunt: does not puncture
   bench.dt_s = 50e-6;
   bench.place(0);
   bench.move(0.1e-3, 2e-6);
   const double expected = equilibrium_share(params) * params.instantaneous_modulus_Pa * 0.1e-3 * 0.1e-3;
-  EXPECT_NEAR(bench.output.force_N / expected, 1, 0.025);  // of which 0.02 is the lag of the 0.2 s branch
+  EXPECT_NEAR(bench.output.force_N / expected, 1, 0.025);  // the lag of the slowest branch is below that
   EXPECT_EQ(bench.output.in_skin, 0);
 }
 
@@ -184,17 +184,23 @@ TEST(Skin, TheSurfaceLeavesATipThatWithdrawsFasterThanItRecovers) {
   EXPECT_GT(bench.output.indentation_mean_m, 0.05 * held);
   EXPECT_LT(bench.output.indentation_mean_m, held);
   const double left = bench.output.indentation_mean_m;
-  // A free surface creeps back slower than a held one relaxes: the slowest branch retards with tau (g_inf + g)/g_inf,
-  // 0.68 s, and the tent is the root of F_e.
-  bench.hold(2);
-  const double early = bench.output.indentation_mean_m;
-  bench.hold(2);
+  // A free surface creeps back slower than a held one relaxes. Its slowest mode exp(-r t) is the least root of
+  // g_inf = sum g_k r tau_k/(1 - r tau_k), and the tent is the root of F_e.
   const SkinParams& params = bench.params;
-  const double retarded_s =
-      params.slow_time_s * (equilibrium_share(params) + params.slow_share_1) / equilibrium_share(params);
-  EXPECT_NEAR(bench.output.indentation_mean_m / early, std::exp(-0.5 * 2 / retarded_s), 0.05);
-  EXPECT_LT(bench.output.indentation_mean_m, 0.1 * left);
-  bench.hold(20);
+  double low = 0, high = 1 / params.slowest_time_s;
+  for (int i = 0; i < 100; ++i) {
+    const double r = 0.5 * (low + high);
+    double sum = -equilibrium_share(params);
+    for (const auto [g, tau] : branches(params)) sum += g * r * tau / (1 - r * tau);
+    (sum < 0 ? low : high) = r;
+  }
+  bench.dt_s = 50e-6;
+  bench.hold(60);
+  const double early = bench.output.indentation_mean_m;
+  bench.hold(30);
+  EXPECT_NEAR(bench.output.indentation_mean_m / early, std::exp(-0.5 * 30 * low), 0.01);
+  EXPECT_LT(bench.output.indentation_mean_m, left);
+  bench.hold(1500);
   EXPECT_EQ(bench.state->relaxed, 1);
 }
 
@@ -341,6 +347,7 @@ TEST(Skin, SlowAdvanceMeetsTheCuttingResistance) {
 
 TEST(Skin, WithdrawalPullsTheSkinUpUntilTheShaftSlips) {
   SkinParams params = supported();
+  params.slowest_time_s = 0.2;  // relaxed before it is pulled
   CartridgeParams cartridge = one_needle();
   cartridge.worn_tip_diameter_m = cartridge.tip_diameter_m;  // only the hook tells used from new
   double pulls[2];
@@ -396,7 +403,7 @@ TEST(Skin, AHoleIsEnteredAgainAtLowerForce) {
     double last = 0;
     bench.move(1e-3, 0.1, [&] {
       if (bench.output.in_skin == 0) s.entry_N = bench.output.force_N;
-      if (last < 0.4e-3 && bench.output.penetration_max_m >= 0.4e-3) s.half_way_N = bench.output.force_N;
+      if (last < 0.25e-3 && bench.output.penetration_max_m >= 0.25e-3) s.half_way_N = bench.output.force_N;
       last = bench.output.penetration_max_m;
       return true;
     });
@@ -409,7 +416,7 @@ TEST(Skin, AHoleIsEnteredAgainAtLowerForce) {
   EXPECT_EQ(bench.output.reentries, 0);
   bench.hold(1);
   const Stroke second = stroke();
-  std::printf("  second / first: force at entry %.2f, at 0.4 mm %.2f, work %.2f\n", second.entry_N / first.entry_N,
+  std::printf("  second / first: force at entry %.2f, at 0.25 mm %.2f, work %.2f\n", second.entry_N / first.entry_N,
               second.half_way_N / first.half_way_N, second.work_J / first.work_J);
   EXPECT_EQ(bench.output.punctures, 24);
   EXPECT_EQ(bench.output.reentries, 12);
@@ -508,7 +515,8 @@ TEST(Skin, PatchStandsWhereItsCubicSpringHoldsTheBulge) {
 
 TEST(Skin, PatchStiffnessIsThatOfTheHalfSpace) {
   // Blunt needles, long after: the array's static displacement against k (1 + (u/u_ref)^2) u, k = 16 G a.
-  const SkinParams params = without_scatter();
+  SkinParams params = without_scatter();
+  params.slowest_time_s = 0.02;
   CartridgeParams cartridge = even({});
   cartridge.tip_diameter_m = 250e-6;
   Bench bench(cartridge, params);
@@ -775,7 +783,8 @@ TEST(Skin, CatchingUpEqualsSteppingEveryNeedle) {
   ASSERT_GT(walk.output.force_N, 0.01);
   for (int i = 0; i < 12; ++i) {
     EXPECT_NEAR(jump.state->needle_force_N[i] / walk.state->needle_force_N[i], 1, 1e-9);
-    EXPECT_NEAR(jump.state->slow_N[i], walk.state->slow_N[i], 1e-12);
+    for (int k = 0; k < relaxation_branches; ++k)
+      EXPECT_NEAR(jump.state->branch_N[k][i], walk.state->branch_N[k][i], 1e-12);
   }
 }
 
@@ -827,9 +836,9 @@ TEST(Skin, NothingFadesIntoSubnormalNumbers) {
   const auto check = [&] {
     const SkinState& s = *bench.state;
     for (int i = 0; i < 12; ++i)
-      for (const double x : {s.elastic_N[i], s.fast_N[i], s.middle_N[i], s.slow_N[i]})
+      for (const double x : {s.elastic_N[i], s.branch_N[0][i], s.branch_N[1][i], s.branch_N[2][i], s.branch_N[3][i], s.branch_N[4][i]})
         ASSERT_NE(std::fpclassify(x), FP_SUBNORMAL);
-    for (const double x : {s.sum_elastic_N, s.sum_fast_N, s.patch_m, s.patch_speed_m_per_s})
+    for (const double x : {s.sum_elastic_N, s.sum_branch_N[0], s.sum_branch_N[4], s.patch_m, s.patch_speed_m_per_s})
       ASSERT_NE(std::fpclassify(x), FP_SUBNORMAL);
   };
   for (int i = 0; i < 100; ++i) {
@@ -838,8 +847,9 @@ TEST(Skin, NothingFadesIntoSubnormalNumbers) {
   }
   EXPECT_EQ(bench.output.in_skin, 12);
   bench.move(-1e-3, 0.1);
-  for (int i = 0; i < 1250; ++i) {
-    bench.hold(20e-3);
+  bench.dt_s = 50e-6;
+  for (int i = 0; i < 7500; ++i) {
+    bench.hold(0.2);
     check();
   }
   EXPECT_EQ(bench.state->relaxed, 1);
@@ -864,169 +874,4 @@ TEST(Skin, TheParameterTableNamesEveryMemberOnce) {
       if (std::string(name) == "patch7_dermis_factor_1") value = 0.5;
   });
   EXPECT_EQ(std::memcmp(&params, &other, sizeof params), 0);
-}
-
-// ---- what was published ----
-
-// The default tissue against targets it was not fitted to. EXPECTs pin our own numbers (regression); `row` says whether
-// the published band is met. Rows that are not: the tissue defaults are estimates, see the header of models/skin.h.
-TEST(SkinPublished, StatusOfTheDefaultTissue) {
-  const SkinParams params = without_scatter();
-  {  // VT-02: depth at 1.5 mm displacement similar for all tips, drop at about 160 um.
-    double least = 1, most = 0, sum = 0;
-    for (const double tip : {5e-6, 10e-6, 15e-6, 20e-6, 25e-6, 30e-6, 37e-6}) {
-      Bench bench(one_needle(tip), params);
-      bench.place(0);
-      double drop_m = 0;
-      bench.move(1.5e-3, 1e-3, [&] {
-        if (bench.output.in_skin == 0) drop_m = bench.input.tip_m;
-        return true;
-      });
-      const double depth = bench.output.penetration_max_m;
-      std::printf("  VT-02 tip %2.0f um: drop at %.0f um, penetration at 1.5 mm %.0f um\n", tip * 1e6, drop_m * 1e6,
-                  depth * 1e6);
-      row("VT-02 displacement at the drop, um", drop_m * 1e6, 130, 190);
-      least = std::fmin(least, depth);
-      most = std::fmax(most, depth);
-      sum += depth / 7;
-    }
-    row("VT-02 spread of penetration at 1.5 mm, (max-min)/mean", (most - least) / sum, 0, 0.30);
-    EXPECT_NEAR(sum, 0.653e-3, 0.03e-3);
-    EXPECT_LT((most - least) / sum, 0.30);
-  }
-  {  // VT-03: N per needle at 0.5 and 1 mm/s.
-    double force[2];
-    for (const int i : {0, 1}) {
-      Bench bench(one_needle(), params);
-      bench.place(0);
-      bench.move(1.5e-3, i == 0 ? 0.5e-3 : 1e-3, [&] { return bench.output.in_skin == 0; });
-      force[i] = bench.peak_N;
-    }
-    row("VT-03 force per needle at 0.5 mm/s, N", force[0], 0.028, 0.030);
-    row("VT-03 change of force from 0.5 to 1 mm/s, %", (force[1] / force[0] - 1) * 100, -43, -9);
-    EXPECT_NEAR(force[0], 0.065, 0.006);
-  }
-  {  // VT-04: buried share and pull-out.
-    for (const double nominal : {0.75e-3, 1.0e-3}) {
-      Bench bench(one_needle(), params);
-      bench.place(0);
-      bench.move(nominal, 1e-3);
-      const double share = bench.output.penetration_max_m / nominal;
-      row(nominal < 0.9e-3 ? "VT-04 buried share at 0.75 mm" : "VT-04 buried share at 1.0 mm", share, 0, 0.5);
-      EXPECT_GT(share, 0.3);
-      EXPECT_LT(share, 0.5);
-    }
-    CartridgeParams wire = one_needle(99e-6);
-    wire.shaft_diameter_m = 100e-6;
-    Bench bench(wire, supported());
-    bench.place(0);
-    bench.dt_s = 50e-6;
-    bench.move(3e-3, 1e-3, [&] { return bench.output.penetration_max_m < 100e-6; });
-    if (bench.output.penetration_max_m > 0) {
-      bench.hold(1);
-      const double p = bench.output.penetration_max_m;
-      bench.forget();
-      bench.move(-0.5e-3, 1e-3);
-      row("VT-04 pull-out of 0.1 mm wire from 0.1 mm, mN", -bench.least_N * 1e3 * 100e-6 / p, 0.05, 0.2);
-    }
-  }
-  {  // VT-05: 770 um needle, base 140 um, tip radius 4 um: channel 152.5 +-9.6 um after removal.
-    CartridgeParams roller = one_needle(8e-6);
-    roller.shaft_diameter_m = 140e-6;
-    roller.half_cone_angle_rad = std::atan(0.5 * (140 - 8) / 770.0);
-    Bench bench(roller, params);
-    bench.place(0);
-    bench.move(0.77e-3, 10e-3);
-    bench.move(-0.5e-3, 10e-3);
-    row("VT-05 channel, um (cut length: recovery is not modelled)", skin_channel_depth_m(*bench.state) * 1e6, 143, 162);
-    EXPECT_GT(skin_channel_depth_m(*bench.state), 0);
-  }
-  {  // VT-07: supported skin, 0.3 mm of travel: not pierced by hand, pierced at 1 and 3 m/s.
-    for (const double tip : {15e-6, 30e-6, 60e-6})
-      for (const double speed : {3e-3, 1.0, 3.0}) {
-        Bench bench(one_needle(tip), supported());
-        bench.dt_s = speed > 0.1 ? 1e-6 : 25e-6;
-        bench.place(0);
-        bench.move(0.3e-3, speed);
-        bench.hold(1e-3);
-        const bool pierced = bench.output.punctures > 0;
-        std::printf("  VT-07 tip %2.0f um, %6.3f m/s: penetration %3.0f um  %s\n", tip * 1e6, speed,
-                    bench.output.penetration_max_m * 1e6, pierced == (speed > 0.1) ? "met" : "NOT MET");
-        EXPECT_EQ(pierced, speed > 0.1) << tip << " " << speed;
-      }
-  }
-  {  // VT-17: 0.3 mm at 1 mm/s, held for 10 s (a tent stands for the flat probe).
-    Bench bench(one_needle(500e-6), supported());
-    bench.place(0);
-    bench.move(0.3e-3, 1e-3);
-    const double peak = bench.output.force_N;
-    bench.dt_s = 50e-6;
-    bench.hold(10);
-    std::printf("  VT-17 force after 10 s over peak %.3f (no published number yet)\n", bench.output.force_N / peak);
-    EXPECT_NEAR(bench.output.force_N / peak, 0.34, 0.01);
-  }
-  {  // VT-11: 25G needle, 5 mm: shares of tearing, spreading, friction; second over first force.
-    CartridgeParams gauge25 = one_needle();
-    gauge25.shaft_diameter_m = 0.5e-3;
-    gauge25.needle_length_m = 30e-3;
-    SkinParams deep = supported();
-    deep.hole_closing_time_s = 600;  // the second insertion takes seconds
-    for (const double depth : {5e-3, 20e-3}) {
-      Bench bench(gauge25, deep);
-      bench.dt_s = 50e-6;
-      bench.place(0);
-      bench.move(20e-3, 5e-3, [&] { return bench.output.penetration_max_m < depth; });
-      const double first = bench.output.force_N, p = bench.output.penetration_max_m;
-      const double width = needle_width_m(gauge25, p);
-      const double tear = deep.dermis_toughness_J_per_m2 * width;
-      row(depth < 6e-3 ? "VT-11 spreading / tearing at 5 mm" : "VT-11 spreading / tearing at 20 mm",
-          deep.spreading_ratio_1, 0.14, 0.51);
-      row(depth < 6e-3 ? "VT-11 share of friction at 5 mm" : "VT-11 share of friction at 20 mm",
-          1 - (1 + deep.spreading_ratio_1) * tear / first, 0.11, 0.31);
-      bench.move(-1e-3, 0.1);
-      bench.move(25e-3, 5e-3, [&] { return bench.output.penetration_max_m < 0.95 * p; });
-      const double ratio = bench.output.force_N / first;
-      row(depth < 6e-3 ? "VT-11 second / first force at 5 mm" : "VT-11 second / first force at 20 mm", ratio, 0.20,
-          0.45);
-      EXPECT_LT(ratio, 0.5);
-      EXPECT_GT(ratio, 0.05);
-    }
-  }
-}
-
-// Our own earlier tables at 120 Hz, 1 mm, crank 1.25 mm, 12 needles of 15 um, G 50 kPa: regression, not measurement.
-TEST(SkinPublished, PrototypeTablesAreReproduced) {
-  const auto run = [](const CartridgeParams& cartridge, const SkinParams& params) {
-    Bench bench(cartridge, params);
-    bench.stroke(1e-3, 120);
-    return std::pair(bench.deepest_m * 1e3, bench.peak_N);
-  };
-  const double by_count[][3] = {{1, 0.65, 0.14},  {6, 0.50, 0.53},  {12, 0.42, 0.77},
-                                {16, 0.38, 0.88}, {24, 0.32, 1.04}, {36, 0.27, 1.59}};
-  for (const auto& [n, depth, force] : by_count) {
-    CartridgeParams cartridge = even({});
-    cartridge.needle_count = static_cast<std::int64_t>(n);
-    const auto [d, f] = run(cartridge, without_scatter());
-    std::printf("  N %2.0f: %.3f mm (%.2f), %.3f N (%.2f)\n", n, d, depth, f, force);
-    EXPECT_NEAR(d / depth, 1, 0.15);
-    EXPECT_NEAR(f / force, 1, 0.15);
-  }
-  const double by_modulus[][3] = {{25e3, 0.32, 0.52}, {50e3, 0.42, 0.77}, {100e3, 0.50, 1.06}, {300e3, 0.61, 1.47}};
-  for (const auto& [G, depth, force] : by_modulus) {
-    SkinParams params = without_scatter();
-    params.shear_modulus_Pa = G;
-    const auto [d, f] = run(even({}), params);
-    std::printf("  G %3.0f kPa: %.3f mm (%.2f), %.3f N (%.2f)\n", G * 1e-3, d, depth, f, force);
-    EXPECT_NEAR(d / depth, 1, 0.15);
-    EXPECT_NEAR(f / force, 1, 0.15);
-  }
-  const double by_tip[][3] = {{5e-6, 0.43, 0.74}, {15e-6, 0.42, 0.77}, {20e-6, 0.41, 0.78}, {30e-6, 0.39, 1.07}};
-  for (const auto& [tip, depth, force] : by_tip) {
-    CartridgeParams cartridge = even({});
-    cartridge.tip_diameter_m = tip;
-    const auto [d, f] = run(cartridge, without_scatter());
-    std::printf("  tip %2.0f um: %.3f mm (%.2f), %.3f N (%.2f)\n", tip * 1e6, d, depth, f, force);
-    EXPECT_NEAR(d / depth, 1, 0.15);
-    EXPECT_NEAR(f / force, 1, 0.15);
-  }
 }

@@ -423,7 +423,8 @@ TEST(Resolve, ParametersStandOverEverything) {
   EXPECT_NE(refused("cartridge.needle_count: 43").find("from 1 to 42, found 43"), std::string::npos);
   EXPECT_NE(refused("cartridge.needle_count: 3.5").find("expected a whole number"), std::string::npos);
   EXPECT_NE(refused("steps_per_tick: 0").find("from 1 to 1000"), std::string::npos);
-  EXPECT_NE(refused("skin.fast_share: 0.9").find("leave"), std::string::npos);
+  EXPECT_NE(refused("skin.equilibrium_share: 1.5").find("from 0 to 1, found 1.5"), std::string::npos);
+  EXPECT_NE(refused("skin.slowest_time: 0.1 ms").find("above skin.fastest_time"), std::string::npos);
   EXPECT_NE(refused("tick: 25 us").find("no free parameter"), std::string::npos);
 }
 

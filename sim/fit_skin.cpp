@@ -1,0 +1,138 @@
+#include "sim/fit_skin.h"
+
+#include <fmt/format.h>
+
+#include <Eigen/Dense>
+#include <algorithm>
+#include <cmath>
+#include <nlopt.hpp>
+
+namespace pensim {
+namespace {
+
+struct Range {
+  const char* name;
+  double SkinParams::* member;
+  double low, high, prior;
+  bool logarithmic;
+};
+// Priors: the tent's modulus after 1 s is 1.5e5 Pa [E], a fifth of B; J_d 1.7 kJ/m2 x 0.55 [D]; the others from the middle of their sources.
+constexpr double prior_half_width_1 = 0.5;  // 95 %: half of the range
+constexpr Range ranges[] = {{"instantaneous_modulus_Pa", &SkinParams::instantaneous_modulus_Pa, 0.2e6, 6e6, 0.75e6, true},
+                            {"equilibrium_share_1", &SkinParams::equilibrium_share_1, 0.01, 0.5, 0.05, true},
+                            {"relaxation_exponent_1", &SkinParams::relaxation_exponent_1, -0.3, 0.6, 0.1, false},
+                            {"puncture_floor_1", &SkinParams::puncture_floor_1, 0.2, 0.9, 0.5, false},
+                            {"puncture_speed_m_per_s", &SkinParams::puncture_speed_m_per_s, 0.1e-3, 50e-3, 1e-3, true},
+                            {"dermis_toughness_J_per_m2", &SkinParams::dermis_toughness_J_per_m2, 500, 1400, 900, true},
+                            {"shaft_stress_Pa", &SkinParams::shaft_stress_Pa, 0.5e3, 20e3, 3e3, true}};
+constexpr std::size_t n = std::size(ranges);
+
+// 0..1 over the range.
+double to_value(const Range& r, double x) { return r.logarithmic ? r.low * std::pow(r.high / r.low, x) : r.low + (r.high - r.low) * x; }
+double to_unit(const Range& r, double value) {
+  return std::clamp(r.logarithmic ? std::log(value / r.low) / std::log(r.high / r.low) : (value - r.low) / (r.high - r.low), 0.0, 1.0);
+}
+
+struct Problem {
+  TargetModels models;
+  std::vector<const PublishedTarget*> read;
+  int evaluations = 0;
+
+  // Of the targets alone.
+  Eigen::VectorXd residuals(const std::vector<double>& x) {
+    TargetModels at = models;
+    for (std::size_t i = 0; i < n; ++i) at.skin.*ranges[i].member = to_value(ranges[i], x[i]);
+    std::vector<double> all;
+    for (const PublishedTarget* target : read)
+      for (const TargetCheck& check : measure_for_fit(*target, at).checks) all.push_back(std::isfinite(check.residual) ? check.residual : 1e3);
+    ++evaluations;
+    return Eigen::Map<Eigen::VectorXd>(all.data(), static_cast<Eigen::Index>(all.size()));
+  }
+};
+
+double prior(const std::vector<double>& x) {
+  double sum = 0;
+  for (std::size_t i = 0; i < n; ++i) sum += std::pow((x[i] - to_unit(ranges[i], ranges[i].prior)) / prior_half_width_1, 2);
+  return sum;
+}
+
+}  // namespace
+
+SkinFit fit_skin(const TargetModels& models, int evaluations_max) {
+  Problem problem{models, {}, 0};
+  SkinFit fit;
+  for (const PublishedTarget& target : targets())
+    if (target.role == TargetRole::calibration) {
+      problem.read.push_back(&target);
+      fit.targets.push_back(target.id);
+    }
+  std::vector<double> x(n);
+  for (std::size_t i = 0; i < n; ++i) x[i] = to_unit(ranges[i], models.skin.*ranges[i].member);
+  fit.defaults = problem.residuals(x).squaredNorm();
+  for (std::size_t i = 0; i < n; ++i) x[i] = to_unit(ranges[i], ranges[i].prior);
+
+  nlopt::opt search(nlopt::LN_BOBYQA, n);
+  search.set_lower_bounds(std::vector<double>(n, 0.0));
+  search.set_upper_bounds(std::vector<double>(n, 1.0));
+  search.set_min_objective(
+      [](const std::vector<double>& at, std::vector<double>&, void* data) { return static_cast<Problem*>(data)->residuals(at).squaredNorm() + prior(at); }, &problem);
+  search.set_initial_step(0.1);
+  search.set_xtol_abs(1e-4);
+  search.set_maxeval(evaluations_max);
+  try {
+    double least = 0;
+    search.optimize(x, least);
+  } catch (const nlopt::roundoff_limited&) {  // x is the best so far
+  }
+
+  const Eigen::VectorXd middle = problem.residuals(x);
+  fit.optimum = middle.squaredNorm();
+  Eigen::MatrixXd J(middle.size(), static_cast<Eigen::Index>(n));
+  constexpr double h = 0.01;
+  for (std::size_t i = 0; i < n; ++i) {
+    std::vector<double> low = x, high = x;
+    low[i] = std::max(0.0, x[i] - h);
+    high[i] = std::min(1.0, x[i] + h);
+    J.col(static_cast<Eigen::Index>(i)) = (problem.residuals(high) - problem.residuals(low)) / (high[i] - low[i]);
+  }
+  const Eigen::JacobiSVD<Eigen::MatrixXd> svd(J, Eigen::ComputeThinU | Eigen::ComputeThinV);
+  const Eigen::VectorXd s = svd.singularValues();
+  const Eigen::MatrixXd V = svd.matrixV();
+  const Eigen::MatrixXd covariance =
+      (J.transpose() * J + Eigen::MatrixXd::Identity(n, n) / (prior_half_width_1 * prior_half_width_1)).inverse();
+  for (Eigen::Index k = 0; k < s.size(); ++k) {
+    if (s[k] < 1 / prior_half_width_1) fit.flat.push_back({s[k], std::vector<double>(V.col(k).data(), V.col(k).data() + n)}); // the prior says more than the targets
+  }
+  for (std::size_t i = 0; i < n; ++i) {
+    const Eigen::Index row = static_cast<Eigen::Index>(i);
+    const double half = std::sqrt(covariance(row, row));
+    fit.parameters.push_back({ranges[i].name, to_value(ranges[i], x[i]), to_value(ranges[i], std::max(0.0, x[i] - half)), to_value(ranges[i], std::min(1.0, x[i] + half))});
+    std::vector<double> line;
+    for (Eigen::Index j = 0; j < static_cast<Eigen::Index>(n); ++j) line.push_back(covariance(row, j) / std::sqrt(covariance(row, row) * covariance(j, j)));
+    fit.correlation.push_back(line);
+  }
+  fit.evaluations = problem.evaluations;
+  return fit;
+}
+
+std::string fit_text(const SkinFit& fit) {
+  std::string text = "joint fit on";
+  for (const std::string& id : fit.targets) text += " " + id;
+  text += fmt::format("\nsum of squares {:.4f} with the defaults, {:.4f} at the optimum, {} evaluations\n\n{:<28}{:>12}   95 % interval\n", fit.defaults, fit.optimum, fit.evaluations, "parameter", "value");
+  for (const FittedParameter& p : fit.parameters) text += fmt::format("{:<28}{:>12.4g}   {:.4g} .. {:.4g}\n", p.name, p.value, p.low, p.high);
+  text += "\ncorrelation\n";
+  for (std::size_t i = 0; i < fit.parameters.size(); ++i) {
+    text += fmt::format("{:<28}", fit.parameters[i].name);
+    for (const double c : fit.correlation[i]) text += fmt::format("{:>7.2f}", c);
+    text += "\n";
+  }
+  for (const FlatDirection& flat : fit.flat) {
+    text += fmt::format("\nflat direction, singular value {:.3g} over the whole range:", flat.singular_value);
+    for (std::size_t i = 0; i < flat.along.size(); ++i)
+      if (std::fabs(flat.along[i]) > 0.2) text += fmt::format(" {:+.2f} {}", flat.along[i], fit.parameters[i].name);
+    text += "\n";
+  }
+  return text;
+}
+
+}  // namespace pensim

@@ -1,0 +1,38 @@
+// fit_skin.h - the joint fit of the skin's law on the calibration targets, and on nothing else.
+//
+// Minimises the sum of squares of the residuals of VT-01, 02, 03, 04, 12, 16, each in units of its published tolerance (sim/targets.h), over
+// the parameters named in fit_skin.cpp within their ranges, plus a weak prior, whose 95 % half-width is half of the range: some directions
+// are flat, and there the prior stands. BOBYQA of NLopt: no gradients, the same steps every time, from the prior, whatever the present defaults.
+// A tolerance counts as the 95 % half-width of its source; so does an interval, from the inverse of J^T J + prior at the optimum.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sim/targets.h"
+
+namespace pensim {
+
+struct FittedParameter {
+  std::string name;      // of SkinParams
+  double value = 0, low = 0, high = 0;   // optimum, 95 % interval
+};
+
+struct FlatDirection {   // along which the calibration set hardly changes
+  double singular_value = 0;  // change of the residuals over the whole range of the parameters
+  std::vector<double> along;  // per parameter, of length 1
+};
+
+struct SkinFit {
+  std::vector<FittedParameter> parameters;
+  std::vector<std::vector<double>> correlation;
+  std::vector<FlatDirection> flat;
+  std::vector<std::string> targets;  // that were read
+  double defaults = 0, optimum = 0;  // sum of squares, without the prior
+  int evaluations = 0;
+};
+
+SkinFit fit_skin(const TargetModels& models, int evaluations_max = 400);
+std::string fit_text(const SkinFit&);
+
+}  // namespace pensim
