@@ -123,6 +123,7 @@ int validate(const ValidateOptions& options) {
       row.result.chart.note = fmt::format("{}, {}: {}", row.target->source, target_role_name(row.target->role), verdict(row.result));
       dashboard::write_chart_png((folder / "validation" / (std::string(row.target->id) + ".png")).string(), row.result.chart);
     }
+    if (options.only.empty()) dashboard::write_chart_png((folder / "validation/stroke.png").string(), stroke_chart({}));
     if (options.only.empty()) write_file((folder / "validation.md").string(), validation_page(rows));
   }
   int code = 0;
