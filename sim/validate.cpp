@@ -137,7 +137,7 @@ int validate(const ValidateOptions& options) {
   }
   if (options.only.empty())
     for (const auto& [id, word] : recorded)
-      if (std::none_of(rows.begin(), rows.end(), [&](const TargetRow& row) { return id == row.target->id; })) {
+      if (std::none_of(rows.begin(), rows.end(), [&, name = id](const TargetRow& row) { return name == row.target->id; })) {
         fmt::print("{}: on record, but no target\n", id);
         code = 1;
       }
