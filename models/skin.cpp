@@ -31,10 +31,13 @@ constexpr double plate_stiffness_ratio_1 = 50;  // CHOSEN: base plate on skin, x
 double square(double x) { return x * x; }
 
 // f(0) .. f(branches - 1), written out.
+template <class F, int... k>
+[[gnu::always_inline]] inline void each_of(const F& f, std::integer_sequence<int, k...>) {
+  (f(k), ...);
+}
 template <class F>
-[[gnu::always_inline]] inline void each_branch(F f) {
-  [&f]<int... k>(std::integer_sequence<int, k...>) [[gnu::always_inline]] { (f(k), ...); }
-  (std::make_integer_sequence<int, relaxation_branches>{});
+[[gnu::always_inline]] inline void each_branch(const F& f) {
+  each_of(f, std::make_integer_sequence<int, relaxation_branches>{});
 }
 
 // Two needles at a time. The functions below stand once for one needle and once for two, with the same operations in

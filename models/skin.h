@@ -55,12 +55,12 @@ struct SkinPatch {
 };
 
 struct SkinParams {
-  // "Fit": joint fit on VT-01, 02, 03, 04, 12, 16 by `pensim validate --fit`, with its 95 % interval. Flat directions, where the prior of
+  // "Joint fit": on VT-01, 02, 03, 04, 12, 16 by `pensim validate --fit`, with its 95 % interval. Flat directions, where the prior of
   // sim/fit_skin.cpp stands: g_inf; B with J_d; r_p with v_p.
   // Tent. B = beta E_0, the tent's modulus before any relaxation.
-  double instantaneous_modulus_Pa = 0.535e6;    // B [D] fit, 0.25..1.14 MPa
-  double equilibrium_share_1 = 0.039;           // g_inf [D] fit, 0.01..0.28
-  double relaxation_exponent_1 = 0.036;         // alpha [D] fit, -0.14..0.22
+  double instantaneous_modulus_Pa = 0.535e6;    // B [D] joint fit, 95 % 0.25..1.14 MPa
+  double equilibrium_share_1 = 0.039;           // g_inf [D] joint fit, 95 % 0.01..0.28
+  double relaxation_exponent_1 = 0.036;         // alpha [D] joint fit, 95 % -0.14..0.22
   double fastest_time_s = 5e-3;                 // tau_1 [D] from [F:mahvash]: force, tent and energy reach their bounds by 0.1 m/s
   double slowest_time_s = 10;                   // tau_5 [E]: the longest hold of the targets
   double tent_reach_m = 0.5e-3;                 // along the glide; a needle that lands beyond it finds fresh skin [E]
@@ -74,16 +74,16 @@ struct SkinParams {
   double blunt_limit_m = 80e-6;                 // between VT-02 and VT-01 [E]
   double puncture_factor_1 = 1.0;               // S of the region and state, 0.75..2 [E]
   double puncture_scatter_1 = 0.25;             // coefficient of variation between needles [E]
-  double puncture_floor_1 = 0.40;               // r_p [D] fit, 0.2..0.64
-  double puncture_speed_m_per_s = 0.48e-3;      // v_p [D] fit, 0.1..2.2 mm/s
+  double puncture_floor_1 = 0.40;               // r_p [D] joint fit, 95 % 0.2..0.64
+  double puncture_speed_m_per_s = 0.48e-3;      // v_p [D] joint fit, 95 % 0.1..2.2 mm/s
   double reference_speed_m_per_s = 1.0e-3;      // v_0: Davis 1.1 mm/s [F:ilt]; of Roemgens not known, so taken [E]
   // Cutting, spreading, friction of the shaft.
   double epidermis_toughness_J_per_m2 = 10;     // J_e [F:meliga], 10..200
-  double dermis_toughness_J_per_m2 = 940;       // J_d [D] fit, 575..1400
+  double dermis_toughness_J_per_m2 = 940;       // J_d [D] joint fit, 95 % 575..1400
   double toughness_depth_m = 0.8e-3;            // z_J [E]
   double spreading_ratio_1 = 0.30;              // k_s, 0.2..0.4 [D] from [F:barnett]
   double reentry_ratio_1 = 0.5;                 // share of spreading that an existing hole still costs [E]
-  double shaft_stress_Pa = 2.4e3;               // tau_c [D] fit, 1.5..3.9 kPa
+  double shaft_stress_Pa = 2.4e3;               // tau_c [D] joint fit, 95 % 1.5..3.9 kPa
   double cutting_drag_N_s_per_m = 0.02;         // eta_0 [E]
   double shaft_viscosity_Pa_s_per_m = 5e3;      // b_v [E]
   // Patch under the array.

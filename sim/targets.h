@@ -52,6 +52,9 @@ struct PublishedTarget {
 
 const std::vector<PublishedTarget>& targets();  // 21, by id
 
+// Force of one needle over its penetration in one stroke of the default pen, 1.5 mm at 120 Hz, phase by phase.
+dashboard::Chart stroke_chart(const TargetModels&);
+
 // Throws std::logic_error for anything but a calibration target.
 TargetResult measure_for_fit(const PublishedTarget&, const TargetModels&);
 

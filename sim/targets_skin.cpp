@@ -609,6 +609,36 @@ TargetResult touchlab(const TargetModels& models) {
 
 }  // namespace
 
+Chart stroke_chart(const TargetModels& models) {
+  Machine m = needle(models, 1e-3, 1e-3);
+  const auto state = std::make_unique<SkinState>();
+  const auto holes = std::make_unique<HoleMemory>();
+  skin_reset(m.cartridge, m.skin, 1, *state, *holes);
+  SkinInput input;
+  SkinOutput output;
+  constexpr double e = 1.75e-3, depth_m = 1.5e-3, rate_Hz = 120, step_s = 5e-6;
+  Chart c = chart("One stroke of one needle, 1.5 mm at 120 Hz", "penetration, mm", "force, mN");
+  c.note = "the skin tents until it breaks, is cut, holds the shaft while the needle turns, is lifted, lets go";
+  const char* names[] = {"tent before puncture", "cutting", "stuck: tent unloads, then is lifted", "slipping out"};
+  for (int k = 0; k < 4; ++k) line(c, names[k], k + 1, {}, {});
+  std::size_t phase = 0;
+  double before_m = 0;
+  for (double t = 0; t < 1 / rate_Hz; t += step_s) {
+    input.tip_m = depth_m - e * (1 + std::cos(2 * pi * rate_Hz * t));
+    input.tip_speed_m_per_s = 2 * pi * rate_Hz * e * std::sin(2 * pi * rate_Hz * t);
+    skin_step(m.cartridge, m.skin, *state, *holes, input, step_s, output);
+    const double p = output.penetration_max_m;
+    const std::size_t now = p == 0 ? 0 : p > before_m ? 1 : p < before_m ? 3 : 2;
+    if (now == 0 && phase != 0) break;  // out
+    if (now != phase && !c.series[phase].x.empty()) c.series[now].x.push_back(c.series[phase].x.back()), c.series[now].y.push_back(c.series[phase].y.back());
+    phase = now;
+    before_m = p;
+    c.series[phase].x.push_back(p * 1e3);
+    c.series[phase].y.push_back(output.force_N * 1e3);
+  }
+  return c;
+}
+
 void add_skin_targets(std::vector<PublishedTarget>& rows) {
   using enum TargetRole;
   rows.push_back({"VT-01", calibration, "Davis 2004, J Biomech 37:1155", "one needle, tip radius 40-80 um, 1.1 mm/s", davis});

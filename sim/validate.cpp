@@ -123,6 +123,7 @@ int validate(const ValidateOptions& options) {
       row.result.chart.note = fmt::format("{}, {}: {}", row.target->source, target_role_name(row.target->role), verdict(row.result));
       dashboard::write_chart_png((folder / "validation" / (std::string(row.target->id) + ".png")).string(), row.result.chart);
     }
+    if (options.only.empty()) dashboard::write_chart_png((folder / "validation/stroke.png").string(), stroke_chart({}));
     if (options.only.empty()) write_file((folder / "validation.md").string(), validation_page(rows));
   }
   int code = 0;
@@ -136,7 +137,7 @@ int validate(const ValidateOptions& options) {
   }
   if (options.only.empty())
     for (const auto& [id, word] : recorded)
-      if (std::none_of(rows.begin(), rows.end(), [&](const TargetRow& row) { return id == row.target->id; })) {
+      if (std::none_of(rows.begin(), rows.end(), [&, name = id](const TargetRow& row) { return name == row.target->id; })) {
         fmt::print("{}: on record, but no target\n", id);
         code = 1;
       }

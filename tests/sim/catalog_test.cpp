@@ -170,7 +170,7 @@ TEST(Catalog, ListsAndExplains) {
   EXPECT_NE(catalog_text("sources", "").find("olatunji"), std::string::npos);
   EXPECT_EQ(catalog_text("sources", "wang").find("olatunji"), std::string::npos);
   EXPECT_NE(catalog_text("law", "").find("skin.shaft_stress"), std::string::npos);
-  EXPECT_NE(catalog_text("law", "shaft_stress").find("4000 Pa  tau_c, 1.6..20 kPa [D] from [F:lam]"), std::string::npos) << catalog_text("law", "shaft_stress");
+  EXPECT_NE(catalog_text("law", "shaft_stress").find("2400 Pa  tau_c [D] joint fit, 95 % 1.5..3.9 kPa"), std::string::npos) << catalog_text("law", "shaft_stress");
   EXPECT_NE(catalog_text("parameters", "sensors").find("sensors.hall_width"), std::string::npos);
   for (const auto& [kind, name] : {std::pair("regions", "cheeck"), {"motor", "nothing"}, {"cheeck", ""}, {"boats", "x"}, {"sources", "hfuss"}, {"parameters", "sensor"}, {"law", "shaft_stres"}}) {
     try {
@@ -328,9 +328,9 @@ TEST(Catalog, EveryParameterOfTheHeadersHasAMark) {
     ASSERT_NE(note.find('['), std::string::npos) << p.name << ": " << note;
     EXPECT_EQ(mark_problem(note.substr(note.find('['))), "") << p.name << ": " << note;
   }
-  EXPECT_EQ(parameter_note("skin.shaft_stress_Pa"), "tau_c, 1.6..20 kPa [D] from [F:lam]");
+  EXPECT_EQ(parameter_note("skin.shaft_stress_Pa"), "tau_c [D] joint fit, 95 % 1.5..3.9 kPa");
   EXPECT_NE(parameter_note("motor.copper_per_K").find("+0.39 %/K"), std::string::npos);   // a table's line
-  EXPECT_NE(parameter_note("skin.slow_time_s").find("[F:wang]"), std::string::npos);      // a group's comment
+  EXPECT_NE(parameter_note("skin.fastest_time_s").find("[F:mahvash]"), std::string::npos);      // a group's comment
   EXPECT_EQ(parameter_note("skin.nothing_m").find("[F:wang]"), std::string::npos);
 }
 

@@ -64,25 +64,19 @@ TEST(Fit, ReadsCalibrationTargetsOnly) {
     else
       EXPECT_THROW(measure_for_fit(target, {}), std::logic_error) << target.id;
   }
-  const SkinFit fit = fit_skin({}, 20);  // a fit cut short reads what a full one does
+  const SkinFit fit = fit_skin({}, 30);  // a fit cut short reads what a full one does
   EXPECT_EQ(fit.targets, (std::vector<std::string>{"VT-01", "VT-02", "VT-03", "VT-04", "VT-12", "VT-16"}));
-  for (const FittedParameter& p : fit.parameters) {
-    EXPECT_LE(p.low, p.value) << p.name;
-    EXPECT_GE(p.high, p.value) << p.name;
-  }
   for (std::size_t i = 0; i < fit.parameters.size(); ++i) EXPECT_NEAR(fit.correlation[i][i], 1, 1e-9);
-}
-
-TEST(Fit, TheDefaultsAreWithinTheIntervalsOfTheFit) {
+  EXPECT_EQ(fit.parameters.size(), 7u);
+  // The defaults are that fit, rounded: within its intervals, and no worse.
   SkinParams defaults;
-  const SkinFit fit = fit_skin({}, 60);
   for (const FittedParameter& p : fit.parameters)
     each_skin_param(defaults, [&](const char* name, auto& value) {
       if (p.name != name) return;
       EXPECT_GE(static_cast<double>(value), p.low) << name;
       EXPECT_LE(static_cast<double>(value), p.high) << name;
     });
-  EXPECT_LE(fit.defaults, fit.optimum + 1);
+  EXPECT_LE(fit.defaults, fit.optimum + 0.5);
 }
 
 }  // namespace
