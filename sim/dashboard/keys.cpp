@@ -81,7 +81,7 @@ const std::vector<KeyHelp>& key_table() {
       {"escape", "close what stands over the panels"},
       {"ctrl + q", "quit"},
       {"mouse wheel", "zoom about the pointer"},
-      {"drag", "move in time"},
+      {"drag", "move in time; a mark, where it is taken"},
       {"shift + drag, right drag", "zoom into the box"},
       {"double press", "fit the whole run"},
       {"right press", "menu of the plot"},

@@ -15,6 +15,8 @@
 
 #include "sim/command.h"
 #include "sim/compare.h"
+#include "sim/core_build.h"
+#include "sim/dashboard/compare_panel.h"
 #include "sim/dashboard/pen_view.h"
 #include "sim/recording.h"
 #include "sim/requirement.h"
@@ -82,11 +84,12 @@ struct RequirementsState {
 
 struct FirmwareState {
   char uart[128] = {}, search[96] = {}, poke[64] = {};
-  std::string poking, searched, problem;
-  bool listed = false, show_control = true;
+  std::string poking, problem;           // variable whose poke box is open
+  std::string searched;                  // what `found` was looked up for
   std::vector<std::pair<std::string, std::string>> found;  // name, type
-  std::string core;                      // whose names are known
-  std::map<std::string, std::map<std::int64_t, std::string>> names;  // of enumerators by symbol
+  std::string firmware;                  // whose names these are
+  std::map<std::string, std::map<std::int64_t, std::string>> names;  // of enumerators, by signal
+  std::unique_ptr<CoreBuild> build;
 };
 
 struct TimelineState {
@@ -108,11 +111,13 @@ struct TimelineState {
 };
 
 struct CompareState {
-  int align = 0;                         // time, first contact, first puncture, first stroke, a command ...
+  int align = 0, aligned = 0;            // an Alignment: chosen, and worked out
+  std::string command, aligned_command;  // text of the command that is aligned on
+  bool aligned_once = false;
+  std::optional<double> shift;           // none: one of them has no such event
   std::optional<Mark> a, b;
   Difference difference;
-  bool compared = false, running = false;
-  std::string problem;
+  std::vector<MarginRow> rows;
 };
 
 }  // namespace pensim::dashboard

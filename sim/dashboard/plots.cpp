@@ -29,6 +29,10 @@ std::vector<Plot> plots_of(const Recording& r) {
     if (s.name.rfind("needle.", 0) == 0 && s.name.size() > 6 && s.name.compare(s.name.size() - 6, 6, ".force") == 0 && s.name != "needle.force")
       plots[1].signals.push_back(s.name);
   for (Plot& p : plots) std::erase_if(p.signals, [&](const std::string& name) { return !can_read(r, name); });
+  if (r.meta().kind == RecordingKind::rig) {  // one stroke; the plate goes where the machine goes
+    std::erase_if(plots, [](const Plot& p) { return p.title == "Stroke timing"; });
+    if (r.has("insertion.travel")) std::erase(plots[0].signals, "needle.extension");
+  }
   std::erase_if(plots, [](const Plot& p) { return p.signals.empty(); });
   if (plots.empty()) {  // a log of other channels
     plots.push_back({"Signals", {}, false, false, {}});
@@ -498,6 +502,11 @@ void handle_mouse(App& app, Plot& plot, int index, const Rect& area, const Axis&
   const bool boxing = io.KeyShift || ImGui::IsMouseDown(ImGuiMouseButton_Right);
   const double share = std::clamp((io.MousePos.y - area.y0) / area.height(), 0.0f, 1.0f);
   if (ImGui::IsItemActivated() && boxing) state.box_begin = {at, share};
+  // A mark is taken where the mouse is near it.
+  const auto near = [&](const std::optional<double>& mark) { return mark && std::fabs(x.pixel(*mark) - io.MousePos.x) <= 4 * app.scale; };
+  const int mark_here = near(app.mark_b_s) ? 2 : near(app.mark_a_s) ? 1 : 0;
+  if (hovered && mark_here) ImGui::SetMouseCursor(ImGuiMouseCursor_ResizeEW);
+  if (ImGui::IsItemActivated() && !boxing) state.dragged_mark = mark_here;
   if (hovered && ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left)) {
     fit_all(app);
     state.box_begin.reset();
@@ -508,6 +517,9 @@ void handle_mouse(App& app, Plot& plot, int index, const Rect& area, const Axis&
     ImDrawList* list = ImGui::GetWindowDrawList();
     list->AddRectFilled({std::min(bx, mx), std::min(by, my)}, {std::max(bx, mx), std::max(by, my)}, with_alpha(t.accent, 0.18f));
     list->AddRect({std::min(bx, mx), std::min(by, my)}, {std::max(bx, mx), std::max(by, my)}, t.accent);
+  } else if (active && state.dragged_mark && ImGui::IsMouseDragging(ImGuiMouseButton_Left, 3)) {
+    (state.dragged_mark == 1 ? app.mark_a_s : app.mark_b_s) = at;
+    state.panning = true;
   } else if (active && ImGui::IsMouseDragging(ImGuiMouseButton_Left, 3)) {
     const double shift = -static_cast<double>(io.MouseDelta.x) / static_cast<double>(area.width()) * (app.time.to_s - app.time.from_s);
     if (shift != 0) set_view(app, app.time.from_s + shift, app.time.to_s + shift);
@@ -531,6 +543,7 @@ void handle_mouse(App& app, Plot& plot, int index, const Rect& area, const Axis&
     }
     state.box_begin.reset();
     state.panning = false;
+    state.dragged_mark = 0;
   }
   if (ImGui::BeginDragDropTarget()) {
     if (const ImGuiPayload* payload = ImGui::AcceptDragDropPayload("signal")) {

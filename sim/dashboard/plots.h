@@ -57,6 +57,7 @@ struct PlotsState {
   std::string search;
   std::optional<std::pair<double, double>> box_begin;  // right-drag: time and share of the height where it began
   bool panning = false;
+  int dragged_mark = 0;                   // 1: A, 2: B, taken by the mouse
 };
 
 }  // namespace pensim::dashboard

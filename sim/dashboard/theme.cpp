@@ -118,7 +118,7 @@ ImU32 signal_colour(const std::string& name) {
       {"stroke.period", 6}, {"stroke.dwell", 3}, {"stroke.drag", 2}, {"motor.speed", 1}, {"motor.current", 2}, {"motor.voltage", 3},
       {"core.pwm_duty", 5}, {"battery.voltage", 7}, {"battery.state_of_charge", 3}, {"hand.press", 8}, {"stroke.force_peak", 4},
       {"stroke.penetration_peak", 4}, {"stroke.penetration_mean", 3}, {"stroke.penetration_min", 6}, {"stroke.extension_peak", 1},
-      {"motor.temperature", 4}, {"housing.temperature", 2}, {"insertion.travel", 1}, {"insertion.energy", 5}, {"skin.channel_depth", 3}};
+      {"motor.temperature", 4}, {"housing.temperature", 2}, {"insertion.travel", 1}, {"insertion.energy", 5}, {"skin.channel_depth", 8}};
   for (const auto& [signal, index] : known)
     if (name == signal) return current->palette[index];
   std::uint32_t hash = 2166136261u;

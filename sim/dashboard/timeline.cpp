@@ -65,9 +65,9 @@ std::string lane_of(const Command& c) { return c.kind == Command::Kind::set || c
 std::vector<std::string> lanes_of(const std::vector<Command>& commands) {
   const auto rank = [](const std::string& name) {
     if (name.empty()) return std::size_t{1000};
-    if (const Settable* s = settable_of(name)) return static_cast<std::size_t>(s - settables);
-    if (const FaultKind* f = fault_of(name)) return 500 + static_cast<std::size_t>(f - fault_kinds);
-    return std::size_t{400};  // aux.<n>
+    if (const Settable* s = settable_of(name)) return 500 + static_cast<std::size_t>(s - settables);
+    if (const FaultKind* f = fault_of(name)) return static_cast<std::size_t>(f - fault_kinds);
+    return std::size_t{900};  // aux.<n>
   };
   std::vector<std::string> lanes;
   for (const Command& c : commands)

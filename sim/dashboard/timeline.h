@@ -11,7 +11,7 @@ namespace pensim::dashboard {
 // The timeline of the session, or the one that a recording was made with.
 std::vector<Command> commands_of(const App&);
 
-// One lane per fault and setting, settings first, in the order of their tables; pokes, UART and resets share the last one, "".
+// One lane per fault and setting, faults first, in the order of their tables; pokes, UART and resets share the last one, "".
 std::vector<std::string> lanes_of(const std::vector<Command>&);
 std::string lane_of(const Command&);
 

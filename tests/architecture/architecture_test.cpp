@@ -64,6 +64,15 @@ TEST(Architecture, ShimKnowsNeitherModelsNorSim) {
   for (const Line& line : all) EXPECT_FALSE(names(line, "\"models/") || names(line, "\"sim/")) << place(line);
 }
 
+// The dashboard is a client: what it shows comes from recordings, what it does goes through the session.
+TEST(Architecture, DashboardKnowsNeitherModelsNorEngine) {
+  const auto all = includes("sim/dashboard");
+  ASSERT_GT(all.size(), 100u);
+  for (const Line& line : all)
+    for (const char* banned : {"\"models/", "sim/engine.h", "sim/board.h", "sim/world.h", "sim/peripherals.h", "sim/settings.h", "sim/run_child.h"})
+      EXPECT_FALSE(names(line, banned)) << place(line);
+}
+
 TEST(Architecture, ReferencePenKnowsNothingOfTheBench) {
   std::size_t count = 0;
   for (const fs::path& file : sources("firmware_shim/cores/reference_pen")) {

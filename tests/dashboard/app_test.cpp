@@ -252,6 +252,23 @@ TEST(App, ALiveRunIsPausedSteppedAndTakenUp) {
   // Pauses and steps leave no trace.
   const auto plain = test::run_scenarios("build/pensim", {"tests/data/golden/cheek.yaml"});
   EXPECT_EQ(user.app.session->hash(), plain.runs.at(0).at("hash"));
+
+  // A change of the past: what was is the ghost, and both are drawn.
+  user.app.layout = Layout::plots;
+  user.frames(4);
+  const Image before = user.picture();
+  Command slower;
+  slower.at = 16000;
+  slower.name = "user.rate";
+  slower.value = 100;
+  user.app.session->post(slower);
+  ASSERT_TRUE(until([&] { return user.app.ghost.recording && user.app.session->catching_up() >= 1 && last_tick_s(user.app) > 0.9; }));
+  user.frames(4);
+  EXPECT_EQ(value_at(user.app.ghost, "user.rate", 0.9), value_at(user.app.ghost, "user.rate", 0.7));
+  EXPECT_EQ(value_at(user.app.main, "user.rate", 0.9), 100);
+  EXPECT_NE(user.picture().pixels, before.pixels);
+  user.press(ImGuiKey_Z, true);
+  ASSERT_TRUE(until([&] { return user.app.session->catching_up() >= 1 && last_tick_s(user.app) > 0.9 && value_at(user.app.main, "user.rate", 0.9) != 100; }));
 }
 
 // Marks, and what is measured between them against the numbers of the signal itself: 1 mm sin(2 pi f t) around 0.
@@ -274,6 +291,17 @@ TEST(App, MarksMeasure) {
   EXPECT_NEAR(m.min, -1e-3, 1e-6);
   EXPECT_NEAR(m.max, 1e-3, 1e-6);
   ASSERT_TRUE(user.app.plots.measured.count("needle.extension"));
+  // A mark is dragged; the view stays.
+  const float a_x = 67 + 0.25f * 1266;
+  user.move(a_x, plot_y);
+  for (int i = 0; i < 200 && std::fabs(*user.app.plots.next_hover_s - 0.5) > 5e-4; ++i) user.move(a_x + static_cast<float>(i - 100) * 0.5f, plot_y);
+  const float found = ImGui::GetIO().MousePos.x;
+  ASSERT_NEAR(*user.app.plots.next_hover_s, 0.5, 1e-3);
+  user.drag(found, plot_y, found + 60, plot_y);
+  EXPECT_GT(*user.app.mark_a_s, 0.55);
+  EXPECT_EQ(user.app.time.from_s, 0);
+  user.move(1500, 990);
+  seek(user.app, 1.0);
   user.type("b");  // again at the same place: gone
   EXPECT_FALSE(user.app.mark_b_s);
 }
