@@ -320,7 +320,7 @@ void draw_skin_view(const Scene& s, const Rect& room) {
   if (n && s.moment.has_depth && n->penetration_m > 0) {
     const ImU32 c = signal_colour("needle.penetration");
     const float x = v.at(n->tip).x - static_cast<float>(s.pen.shaft_diameter_m * v.pixels_per_m) - 12;
-    dimension(s, v, x, n->surface_m, n->tip.z, c, mm(n->penetration_m), true);
+    dimension(s, v, x, n->surface_m, n->tip.z, c, mm(n->penetration_m), x > room.x0 + 8 * s.unit);
   }
   draw_layer_names(s, v);
   const std::string words = s.moment.in_skin > 0 ? fmt::format("{:.0f} of {} in the skin{}", s.moment.in_skin, s.pen.along_m.size(), s.moment.each_needle ? "" : ", shared after peaks")
