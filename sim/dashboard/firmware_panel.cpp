@@ -154,7 +154,7 @@ void draw_strip(App& app, const std::string& signal) {
   ImDrawList* list = ImGui::GetWindowDrawList();
   list->PushClipRect(p, {p.x + width, p.y + height}, true);
   for (const StateSpan& s : state_spans(r, signal, static_cast<Tick>(app.time.from_s / tick_s), static_cast<Tick>(app.time.to_s / tick_s) + 1)) {
-    const float a = x.pixel(static_cast<double>(s.from) * tick_s), b = std::max(x.pixel(static_cast<double>(s.to) * tick_s), a + 1.5f);
+    const float a = std::max(x.pixel(static_cast<double>(s.from) * tick_s), x.pixel_from), b = std::clamp(x.pixel(static_cast<double>(s.to) * tick_s), a + 1.5f, std::max(x.pixel_to, a + 1.5f));
     const ImU32 colour = t.palette[1 + static_cast<std::size_t>(std::abs(s.value)) % (palette_size - 1)];
     list->AddRectFilled({a, p.y}, {b - 1, p.y + height}, with_alpha(colour, 0.30f), 3);
     list->AddRectFilled({a, p.y}, {std::min(a + 2, b), p.y + height}, colour);
