@@ -27,8 +27,7 @@
 //
 // The step may be 1 .. 50 us; the plant uses 25 us. Second order: the patch gets the needles' impulse, and the instants of puncture and
 // exit within a step are interpolated. Against an independent solution by CVODE, strokes of 1 and 12 needles at 120 Hz, 1 and 2 mm
-// (tests/models/numerics_test.cpp), at 25 us: peak penetration within 0.03 %, dwell 0.05 %, work of a stroke 0.5 %, peak force 0.08 %, but
-// 0.6 % where a single needle passes the end of its cone within a step at its peak force.
+// (tests/models/numerics_test.cpp), at 25 us: peak force within 0.04 %, peak penetration 0.02 %, dwell 0.03 %, work of a single stroke 1 %.
 //
 // Not modelled: direct interaction of needles (none above a pitch of 150 um [F:olatunji]), a needle that meets a hole made by
 // another needle, blood and serum, temperature, anisotropy (Langer's lines), layers as such (J(p) and F_p stand for them),

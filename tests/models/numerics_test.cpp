@@ -129,12 +129,12 @@ TEST(Numerics, SkinStepAgainstCvode) {
                     error[k][0] * 100, error[k][1] * 100, error[k][2] * 100, error[k][3] * 100);
       }
       const auto& plant = error[1];
-      EXPECT_LT(plant[0], needles == 1 && depth_m > 1.5e-3 ? 7e-3 : 1e-3);  // there the peak is a kink, at the end of the cone
+      EXPECT_LT(plant[0], 1e-3);
       EXPECT_LT(plant[1], 1e-3);
       EXPECT_LT(plant[2], 1e-3);
-      EXPECT_LT(plant[3], 8e-3);  // of one stroke; the mean over phases is below 0.15 %
+      EXPECT_LT(plant[3], 1.2e-2);  // of one stroke: what a soft tent takes up while the needle slips out within a step
       for (std::size_t i = 0; i < 3; ++i) EXPECT_LT(error[2][i], 2e-4);  // a quarter of the step, a sixteenth of the error ...
       for (std::size_t i = 0; i < 3; ++i) EXPECT_LT(error[3][i], 2e-5);  // ... towards the same limit as CVODE's
-      EXPECT_LT(error[3][3], 3e-4);
+      EXPECT_LT(error[3][3], 7e-4);  // in proportion to the step
     }
 }
