@@ -54,6 +54,7 @@ void write_screenshot(const std::vector<std::string>& documents, const Screensho
 
   Headless screen(options.width, options.height, app.scale, app.dark);
   for (int i = 0; i < 5; ++i) screen.frame([&] { draw_app(app, 0); });  // sizes settle
+  while (app.compare.comparing && !app.compare.compared) screen.frame([&] { draw_app(app, 0); });
   write_png(options.file, screen.picture());
 }
 
