@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 
 #include "sim/dashboard/display_units.h"
@@ -16,7 +17,7 @@
 namespace pensim::dashboard {
 namespace {
 
-constexpr int pieces_a_frame = 48;       // of the difference: some 10 ms
+constexpr std::chrono::milliseconds most_a_frame{10};  // for pieces of the difference
 constexpr Tick look_ticks = 1 << 16;     // read at once in search of an event
 constexpr int command_alignment = 4;
 
@@ -172,7 +173,7 @@ void refresh_compare(App& app) {
     state.comparing = std::make_unique<Comparing>(*a.recording, *b.recording);
     state.compared = false;
   }
-  for (int i = 0; i < pieces_a_frame && !state.compared; ++i) state.compared = state.comparing->advance();
+  for (const auto begin = std::chrono::steady_clock::now(); !state.compared && std::chrono::steady_clock::now() - begin < most_a_frame;) state.compared = state.comparing->advance();
   const bool new_a = judge_side(app, a, state.judged_a), new_b = judge_side(app, b, state.judged_b);
   if (new_a || new_b) make_rows(app);
 }

@@ -23,7 +23,7 @@ void write_screenshot(const std::vector<std::string>& documents, const Screensho
   app.scale = scale_for(options.width, options.height);
   if (documents.size() == 1) open_any(app, documents[0]);
   if (documents.size() == 2) open_comparison(app, documents[0], documents[1]);
-  if (options.layout && (*options.layout != Layout::compare || app.other.recording)) app.layout = *options.layout;
+  if (options.layout) app.layout = *options.layout;
   if (documents.empty())
     while (!read_library(app.library, 100)) {
     }
