@@ -49,7 +49,7 @@ void draw_header(App& app) {
     x += text_size(Font::heading, "pensim").x + unit * 0.8f;
     draw_text(list, Font::text, x, middle - unit / 2 + std::floor(unit * 0.1f), t.dim, fit_text(Font::text, "firmware of a microneedling pen, in the loop", right - x));
   } else {
-    const std::string verdict = app.main.recording->meta().verdict, word = verdict.empty() ? "" : verdict_word(verdict);
+    const std::string verdict = app.main.recording->meta().verdict, word = verdict.empty() || app.other.recording ? "" : verdict_word(verdict);  // of two, each has its own
     const float chip = word.empty() ? 0 : chip_size(word).x + gap;
     std::string title = app.main.label;
     if (app.other.recording) title += "   and   " + app.other.label;

@@ -301,7 +301,7 @@ void draw_alignment(App& app) {
   }
   ImGui::SameLine();
   const bool moved_b = &second_of(app) == &app.other;
-  const std::string shift = !state.no_event.empty() ? state.no_event : fmt::format("{} moved by {:+.2f} ms", moved_b ? "B" : "A", app.other.shift_s * 1e3);
+  const std::string shift = !state.no_event.empty() ? state.no_event : app.other.shift_s == 0 ? "not moved" : fmt::format("{} moved by {:+.2f} ms", moved_b ? "B" : "A", app.other.shift_s * 1e3);
   text(Font::small, state.no_event.empty() ? t.ink : t.warn, fit_text(Font::small, shift, ImGui::GetContentRegionAvail().x));
   tooltip(shift + "\n`d` draws the difference in the plot last touched.");
 }
