@@ -19,11 +19,17 @@ void show_comparison(App& app) {
   app.playback.target_s = at;  // the cursor stays where it was
 }
 
+std::string title_of(const App& app) {
+  const Scenario& scenario = app.session->scenario();
+  return scenario.title.empty() ? scenario.path : scenario.title;
+}
+
 void rerun_session(App& app) {
   app.session->reload_core();
   app.other = {};
   app.other.recording = app.session->ghost();
-  app.other.label = app.main.label + ", the run before";
+  app.main.label = "Core of now: " + title_of(app);
+  app.other.label = "Run before: " + title_of(app);
   app.other.requirements = app.main.requirements;
   app.ghost.recording = nullptr;
   app.main.recording = &app.session->recording();
@@ -38,7 +44,8 @@ void rerun_recording(App& app) {
   app.other = std::move(app.main);
   app.main = {};
   app.main.recording = &app.session->recording();
-  app.main.label = app.other.label + ", core of now";
+  app.main.label = "Core of now: " + title_of(app);
+  app.other.label = "Recording: " + title_of(app);
   app.main.requirements = app.session->scenario().requirements;
   show_comparison(app);
 }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <filesystem>
 
 #include "sim/dashboard/curve.h"
@@ -85,6 +86,17 @@ TEST(Compare, InPiecesItIsTheSame) {
   EXPECT_EQ(before, 1.0);
   EXPECT_GT(pieces, 60);
   EXPECT_EQ(comparing.result().text(), diff(a, b).text());
+  // Every sample counts, in the last piece as in the first.
+  int counted = 0;
+  for (const FieldDifference& f : comparing.result().fields) {
+    if (!a.has(f.field) || a.find(f.field)->period != SignalPeriod::tick) continue;
+    const Samples x = a.samples(f.field), y = b.samples(f.field);
+    std::int64_t differ = 0;
+    for (std::size_t i = 0; i < x.value.size(); ++i) differ += std::memcmp(&x.value[i], &y.value[i], sizeof(float)) != 0;
+    EXPECT_EQ(f.count, differ) << f.field;
+    ++counted;
+  }
+  EXPECT_GT(counted, 10);
 }
 
 TEST(Compare, MarginsStandWorseFirst) {
