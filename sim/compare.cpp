@@ -17,52 +17,6 @@ std::string value_text(float value) { return fmt::format("{}", value); }
 
 std::string place(Tick tick, Nanoseconds tick_ns) { return fmt::format("tick {} ({:.6f} s)", tick, seconds(tick * tick_ns)); }
 
-void compare_io(const Recording& a, const Recording& b, Tick ticks, Difference& d) {
-  std::vector<PenIn> in_a(static_cast<std::size_t>(std::min(slab, ticks))), in_b = in_a;
-  std::vector<PenOut> out_a(in_a.size()), out_b = out_a;
-  std::vector<FieldDifference> in_fields(pen_in_fields().size()), out_fields(pen_out_fields().size());
-  const auto note = [](const std::vector<PenField>& fields, std::vector<FieldDifference>& found, const void* x, const void* y, Tick tick) {
-    for (std::size_t i = 0; i < fields.size(); ++i) {
-      const PenField& f = fields[i];
-      if (std::memcmp(static_cast<const char*>(x) + f.at, static_cast<const char*>(y) + f.at, f.size) == 0) continue;
-      if (found[i].count++ == 0) found[i] = {f.name, "", tick, 1, field_text(f, x), field_text(f, y)};
-    }
-  };
-  for (Tick from = 0; from < ticks; from += slab) {
-    const Tick n = std::min(slab, ticks - from);
-    a.io(from, n, in_a.data(), out_a.data());
-    b.io(from, n, in_b.data(), out_b.data());
-    for (std::size_t k = 0; k < static_cast<std::size_t>(n); ++k) {
-      const Tick tick = from + static_cast<Tick>(k);
-      if (std::memcmp(&in_a[k], &in_b[k], sizeof(PenIn)) != 0) note(pen_in_fields(), in_fields, &in_a[k], &in_b[k], tick);
-      if (std::memcmp(&out_a[k], &out_b[k], sizeof(PenOut)) != 0) note(pen_out_fields(), out_fields, &out_a[k], &out_b[k], tick);
-    }
-  }
-  for (const auto* found : {&in_fields, &out_fields})
-    for (const FieldDifference& f : *found)
-      if (f.count > 0) d.fields.push_back(f);
-}
-
-// Values at the same instants.
-void compare_uniform(const Recording& a, const Recording& b, const SignalInfo& s, Tick ticks, Difference& d) {
-  FieldDifference found{s.name, s.unit, 0, 0, "", ""};
-  for (Tick from = 0; from < ticks; from += slab) {
-    const Tick to = std::min(from + slab, ticks) - 1;
-    const SampleRange x = a.range(s.name, from, to), y = b.range(s.name, from, to);
-    if (x.first == y.first && x.period_ticks == y.period_ticks && x.value.size() == y.value.size() &&
-        std::memcmp(x.value.data(), y.value.data(), x.value.size() * sizeof(float)) == 0)
-      continue;
-    const auto n = std::min(x.value.size(), y.value.size());
-    for (std::size_t i = 0; i < n; ++i)
-      if (std::memcmp(&x.value[i], &y.value[i], sizeof(float)) != 0 && found.count++ == 0) {
-        found.first = (x.first + static_cast<std::int64_t>(i)) * x.period_ticks;
-        found.a = value_text(x.value[i]);
-        found.b = value_text(y.value[i]);
-      }
-  }
-  if (found.count > 0) d.fields.push_back(found);
-}
-
 // Values that are held at the given instants.
 void compare_held(const Recording& a, const Recording& b, const SignalInfo& s, const std::vector<Tick>& instants, Difference& d) {
   const Samples x = a.samples(s.name), y = b.samples(s.name);
@@ -144,53 +98,131 @@ void compare_others(const Recording& a, const Recording& b, Difference& d) {
 
 }  // namespace
 
-Difference diff(const Recording& a, const Recording& b) {
-  Difference d;
+Comparing::Comparing(const Recording& a, const Recording& b) : a_(a), b_(b) {
   const RecordingMeta &x = a.meta(), &y = b.meta();
+  Difference& d = result_;
   d.tick_ns = x.tick_ns;
   compare_others(a, b, d);
   const auto kind = [](const RecordingMeta& m) { return m.kind == RecordingKind::pen ? "a pen" : "a rig"; };
   if (x.kind != y.kind) d.why_not = fmt::format("one is of {}, the other of {}", kind(x), kind(y));
   else if (x.seam_version != y.seam_version) d.why_not = fmt::format("their seam versions are {} and {}", x.seam_version, y.seam_version);
   else if (x.tick_ns != y.tick_ns) d.why_not = fmt::format("their ticks are {} ns and {} ns", x.tick_ns, y.tick_ns);
-  if (!d.comparable()) return d;
+  done_ = !d.comparable();
+  if (done_) return;
 
   d.ticks = std::min(a.ticks(), b.ticks());
   d.sparse = x.sparse || y.sparse;
-  std::vector<Tick> instants;
   if (d.sparse) {
     for (const Recording* r : {&a, &b}) {
       if (!r->meta().sparse || r->signals().empty()) continue;
       const std::vector<Tick> logged = r->range(r->signals()[0].name, 0, d.ticks - 1).tick;
-      instants.insert(instants.end(), logged.begin(), logged.end());
+      instants_.insert(instants_.end(), logged.begin(), logged.end());
     }
-    std::sort(instants.begin(), instants.end());
-    instants.erase(std::unique(instants.begin(), instants.end()), instants.end());
-  } else if (a.has_io() && b.has_io()) {
-    compare_io(a, b, d.ticks, d);
+    std::sort(instants_.begin(), instants_.end());
+    instants_.erase(std::unique(instants_.begin(), instants_.end()), instants_.end());
   }
+  io_ = !d.sparse && a.has_io() && b.has_io();
+  in_.resize(pen_in_fields().size());
+  out_.resize(pen_out_fields().size());
   for (const SignalInfo& s : a.signals()) {
-    const SignalInfo* t = b.find(s.name);
-    if (!t || s.name == "core.cpu_load") continue;
+    if (!b.has(s.name) || s.name == "core.cpu_load") continue;
     if (!d.sparse && a.has_io() && derived_from_io(s.name)) continue;  // told by its field
+    signals_.push_back(s);
+  }
+}
+
+void Comparing::compare_io(Tick from, Tick count) {
+  const auto n = static_cast<std::size_t>(count);
+  std::vector<PenIn> in_a(n), in_b(n);
+  std::vector<PenOut> out_a(n), out_b(n);
+  const auto note = [](const std::vector<PenField>& fields, std::vector<FieldDifference>& found, const void* x, const void* y, Tick tick) {
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+      const PenField& f = fields[i];
+      if (std::memcmp(static_cast<const char*>(x) + f.at, static_cast<const char*>(y) + f.at, f.size) == 0) continue;
+      if (found[i].count++ == 0) found[i] = {f.name, "", tick, 1, field_text(f, x), field_text(f, y)};
+    }
+  };
+  a_.io(from, count, in_a.data(), out_a.data());
+  b_.io(from, count, in_b.data(), out_b.data());
+  for (std::size_t k = 0; k < n; ++k) {
+    const Tick tick = from + static_cast<Tick>(k);
+    if (std::memcmp(&in_a[k], &in_b[k], sizeof(PenIn)) != 0) note(pen_in_fields(), in_, &in_a[k], &in_b[k], tick);
+    if (std::memcmp(&out_a[k], &out_b[k], sizeof(PenOut)) != 0) note(pen_out_fields(), out_, &out_a[k], &out_b[k], tick);
+  }
+}
+
+// Values at the same instants.
+void Comparing::compare_signal(const SignalInfo& s, Tick from, Tick count) {
+  const SampleRange x = a_.range(s.name, from, from + count - 1), y = b_.range(s.name, from, from + count - 1);
+  if (x.first == y.first && x.period_ticks == y.period_ticks && x.value.size() == y.value.size() &&
+      std::memcmp(x.value.data(), y.value.data(), x.value.size() * sizeof(float)) == 0)
+    return;
+  const auto n = std::min(x.value.size(), y.value.size());
+  for (std::size_t i = 0; i < n; ++i)
+    if (std::memcmp(&x.value[i], &y.value[i], sizeof(float)) != 0 && found_.count++ == 0) {
+      found_.first = (x.first + static_cast<std::int64_t>(i)) * x.period_ticks;
+      found_.a = value_text(x.value[i]);
+      found_.b = value_text(y.value[i]);
+    }
+}
+
+bool Comparing::advance() {
+  if (done_) return true;
+  Difference& d = result_;
+  const Tick count = std::min(slab, d.ticks - from_);
+  if (io_) {
+    if (count > 0) compare_io(from_, count);
+    from_ += count;
+    if (from_ < d.ticks) return false;
+    for (const auto* found : {&in_, &out_})
+      for (const FieldDifference& f : *found)
+        if (f.count > 0) d.fields.push_back(f);
+    io_ = false;
+    from_ = 0;
+    return false;
+  }
+  if (next_ < signals_.size()) {
+    const SignalInfo& s = signals_[next_];
     if (d.sparse) {
-      compare_held(a, b, s, instants, d);
+      compare_held(a_, b_, s, instants_, d);
     } else if (s.period == SignalPeriod::stroke) {
       std::vector<Tick> ends;
-      for (const Recording* r : {&a, &b})
+      for (const Recording* r : {&a_, &b_})
         for (const Tick tick : r->samples(s.name).tick)
           if (tick < d.ticks) ends.push_back(tick);
       std::sort(ends.begin(), ends.end());
       ends.erase(std::unique(ends.begin(), ends.end()), ends.end());
-      compare_held(a, b, s, ends, d);
+      compare_held(a_, b_, s, ends, d);
     } else {
-      compare_uniform(a, b, s, d.ticks, d);
+      if (from_ == 0) found_ = {s.name, s.unit, 0, 0, "", ""};
+      if (count > 0) compare_signal(s, from_, count);
+      from_ += count;
+      if (from_ < d.ticks) return false;
+      if (found_.count > 0) d.fields.push_back(found_);
     }
+    from_ = 0;
+    ++next_;
+    return false;
   }
-  if (!d.sparse && a.ticks() != b.ticks())
-    d.fields.push_back({"length", "ticks", d.ticks, std::max(a.ticks(), b.ticks()) - d.ticks, std::to_string(a.ticks()), std::to_string(b.ticks())});
+  if (!d.sparse && a_.ticks() != b_.ticks())
+    d.fields.push_back({"length", "ticks", d.ticks, std::max(a_.ticks(), b_.ticks()) - d.ticks, std::to_string(a_.ticks()), std::to_string(b_.ticks())});
   std::stable_sort(d.fields.begin(), d.fields.end(), [](const FieldDifference& p, const FieldDifference& q) { return p.first < q.first; });
-  return d;
+  done_ = true;
+  return true;
+}
+
+double Comparing::progress() const {
+  if (done_) return 1.0;
+  const double part = result_.ticks > 0 ? static_cast<double>(from_) / static_cast<double>(result_.ticks) : 0.0;
+  const double of_io = io_ ? 0.0 : 1.0, all = static_cast<double>(signals_.size()) + 1.0;
+  return std::min(1.0, (of_io + static_cast<double>(next_) + part) / all);
+}
+
+Difference diff(const Recording& a, const Recording& b) {
+  Comparing comparing(a, b);
+  while (!comparing.advance()) {
+  }
+  return comparing.result();
 }
 
 std::string Difference::summary() const {

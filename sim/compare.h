@@ -5,6 +5,7 @@
 // the same (seed, firmware, title, verdicts, signals of one side only) is listed and decides nothing.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,29 @@ struct Difference {
 };
 
 Difference diff(const Recording& a, const Recording& b);
+
+// The same, piece by piece, for those who must not wait. Both recordings outlive it and stay as they are.
+class Comparing {
+ public:
+  Comparing(const Recording& a, const Recording& b);
+  bool advance();                       // one piece: 16384 ticks of a signal, or a signal of strokes; true when all is compared
+  double progress() const;              // 0..1
+  const Difference& result() const { return result_; }  // whole when advance() said so
+
+ private:
+  void compare_io(Tick from, Tick count);
+  void compare_signal(const SignalInfo& signal, Tick from, Tick count);
+
+  const Recording &a_, &b_;
+  Difference result_;
+  std::vector<SignalInfo> signals_;     // that are compared
+  std::vector<Tick> instants_;          // a sparse log: those that were logged
+  std::vector<FieldDifference> in_, out_;  // by field
+  FieldDifference found_;               // of the present signal
+  bool io_ = false, done_ = false;      // PenIn and PenOut are to be compared, first
+  std::size_t next_ = 0;                // of signals_
+  Tick from_ = 0;
+};
 
 // `pensim diff`: prints, gives the exit code.
 int command_diff(const std::string& a, const std::string& b);

@@ -8,6 +8,7 @@
 #include "sim/dashboard/display_units.h"
 #include "sim/dashboard/keys.h"
 #include "sim/dashboard/open.h"
+#include "sim/dashboard/rebuild.h"
 #include "sim/dashboard/transport.h"
 #include "sim/dashboard/widgets.h"
 #include "sim/input_error.h"
@@ -39,7 +40,7 @@ void draw_header(App& app) {
   float tabs = 0;
   if (app.screen != Screen::library)
     for (int i = 0; i < layout_count; ++i)
-      if (static_cast<Layout>(i) != Layout::compare || app.other.recording) tabs += text_size(Font::text, capital(layout_name(static_cast<Layout>(i)))).x + unit * 1.3f;
+      tabs += text_size(Font::text, capital(layout_name(static_cast<Layout>(i)))).x + unit * 1.3f;
   const float title_x = ImGui::GetCursorScreenPos().x, title_room = right - tabs - gap * 2 - title_x;
   const float middle = p.y + height / 2;
   float x = title_x;
@@ -48,7 +49,7 @@ void draw_header(App& app) {
     x += text_size(Font::heading, "pensim").x + unit * 0.8f;
     draw_text(list, Font::text, x, middle - unit / 2 + std::floor(unit * 0.1f), t.dim, fit_text(Font::text, "firmware of a microneedling pen, in the loop", right - x));
   } else {
-    const std::string verdict = app.main.recording->meta().verdict, word = verdict.empty() ? "" : verdict_word(verdict);
+    const std::string verdict = app.main.recording->meta().verdict, word = verdict.empty() || app.other.recording ? "" : verdict_word(verdict);  // of two, each has its own
     const float chip = word.empty() ? 0 : chip_size(word).x + gap;
     std::string title = app.main.label;
     if (app.other.recording) title += "   and   " + app.other.label;
@@ -62,7 +63,6 @@ void draw_header(App& app) {
   if (app.screen != Screen::library) {
     for (int i = 0; i < layout_count; ++i) {
       const auto layout = static_cast<Layout>(i);
-      if (layout == Layout::compare && !app.other.recording) continue;
       const std::string name = capital(layout_name(layout));
       const float width = text_size(Font::text, name).x + unit * 1.3f;
       ImGui::SetCursorScreenPos({x, p.y});
@@ -280,6 +280,7 @@ void draw_app(App& app, double wall_s) {
   const Theme& before = theme();
   if (&before != &theme(app.dark)) apply_theme(app.dark, app.scale);
   advance(app, wall_s);
+  advance_rebuild(app);
   handle_keys(app);
 
   const ImGuiIO& io = ImGui::GetIO();

@@ -78,6 +78,7 @@ struct App {
   FirmwareState firmware;
   TimelineState timeline;
   CompareState compare;
+  RebuildState rebuild;
   Library library;
   Overlay overlay;
   bool quit = false;

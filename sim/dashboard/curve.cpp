@@ -69,7 +69,7 @@ const Curve& read_curve(PlotsState& state, const Document& doc, const std::strin
   const auto from = static_cast<Tick>(std::floor((from_s - doc.shift_s) / tick_s)), to = static_cast<Tick>(std::ceil((to_s - doc.shift_s) / tick_s));
   Curve& c = state.curves[{doc.recording, name}];
   if (c.recording == doc.recording && c.from == from && c.to == to && c.columns == columns && c.ticks == r.ticks()) return c;
-  c = {doc.recording, from, to, r.ticks(), columns, false, is_held(r, name), {}, {}, {}, 0, 0};
+  c = {doc.recording, from, to, r.ticks(), columns, false, is_held(r, name), {}, {}, {}, 0, 0, 0};
 
   Tick period = 1;
   if (name == jitter) period = 0;
@@ -103,9 +103,9 @@ const Curve& read_difference(PlotsState& state, const Document& main, const Docu
   Curve& c = state.curves[{other.recording, "difference of " + name}];
   const auto from = static_cast<Tick>(std::floor((from_s - main.shift_s) / tick_s)), to = static_cast<Tick>(std::ceil((to_s - main.shift_s) / tick_s));
   const Tick ticks = std::min(a.ticks(), b.ticks());
-  if (c.recording == other.recording && c.from == from && c.to == to && c.columns == columns && c.ticks == ticks) return c;
-  c = {other.recording, from, to, ticks, columns, false, false, std::vector<MinMax>(static_cast<std::size_t>(columns), MinMax{nan_f, nan_f}), {}, {}, 0, 0};
   const auto shift = static_cast<Tick>(std::llround((main.shift_s - other.shift_s) / tick_s));  // tick of b = tick of a + shift
+  if (c.recording == other.recording && c.from == from && c.to == to && c.columns == columns && c.ticks == ticks && c.shift == shift) return c;
+  c = {other.recording, from, to, ticks, columns, false, false, std::vector<MinMax>(static_cast<std::size_t>(columns), MinMax{nan_f, nan_f}), {}, {}, 0, 0, shift};
   if (to - from <= difference_ticks_max) {
     const Tick first = std::max<Tick>({from, 0, -shift}), last = std::min({to, a.ticks() - 1, b.ticks() - 1 - shift});
     if (first <= last) {

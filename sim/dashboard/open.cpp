@@ -46,6 +46,8 @@ void begin_view(App& app, double duration) {
   app.plots.curves.clear();
   app.plots.measured.clear();
   app.plots.violations = {};
+  app.compare = {};
+  app.rebuild = {};
 }
 
 }  // namespace
@@ -103,6 +105,8 @@ void show_library(App& app) {
   app.main = {};
   app.other = {};
   app.ghost = {};
+  app.compare = {};
+  app.rebuild = {};
   app.plots.curves.clear();
   app.plots.plots.clear();
   app.playback = {};

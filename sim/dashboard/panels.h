@@ -16,7 +16,6 @@
 #include "sim/command.h"
 #include "sim/compare.h"
 #include "sim/core_build.h"
-#include "sim/dashboard/compare_panel.h"
 #include "sim/dashboard/pen_view.h"
 #include "sim/recording.h"
 #include "sim/requirement.h"
@@ -110,14 +109,37 @@ struct TimelineState {
   char path[256] = {};
 };
 
+// A is what was before, B what is compared with it. Of two recordings A is the main document; of a session and the run before its
+// core was built again, A is that run.
 struct CompareState {
-  int align = 0, aligned = 0;            // an Alignment: chosen, and worked out
-  std::string command, aligned_command;  // text of the command that is aligned on
-  bool aligned_once = false;
-  std::optional<double> shift;           // none: one of them has no such event
-  std::optional<Mark> a, b;
-  Difference difference;
-  std::vector<MarginRow> rows;
+  struct Row {
+    std::string id, text;
+    std::optional<Verdict> a, b;         // none: not asked for there, or not judged yet
+    double change = 0;                   // of the margin, over the larger one; sorts the rows, worse first
+  };
+  struct Judged {                        // recorded, or worked out here for a run that carries no verdicts: one requirement a frame
+    std::optional<Mark> mark;
+    std::size_t next = 0;
+    std::map<std::string, Verdict> verdicts;
+    std::vector<RecordedMeasure> measures;
+    bool complete = false;
+  };
+  int align = 0;                         // index into alignments()
+  std::optional<Mark> aligned_main, aligned_other;
+  int aligned = -1;
+  std::string no_event;                  // why they cannot be aligned so
+  std::optional<Mark> a, b;              // of what is compared
+  std::unique_ptr<Comparing> comparing;
+  bool compared = false;                 // all of it
+  Judged judged_a, judged_b;
+  std::vector<Row> rows;
+  bool against_ghost = false;            // `other` is the run before the session's core was built again
+};
+
+struct RebuildState {
+  std::unique_ptr<CoreBuild> build;      // under way
+  std::string command, problem, output;  // as it is run; why there is no new run; what was printed, if it failed
+  std::vector<CompilerMessage> messages;
 };
 
 }  // namespace pensim::dashboard

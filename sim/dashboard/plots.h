@@ -28,6 +28,7 @@ struct Curve {
   std::vector<double> at_s;
   std::vector<float> value;
   float low = 0, high = 0;                // of all that is finite; low > high: nothing is
+  Tick shift = 0;                         // a difference: by which the other one was moved
 };
 
 // A measured stretch of one signal, SI.

@@ -96,7 +96,7 @@ void make_rows(App& app) {
       row.so_far = app.main.recording->ticks() < planned_ticks(app) && row.verdict.outcome != Verdict::Outcome::fail;
     } else {
       for (const RecordedVerdict& v : app.main.recording->verdicts())
-        if (v.id == q.id) row.verdict = {outcome_of(v.outcome), v.margin, v.unit, v.at_s, v.atom, ""}, row.judged = true;
+        if (v.id == q.id) row.verdict = verdict_of(v), row.judged = true;
     }
     if (judged(row)) row.relative = row.verdict.margin / scale_of(row.that, q.at, row.verdict.unit);
     state.rows.push_back(std::move(row));
@@ -105,6 +105,26 @@ void make_rows(App& app) {
 }
 
 }  // namespace
+
+Verdict judge_so_far(const Requirement& q, const Recording& r, Tick planned) {
+  try {
+    return judge(q, Columns(r, planned));
+  } catch (const InputError& e) {
+    Verdict none;
+    none.reason = e.what();
+    return none;
+  }
+}
+
+double measure_so_far(const Measure& m, const Recording& r, Tick planned) {
+  try {
+    return measure(m, Columns(r, planned));
+  } catch (const InputError&) {
+    return std::numeric_limits<double>::quiet_NaN();
+  }
+}
+
+Verdict verdict_of(const RecordedVerdict& v) { return {outcome_of(v.outcome), v.margin, v.unit, v.at_s, v.atom, ""}; }
 
 void refresh_requirements(App& app, double wall_s) {
   RequirementsState& state = app.requirements;
@@ -119,12 +139,7 @@ void refresh_requirements(App& app, double wall_s) {
   }
   if (state.next && *state.next < app.main.requirements.size()) {  // one a frame: no frame takes long
     const Requirement& q = app.main.requirements[(*state.next)++];
-    try {
-      state.judged[q.id] = judge(q, Columns(r, planned_ticks(app)));
-    } catch (const InputError& e) {
-      state.judged[q.id] = {};
-      state.judged[q.id].reason = e.what();
-    }
+    state.judged[q.id] = judge_so_far(q, r, planned_ticks(app));
     if (*state.next < app.main.requirements.size()) return;
     state.next.reset();
     state.judged_to_s = seconds(state.judging_to * r.tick_ns());

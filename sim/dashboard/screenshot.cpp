@@ -23,7 +23,7 @@ void write_screenshot(const std::vector<std::string>& documents, const Screensho
   app.scale = scale_for(options.width, options.height);
   if (documents.size() == 1) open_any(app, documents[0]);
   if (documents.size() == 2) open_comparison(app, documents[0], documents[1]);
-  if (options.layout && (*options.layout != Layout::compare || app.other.recording)) app.layout = *options.layout;
+  if (options.layout) app.layout = *options.layout;
   if (documents.empty())
     while (!read_library(app.library, 100)) {
     }
@@ -54,6 +54,7 @@ void write_screenshot(const std::vector<std::string>& documents, const Screensho
 
   Headless screen(options.width, options.height, app.scale, app.dark);
   for (int i = 0; i < 5; ++i) screen.frame([&] { draw_app(app, 0); });  // sizes settle
+  while (app.compare.comparing && !app.compare.compared) screen.frame([&] { draw_app(app, 0); });
   write_png(options.file, screen.picture());
 }
 

@@ -129,7 +129,7 @@ void advance(App& app, double wall_s) {
       app.plots.measured.clear();
     }
     app.main.recording = &app.session->recording();
-    app.ghost.recording = app.session->ghost();
+    (app.compare.against_ghost ? app.other : app.ghost).recording = app.session->ghost();
     if (before != app.main.recording) app.plots.violations = {};
   }
   if (!app.main.recording) return;

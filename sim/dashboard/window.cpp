@@ -101,7 +101,8 @@ int show_window(const std::vector<std::string>& documents, const WindowOptions& 
   app.scale = 0;
   while (!glfwWindowShouldClose(window) && !app.quit) {
     // A run or an animation draws each frame; else what the user does wakes us.
-    const bool reading = app.screen == Screen::library && !app.library.complete;
+    const bool comparing = app.layout == Layout::compare && app.compare.comparing && !app.compare.compared;
+    const bool reading = (app.screen == Screen::library && !app.library.complete) || app.rebuild.build || comparing;
     if (options.frames > 0) {
       // Back and forth by a tenth of the run, so that no frame can reuse what the last one read.
       const double phase = std::fabs(std::fmod(static_cast<double>(frame_s.size()) / 40, 2.0) - 1), whole = duration_s(app);

@@ -9,7 +9,6 @@
 
 #include "models/cartridge.h"
 #include "sim/dashboard/app.h"
-#include "sim/dashboard/compare_panel.h"
 #include "sim/dashboard/firmware_panel.h"
 #include "sim/dashboard/headless.h"
 #include "sim/dashboard/picture.h"
@@ -247,19 +246,6 @@ TEST(Firmware, StatesResetsAndPokesAreThere) {
   app.session->post(poke_command("speed_loop.integral", "0.1", 16000));
   const auto& commands = app.session->timeline();
   EXPECT_TRUE(std::any_of(commands.begin(), commands.end(), [](const Command& c) { return c.kind == Command::Kind::poke && c.at == 16000 && c.value == 0.1; }));
-}
-
-TEST(Compare, ShiftIsTheDifferenceOfTheEvents) {
-  Live a("compare");
-  const Recording& r = a.app.session->recording();
-  EXPECT_EQ(alignment_shift(r, r, Alignment::puncture).value(), 0.0);
-  const double contact = *event_time(r, Alignment::contact), puncture = *event_time(r, Alignment::puncture);
-  const auto tick = [&](double at_s) { return static_cast<Tick>(std::llround(at_s / seconds(r.tick_ns()))); };
-  EXPECT_EQ(r.at("skin.contact", tick(contact)), 1.0f);
-  EXPECT_EQ(r.at("skin.contact", tick(contact) - 1), 0.0f);
-  EXPECT_GE(r.at("needle.punctured", tick(puncture)), 1.0f);
-  EXPECT_EQ(r.at("needle.punctured", tick(puncture) - 1), 0.0f);
-  EXPECT_FALSE(alignment_shift(r, r, Alignment::command, "no such command").has_value());
 }
 
 }  // namespace

@@ -16,6 +16,7 @@ struct SyntheticRun {
   double rate_Hz = 120;
   bool strokes = true, nan = false, infinite = false;
   int extra_signals = 0;
+  Tick contact = 3000;                // the nose touches the skin from there on
 };
 
 inline void write_synthetic_run(const std::string& path, const SyntheticRun& run) {
@@ -29,7 +30,7 @@ inline void write_synthetic_run(const std::string& path, const SyntheticRun& run
     throw std::invalid_argument(name);
   };
   const std::size_t extension = column(plan.tick, "needle.extension"), tip = column(plan.tick, "needle.tip_depth"), force = column(plan.tick, "needle.force"),
-                    rate = column(plan.tick, "stroke.rate"), punctured = column(plan.tick, "needle.punctured"), speed = column(plan.tick, "motor.speed"),
+                    rate = column(plan.tick, "stroke.rate"), punctured = column(plan.tick, "needle.punctured"), contact = column(plan.tick, "skin.contact"), speed = column(plan.tick, "motor.speed"),
                     set_depth = column(plan.ms, "user.depth"), set_rate = column(plan.ms, "user.rate"), press = column(plan.ms, "hand.press");
   {
     BlockWriter writer(store);
@@ -55,7 +56,7 @@ inline void write_synthetic_run(const std::string& path, const SyntheticRun& run
       }
       if (k % plan.slow_ticks == 0) writer.slow(slow.data());
       row[extension] = static_cast<float>(1e-3 * s), row[tip] = static_cast<float>(1e-3 * s + 2e-4), row[force] = static_cast<float>(s > 0 ? s : 0);
-      row[rate] = static_cast<float>(k >= 20000 && k < 24000 ? 0.5 * run.rate_Hz : run.rate_Hz), row[punctured] = static_cast<float>(12 * stroke), row[speed] = static_cast<float>(run.rate_Hz + s);
+      row[rate] = static_cast<float>(k >= 20000 && k < 24000 ? 0.5 * run.rate_Hz : run.rate_Hz), row[punctured] = static_cast<float>(12 * stroke), row[speed] = static_cast<float>(run.rate_Hz + s), row[contact] = k >= run.contact ? 1.0f : 0.0f;
       if (run.nan) std::fill(row.begin(), row.end(), std::numeric_limits<float>::quiet_NaN());
       if (run.infinite) std::fill(row.begin(), row.end(), k % 2 ? std::numeric_limits<float>::infinity() : -std::numeric_limits<float>::infinity());
       writer.tick(row.data(), PenIn{}, PenOut{});
