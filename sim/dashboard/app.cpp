@@ -85,7 +85,7 @@ void draw_header(App& app) {
       app.message = e.what();
     }
     ImGui::SameLine(0, 2);
-    if (icon_button("save", Icon::save, "Save the run as a scenario  (ctrl + s)")) app.overlay.save = true, app.overlay.text.clear();
+    if (icon_button("save", Icon::save, "Save the run as a scenario  (ctrl + s)")) app.overlay = {}, app.overlay.save = true;
     ImGui::SameLine(0, 2);
   }
   if (icon_button("theme", app.dark ? Icon::sun : Icon::moon, app.dark ? "Light  (t)" : "Dark  (t)")) app.dark = !app.dark;
@@ -136,7 +136,7 @@ void draw_panels(App& app, ImVec2 room) {
   const float gap = std::floor(ImGui::GetStyle().ItemSpacing.y);
   const auto at = [&](float x, float y) { ImGui::SetCursorPos({p.x + x, p.y + y}); };
   const auto share = [&](float whole, float part) { return std::floor((whole - gap) * part); };
-  const float calendar = std::floor(std::clamp(room.y * 0.17f, ImGui::GetFontSize() * 6.5f, ImGui::GetFontSize() * 11));
+  const float calendar = std::floor(std::clamp(room.y * 0.17f, ImGui::GetFontSize() * 8.6f, ImGui::GetFontSize() * 11));
   switch (app.layout) {
     case Layout::run: {
       const float top = room.y - calendar - gap, left = share(room.x, 0.62f), picture = share(top, 0.5f);
@@ -253,17 +253,42 @@ bool ask(App& app, const char* id, const char* title, const char* hint, const st
   return entered;
 }
 
+// Once it is saved: how to run it.
+void draw_save(App& app) {
+  const Theme& t = theme();
+  Overlay& o = app.overlay;
+  if (!o.saved.empty()) {
+    const std::string command = "pensim run " + (o.saved.find_first_of(" '\"$&;()<>|*?`\\") == std::string::npos ? o.saved : "'" + o.saved + "'");
+    begin_overlay("saved", ImGui::GetFontSize() * 32);
+    text(Font::heading, t.ink, "Saved");
+    ImGui::PushTextWrapPos(0);
+    text(Font::text, t.good, o.saved + " is written. This gives the run again, bit for bit:");
+    text(Font::number, t.ink, command);
+    ImGui::PopTextWrapPos();
+    if (ImGui::Button("Copy")) ImGui::SetClipboardText(command.c_str());
+    ImGui::SameLine();
+    if (ImGui::Button("Close")) o = {};
+    ImGui::End();
+    return;
+  }
+  const std::string below = o.problem.empty() ? "`pensim run` on it gives this run again, bit for bit. Enter saves, Escape closes." : o.problem;
+  if (!ask(app, "save", "Save as a scenario", "my_run.yaml", below)) return;
+  try {
+    app.session->save(o.text);
+    o.saved = o.text;
+  } catch (const InputError& e) {
+    o.problem = e.what();
+  }
+}
+
 void draw_overlays(App& app) {
   if (app.overlay.help) draw_help(app);
+  if (app.overlay.save && app.session) draw_save(app);
   try {
     if (app.overlay.go_to && ask(app, "go to", "Go to", "1.5 s", "An instant with its unit: 1.5 s, 20 ms. Enter goes there, Escape closes.")) {
       const double at = parse_quantity(app.overlay.text, "s");
       app.overlay = {};
       seek(app, at);
-    }
-    if (app.overlay.save && app.session && ask(app, "save", "Save as a scenario", "my_run.yaml", "`pensim run` on it gives this run again, bit for bit. Enter saves, Escape closes.")) {
-      app.session->save(app.overlay.text);
-      app.overlay = {};
     }
   } catch (const QuantityError& e) {
     app.message = std::string(e.what()) + (e.hint.empty() ? "" : "  " + e.hint);

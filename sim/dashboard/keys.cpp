@@ -74,6 +74,7 @@ const std::vector<KeyHelp>& key_table() {
       {"/", "search signals; in the library: scenarios and recordings"},
       {"1 … 6", "layouts: run, stroke, firmware, requirements, compare, plots"},
       {"ctrl + z, ctrl + y", "undo, redo a change of the run"},
+      {"delete", "take the selected command of the timeline away"},
       {"ctrl + s", "save the run as a scenario"},
       {"t", "dark or light"},
       {"l", "library"},
@@ -84,7 +85,8 @@ const std::vector<KeyHelp>& key_table() {
       {"drag", "move in time; a mark, where it is taken"},
       {"shift + drag, right drag", "zoom into the box"},
       {"double press", "fit the whole run"},
-      {"right press", "menu of the plot"},
+      {"right press", "menu of the plot, of a command in the timeline"},
+      {"alt + drag", "in the timeline: to the tick, without snapping"},
   };
   return table;
 }
@@ -113,7 +115,7 @@ void handle_keys(App& app) {
   } catch (const InputError& e) {
     app.message = e.what();
   }
-  if (io.KeyCtrl && ImGui::IsKeyPressed('S') && app.session) app.overlay.save = true, app.overlay.text.clear();
+  if (io.KeyCtrl && ImGui::IsKeyPressed('S') && app.session) app.overlay = {}, app.overlay.save = true;
   if (app.overlay.go_to || app.overlay.save) return;
   if (pressed(ImGuiKey_Space)) play_or_pause(app);
   const int direction = pressed(ImGuiKey_RightArrow) ? 1 : pressed(ImGuiKey_LeftArrow) ? -1 : 0;

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 
 #include "sim/input_error.h"
@@ -50,10 +51,7 @@ void begin_view(App& app, double duration) {
   app.rebuild = {};
 }
 
-}  // namespace
-
-void open_scenario(App& app, const std::string& path, const SessionOptions& options) {
-  auto session = std::make_unique<Session>(path, options);
+void show_session(App& app, std::unique_ptr<Session> session, const std::string& path) {
   app.session = std::move(session);
   const Scenario& scenario = app.session->scenario();
   begin_view(app, seconds(app.session->duration() * scenario.tick_ns));
@@ -64,7 +62,20 @@ void open_scenario(App& app, const std::string& path, const SessionOptions& opti
   app.other = {};
   app.screen = Screen::run;
   if (app.layout == Layout::compare) app.layout = Layout::run;
+}
+
+}  // namespace
+
+void open_scenario(App& app, const std::string& path, const SessionOptions& options) {
+  show_session(app, std::make_unique<Session>(path, options), path);
   app.playback.playing = app.playback.live = true;
+}
+
+void open_live(App& app, const SessionOptions& options) {
+  const double at_s = app.cursor_s;
+  show_session(app, Session::of_recording(*app.main.recording, options), app.main.label);
+  app.playback.target_s = std::min(at_s, seconds(app.session->duration() * app.session->scenario().tick_ns));
+  app.session->run_to(static_cast<Tick>(std::llround(*app.playback.target_s / seconds(app.session->scenario().tick_ns))));
 }
 
 void open_recording(App& app, const std::string& path) {

@@ -10,6 +10,8 @@ namespace pensim::dashboard {
 // All throw InputError, and then nothing has changed.
 void open_scenario(App&, const std::string& path, const SessionOptions& options = {});
 void open_recording(App&, const std::string& path);
+// The scenario inside the recording on show, run live up to the cursor.
+void open_live(App&, const SessionOptions& options = {});
 void open_comparison(App&, const std::string& path, const std::string& other);
 // By what the file is: HDF5 or text.
 void open_any(App&, const std::string& path);

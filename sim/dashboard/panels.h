@@ -93,20 +93,34 @@ struct FirmwareState {
 
 struct TimelineState {
   enum class Part : std::uint8_t { none, whole, begin, end };
+  struct Block { float x0 = 0, x1 = 0, y0 = 0, y1 = 0; };  // x0 == x1: an instant
+  // As last drawn; a block for every command, in their order.
+  Block area;                            // from_s .. to_s of the shared axis
+  std::vector<Block> blocks;
+  // Dragging; `command` is -1 while the axis is dragged.
   Part dragging = Part::none;
-  int command = -1;                      // being dragged
-  double grabbed_s = 0;                  // from its begin to the mouse
-  bool moved = false;
+  int command = -1;
+  double grabbed_s = 0;                  // from the edge that is dragged to the mouse
+  bool moved = false, panning = false;
   Command before, now;
+  // The editor.
   int editing = -1;
+  bool focus = false;
   char value[64] = {}, at[64] = {}, length[64] = {};
   std::string problem;
+  // The list of what can be placed.
+  bool list = false, focus_search = false;
+  char search[64] = {};
   std::string placing;                   // a fault or settable taken from the list, on its way
   bool placing_fault = false;
-  char search[64] = {};
-  double menu_at_s = 0;
+  std::optional<double> place_s;         // where a press in the list places; none: at the cursor
+  int menu = -1;                         // command of the menu
+  double menu_s = 0;
   float scroll = 0;
-  char path[256] = {};
+  // What a recording says of its inputs.
+  std::string resolved;                  // JSON that was read
+  std::vector<Command> recorded;
+  std::map<std::string, double> initial; // settings before the first command
 };
 
 // A is what was before, B what is compared with it. Of two recordings A is the main document; of a session and the run before its

@@ -1,12 +1,14 @@
-#include "sim/dashboard/timeline.h"
-
+// The fault calendar: a lane for every fault and setting that occurs, one for what is done to the core.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
+#include <cstring>
 
+#include "sim/dashboard/app.h"
 #include "sim/dashboard/display_units.h"
+#include "sim/dashboard/open.h"
+#include "sim/dashboard/timeline_edit.h"
 #include "sim/dashboard/transport.h"
 #include "sim/dashboard/widgets.h"
 #include "sim/input_error.h"
@@ -16,416 +18,531 @@ namespace pensim::dashboard {
 namespace {
 
 using Part = TimelineState::Part;
+using Block = TimelineState::Block;
 
-const Settable* settable_of(const std::string& name) {
-  const auto it = std::find_if(std::begin(settables), std::end(settables), [&](const Settable& s) { return name == s.name; });
-  return it == std::end(settables) ? nullptr : it;
-}
+struct Lane {
+  std::string name;
+  Command::Kind kind = Command::Kind::set;  // poke stands for all that is done to the core
+  std::vector<int> commands;
+};
 
-const FaultKind* fault_of(const std::string& name) {
-  const auto it = std::find_if(std::begin(fault_kinds), std::end(fault_kinds), [&](const FaultKind& f) { return name == f.name; });
-  return it == std::end(fault_kinds) ? nullptr : it;
-}
+struct View {                    // where things are in this frame
+  Rect area;                     // lanes over time
+  Axis x;
+  float lane = 0;                // height of a lane
+  double tick_s = 0;
+  Tick run_end = 0;
+  double s(Tick t) const { return static_cast<double>(t) * tick_s; }
+  float at(Tick t) const { return x.pixel(s(t)); }
+  double s_per_pixel() const { return (x.to - x.from) / static_cast<double>(area.width()); }
+};
 
-bool is_switch(const std::string& name) {
-  const Settable* s = settable_of(name);
-  return s && s->low == 0 && s->high == 1 && std::string(s->unit) == "1";
-}
+bool pressed(ImGuiKey key) { return ImGui::IsKeyPressed(ImGui::GetKeyIndex(key), false); }
 
-Tick length_of(const Command& c) { return c.kind == Command::Kind::fault ? c.duration : c.over; }
-
-}  // namespace
-
-std::vector<Command> commands_of(const App& app) {
-  if (app.session) return app.session->timeline();
-  std::vector<Command> out;
-  if (!app.main.recording) return out;
-  const auto json = nlohmann::json::parse(app.main.recording->meta().resolved_scenario, nullptr, false);
-  if (!json.is_object() || !json.contains("commands") || !json["commands"].is_array()) return out;
-  static const std::string kinds[] = {"set", "fault", "poke", "uart", "reset"};
-  for (const auto& item : json["commands"]) {
-    if (!item.is_object()) continue;
-    Command c;
-    c.at = item.value("at", Tick{0});
-    const auto kind = std::find(std::begin(kinds), std::end(kinds), item.value("kind", std::string()));
-    if (kind == std::end(kinds)) continue;
-    c.kind = static_cast<Command::Kind>(kind - std::begin(kinds));
-    c.name = item.value("name", std::string());
-    c.value = item.contains("value") && item["value"].is_number() ? item["value"].get<double>() : 0;
-    c.over = item.value("over", Tick{0});
-    c.duration = item.value("duration", Tick{0});
-    c.text = item.value("text", std::string());
-    out.push_back(std::move(c));
-  }
-  return out;
-}
-
-std::string lane_of(const Command& c) { return c.kind == Command::Kind::set || c.kind == Command::Kind::fault ? c.name : ""; }
-
-std::vector<std::string> lanes_of(const std::vector<Command>& commands) {
-  const auto rank = [](const std::string& name) {
-    if (name.empty()) return std::size_t{1000};
-    if (const Settable* s = settable_of(name)) return 500 + static_cast<std::size_t>(s - settables);
-    if (const FaultKind* f = fault_of(name)) return static_cast<std::size_t>(f - fault_kinds);
-    return std::size_t{900};  // aux.<n>
-  };
-  std::vector<std::string> lanes;
-  for (const Command& c : commands)
-    if (std::find(lanes.begin(), lanes.end(), lane_of(c)) == lanes.end()) lanes.push_back(lane_of(c));
-  std::stable_sort(lanes.begin(), lanes.end(), [&](const std::string& a, const std::string& b) { return rank(a) < rank(b); });
+std::vector<Lane> lanes_of(const std::vector<Command>& commands) {
+  std::vector<Lane> lanes;
+  for (const Command::Kind kind : {Command::Kind::fault, Command::Kind::poke, Command::Kind::set})
+    for (std::size_t i = 0; i < commands.size(); ++i) {
+      const Command& c = commands[i];
+      const bool to_core = c.kind != Command::Kind::fault && c.kind != Command::Kind::set;
+      if (to_core ? kind != Command::Kind::poke : c.kind != kind) continue;
+      const std::string name = to_core ? "core" : c.name;
+      auto lane = std::find_if(lanes.begin(), lanes.end(), [&](const Lane& l) { return l.kind == kind && l.name == name; });
+      if (lane == lanes.end()) lane = lanes.insert(lanes.end(), {name, kind, {}});
+      lane->commands.push_back(static_cast<int>(i));
+    }
   return lanes;
 }
 
-Command dragged(const Command& before, Part part, Tick tick, Tick duration) {
-  Command c = before;
-  const Tick last = std::max<Tick>(duration - 1, 0);
-  const Tick length = length_of(before), end = length > 0 ? before.at + length : duration;
-  if (part == Part::whole) {
-    c.at = std::clamp<Tick>(tick, 0, last);
-  } else if (part == Part::begin) {
-    c.at = std::clamp<Tick>(tick, 0, std::max<Tick>(end - 1, 0));
-    if (length > 0) (c.kind == Command::Kind::fault ? c.duration : c.over) = end - c.at;
-  } else if (part == Part::end) {
-    const Tick to = std::clamp<Tick>(tick, before.at + 1, std::max<Tick>(duration, before.at + 1));
-    if (c.kind == Command::Kind::fault) c.duration = to >= duration ? 0 : to - before.at;  // to the end of the run
-    else c.over = to - before.at;
+std::string described(const Command& c, const View& v) {
+  const Nanoseconds tick_ns = std::llround(v.tick_s * 1e9);
+  const std::string value = value_text(c), at = format_time(v.s(c.at), 1e-5);
+  switch (c.kind) {
+    case Command::Kind::fault: return fmt::format("{}{}\nfrom {} {}{}\n{}", c.name, value.empty() ? "" : ": " + value, at, c.duration ? "for " : "", length_text(c, tick_ns), meaning_of(c));
+    case Command::Kind::set: return fmt::format("{}: {}\nat {}{}\n{}", c.name, value, at, c.over ? ", over " + length_text(c, tick_ns) : "", meaning_of(c));
+    case Command::Kind::poke: return fmt::format("{} = {}\nat {}\nwritten into the core's memory", c.name, value, at);
+    case Command::Kind::uart: return fmt::format("console: {}\nat {}\n{}", value, at, meaning_of(c));
+    case Command::Kind::reset: return fmt::format("reset: {}\nat {}\n{}", value, at, meaning_of(c));
   }
-  return c;
+  return "";
 }
 
-Tick snap(const std::vector<Command>& commands, int except, Tick tick, Tick reach) {
-  Tick best = tick, distance = reach + 1;
-  for (std::size_t i = 0; i < commands.size(); ++i) {
-    if (static_cast<int>(i) == except) continue;
-    for (const Tick edge : {commands[i].at, commands[i].at + length_of(commands[i])})
-      if (std::abs(edge - tick) < distance) distance = std::abs(edge - tick), best = edge;
+ImU32 colour_of(const Command& c) {
+  const Theme& t = theme();
+  if (c.kind == Command::Kind::fault) return t.bad;
+  return c.kind == Command::Kind::set ? signal_colour(c.name) : c.kind == Command::Kind::reset ? t.warn : t.accent;
+}
+
+// Words in a stretch of a lane, if there is room for them.
+void draw_words(ImDrawList* list, const View& v, float from, float to, float y, ImU32 colour, const std::string& words, bool backed = false) {
+  from = std::max(from, v.area.x0) + 4;
+  to = std::min(to, v.area.x1) - 2;
+  const ImVec2 size = text_size(Font::small, words);
+  if (size.x > to - from || y < v.area.y0 - 1 || y + v.lane > v.area.y1 + 1) return;
+  if (backed) list->AddRectFilled({from - 1, y + 3}, {from + size.x + 2, y + v.lane - 1}, with_alpha(theme().panel, 0.8f), 2);
+  draw_text(list, Font::small, std::floor(from), std::floor(y + (v.lane - size.y) / 2), colour, words);
+}
+
+void draw_fault(App& app, ImDrawList* list, const View& v, const Command& c, int index, float y, Block& block) {
+  const ImU32 colour = colour_of(c);
+  const bool chosen = app.selected.command == index;
+  block = {v.at(c.at), std::max(v.at(end_of(c, v.run_end)), v.at(c.at) + 2), y + 1, y + v.lane - 1};
+  const float x0 = std::max(block.x0, v.area.x0 - 9), x1 = std::min(block.x1, v.area.x1 + 9);
+  list->AddRectFilled({x0, block.y0}, {x1, block.y1}, with_alpha(colour, chosen ? 0.5f : 0.32f), 3);
+  list->AddRect({x0, block.y0}, {x1, block.y1}, chosen ? theme().ink : colour, 3, 0, chosen ? 1.6f * app.scale : 1.0f);
+  list->PushClipRect({x0, block.y0}, {x1, block.y1}, true);  // hatched: not colour alone
+  for (float x = x0 - std::fmod(x0 - block.x0, 9.0f); x < x1; x += 9) list->AddLine({x, block.y1}, {x + v.lane / 2, block.y0}, with_alpha(colour, 0.35f));
+  list->PopClipRect();
+  const std::string value = value_text(c), length = length_text(c, std::llround(v.tick_s * 1e9));
+  draw_words(list, v, block.x0, block.x1, y, theme().ink, value.empty() ? length : value + ", " + length);
+}
+
+// The setting over time as a filled step line, ramps as slopes; the value at the left of each piece.
+void draw_settings(App& app, ImDrawList* list, const View& v, const std::vector<Command>& commands, const Lane& lane, float y) {
+  double low = initial_value(app, lane.name), high = low;
+  for (const int i : lane.commands) low = std::min(low, commands[static_cast<std::size_t>(i)].value), high = std::max(high, commands[static_cast<std::size_t>(i)].value);
+  const auto level = [&](double value) {
+    const double share = high > low ? (value - low) / (high - low) : 1;
+    return y + v.lane - 2 - static_cast<float>(share) * (v.lane - 5);
+  };
+  double value = initial_value(app, lane.name);
+  const ImU32 colour = signal_colour(lane.name);
+  const float bottom = y + v.lane - 1;
+  const auto piece = [&](double from_s, double from, double to_s, double to) {
+    if (to_s <= from_s || to_s < v.x.from || from_s > v.x.to) return;
+    const ImVec2 a{v.x.pixel(from_s), level(from)}, b{v.x.pixel(to_s), level(to)};
+    const ImVec2 shape[] = {{a.x, bottom}, a, b, {b.x, bottom}};
+    list->AddConvexPolyFilled(shape, 4, with_alpha(colour, 0.16f));
+    list->AddLine(a, b, colour, 1.4f * app.scale);
+  };
+  double before_s = 0;
+  for (std::size_t k = 0; k < lane.commands.size(); ++k) {
+    const int index = lane.commands[k];
+    const Command& c = commands[static_cast<std::size_t>(index)];
+    const double at = v.s(c.at), next = k + 1 < lane.commands.size() ? v.s(commands[static_cast<std::size_t>(lane.commands[k + 1])].at) : v.s(v.run_end);
+    piece(before_s, value, at, value);
+    double reached = c.value, end = at + v.s(c.over);
+    if (c.over > 0 && end > next) reached = value + (c.value - value) * (next - at) / (end - at), end = next;  // another command ends the ramp
+    if (c.over > 0) piece(at, value, end, reached);
+    else if (at >= v.x.from && at <= v.x.to) list->AddLine({v.at(c.at), level(value)}, {v.at(c.at), level(c.value)}, colour, 1.4f * app.scale);
+    value = reached;
+    before_s = end;
+    const bool chosen = app.selected.command == index;
+    Block& block = app.timeline.blocks[static_cast<std::size_t>(index)];
+    block = {v.at(c.at), v.at(c.at + c.over), y + 1, y + v.lane - 1};
+    list->AddRectFilled({block.x0 - 1.5f, block.y0}, {block.x0 + 1.5f, block.y1}, chosen ? theme().ink : colour, 1);
+    if (chosen) list->AddRectFilled({block.x1 + 5, block.y0 + 3}, {block.x1 + 7, block.y1 - 3}, theme().dim, 1);  // its end, to be dragged
+    draw_words(list, v, block.x0 + (chosen ? 6.0f : 0.0f), v.x.pixel(next), y, theme().ink, value_text(c), c.over > 0 || (c.value > low && c.value < high));
+  }
+  piece(before_s, value, v.s(v.run_end), value);
+}
+
+void draw_flag(App& app, ImDrawList* list, const View& v, const Command& c, int index, float next, float y, Block& block) {
+  const ImU32 colour = app.selected.command == index ? theme().ink : colour_of(c);
+  const float x = v.at(c.at);
+  block = {x, x, y + 1, y + v.lane - 1};
+  list->AddLine({x, block.y0}, {x, block.y1}, colour, 1.5f * app.scale);
+  list->AddTriangleFilled({x, block.y0}, {x + 8 * app.scale, block.y0 + 3.5f * app.scale}, {x, block.y0 + 7 * app.scale}, colour);
+  const std::string value = value_text(c);
+  draw_words(list, v, x + 8 * app.scale, next, y, theme().ink, c.kind == Command::Kind::poke ? c.name + " = " + value : c.kind == Command::Kind::uart ? "console: " + value : "reset: " + value);
+}
+
+// --- the mouse ---
+
+struct Hit { int command = -1; Part part = Part::none; };
+
+Hit hit_test(const App& app, const std::vector<Command>& commands, ImVec2 mouse) {
+  Hit best;
+  float nearest = 1e9f;
+  for (std::size_t i = 0; i < app.timeline.blocks.size(); ++i) {
+    const Block& b = app.timeline.blocks[i];
+    if (mouse.y < b.y0 || mouse.y > b.y1) continue;
+    const bool fault = commands[i].kind == Command::Kind::fault, set = commands[i].kind == Command::Kind::set;
+    const float edge = std::min(5.0f, std::max(1.0f, (b.x1 - b.x0) / 4)), grip = set ? 11.0f : 5.0f;
+    if (mouse.x < b.x0 - 5 || mouse.x > b.x1 + grip) continue;
+    const float distance = std::max({0.0f, b.x0 - mouse.x, mouse.x - b.x1}) + (fault ? (b.x1 - b.x0) * 1e-4f : 0);
+    if (distance >= nearest) continue;
+    nearest = distance;
+    Part part = Part::whole;
+    if (fault) part = mouse.x > b.x1 - edge ? Part::end : mouse.x < b.x0 + edge ? Part::begin : Part::whole;
+    if (set && mouse.x > b.x1 + 4) part = Part::end;
+    if (set && commands[i].over > 0 && mouse.x > b.x1 - 4) part = Part::end;
+    best = {static_cast<int>(i), part};
   }
   return best;
 }
 
-Command placed(const std::string& name, bool fault, Tick at, Tick length) {
-  Command c;
-  c.at = std::max<Tick>(at, 0);
-  c.name = name;
-  c.kind = fault ? Command::Kind::fault : Command::Kind::set;
-  if (fault) c.duration = std::max<Tick>(length, 1);
-  if (const FaultKind* f = fault_of(name); fault && f) c.value = f->magnitude;
-  if (const Settable* s = settable_of(name); !fault && s) c.value = is_switch(name) ? 1 - s->start : s->start;
-  return c;
+Tick snap(const App& app, const View& v, double at_s, int but) {
+  return snapped(app, at_s, but, 1e-3 / v.s_per_pixel(), 6 * v.s_per_pixel(), ImGui::GetIO().KeyAlt);
 }
 
-std::string unit_of(const Command& c) {
-  if (c.kind == Command::Kind::fault) return fault_of(c.name) ? fault_of(c.name)->unit : "";
-  if (c.kind == Command::Kind::set) return settable_of(c.name) ? settable_of(c.name)->unit : "1";
-  return "1";
-}
-
-std::string meaning_of(const Command& c) {
-  if (const FaultKind* f = fault_of(c.name); c.kind == Command::Kind::fault && f) return f->meaning;
-  if (const Settable* s = settable_of(c.name); c.kind == Command::Kind::set && s) return s->meaning;
-  if (c.kind == Command::Kind::poke) return "a variable of the core is written";
-  if (c.kind == Command::Kind::uart) return "bytes typed into the console";
-  if (c.kind == Command::Kind::reset) return "the core is reset";
-  return "an auxiliary input of the core";
-}
-
-std::string value_text(const Command& c) {
-  if (c.kind == Command::Kind::uart) return c.text;
-  if (c.kind == Command::Kind::reset) return "reset";
-  if (c.kind == Command::Kind::poke) return fmt::format("{} = {}", c.name, c.text.empty() ? format_number(c.value) : c.text);
-  if (c.kind == Command::Kind::set && is_switch(c.name)) return c.value > 0.5 ? "on" : "off";
-  const std::string unit = unit_of(c);
-  return unit.empty() ? "" : format_quantity(c.value, unit);
-}
-
-namespace {
-
-double tick_seconds(const App& app) { return seconds(app.main.recording->tick_ns()); }
-Tick run_ticks(const App& app) { return app.session ? app.session->duration() : app.main.recording->ticks(); }
-
-// Everything that enters goes through here; what is refused is said.
-template <class F>
-void change(App& app, F f) {
-  try {
-    f(*app.session);
-    app.message.clear();
-  } catch (const InputError& e) {
-    app.message = e.what();
-  } catch (const QuantityError& e) {
-    app.message = std::string(e.what()) + (e.hint.empty() ? "" : "  " + e.hint);
+// What the dragged command has become with the mouse at `mouse_s`.
+Command dragged(const App& app, const View& v, double mouse_s) {
+  const TimelineState& state = app.timeline;
+  Command c = state.before;
+  const Tick at = snap(app, v, mouse_s - state.grabbed_s, state.command);
+  const Tick end = end_of(c, v.run_end);
+  if (state.dragging == Part::whole) {
+    c.at = at;
+  } else if (state.dragging == Part::begin) {
+    c.at = std::min(at, end - 1);
+    if (c.duration > 0) c.duration = end - c.at;
+  } else if (c.kind == Command::Kind::fault) {
+    c.duration = mouse_s - state.grabbed_s >= v.s(v.run_end) ? 0 : std::max<Tick>(1, at - c.at);  // beyond the end: until the end
+  } else {
+    c.over = std::max<Tick>(0, at - c.at);
   }
-}
-
-std::string hint_of(const Command& c, double tick_s) {
-  std::string text = c.name.empty() ? value_text(c) : c.name;
-  if (const std::string value = value_text(c); !value.empty() && !c.name.empty() && c.kind != Command::Kind::poke) text += "  " + value;
-  text += "\n" + meaning_of(c) + "\nat " + format_time(static_cast<double>(c.at) * tick_s);
-  if (c.kind == Command::Kind::fault) text += c.duration > 0 ? ", for " + format_time(static_cast<double>(c.duration) * tick_s) : ", to the end of the run";
-  else if (c.over > 0) text += ", over " + format_time(static_cast<double>(c.over) * tick_s);
-  return text;
-}
-
-// Begins to edit: the fields as a user would write them.
-void edit(App& app, int index, const Command& c) {
-  TimelineState& s = app.timeline;
-  const double tick_s = tick_seconds(app);
-  s.editing = index;
-  s.problem.clear();
-  const auto put = [](auto& field, const std::string& text) { field[text.copy(field, sizeof field - 1)] = 0; };
-  put(s.at, format_time(static_cast<double>(c.at) * tick_s));
-  put(s.value, c.kind == Command::Kind::uart || c.kind == Command::Kind::poke ? (c.text.empty() ? format_number(c.value, 9) : c.text) : value_text(c));
-  put(s.length, length_of(c) > 0 ? format_time(static_cast<double>(length_of(c)) * tick_s) : "");
-  ImGui::OpenPopup("edit");
-}
-
-Command edited(const TimelineState& s, Command c, double tick_s) {
-  const auto ticks = [&](const char* text) { return static_cast<Tick>(std::llround(parse_quantity(text, "s") / tick_s)); };
-  c.at = ticks(s.at);
-  const std::string value = s.value, unit = unit_of(c);
-  if (c.kind == Command::Kind::uart) c.text = value;
-  else if (const auto on = parse_switch(value); c.kind == Command::Kind::set && on) c.value = *on ? 1 : 0;
-  else if (c.kind == Command::Kind::poke && !value.empty() && !std::isdigit(static_cast<unsigned char>(value[0])) && value[0] != '-') c.text = value;
-  else if (!unit.empty() && c.kind != Command::Kind::reset) c.text.clear(), c.value = parse_quantity(value, unit);
-  const Tick length = s.length[0] ? ticks(s.length) : 0;
-  if (c.kind == Command::Kind::fault) c.duration = length;
-  if (c.kind == Command::Kind::set) c.over = length;
   return c;
 }
 
-void draw_edit(App& app, const std::vector<Command>& commands) {
-  TimelineState& s = app.timeline;
-  if (!ImGui::BeginPopup("edit")) return;
-  if (s.editing < 0 || s.editing >= static_cast<int>(commands.size())) {
-    ImGui::CloseCurrentPopup();
-    ImGui::EndPopup();
+void begin_edit(App& app, const View& v, int index) {
+  TimelineState& state = app.timeline;
+  const Command& c = app.session->timeline()[static_cast<std::size_t>(index)];
+  const Nanoseconds tick_ns = std::llround(v.tick_s * 1e9);
+  const auto put = [](char (&to)[64], const std::string& from) {
+    std::memset(to, 0, sizeof to);
+    from.copy(to, sizeof to - 1);
+  };
+  if (value_text(c).size() >= sizeof state.value) {
+    app.message = "This text is too long to be edited here: save the run as a scenario and edit that.";
     return;
   }
-  const Command& c = commands[static_cast<std::size_t>(s.editing)];
-  const float unit = ImGui::GetFontSize();
-  text(Font::text, theme().ink, c.name.empty() ? value_text(c) : c.name);
-  text(Font::small, theme().dim, meaning_of(c));
-  bool enter = false;
-  const auto field = [&](const char* name, auto& buffer, const char* hint) {
-    ImGui::SetNextItemWidth(unit * 10);
-    enter |= ImGui::InputTextWithHint(name, hint, buffer, sizeof buffer, ImGuiInputTextFlags_EnterReturnsTrue);
-  };
-  if (ImGui::IsWindowAppearing()) ImGui::SetKeyboardFocusHere();
-  const std::string u = unit_of(c);
-  const bool has_value = c.kind != Command::Kind::reset && !u.empty();
-  if (has_value) field("value", s.value, "with its unit");
-  field("at", s.at, "1.5 s");
-  if (c.kind == Command::Kind::fault) field("for", s.length, "to the end");
-  if (c.kind == Command::Kind::set) field("over", s.length, "at once");
-  if (!s.problem.empty()) {
-    ImGui::PushTextWrapPos(unit * 22);
-    text(Font::small, theme().bad, s.problem);
-    ImGui::PopTextWrapPos();
+  put(state.value, value_text(c));
+  put(state.at, format_quantity(v.s(c.at), "s"));
+  put(state.length, length_text(c, tick_ns));
+  state.before = c;
+  state.problem.clear();
+  state.editing = index;
+  state.focus = true;
+}
+
+void duplicate(App& app, const View& v, int index) {
+  Command c = app.session->timeline()[static_cast<std::size_t>(index)];
+  const Tick length = end_of(c, v.run_end) - c.at, tenth = static_cast<Tick>((v.x.to - v.x.from) / 10 / v.tick_s);
+  c.at = std::min(c.at + (c.duration > 0 || c.over > 0 ? length : std::max<Tick>(tenth, 1)), std::max<Tick>(v.run_end - 1, 0));
+  post_command(app, c, app.message);
+}
+
+void place(App& app, const View& v, Tick at) {
+  TimelineState& state = app.timeline;
+  const Command c = new_command(app, state.placing, state.placing_fault, at);
+  if (post_command(app, c, app.message) && !unit_of(c).empty() && value_text(c) != "on" && value_text(c) != "off") begin_edit(app, v, app.selected.command);
+}
+
+void handle_mouse(App& app, const View& v, const std::vector<Command>& commands) {
+  TimelineState& state = app.timeline;
+  ImGuiIO& io = ImGui::GetIO();
+  ImGui::SetCursorScreenPos({v.area.x0, v.area.y0});
+  ImGui::InvisibleButton("lanes", {v.area.width(), v.area.height()});
+  const bool hovered = ImGui::IsItemHovered(), active = ImGui::IsItemActive();
+  const double mouse_s = v.x.value(io.MousePos.x);
+  const Hit hit = hovered ? hit_test(app, commands, io.MousePos) : Hit{};
+  if (hovered && io.MouseWheel != 0) {
+    const double factor = std::pow(0.8, static_cast<double>(io.MouseWheel));
+    show_stretch(app, mouse_s + (app.time.from_s - mouse_s) * factor, mouse_s + (app.time.to_s - mouse_s) * factor);
   }
-  if (ImGui::Button("Set") || enter) {
-    try {
-      app.session->replace(static_cast<std::size_t>(s.editing), edited(s, c, tick_seconds(app)));
-      ImGui::CloseCurrentPopup();
-    } catch (const QuantityError& e) {
-      s.problem = std::string(e.what()) + (e.hint.empty() ? "" : "  " + e.hint);
-    } catch (const InputError& e) {
-      s.problem = e.what();
+  if (ImGui::IsItemActivated()) {
+    app.selected.command = hit.command;
+    state.moved = state.panning = false;
+    state.command = hit.command;
+    state.dragging = app.session ? hit.part : Part::none;
+    state.grabbed_s = mouse_s;
+    if (hit.command >= 0) {
+      state.before = state.now = commands[static_cast<std::size_t>(hit.command)];
+      state.grabbed_s -= v.s(state.dragging == Part::end ? end_of(state.before, v.run_end) : state.before.at);
+      if (app.session && ImGui::IsMouseDoubleClicked(0)) {
+        state.dragging = Part::none;
+        begin_edit(app, v, hit.command);
+      }
     }
+  }
+  if (active && ImGui::IsMouseDragging(0, 3)) {
+    state.moved = true;
+    if (state.dragging != Part::none) {
+      state.now = dragged(app, v, mouse_s);
+    } else if (state.command < 0) {
+      state.panning = true;
+      const double shift = state.grabbed_s - mouse_s;
+      show_stretch(app, app.time.from_s + shift, app.time.to_s + shift);
+    }
+  }
+  if (ImGui::IsItemDeactivated()) {
+    if (state.dragging != Part::none && state.moved) replace_command(app, state.command, state.now, app.message);
+    if (state.command < 0 && !state.moved && hovered) seek(app, std::clamp(mouse_s, 0.0, duration_s(app)));
+    state.dragging = Part::none;
+    state.command = -1;
+    state.panning = false;
+  }
+  const Part part = state.dragging != Part::none ? state.dragging : hit.part;
+  if (app.session && (part == Part::begin || part == Part::end)) ImGui::SetMouseCursor(ImGuiMouseCursor_ResizeEW);
+  if (state.dragging != Part::none && state.moved) tooltip(described(state.now, v) + (io.KeyAlt ? "" : "\n(alt: no snapping)"));
+  else if (hit.command >= 0 && !ImGui::IsPopupOpen("command")) tooltip(described(commands[static_cast<std::size_t>(hit.command)], v));
+  if (app.session && hovered && ImGui::IsMouseReleased(1)) {
+    state.menu = hit.command;
+    state.menu_s = mouse_s;
+    app.selected.command = hit.command;
+    ImGui::OpenPopup("command");
+  }
+}
+
+void draw_menu(App& app, const View& v) {
+  TimelineState& state = app.timeline;
+  if (!ImGui::BeginPopup("command")) return;
+  const auto& timeline = app.session->timeline();
+  if (state.menu >= 0 && state.menu < static_cast<int>(timeline.size())) {
+    Command c = timeline[static_cast<std::size_t>(state.menu)];
+    if (ImGui::MenuItem("Edit ...", "double press")) begin_edit(app, v, state.menu);
+    if (ImGui::MenuItem("Duplicate")) duplicate(app, v, state.menu);
+    if (c.kind == Command::Kind::fault && c.duration > 0 && ImGui::MenuItem("Until the end of the run")) {
+      c.duration = 0;
+      replace_command(app, state.menu, c, app.message);
+    }
+    if (ImGui::MenuItem("Delete", "delete")) erase_command(app, state.menu);
+  } else if (ImGui::MenuItem("Add a fault or setting here ...")) {
+    state.list = state.focus_search = true;
+    state.place_s = state.menu_s;
   }
   ImGui::EndPopup();
 }
 
-// Faults and settings to drag onto the time axis, or to press: then they stand at the cursor.
-void draw_list(App& app) {
-  TimelineState& s = app.timeline;
+// --- the list of what can be placed ---
+
+void draw_entry(App& app, const View& v, const char* name, const char* unit, double low, double high, const char* meaning, bool fault) {
+  TimelineState& state = app.timeline;
+  const Theme& t = theme();
+  if (*state.search && std::string(name).find(state.search) == std::string::npos && std::string(meaning).find(state.search) == std::string::npos) return;
+  const ImVec2 p = ImGui::GetCursorScreenPos();
+  const float width = ImGui::GetContentRegionAvail().x, height = std::floor(font(Font::small)->FontSize * 1.5f);
+  ImGui::InvisibleButton(name, {width, height});
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  if (ImGui::IsItemHovered() || ImGui::IsItemActive()) list->AddRectFilled(p, {p.x + width, p.y + height}, with_alpha(t.ink, 0.08f), 3);
+  list->AddRectFilled({p.x + 2, p.y + 4}, {p.x + 5, p.y + height - 4}, fault ? t.bad : signal_colour(name), 1);
+  draw_text(list, Font::small, p.x + 10, p.y + std::floor(height * 0.15f), t.ink, fit_text(Font::small, name, width - 12));
+  const bool onto_lanes = v.area.contains(ImGui::GetIO().MousePos);
+  if (ImGui::IsItemActivated()) state.placing = name, state.placing_fault = fault;
+  if (ImGui::IsItemDeactivated() && state.placing == name) {
+    const double tick_s = v.tick_s;
+    if (onto_lanes) place(app, v, snap(app, v, v.x.value(ImGui::GetIO().MousePos.x), -1));
+    else if (ImGui::IsItemHovered()) place(app, v, std::clamp<Tick>(std::llround(state.place_s.value_or(app.cursor_s) / tick_s), 0, std::max<Tick>(v.run_end - 1, 0)));
+    state.placing.clear();
+  }
+  if (state.placing.empty())
+    tooltip(fmt::format("{}\n{}", meaning, !*unit ? "no value" : fmt::format("{} to {}", format_quantity(low, unit), format_quantity(high, unit))));
+}
+
+void draw_list(App& app, const View& v, ImVec2 bottom_left) {
+  TimelineState& state = app.timeline;
   const float unit = ImGui::GetFontSize();
-  ImGui::SetNextItemWidth(unit * 18);
-  ImGui::InputTextWithHint("##search", "fault or setting", s.search, sizeof s.search);
-  const std::string wanted = s.search;
-  ImGui::BeginChild("names", {unit * 24, unit * 14}, false);
-  const auto row = [&](const char* name, const char* meaning, bool fault) {
-    if (!wanted.empty() && std::string(name).find(wanted) == std::string::npos && std::string(meaning).find(wanted) == std::string::npos) return;
-    ImGui::PushID(name);
-    if (ImGui::Selectable(name)) {
-      change(app, [&](Session& session) { session.post(placed(name, fault, static_cast<Tick>(s.menu_at_s / tick_seconds(app) + 0.5), static_cast<Tick>((app.time.to_s - app.time.from_s) / 10 / tick_seconds(app)))); });
-      ImGui::CloseCurrentPopup();
-    }
-    if (ImGui::BeginDragDropSource()) {
-      s.placing = name;
-      s.placing_fault = fault;
-      ImGui::SetDragDropPayload("command", name, std::string(name).size() + 1);
-      text(Font::small, theme().ink, name);
-      ImGui::EndDragDropSource();
-    }
-    tooltip(meaning);
-    ImGui::PopID();
-  };
-  text(Font::small, theme().dim, "FAULTS");
-  for (const FaultKind& f : fault_kinds) row(f.name, f.meaning, true);
-  text(Font::small, theme().dim, "SETTINGS");
-  for (const Settable& f : settables) row(f.name, f.meaning, false);
+  ImGui::SetNextWindowPos(bottom_left, ImGuiCond_Always, {0, 1});
+  ImGui::SetNextWindowSize({unit * 18, std::min(unit * 24, bottom_left.y - unit)});
+  ImGui::PushStyleColor(ImGuiCol_WindowBg, theme().raised);
+  ImGui::Begin("add to the timeline", nullptr, ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings);
+  ImGui::PopStyleColor();
+  if (state.focus_search) ImGui::SetKeyboardFocusHere();
+  state.focus_search = false;
+  ImGui::SetNextItemWidth(-1);
+  ImGui::InputTextWithHint("##search", "search faults and settings", state.search, sizeof state.search);
+  const std::string where = state.place_s ? "at " + format_time(*state.place_s, v.s_per_pixel()) : "at the cursor";
+  const float foot = font(Font::small)->FontSize * 2.6f + ImGui::GetStyle().ItemSpacing.y;
+  ImGui::BeginChild("entries", {0, -foot});
+  text(Font::small, theme().dim, "Faults");
+  for (const FaultKind& f : fault_kinds) draw_entry(app, v, f.name, f.unit, f.low, f.high, f.meaning, true);
+  text(Font::small, theme().dim, "Settings");
+  for (const Settable& s : settables) draw_entry(app, v, s.name, s.unit, s.low, s.high, s.meaning, false);
   ImGui::EndChild();
+  ImGui::PushTextWrapPos(0);
+  text(Font::small, theme().faint, "Drag onto the timeline, or press to place it " + where + ".");
+  ImGui::PopTextWrapPos();
+  ImGui::End();
+}
+
+// --- the editor ---
+
+void draw_editor(App& app, const View& v) {
+  TimelineState& state = app.timeline;
+  const auto& timeline = app.session->timeline();
+  if (state.editing >= static_cast<int>(timeline.size()) || timeline[static_cast<std::size_t>(state.editing)].at != state.before.at ||
+      timeline[static_cast<std::size_t>(state.editing)].name != state.before.name) {  // taken back meanwhile
+    state.editing = -1;
+    return;
+  }
+  const Command c = timeline[static_cast<std::size_t>(state.editing)];
+  const float unit = ImGui::GetFontSize(), width = unit * 20;
+  ImGui::SetNextWindowPos({std::clamp(v.at(c.at), v.area.x0, std::max(v.area.x0, v.area.x1 - width)), v.area.y0 - unit}, ImGuiCond_Always, {0, 1});
+  ImGui::SetNextWindowSize({width, 0});
+  ImGui::PushStyleColor(ImGuiCol_WindowBg, theme().raised);
+  ImGui::Begin("edit the command", nullptr, ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_AlwaysAutoResize);
+  ImGui::PopStyleColor();
+  text(Font::text, theme().ink, c.kind == Command::Kind::uart ? "console" : c.kind == Command::Kind::reset ? "reset" : c.name);
+  ImGui::PushTextWrapPos(0);
+  text(Font::small, theme().dim, meaning_of(c));
+  ImGui::PopTextWrapPos();
+  bool entered = false;
+  const auto field = [&](const char* label, char (&buffer)[64]) {
+    ImGui::AlignTextToFramePadding();
+    text(Font::small, theme().dim, label);
+    ImGui::SameLine(unit * 4.5f);
+    ImGui::SetNextItemWidth(-1);
+    if (state.focus) ImGui::SetKeyboardFocusHere();
+    state.focus = false;
+    entered = ImGui::InputText(fmt::format("##{}", label).c_str(), buffer, sizeof buffer, ImGuiInputTextFlags_EnterReturnsTrue | ImGuiInputTextFlags_AutoSelectAll) || entered;
+  };
+  const bool has_value = !unit_of(c).empty() || c.kind == Command::Kind::uart || c.kind == Command::Kind::reset;
+  if (has_value) field("value", state.value);
+  field("at", state.at);
+  if (c.kind == Command::Kind::fault) field("for", state.length);
+  if (c.kind == Command::Kind::set) field("ramp over", state.length);
+  ImGui::PushTextWrapPos(0);
+  if (!state.problem.empty()) text(Font::small, theme().bad, state.problem);
+  text(Font::small, theme().faint, "Enter changes it, Escape closes.");
+  ImGui::PopTextWrapPos();
+  ImGui::End();
+  if (!entered) return;
+  try {
+    const Command changed = edited(c, state.value, state.at, state.length, std::llround(v.tick_s * 1e9));
+    if (replace_command(app, state.editing, changed, state.problem)) state.editing = -1;
+    else state.focus = true;
+  } catch (const QuantityError& e) {
+    state.problem = std::string(e.what()) + (e.hint.empty() ? "" : ": " + e.hint);
+    state.focus = true;
+  }
+}
+
+// --- lanes ---
+
+void draw_lanes(App& app, View& v, std::vector<Command> commands, float gutter) {
+  TimelineState& state = app.timeline;
+  const Theme& t = theme();
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  const float small = font(Font::small)->FontSize, left = v.area.x0 - gutter;
+  if (state.dragging != Part::none && state.moved && state.command < static_cast<int>(commands.size())) commands[static_cast<std::size_t>(state.command)] = state.now;
+  state.blocks.assign(commands.size(), {-1e6f, -1e6f, -1, -1});
+
+  const std::vector<Lane> lanes = lanes_of(commands);
+  const auto count = static_cast<float>(std::max<std::size_t>(lanes.size(), 1));
+  v.lane = std::floor(std::clamp(v.area.height() / count, small + 3, small * 1.9f));
+  const float most = std::max(0.0f, v.lane * count - v.area.height());
+  const ImVec2 mouse = ImGui::GetIO().MousePos;
+  if (ImGui::IsWindowHovered() && mouse.x < v.area.x0 && mouse.y >= v.area.y0 && mouse.y < v.area.y1) state.scroll -= ImGui::GetIO().MouseWheel * v.lane;
+  state.scroll = std::clamp(state.scroll, 0.0f, most);
+
+  // Axis, what is not computed yet, what lies beyond the run.
+  for (const AxisTick& tick : axis_ticks(v.x, small * 6)) {
+    const float x = v.x.pixel(tick.value), half = text_size(Font::small_number, tick.label).x / 2;
+    list->AddLine({x, v.area.y0}, {x, v.area.y1}, t.grid);
+    if (!tick.minor && x - half >= v.area.x0 && x + half <= v.area.x1 - small) draw_text(list, Font::small_number, x - half, v.area.y1 + 1, t.dim, tick.label);
+  }
+  draw_text(list, Font::small_number, v.area.x1 - text_size(Font::small_number, "s").x, v.area.y1 + 1, t.dim, "s");
+  list->PushClipRect({left, v.area.y0}, {v.area.x1, v.area.y1}, true);
+  const float computed = std::clamp(v.x.pixel(computed_s(app)), v.area.x0, v.area.x1), end = std::clamp(v.at(v.run_end), v.area.x0, v.area.x1);
+  if (computed < end) list->AddRectFilled({computed, v.area.y0}, {end, v.area.y1}, with_alpha(t.ink, 0.05f));
+  if (end < v.area.x1) list->AddRectFilled({end, v.area.y0}, {v.area.x1, v.area.y1}, with_alpha(t.background, 0.7f));
+
+  for (std::size_t k = 0; k < lanes.size(); ++k) {
+    const Lane& lane = lanes[k];
+    const float y = v.area.y0 + v.lane * static_cast<float>(k) - state.scroll;
+    if (y + v.lane <= v.area.y0 || y >= v.area.y1) continue;
+    if (y >= v.area.y0 - 1 && y + v.lane <= v.area.y1 + 1)
+      draw_text(list, Font::small, left, std::floor(y + (v.lane - small) / 2), lane.kind == Command::Kind::set ? t.dim : t.ink, fit_text(Font::small, lane.name, gutter - 8));
+    list->PushClipRect({v.area.x0, v.area.y0}, {v.area.x1, v.area.y1}, true);
+    list->AddLine({v.area.x0, y + v.lane - 0.5f}, {v.area.x1, y + v.lane - 0.5f}, t.grid);
+    if (lane.kind == Command::Kind::set) draw_settings(app, list, v, commands, lane, y);
+    for (std::size_t i = 0; i < lane.commands.size() && lane.kind != Command::Kind::set; ++i) {
+      const int index = lane.commands[i];
+      const Command& c = commands[static_cast<std::size_t>(index)];
+      Block& block = state.blocks[static_cast<std::size_t>(index)];
+      const Tick next = i + 1 < lane.commands.size() ? commands[static_cast<std::size_t>(lane.commands[i + 1])].at : v.run_end;
+      if (lane.kind == Command::Kind::fault) draw_fault(app, list, v, c, index, y, block);
+      else draw_flag(app, list, v, c, index, v.at(next), y, block);
+    }
+    list->PopClipRect();
+  }
+  if (most > 0) {  // how far it is scrolled
+    const float share = v.area.height() / (v.lane * count), top = v.area.y0 + state.scroll / (v.lane * count) * v.area.height();
+    list->AddRectFilled({v.area.x1 - 3, top}, {v.area.x1, top + share * v.area.height()}, with_alpha(t.ink, 0.3f), 2);
+  }
+  const float cursor = v.x.pixel(app.cursor_s);
+  if (cursor >= v.area.x0 && cursor <= v.area.x1) list->AddLine({cursor, v.area.y0}, {cursor, v.area.y1}, t.accent, 1.5f * app.scale);
+  if (!state.placing.empty() && v.area.contains(mouse)) {  // where it would be
+    const Command c = new_command(app, state.placing, state.placing_fault, snap(app, v, v.x.value(mouse.x), -1));
+    const float x0 = v.at(c.at), x1 = std::max(v.at(end_of(c, v.run_end)), x0 + 3);
+    list->AddRectFilled({x0, v.area.y0}, {x1, v.area.y1}, with_alpha(colour_of(c), 0.35f), 3);
+  }
+  list->PopClipRect();
+}
+
+// The line of the title: the list, or what a recording allows.
+void draw_title(App& app, ImVec2 at, float right) {
+  TimelineState& state = app.timeline;
+  ImGui::PushFont(font(Font::small));
+  ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, {6, 0});
+  ImGui::SetCursorScreenPos(at);
+  std::string hint = "drag a block to move it, an edge to set how long, double press to edit";
+  if (app.session) {
+    if (icon_button("add", Icon::plus, "Faults and settings: search, press or drag onto the timeline", false, state.list)) {
+      state.list = !state.list;
+      state.focus_search = state.list;
+      state.place_s.reset();
+    }
+  } else {
+    const RecordingMeta& meta = app.main.recording->meta();
+    hint = meta.scenario_text.empty() ? "this recording holds no scenario" : "as recorded";
+    if (!meta.scenario_text.empty() && meta.kind == RecordingKind::pen && !app.other.recording && ImGui::Button("Open as a live run")) {
+      try {
+        open_live(app);
+      } catch (const InputError& e) {
+        app.message = e.what();
+      }
+    }
+  }
+  ImGui::SameLine(0, 10);
+  const ImVec2 p = ImGui::GetCursorScreenPos();
+  if (text_size(Font::small, hint).x < right - p.x) draw_text(ImGui::GetWindowDrawList(), Font::small, p.x, at.y, theme().faint, hint);
+  ImGui::PopStyleVar();
+  ImGui::PopFont();
 }
 
 }  // namespace
 
 void draw_timeline(App& app) {
-  if (!app.main.recording || app.main.recording->meta().kind == RecordingKind::rig) {
-    draw_empty("No timeline", "A testing machine follows its own program: insertion, hold, retraction.");
-    return;
-  }
-  const Theme& t = theme();
-  TimelineState& s = app.timeline;
-  const std::vector<Command> commands = commands_of(app);
-  std::vector<Command> shown = commands;
-  if (s.dragging != Part::none && s.command >= 0 && s.command < static_cast<int>(shown.size())) shown[static_cast<std::size_t>(s.command)] = s.now;
-  const std::vector<std::string> lanes = lanes_of(shown);
-  const double tick_s = tick_seconds(app);
-  const Tick duration = run_ticks(app);
-  const float unit = ImGui::GetFontSize(), line = font(Font::small)->FontSize, lane_height = std::floor(line * 1.75f);
-  const float names = std::floor(unit * 9.5f);
-
-  ImGui::BeginChild("lanes", {0, 0}, false, ImGuiWindowFlags_NoMove);
+  TimelineState& state = app.timeline;
+  if (!app.main.recording) return draw_empty("No run", "Open a scenario or a recording from the library.");
+  if (app.main.recording->meta().kind == RecordingKind::rig) return draw_empty("No timeline", "A testing machine follows its own program: insertion, hold, retraction.");
   const ImVec2 p = ImGui::GetCursorScreenPos(), room = ImGui::GetContentRegionAvail();
-  const float axis_height = line * 1.5f, height = std::max(room.y, axis_height + lane_height * static_cast<float>(lanes.size()) + 4);
-  const Axis x{app.time.from_s, std::max(app.time.to_s, app.time.from_s + tick_s), p.x + names, p.x + room.x - 4, false};
-  ImDrawList* list = ImGui::GetWindowDrawList();
-  ImGui::SetCursorScreenPos({p.x + names, p.y});
-  ImGui::InvisibleButton("calendar", {std::max(room.x - names - 4, 10.0f), height}, ImGuiButtonFlags_MouseButtonLeft | ImGuiButtonFlags_MouseButtonRight);
-  const bool hovered = ImGui::IsItemHovered(), pressed = ImGui::IsItemActivated() && ImGui::IsMouseDown(0), active = ImGui::IsItemActive();
-  const ImVec2 mouse = ImGui::GetIO().MousePos;
-  const double mouse_s = std::clamp(x.value(mouse.x), 0.0, static_cast<double>(duration) * tick_s);
-  if (app.session && ImGui::BeginDragDropTarget()) {
-    if (ImGui::AcceptDragDropPayload("command")) {
-      const Tick at = snap(commands, -1, static_cast<Tick>(mouse_s / tick_s + 0.5), static_cast<Tick>((x.to - x.from) / (x.pixel_to - x.pixel_from) * 6 / tick_s));
-      change(app, [&](Session& session) { session.post(placed(s.placing, s.placing_fault, at, static_cast<Tick>((x.to - x.from) / 10 / tick_s))); });
-    }
-    ImGui::EndDragDropTarget();
-  }
+  const float small = font(Font::small)->FontSize;
+  draw_title(app, {p.x + text_size(Font::small, "TIMELINE").x + 12, p.y - ImGui::GetStyle().ItemSpacing.y - small}, p.x + room.x);
+  if (!app.main.recording) return;
 
-  // Axis, cursor and what was computed.
-  for (const AxisTick& tick : axis_ticks(x, line * 6)) {
-    const float px = std::floor(x.pixel(tick.value)) + 0.5f;
-    list->AddLine({px, p.y + axis_height}, {px, p.y + height}, t.grid, 1);
-    draw_text(list, Font::small_number, px + 3, p.y, t.dim, tick.label + " s");
-  }
-  if (app.session) {
-    const float px = x.pixel(app.main.recording->duration_s());
-    if (px < x.pixel_to) list->AddRectFilled({std::max(px, x.pixel_from), p.y + axis_height}, {x.pixel_to, p.y + height}, with_alpha(t.background, 0.45f));
-  }
+  const std::vector<Command>& commands = commands_on_show(app);
+  if (app.selected.command >= static_cast<int>(commands.size())) app.selected.command = -1;
+  float gutter = small * 6;
+  for (const Command& c : commands) gutter = std::max(gutter, text_size(Font::small, c.kind == Command::Kind::set || c.kind == Command::Kind::fault ? c.name : "core").x + 12);
+  gutter = std::floor(std::min(gutter, room.x * 0.3f));
+  View v;
+  v.area = {p.x + gutter, p.y, p.x + room.x, p.y + room.y - font(Font::small_number)->FontSize - 3};
+  v.x = {app.time.from_s, app.time.to_s, v.area.x0, v.area.x1, false};
+  v.tick_s = seconds(app.main.recording->tick_ns());
+  v.run_end = static_cast<Tick>(std::llround(duration_s(app) / v.tick_s));
+  if (v.area.height() < small * 2 || v.area.width() < small * 6) return draw_empty("No room for the timeline", "Make the window larger.");
+  state.area = {v.area.x0, v.area.x1, v.area.y0, v.area.y1};
 
-  int hit = -1;
-  Part hit_part = Part::none;
-  list->PushClipRect({p.x, p.y}, {p.x + room.x, p.y + height}, true);
-  for (std::size_t k = 0; k < lanes.size(); ++k) {
-    const float y0 = p.y + axis_height + lane_height * static_cast<float>(k), y1 = y0 + lane_height - 3, middle = (y0 + y1) / 2;
-    if (k % 2 == 0) list->AddRectFilled({p.x, y0 - 1}, {p.x + room.x, y1 + 2}, with_alpha(t.ink, 0.025f));
-    const std::string name = lanes[k].empty() ? "pokes, console, resets" : lanes[k];
-    draw_text(list, Font::small, p.x + 2, middle - line / 2, t.dim, fit_text(Font::small, name, names - 8));
-    list->PushClipRect({x.pixel_from - 1, p.y}, {x.pixel_to + 1, p.y + height}, true);
-    for (std::size_t i = 0; i < shown.size(); ++i) {
-      const Command& c = shown[i];
-      if (lane_of(c) != lanes[k]) continue;
-      const bool fault = c.kind == Command::Kind::fault, selected = app.selected.command == static_cast<int>(i);
-      const Tick length = length_of(c), end = fault && length == 0 ? duration : c.at + length;
-      const float a = x.pixel(static_cast<double>(c.at) * tick_s), b = x.pixel(static_cast<double>(end) * tick_s);
-      const std::string value = value_text(c);
-      Part part = Part::none;
-      if (fault) {
-        const float w = std::max(b, a + 4);
-        list->AddRectFilled({a, y0}, {w, y1}, with_alpha(t.bad, selected ? 0.50f : 0.28f), 3);
-        list->AddRect({a, y0}, {w, y1}, selected ? t.ink : t.bad, 3, 0, selected ? 1.6f : 1.0f);
-        for (float q = a + 6; q < w - 2; q += 9) list->AddLine({q, y1 - 2}, {std::min(q + 5, w - 1), y0 + 2}, with_alpha(t.bad, 0.35f), 1);  // hatched: not colour alone
-        const std::string words = fit_text(Font::small, value.empty() ? c.name : value, w - a - 8);
-        draw_text(list, Font::small, a + 5, middle - line / 2, t.ink, words);
-        if (hovered && mouse.y >= y0 && mouse.y <= y1 && mouse.x >= a - 4 && mouse.x <= w + 4) part = mouse.x < a + 5 ? Part::begin : mouse.x > w - 5 ? Part::end : Part::whole;
-      } else {
-        // A setting holds until the next one of its name: its level as a tinted stretch with its value.
-        Tick until = duration;
-        for (const Command& other : shown)
-          if (other.kind == c.kind && lane_of(other) == lane_of(c) && other.at > c.at) until = std::min(until, other.at);
-        const ImU32 colour = c.kind == Command::Kind::set ? t.accent : c.kind == Command::Kind::reset ? t.bad : t.warn;
-        const float held = x.pixel(static_cast<double>(until) * tick_s);
-        if (c.kind == Command::Kind::set && !(is_switch(c.name) && c.value < 0.5)) list->AddRectFilled({a, y0 + 2}, {held, y1 - 2}, with_alpha(colour, 0.13f), 2);
-        if (length > 0) list->AddTriangleFilled({a, y1 - 2}, {b, y1 - 2}, {b, y0 + 2}, with_alpha(colour, 0.45f));
-        list->AddRectFilled({a - 1, y0}, {a + 1.5f, y1}, selected ? t.ink : colour);
-        list->AddTriangleFilled({a + 1, y0}, {a + 7, y0 + 3.5f}, {a + 1, y0 + 7}, selected ? t.ink : colour);
-        draw_text(list, Font::small, std::max(a, b) + 9, middle - line / 2, t.ink, fit_text(Font::small, value, std::max(held - std::max(a, b) - 12, c.kind == Command::Kind::set ? 0.0f : 120.0f)));
-        if (hovered && mouse.y >= y0 && mouse.y <= y1) {
-          if (length > 0 && std::fabs(mouse.x - b) <= 5) part = Part::end;
-          else if (mouse.x >= a - 5 && mouse.x <= std::max(a + 9, b)) part = length > 0 && std::fabs(mouse.x - a) <= 5 ? Part::begin : Part::whole;
-        }
-      }
-      if (part != Part::none) hit = static_cast<int>(i), hit_part = part;
-    }
-    list->PopClipRect();
+  draw_lanes(app, v, commands, gutter);
+  if (commands.empty()) {
+    ImGui::SetCursorScreenPos({v.area.x0, v.area.y0});
+    draw_empty("No commands yet", app.session ? "Drag a fault or a setting here." : "Nothing was done to this run, or the recording does not say what.");
   }
-  const float cursor = std::floor(x.pixel(app.cursor_s)) + 0.5f;
-  if (cursor >= x.pixel_from && cursor <= x.pixel_to) list->AddLine({cursor, p.y}, {cursor, p.y + height}, t.accent, 1.5f);
-  if (lanes.empty()) draw_text(list, Font::small, p.x + names, p.y + axis_height + 4, t.dim, app.session ? "Right-click to inject a fault or set something; or drag it here from the list." : "Nothing was set in this run.");
-  list->PopClipRect();
-
-  // Mouse.
-  if (hit >= 0 && s.dragging == Part::none && hovered) {
-    if (app.session && hit_part != Part::whole) ImGui::SetMouseCursor(ImGuiMouseCursor_ResizeEW);
-    ImGui::BeginTooltip();
-    ImGui::TextUnformatted(hint_of(shown[static_cast<std::size_t>(hit)], tick_s).c_str());
-    ImGui::EndTooltip();
+  handle_mouse(app, v, commands);
+  if (!app.session) return;
+  draw_menu(app, v);
+  if (state.list) draw_list(app, v, {p.x, p.y - small - ImGui::GetStyle().WindowPadding.y * 2});
+  if (state.editing >= 0) draw_editor(app, v);
+  if (pressed(ImGuiKey_Escape)) {
+    state.list = false;
+    state.editing = -1;
+    state.dragging = Part::none;
+    state.placing.clear();
   }
-  if (pressed) {
-    app.selected.command = hit;
-    if (hit >= 0 && app.session) {
-      s.dragging = hit_part;
-      s.command = hit;
-      s.before = s.now = commands[static_cast<std::size_t>(hit)];
-      s.grabbed_s = mouse_s - static_cast<double>(s.before.at) * tick_s;
-      s.moved = false;
-    } else if (hit < 0) {
-      seek(app, mouse_s);
-    }
-  }
-  if (s.dragging != Part::none) {
-    if (active && ImGui::IsMouseDragging(0, 2)) {
-      s.moved = true;
-      const double target = s.dragging == Part::whole ? mouse_s - s.grabbed_s : mouse_s;
-      const auto reach = static_cast<Tick>((x.to - x.from) / (x.pixel_to - x.pixel_from) * 6 / tick_s);
-      s.now = dragged(s.before, s.dragging, snap(commands, s.command, static_cast<Tick>(std::llround(target / tick_s)), reach), duration);
-      ImGui::SetTooltip("%s", hint_of(s.now, tick_s).c_str());
-    }
-    if (!ImGui::IsMouseDown(0)) {
-      const bool differs = s.now.at != s.before.at || s.now.duration != s.before.duration || s.now.over != s.before.over;
-      if (s.moved && differs && s.command < static_cast<int>(commands.size()))
-        change(app, [&](Session& session) { session.replace(static_cast<std::size_t>(s.command), s.now); });
-      s.dragging = Part::none;
-    }
-  }
-  if (app.session && hovered && hit >= 0 && ImGui::IsMouseDoubleClicked(0)) s.dragging = Part::none, edit(app, hit, commands[static_cast<std::size_t>(hit)]);
-  if (app.session && ImGui::IsWindowHovered(ImGuiHoveredFlags_ChildWindows) && app.selected.command >= 0 && app.selected.command < static_cast<int>(commands.size()) && !ImGui::GetIO().WantTextInput &&
-      ImGui::IsKeyPressed(ImGui::GetKeyIndex(ImGuiKey_Delete), false)) {
-    change(app, [&](Session& session) { session.erase(static_cast<std::size_t>(app.selected.command)); });
-    app.selected.command = -1;
-  }
-  if (hovered && ImGui::IsMouseClicked(1)) {
-    s.menu_at_s = mouse_s;
-    app.selected.command = hit;
-    ImGui::OpenPopup("menu");
-  }
-  if (ImGui::BeginPopup("menu")) {
-    if (!app.session) text(Font::small, t.dim, "A recording does not change. Open its scenario to inject a fault.");
-    else if (app.selected.command >= 0 && app.selected.command < static_cast<int>(commands.size())) {
-      if (ImGui::MenuItem("Delete", "Del")) {
-        change(app, [&](Session& session) { session.erase(static_cast<std::size_t>(app.selected.command)); });
-        app.selected.command = -1;
-      }
-      text(Font::small, t.dim, "Double-click edits its value and times.");
-    } else {
-      draw_list(app);
-    }
-    if (app.session && ImGui::MenuItem("Undo", "Ctrl+Z", false, app.session->can_undo())) change(app, [](Session& session) { session.undo(); });
-    if (app.session && ImGui::MenuItem("Save as a scenario", "Ctrl+S")) app.overlay.save = true, app.overlay.text.clear();
-    ImGui::EndPopup();
-  }
-  if (app.session) draw_edit(app, commands);
-  ImGui::EndChild();
+  if (pressed(ImGuiKey_Delete) && !ImGui::GetIO().WantTextInput && app.selected.command >= 0 && state.dragging == Part::none) erase_command(app, app.selected.command);
 }
 
 }  // namespace pensim::dashboard
