@@ -16,6 +16,15 @@ namespace {
 
 constexpr const char* cheek = "tests/data/golden/cheek.yaml";  // 1.2 s
 
+// Right of the word TIMELINE, in the middle of its line.
+ImVec2 title_of_timeline() {
+  const ImVec2 padding = ImGui::GetStyle().WindowPadding;
+  for (const ImGuiWindow* w : ImGui::GetCurrentContext()->Windows)
+    if (w->Active && std::string(w->Name).find("timeline_") != std::string::npos)
+      return {w->Pos.x + padding.x + text_size(Font::small, "TIMELINE").x + 12, w->Pos.y + padding.y + 6};
+  throw std::runtime_error("there is no timeline");
+}
+
 class Calendar : public User {
  public:
   explicit Calendar(const std::string& path = cheek) {
@@ -56,10 +65,8 @@ class Calendar : public User {
   // The first entry of the list, found by its name.
   ImVec2 entry(const char* name, bool fault) {
     if (!app.timeline.list) {
-      ImVec2 plus{};
-      for (const ImGuiWindow* w : ImGui::GetCurrentContext()->Windows)
-        if (std::string(w->Name).find("timeline_") != std::string::npos) plus = w->Pos;
-      click(plus.x + ImGui::GetStyle().WindowPadding.x + text_size(Font::small, "TIMELINE").x + 20, plus.y + ImGui::GetStyle().WindowPadding.y + 6);
+      const ImVec2 title = title_of_timeline();
+      click(title.x + 8, title.y);
     }
     if (!app.timeline.list) throw std::runtime_error("the list did not open");
     frames(2);
@@ -149,6 +156,21 @@ TEST(Timeline, DraggedBeyondTheEndAFaultLastsToTheEnd) {
   const auto b = user.block("hall.dropout");
   user.drag(b.x1 - 2, (b.y0 + b.y1) / 2, user.app.timeline.area.x1 + 30, (b.y0 + b.y1) / 2);
   EXPECT_EQ(user.command("hall.dropout").duration, 0);
+}
+
+TEST(Timeline, TheEndOfASettingIsDraggedIntoARamp) {
+  Calendar user;
+  auto b = user.block("user.depth");
+  const float y = (b.y0 + b.y1) / 2;
+  user.click(b.x0, y);
+  EXPECT_EQ(user.app.selected.command, user.find("user.depth"));
+  user.drag(b.x1 + 6, y, user.x(0.3) + 6, y);
+  EXPECT_EQ(user.command("user.depth").at, 400);
+  EXPECT_NEAR(static_cast<double>(user.command("user.depth").over), 5600, 100);  // 0.3 s less 0.02 s
+  b = user.block("user.depth");
+  EXPECT_NEAR(b.x1, user.x(0.3), 6);
+  user.drag(b.x1, y, user.x(0.02) - 40, y);
+  EXPECT_EQ(user.command("user.depth").over, 0);
 }
 
 TEST(Timeline, SnapsToOtherEdgesUnlessAltIsHeld) {
@@ -303,10 +325,9 @@ TEST(Timeline, ARecordingIsShownAndOpenedAsALiveRun) {
   EXPECT_EQ(user.app.timeline.recorded.size(), recorded.size());
 
   setenv("PENSIM_CORES", "build/cores", 1);
-  SessionOptions options;
-  options.program = "build/pensim";
-  open_live(user.app, options);
-  ASSERT_TRUE(user.app.session);
+  const ImVec2 title = title_of_timeline();
+  user.click(title.x + 40, title.y);  // "Open as a live run"
+  ASSERT_TRUE(user.app.session) << user.app.message;
   user.app.session->run_to(user.app.session->duration());
   for (int i = 0; i < 8000 && user.app.session->hash().empty(); ++i) {
     user.frames(1, 0.02);
