@@ -276,7 +276,7 @@ void handle_mouse(App& app, const View& v, const std::vector<Command>& commands)
   const Part part = state.dragging != Part::none ? state.dragging : hit.part;
   if (app.session && (part == Part::begin || part == Part::end)) ImGui::SetMouseCursor(ImGuiMouseCursor_ResizeEW);
   if (state.dragging != Part::none && state.moved) tooltip(described(state.now, v) + (io.KeyAlt ? "" : "\n(alt: no snapping)"));
-  else if (hit.command >= 0 && !ImGui::IsPopupOpen("command")) tooltip(described(commands[static_cast<std::size_t>(hit.command)], v));
+  else if (hit.command >= 0 && state.editing < 0 && !ImGui::IsPopupOpen("command")) tooltip(described(commands[static_cast<std::size_t>(hit.command)], v));
   if (app.session && hovered && ImGui::IsMouseReleased(1)) {
     state.menu = hit.command;
     state.menu_s = mouse_s;
@@ -336,8 +336,8 @@ void draw_list(App& app, const View& v, ImVec2 bottom_left) {
   ImGui::SetNextWindowPos(bottom_left, ImGuiCond_Always, {0, 1});
   ImGui::SetNextWindowSize({unit * 18, std::min(unit * 24, bottom_left.y - unit)});
   ImGui::PushStyleColor(ImGuiCol_WindowBg, theme().raised);
+  ImGui::PushStyleColor(ImGuiCol_FrameBg, theme().panel);
   ImGui::Begin("add to the timeline", nullptr, ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings);
-  ImGui::PopStyleColor();
   if (state.focus_search) ImGui::SetKeyboardFocusHere();
   state.focus_search = false;
   ImGui::SetNextItemWidth(-1);
@@ -354,6 +354,7 @@ void draw_list(App& app, const View& v, ImVec2 bottom_left) {
   text(Font::small, theme().faint, "Drag onto the timeline, or press to place it " + where + ".");
   ImGui::PopTextWrapPos();
   ImGui::End();
+  ImGui::PopStyleColor(2);
 }
 
 // --- the editor ---
@@ -368,11 +369,11 @@ void draw_editor(App& app, const View& v) {
   }
   const Command c = timeline[static_cast<std::size_t>(state.editing)];
   const float unit = ImGui::GetFontSize(), width = unit * 20;
-  ImGui::SetNextWindowPos({std::clamp(v.at(c.at), v.area.x0, std::max(v.area.x0, v.area.x1 - width)), v.area.y0 - unit}, ImGuiCond_Always, {0, 1});
+  ImGui::SetNextWindowPos({std::clamp(v.at(c.at), v.area.x0, std::max(v.area.x0, v.area.x1 - width)), v.area.y0 - unit * 2.2f}, ImGuiCond_Always, {0, 1});
   ImGui::SetNextWindowSize({width, 0});
   ImGui::PushStyleColor(ImGuiCol_WindowBg, theme().raised);
+  ImGui::PushStyleColor(ImGuiCol_FrameBg, theme().panel);
   ImGui::Begin("edit the command", nullptr, ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_AlwaysAutoResize);
-  ImGui::PopStyleColor();
   text(Font::text, theme().ink, c.kind == Command::Kind::uart ? "console" : c.kind == Command::Kind::reset ? "reset" : c.name);
   ImGui::PushTextWrapPos(0);
   text(Font::small, theme().dim, meaning_of(c));
@@ -397,6 +398,7 @@ void draw_editor(App& app, const View& v) {
   text(Font::small, theme().faint, "Enter changes it, Escape closes.");
   ImGui::PopTextWrapPos();
   ImGui::End();
+  ImGui::PopStyleColor(2);
   if (!entered) return;
   try {
     const Command changed = edited(c, state.value, state.at, state.length, std::llround(v.tick_s * 1e9));
