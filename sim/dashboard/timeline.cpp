@@ -179,20 +179,8 @@ Tick snap(const App& app, const View& v, double at_s, int but) {
 // What the dragged command has become with the mouse at `mouse_s`.
 Command dragged(const App& app, const View& v, double mouse_s) {
   const TimelineState& state = app.timeline;
-  Command c = state.before;
-  const Tick at = snap(app, v, mouse_s - state.grabbed_s, state.command);
-  const Tick end = end_of(c, v.run_end);
-  if (state.dragging == Part::whole) {
-    c.at = at;
-  } else if (state.dragging == Part::begin) {
-    c.at = std::min(at, end - 1);
-    if (c.duration > 0) c.duration = end - c.at;
-  } else if (c.kind == Command::Kind::fault) {
-    c.duration = mouse_s - state.grabbed_s >= v.s(v.run_end) ? 0 : std::max<Tick>(1, at - c.at);  // beyond the end: until the end
-  } else {
-    c.over = std::max<Tick>(0, at - c.at);
-  }
-  return c;
+  const double to_s = mouse_s - state.grabbed_s;
+  return dragged(state.before, state.dragging, to_s >= v.s(v.run_end) ? v.run_end : snap(app, v, to_s, state.command), v.run_end);
 }
 
 void begin_edit(App& app, const View& v, int index) {

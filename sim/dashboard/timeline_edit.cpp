@@ -112,6 +112,32 @@ Command edited(Command c, const std::string& value, const std::string& at, const
   return c;
 }
 
+Command dragged(Command c, TimelineState::Part part, Tick tick, Tick run_end) {
+  using Part = TimelineState::Part;
+  const Tick end = end_of(c, run_end);
+  if (part == Part::whole) {
+    c.at = std::clamp<Tick>(tick, 0, std::max<Tick>(run_end - 1, 0));
+  } else if (part == Part::begin) {
+    c.at = std::clamp<Tick>(tick, 0, std::max<Tick>(end - 1, 0));
+    if (c.duration > 0) c.duration = end - c.at;
+  } else if (part == Part::end && c.kind == Command::Kind::fault) {
+    c.duration = tick >= run_end ? 0 : std::max<Tick>(1, tick - c.at);
+  } else if (part == Part::end) {
+    c.over = std::max<Tick>(0, tick - c.at);
+  }
+  return c;
+}
+
+Tick snap(const std::vector<Command>& commands, int except, Tick tick, Tick reach, Tick run_end) {
+  Tick found = tick, nearest = reach + 1;
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    if (static_cast<int>(i) == except) continue;
+    for (const Tick edge : {commands[i].at, end_of(commands[i], run_end)})
+      if (std::abs(edge - tick) < nearest) nearest = std::abs(edge - tick), found = edge;
+  }
+  return found;
+}
+
 bool post_command(App& app, const Command& c, std::string& message) {
   try {
     app.session->post(c);
@@ -202,18 +228,9 @@ Tick snapped(const App& app, double at_s, int but, double ms_pixels, double near
   const Tick end = static_cast<Tick>(std::llround(duration_s(app) / tick_s)), last = std::max<Tick>(end - 1, 0);
   const auto tick = [&](double s) { return std::clamp<Tick>(std::llround(s / tick_s), 0, last); };
   if (free) return tick(at_s);
-  double best = near_s, found = at_s;
-  const auto offer = [&](double s) {
-    if (std::fabs(s - at_s) < best) best = std::fabs(s - at_s), found = s;
-  };
-  offer(app.cursor_s);
-  const auto& commands = app.session->timeline();
-  for (std::size_t i = 0; i < commands.size(); ++i) {
-    if (static_cast<int>(i) == but) continue;
-    offer(static_cast<double>(commands[i].at) * tick_s);
-    offer(static_cast<double>(end_of(commands[i], end)) * tick_s);
-  }
-  if (best < near_s) return tick(found);
+  const Tick at = tick(at_s), cursor = tick(app.cursor_s), reach = static_cast<Tick>(near_s / tick_s);
+  const Tick edge = snap(app.session->timeline(), but, at, reach, end);
+  if (edge != at || std::abs(cursor - at) <= reach) return std::clamp<Tick>(edge != at && std::abs(edge - at) <= std::abs(cursor - at) ? edge : cursor, 0, last);
   return tick(ms_pixels > 12 ? at_s : std::round(at_s * 1e3) * 1e-3);
 }
 

@@ -18,6 +18,12 @@ Tick end_of(const Command&, Tick run_end);    // of a ramp or fault; else its ti
 // Reads what the user typed into the editor. Throws QuantityError.
 Command edited(Command, const std::string& value, const std::string& at, const std::string& length, Nanoseconds tick_ns);
 
+// The command after `part` of it was dragged to `tick`: its begin, its end, or all of it; inside the run. A fault lasts at least one tick,
+// and to the end if dragged there; a ramp may become a step.
+Command dragged(Command, TimelineState::Part part, Tick tick, Tick run_end);
+// The nearest begin or end of another command within `reach` ticks, else the tick itself.
+Tick snap(const std::vector<Command>&, int except, Tick tick, Tick reach, Tick run_end);
+
 // A change of the session's timeline; the changed command is selected. What is refused becomes `message`, and nothing has changed.
 bool post_command(App&, const Command&, std::string& message);
 bool replace_command(App&, int index, const Command&, std::string& message);

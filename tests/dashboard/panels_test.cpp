@@ -16,7 +16,7 @@
 #include "sim/dashboard/requirements_panel.h"
 #include "sim/dashboard/strokes.h"
 #include "sim/dashboard/theme.h"
-#include "sim/dashboard/timeline.h"
+#include "sim/dashboard/timeline_edit.h"
 #include "sim/input_error.h"
 #include "tests/sim/program.h"
 
@@ -194,9 +194,9 @@ TEST(Timeline, DragsKeepInsideTheRun) {
   EXPECT_EQ(dragged(fault, Part::end, 400, 1000).duration, 300);
   EXPECT_EQ(dragged(fault, Part::end, 20, 1000).duration, 1);
   EXPECT_EQ(dragged(fault, Part::end, 2000, 1000).duration, 0);  // to the end of the run
-  EXPECT_EQ(snap({fault}, -1, 153, 5), 150);
-  EXPECT_EQ(snap({fault}, 0, 153, 5), 153);
-  EXPECT_EQ(snap({fault}, -1, 160, 5), 160);
+  EXPECT_EQ(snap({fault}, -1, 153, 5, 1000), 150);
+  EXPECT_EQ(snap({fault}, 0, 153, 5, 1000), 153);
+  EXPECT_EQ(snap({fault}, -1, 160, 5, 1000), 160);
 }
 
 TEST(Timeline, DraggingTheEdgeOfAFaultChangesTheCommand) {
@@ -204,15 +204,15 @@ TEST(Timeline, DraggingTheEdgeOfAFaultChangesTheCommand) {
   App& app = live.app;
   Headless screen(1000, 220, 1, true);
   frame(screen, app, draw_timeline);
-  const float line = font(Font::small)->FontSize, names = std::floor(ImGui::GetFontSize() * 9.5f), room = 1000;
-  const Axis x{0, 1.6, names, room - 4, false};
-  const float y = line * 1.5f + line * 0.7f;  // the fault is the first lane
+  const auto area = app.timeline.area, block = app.timeline.blocks.at(2);
+  const Axis x{0, 1.6, area.x0, area.x1, false};
+  const float y = (block.y0 + block.y1) / 2;
   mouse(screen, app, draw_timeline, x.pixel(1.2) - 1, y, false);
   mouse(screen, app, draw_timeline, x.pixel(1.2) - 1, y, true);
   EXPECT_EQ(app.timeline.dragging, TimelineState::Part::end);
   mouse(screen, app, draw_timeline, x.pixel(1.3), y, true);
-  mouse(screen, app, draw_timeline, x.pixel(1.4), y, true);
-  mouse(screen, app, draw_timeline, x.pixel(1.4), y, false);
+  mouse(screen, app, draw_timeline, x.pixel(1.4) - 1, y, true);
+  mouse(screen, app, draw_timeline, x.pixel(1.4) - 1, y, false);
   EXPECT_EQ(app.message, "");
   const auto& commands = app.session->timeline();
   const auto fault = std::find_if(commands.begin(), commands.end(), [](const Command& c) { return c.kind == Command::Kind::fault; });
