@@ -128,8 +128,9 @@ Command dragged(Command c, TimelineState::Part part, Tick tick, Tick run_end) {
   return c;
 }
 
-Tick snap(const std::vector<Command>& commands, int except, Tick tick, Tick reach, Tick run_end) {
-  Tick found = tick, nearest = reach + 1;
+std::optional<Tick> nearest_edge(const std::vector<Command>& commands, int except, Tick tick, Tick reach, Tick run_end) {
+  std::optional<Tick> found;
+  Tick nearest = reach + 1;
   for (std::size_t i = 0; i < commands.size(); ++i) {
     if (static_cast<int>(i) == except) continue;
     for (const Tick edge : {commands[i].at, end_of(commands[i], run_end)})
@@ -228,9 +229,9 @@ Tick snapped(const App& app, double at_s, int but, double ms_pixels, double near
   const Tick end = static_cast<Tick>(std::llround(duration_s(app) / tick_s)), last = std::max<Tick>(end - 1, 0);
   const auto tick = [&](double s) { return std::clamp<Tick>(std::llround(s / tick_s), 0, last); };
   if (free) return tick(at_s);
-  const Tick at = tick(at_s), cursor = tick(app.cursor_s), reach = static_cast<Tick>(near_s / tick_s);
-  const Tick edge = snap(app.session->timeline(), but, at, reach, end);
-  if (edge != at || std::abs(cursor - at) <= reach) return std::clamp<Tick>(edge != at && std::abs(edge - at) <= std::abs(cursor - at) ? edge : cursor, 0, last);
+  std::vector<Command> others = app.session->timeline();
+  others.emplace_back().at = tick(app.cursor_s);
+  if (const auto edge = nearest_edge(others, but, tick(at_s), static_cast<Tick>(near_s / tick_s), end)) return std::min(*edge, last);
   return tick(ms_pixels > 12 ? at_s : std::round(at_s * 1e3) * 1e-3);
 }
 

@@ -1,7 +1,7 @@
 // timeline_edit.h - commands of the timeline as they are written, placed and changed; the drawing is timeline.cpp.
 #pragma once
 
-#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,8 +21,8 @@ Command edited(Command, const std::string& value, const std::string& at, const s
 // The command after `part` of it was dragged to `tick`: its begin, its end, or all of it; inside the run. A fault lasts at least one tick,
 // and to the end if dragged there; a ramp may become a step.
 Command dragged(Command, TimelineState::Part part, Tick tick, Tick run_end);
-// The nearest begin or end of another command within `reach` ticks, else the tick itself.
-Tick snap(const std::vector<Command>&, int except, Tick tick, Tick reach, Tick run_end);
+// The nearest begin or end of another command within `reach` ticks, if there is one.
+std::optional<Tick> nearest_edge(const std::vector<Command>&, int except, Tick tick, Tick reach, Tick run_end);
 
 // A change of the session's timeline; the changed command is selected. What is refused becomes `message`, and nothing has changed.
 bool post_command(App&, const Command&, std::string& message);

@@ -194,9 +194,9 @@ TEST(Timeline, DragsKeepInsideTheRun) {
   EXPECT_EQ(dragged(fault, Part::end, 400, 1000).duration, 300);
   EXPECT_EQ(dragged(fault, Part::end, 20, 1000).duration, 1);
   EXPECT_EQ(dragged(fault, Part::end, 2000, 1000).duration, 0);  // to the end of the run
-  EXPECT_EQ(snap({fault}, -1, 153, 5, 1000), 150);
-  EXPECT_EQ(snap({fault}, 0, 153, 5, 1000), 153);
-  EXPECT_EQ(snap({fault}, -1, 160, 5, 1000), 160);
+  EXPECT_EQ(nearest_edge({fault}, -1, 153, 5, 1000), 150);
+  EXPECT_EQ(nearest_edge({fault}, 0, 153, 5, 1000), std::nullopt);
+  EXPECT_EQ(nearest_edge({fault}, -1, 160, 5, 1000), std::nullopt);
 }
 
 TEST(Timeline, DraggingTheEdgeOfAFaultChangesTheCommand) {
