@@ -189,6 +189,26 @@ TEST(Compare, AlignsOnContactPunctureStrokeAndCommand) {
   EXPECT_EQ(user.app.compare.no_event, "B does not have it");
 }
 
+TEST(Compare, AlignsRealRunsOnTheTickWhereItFirstHappens) {
+  User user;
+  open_comparison(user.app, pair().sound, pair().wrong);
+  user.frames(2);
+  const auto first = [](const Recording& r, const char* name) {  // over the whole signal
+    const Samples s = r.samples(name);
+    return static_cast<Tick>(std::find_if(s.value.begin(), s.value.end(), [](float v) { return v > 0.5f; }) - s.value.begin()) * s.period_ticks;
+  };
+  for (const auto& [alignment, name] : {std::pair{1, "skin.contact"}, {2, "needle.punctured"}}) {
+    const Tick a = first(*user.app.main.recording, name), b = first(*user.app.other.recording, name);
+    ASSERT_GT(a, 0);
+    ASSERT_LT(a, user.app.main.recording->ticks());
+    align(user.app, alignment);
+    EXPECT_NEAR(user.app.other.shift_s, static_cast<double>(a - b) * 50e-6, 1e-12) << name;
+    EXPECT_EQ(user.app.compare.no_event, "");
+    EXPECT_GE(value_at(user.app.other, name, static_cast<double>(a) * 50e-6), 1) << name;
+    EXPECT_EQ(value_at(user.app.other, name, static_cast<double>(a - 1) * 50e-6), 0) << name;
+  }
+}
+
 TEST(Compare, ARigAndAPenAreNotComparable) {
   const test::Folder folder;
   const std::string rig = recorded(folder.path(), "scenarios/rigs/" + [] {
