@@ -151,7 +151,7 @@ TEST(Compare, SwapTurnsThemRound) {
 TEST(Compare, AlignsOnContactPunctureStrokeAndCommand) {
   const test::Folder folder;
   write_synthetic_run(folder / "a.h5", {.contact = 3000});
-  write_synthetic_run(folder / "b.h5", {.rate_Hz = 110, .contact = 4501});
+  write_synthetic_run(folder / "b.h5", {.rate_Hz = 110, .contact = 4501, .depth_set = 2601});
   User user;
   open_comparison(user.app, folder / "a.h5", folder / "b.h5");
   user.frames(2);
@@ -178,6 +178,8 @@ TEST(Compare, AlignsOnContactPunctureStrokeAndCommand) {
   align(user.app, 3);  // both begin at 0
   EXPECT_EQ(user.app.other.shift_s, 0);
   EXPECT_EQ(user.app.compare.no_event, "");
+  align(user.app, 4);  // the first command
+  EXPECT_NEAR(user.app.other.shift_s, -601 * 50e-6, 1e-12);
   align(user.app, 5);  // the second command of both, at 1 s
   EXPECT_EQ(user.app.other.shift_s, 0);
   ASSERT_EQ(alignments(user.app).size(), 6u);
