@@ -67,8 +67,8 @@ int show_window(const std::vector<std::string>& documents, const WindowOptions& 
   app.layout = options.layout.value_or(before.layout);
   if (documents.size() == 1) open_any(app, documents[0]);
   if (documents.size() == 2) open_comparison(app, documents[0], documents[1]);
-  if (options.layout && (*options.layout != Layout::compare || app.other.recording)) app.layout = *options.layout;
   if (app.layout == Layout::compare && !app.other.recording) app.layout = Layout::run;
+  if (options.layout) app.layout = *options.layout;
   if (options.at_s && app.main.recording) seek(app, *options.at_s);
   if ((options.from_s || options.to_s) && app.main.recording) show_stretch(app, options.from_s.value_or(0), options.to_s.value_or(duration_s(app)));
 

@@ -151,7 +151,7 @@ TEST(Compare, SwapTurnsThemRound) {
 TEST(Compare, AlignsOnContactPunctureStrokeAndCommand) {
   const test::Folder folder;
   write_synthetic_run(folder / "a.h5", {.contact = 3000});
-  write_synthetic_run(folder / "b.h5", {.rate_Hz = 110, .contact = 4501});
+  write_synthetic_run(folder / "b.h5", {.rate_Hz = 110, .contact = 4501, .depth_set = 2601});
   User user;
   open_comparison(user.app, folder / "a.h5", folder / "b.h5");
   user.frames(2);
@@ -178,6 +178,8 @@ TEST(Compare, AlignsOnContactPunctureStrokeAndCommand) {
   align(user.app, 3);  // both begin at 0
   EXPECT_EQ(user.app.other.shift_s, 0);
   EXPECT_EQ(user.app.compare.no_event, "");
+  align(user.app, 4);  // the first command
+  EXPECT_NEAR(user.app.other.shift_s, -601 * 50e-6, 1e-12);
   align(user.app, 5);  // the second command of both, at 1 s
   EXPECT_EQ(user.app.other.shift_s, 0);
   ASSERT_EQ(alignments(user.app).size(), 6u);
@@ -187,6 +189,26 @@ TEST(Compare, AlignsOnContactPunctureStrokeAndCommand) {
   align(user.app, 1);
   EXPECT_EQ(user.app.other.shift_s, 0);
   EXPECT_EQ(user.app.compare.no_event, "B does not have it");
+}
+
+TEST(Compare, AlignsRealRunsOnTheTickWhereItFirstHappens) {
+  User user;
+  open_comparison(user.app, pair().sound, pair().wrong);
+  user.frames(2);
+  const auto first = [](const Recording& r, const char* name) {  // over the whole signal
+    const Samples s = r.samples(name);
+    return static_cast<Tick>(std::find_if(s.value.begin(), s.value.end(), [](float v) { return v > 0.5f; }) - s.value.begin()) * s.period_ticks;
+  };
+  for (const auto& [alignment, name] : {std::pair{1, "skin.contact"}, {2, "needle.punctured"}}) {
+    const Tick a = first(*user.app.main.recording, name), b = first(*user.app.other.recording, name);
+    ASSERT_GT(a, 0);
+    ASSERT_LT(a, user.app.main.recording->ticks());
+    align(user.app, alignment);
+    EXPECT_NEAR(user.app.other.shift_s, static_cast<double>(a - b) * 50e-6, 1e-12) << name;
+    EXPECT_EQ(user.app.compare.no_event, "");
+    EXPECT_GE(value_at(user.app.other, name, static_cast<double>(a) * 50e-6), 1) << name;
+    EXPECT_EQ(value_at(user.app.other, name, static_cast<double>(a - 1) * 50e-6), 0) << name;
+  }
 }
 
 TEST(Compare, ARigAndAPenAreNotComparable) {

@@ -17,6 +17,7 @@ struct SyntheticRun {
   bool strokes = true, nan = false, infinite = false;
   int extra_signals = 0;
   Tick contact = 3000;                // the nose touches the skin from there on
+  Tick depth_set = 2000;              // first command
 };
 
 inline void write_synthetic_run(const std::string& path, const SyntheticRun& run) {
@@ -40,7 +41,7 @@ inline void write_synthetic_run(const std::string& path, const SyntheticRun& run
     std::int64_t stroke = 0;
     for (Tick k = 0; k < run.ticks; ++k) {
       const double t = static_cast<double>(k) * 50e-6, s = std::sin(2 * M_PI * run.rate_Hz * t);
-      if (k == 2000) writer.command(k, "set user.depth to 0.001 over 0 s");
+      if (k == run.depth_set) writer.command(k, "set user.depth to 0.001 over 0 s");
       if (k == 20000) writer.command(k, "fault hall.dropout to 1 for 0.2 s");
       if (run.strokes && static_cast<double>(k) >= static_cast<double>(stroke + 1) * ticks_per_stroke) {
         StrokeRow r;
@@ -51,7 +52,7 @@ inline void write_synthetic_run(const std::string& path, const SyntheticRun& run
         writer.stroke(r);
       }
       if (k % plan.ms_ticks == 0) {
-        ms[set_depth] = k < 2000 ? 0.0f : 1e-3f, ms[set_rate] = static_cast<float>(run.rate_Hz), ms[press] = 1.5f;
+        ms[set_depth] = k < run.depth_set ? 0.0f : 1e-3f, ms[set_rate] = static_cast<float>(run.rate_Hz), ms[press] = 1.5f;
         writer.ms(ms.data());
       }
       if (k % plan.slow_ticks == 0) writer.slow(slow.data());
