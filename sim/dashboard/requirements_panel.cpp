@@ -295,8 +295,11 @@ void draw_requirements(App& app) {
   ImGui::SetNextItemWidth(std::max(unit * 4, std::min(unit * 14, ImGui::GetContentRegionAvail().x)));
   ImGui::InputTextWithHint("##filter", "filter", state.filter, sizeof state.filter);
   if (app.session) {
-    ImGui::SameLine();
-    if (ImGui::GetContentRegionAvail().x > unit * 9) text(Font::small, t.dim, fmt::format("judged to {}", format_time(state.judged_to_s, 0.01)));
+    const float left = ImGui::GetItemRectMax().x + unit;  // a line is begun only where there is room for it
+    if (ImGui::GetWindowPos().x + ImGui::GetWindowContentRegionMax().x - left > unit * 9) {
+      ImGui::SameLine(0, unit);
+      text(Font::small, t.dim, fmt::format("judged to {}", format_time(state.judged_to_s, 0.01)));
+    }
   }
   ImGui::BeginChild("list", {0, 0}, false);
   std::string wanted = state.filter;
