@@ -253,33 +253,6 @@ void draw_document(const App& app, const Document& d, const char* letter, float 
   tooltip(fmt::format("{}\n{}\n{}", d.label, d.recording->path(), d.recording->meta().firmware));
 }
 
-void draw_rebuild(App& app) {
-  const Theme& t = theme();
-  const RebuildState& state = app.rebuild;
-  const std::string no = cannot_rebuild(app);
-  if (!no.empty()) return;
-  if (state.build) {
-    text(Font::small, t.accent, fit_text(Font::small, "Building: " + state.command, ImGui::GetContentRegionAvail().x));
-    tooltip(state.command);
-    return;
-  }
-  if (ImGui::Button("Rebuild core and rerun")) rebuild_and_rerun(app);
-  tooltip("Builds " + app.main.recording->meta().firmware + " in its build tree and runs this again; the run on show stays for comparison.");
-  if (running(app)) {
-    ImGui::SameLine();
-    text(Font::small, t.accent, fit_text(Font::small, fmt::format("running: {}", format_time(computed_s(app), 0.01)), ImGui::GetContentRegionAvail().x));
-  }
-  ImGui::PushTextWrapPos(0);
-  if (!state.problem.empty()) text(Font::small, t.bad, state.problem);
-  for (std::size_t i = 0; i < std::min<std::size_t>(state.messages.size(), 6); ++i) {
-    const CompilerMessage& m = state.messages[i];
-    text(Font::small_number, m.is_error ? t.bad : t.warn, fmt::format("{} {}:{}: {}", m.is_error ? "✗" : "▲", m.file, m.line, m.text));
-  }
-  if (!state.problem.empty() && state.messages.empty() && !state.output.empty())
-    text(Font::small_number, t.dim, state.output.substr(state.output.size() > 400 ? state.output.size() - 400 : 0));
-  ImGui::PopTextWrapPos();
-}
-
 void draw_alignment(App& app) {
   const Theme& t = theme();
   CompareState& state = app.compare;
@@ -430,6 +403,33 @@ void draw_others(App& app) {
 }
 
 }  // namespace
+
+void draw_rebuild(App& app) {
+  const Theme& t = theme();
+  const RebuildState& state = app.rebuild;
+  const std::string no = cannot_rebuild(app);
+  if (!no.empty()) return;
+  if (state.build) {
+    text(Font::small, t.accent, fit_text(Font::small, "Building: " + state.command, ImGui::GetContentRegionAvail().x));
+    tooltip(state.command);
+    return;
+  }
+  if (ImGui::Button("Rebuild core and rerun")) rebuild_and_rerun(app);
+  tooltip("Builds " + app.main.recording->meta().firmware + " in its build tree and runs this again; the run on show stays for comparison.");
+  if (running(app)) {
+    ImGui::SameLine();
+    text(Font::small, t.accent, fit_text(Font::small, fmt::format("running: {}", format_time(computed_s(app), 0.01)), ImGui::GetContentRegionAvail().x));
+  }
+  ImGui::PushTextWrapPos(0);
+  if (!state.problem.empty()) text(Font::small, t.bad, state.problem);
+  for (std::size_t i = 0; i < std::min<std::size_t>(state.messages.size(), 6); ++i) {
+    const CompilerMessage& m = state.messages[i];
+    text(Font::small_number, m.is_error ? t.bad : t.warn, fmt::format("{} {}:{}: {}", m.is_error ? "✗" : "▲", m.file, m.line, m.text));
+  }
+  if (!state.problem.empty() && state.messages.empty() && !state.output.empty())
+    text(Font::small_number, t.dim, state.output.substr(state.output.size() > 400 ? state.output.size() - 400 : 0));
+  ImGui::PopTextWrapPos();
+}
 
 void draw_compare(App& app) {
   if (!app.main.recording) return draw_empty("Nothing to compare", "Open a recording or a scenario first.");

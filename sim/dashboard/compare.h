@@ -18,6 +18,9 @@ void align(App&, int alignment);
 
 void swap_documents(App&);               // of two recordings
 
+// The button that builds the core again, and what came of it.
+void draw_rebuild(App&);
+
 // Once a frame: some pieces of the difference, one requirement, the table.
 void refresh_compare(App&);
 

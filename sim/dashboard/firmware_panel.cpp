@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "sim/core_names.h"
+#include "sim/dashboard/compare.h"
 #include "sim/dashboard/curve.h"
 #include "sim/dashboard/display_units.h"
 #include "sim/dashboard/transport.h"
@@ -247,36 +248,6 @@ void draw_add_watch(App& app) {
   ImGui::EndChild();
 }
 
-void draw_build(App& app) {
-  FirmwareState& s = app.firmware;
-  const Theme& t = theme();
-  if (!s.build) {
-    if (ImGui::Button("Rebuild and rerun")) {
-      try {
-        s.build = std::make_unique<CoreBuild>(core_path(app.main.recording->meta().firmware));
-        s.problem.clear();
-      } catch (const InputError& e) {
-        s.problem = e.what();
-      }
-    }
-    tooltip("Builds the core again and runs the same timeline with it; this run stays behind it as the ghost.");
-    return;
-  }
-  const CoreBuild::State state = s.build->poll();
-  if (state == CoreBuild::State::running) {
-    text(Font::small, t.dim, "building …");
-  } else if (state == CoreBuild::State::succeeded) {
-    s.build.reset();
-    change(app, [](Session& session) { session.reload_core(); });
-    s.firmware.clear();  // names may be others
-  } else {
-    s.problem = "The build failed.";
-    for (const CompilerMessage& m : s.build->messages())
-      if (m.is_error) s.problem += fmt::format("\n{}:{}:{}: {}", m.file, m.line, m.column, m.text);
-    s.build.reset();
-  }
-}
-
 void draw_log(App& app) {
   const Theme& t = theme();
   const Recording& r = *app.main.recording;
@@ -343,9 +314,8 @@ void draw_firmware(App& app) {
   for (const std::string& signal : watched) draw_watch(app, signal);
   if (app.session) {
     draw_add_watch(app);
-    if (!app.firmware.search[0]) ImGui::SameLine();
-    draw_build(app);
   }
+  draw_rebuild(app);
   if (!app.firmware.problem.empty()) {
     ImGui::PushTextWrapPos(0);
     text(Font::small, t.bad, app.firmware.problem);

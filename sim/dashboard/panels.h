@@ -88,7 +88,6 @@ struct FirmwareState {
   std::vector<std::pair<std::string, std::string>> found;  // name, type
   std::string firmware;                  // whose names these are
   std::map<std::string, std::map<std::int64_t, std::string>> names;  // of enumerators, by signal
-  std::unique_ptr<CoreBuild> build;
 };
 
 struct TimelineState {

@@ -85,6 +85,7 @@ void advance_rebuild(App& app) {
   }
   state.build.reset();
   if (now == CoreBuild::State::failed || !app.main.recording) return;
+  app.firmware.firmware.clear();  // names may be others
   try {
     if (app.session) rerun_session(app);
     else rerun_recording(app);
