@@ -73,7 +73,7 @@ std::string mark_problem(const std::string& source, const std::vector<CatalogSou
 std::vector<std::string> mark_keys(const std::string& source);
 
 // For `pensim catalog [KIND] [NAME]`: every entry, those of a kind, or one with each value, its source and what the keys stand for;
-// `sources`, `parameters [GROUP|NAME]` and `law` (parameters of the skin). Throws InputError.
+// `sources`, `parameters [GROUP|NAME]` and `law` (parameters of the skin; of the fitted ones intervals and correlation). Throws InputError.
 std::string catalog_text(const std::string& kind, const std::string& name);
 
 // What the header of a model says of a parameter, with its mark: the comment at the member, else a line of the header's table that names

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "sim/catalog.h"
+#include "sim/skin_law.h"
 
 namespace pensim {
 namespace {
@@ -103,6 +104,30 @@ std::string parameters_text(const std::string& wanted) {
          text + stands_for(marks, {});
 }
 
+// How well the fitted ones of the law are known.
+std::string law_text(const std::string& wanted) {
+  const SkinLaw& law = skin_law();
+  std::string text;
+  for (const LawParameter& p : law.parameters) {
+    std::string key, unit;
+    split_unit(p.name, key, unit);
+    if (!wanted.empty() && wanted != key && wanted != p.name) continue;
+    text += row("skin." + key, fmt::format("{:.4g}{}", p.value, unit == "1" ? "" : " " + unit),
+                fmt::format("95 % {:.4g} .. {:.4g}; standard deviation {}{:.3g}", p.low, p.high, p.logarithmic ? "of the logarithm " : "", p.deviation));
+  }
+  if (text.empty()) return "";
+  text = fmt::format("\n{} (pensim validate --fit); a drawn skin (skin: {{drawn: on}}) varies by it around the values above\n", law.origin) + text;
+  if (!wanted.empty()) return text;
+  text += " correlation, in this order\n";
+  for (const std::vector<double>& line : law.correlation) {
+    text += " ";
+    for (const double c : line) text += fmt::format(" {:>6.3f}", c);
+    text += "\n";
+  }
+  for (const std::string& direction : law.flat) text += fmt::format(" flat direction: {}\n", direction);
+  return text;
+}
+
 std::string trimmed(const std::string& text) {
   const std::size_t begin = text.find_first_not_of(" /"), end = text.find_last_not_of(' ');
   return begin == std::string::npos ? "" : text.substr(begin, end - begin + 1);
@@ -164,7 +189,7 @@ std::string parameter_note(const std::string& name) {
 std::string catalog_text(const std::string& kind, const std::string& name) {
   if (kind == "sources") return sources_text(name);
   if (kind == "parameters") return parameters_text(name);
-  if (kind == "law") return parameters_text(name.empty() ? "skin" : "skin." + name);
+  if (kind == "law") return parameters_text(name.empty() ? "skin" : "skin." + name) + law_text(name);
   std::vector<std::string> known = {"skin", "sources", "parameters", "law"};
   std::vector<CatalogKind> chosen;
   for (const CatalogKind k : all_kinds) {

@@ -9,29 +9,25 @@
 #include <string>
 #include <vector>
 
+#include "sim/skin_law.h"
 #include "sim/targets.h"
 
 namespace pensim {
 
-struct FittedParameter {
-  std::string name;      // of SkinParams
-  double value = 0, low = 0, high = 0;   // optimum, 95 % interval
-};
-
 struct FlatDirection {   // along which the calibration set hardly changes
   double singular_value = 0;  // change of the residuals over the whole range of the parameters
-  std::vector<double> along;  // per parameter, of length 1
+  std::string words;          // "+0.82 puncture_floor_1 +0.58 puncture_speed_m_per_s": parts of a direction of length 1, above 0.2
 };
 
 struct SkinFit {
-  std::vector<FittedParameter> parameters;
-  std::vector<std::vector<double>> correlation;
+  SkinLaw law;                       // optimum, intervals, correlation; no factor
   std::vector<FlatDirection> flat;
   std::vector<std::string> targets;  // that were read
   double defaults = 0, optimum = 0;  // sum of squares, without the prior
   int evaluations = 0;
 };
 
+// With evaluations_max 0 nothing is searched: intervals and correlation are those at the skin of `models`.
 SkinFit fit_skin(const TargetModels& models, int evaluations_max = 400);
 std::string fit_text(const SkinFit&);
 

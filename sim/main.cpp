@@ -214,7 +214,7 @@ int main_checked(int argc, char** argv) {
   ValidateOptions validation;
   bool fit = false;
   CLI::App* c_validate = app.add_subcommand("validate", "the models against every published target; 0 if the verdicts are those on record");
-  c_validate->add_option("--out", validation.out, "folder for validation.md and a picture per target");
+  c_validate->add_option("--out", validation.out, "folder for validation.md and a picture per target; with --fit for skin_law.yaml");
   c_validate->add_option("--only", validation.only, "one target, e.g. VT-05");
   c_validate->add_option("--recorded", validation.recorded, "file with the verdicts on record (the installation's if not given)");
   c_validate->add_flag("--fit", fit, "instead: fit the skin to the calibration targets, print values, intervals, correlation");
@@ -280,7 +280,9 @@ int main_checked(int argc, char** argv) {
   if (*c_selftest) return command_selftest();
   if (*c_validate) {
     if (fit) {
-      fmt::print("{}", fit_text(fit_skin({})));
+      const SkinFit found = fit_skin({});
+      fmt::print("{}", fit_text(found));
+      if (!validation.out.empty()) write_skin_law(validation.out, found.law);
       return exit_ok;
     }
     if (validation.recorded.empty()) validation.recorded = share_path("validation.txt");

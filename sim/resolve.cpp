@@ -52,10 +52,11 @@ void apply(Members& members, const std::vector<CatalogValue>& values) {
 }
 
 // What region, sex, topical and condition make of skin: first what is put on, then what multiplies.
-void apply_skin(Members& members, const SkinChoice& skin, std::uint64_t seed, const std::string& region, const std::string& topical,
+void apply_skin(SkinParams& params, Members& members, const SkinChoice& skin, std::uint64_t seed, const std::string& region, const std::string& topical,
                 const std::string& condition) {
   const CatalogEntry& entry = catalog_entry(CatalogKind::region, region);
   double epidermis_share = 1.0;
+  if (skin.drawn) draw_law(skin_law(), seed, 0, params);
   for (std::vector<CatalogValue> values : {entry.values, skin.sex == "male" ? entry.male : entry.female}) {
     if (skin.drawn)
       for (CatalogValue& v : values) {
@@ -72,7 +73,7 @@ void apply_skin(Members& members, const SkinChoice& skin, std::uint64_t seed, co
 
 // Values that would divide by zero or mean nothing. May be negative: offsets and coefficients. May be zero: what is left out.
 void check_plant(PlantParams& params, const Location& at, std::vector<InputProblem>& problems) {
-  constexpr const char* negative[] = {"skin.puncture_offset_N", "skin.blunt_puncture_offset_N", "screw.lower_stop_m", "sensors.current_offset_A",
+  constexpr const char* negative[] = {"skin.relaxation_exponent_1", "skin.puncture_offset_N", "skin.blunt_puncture_offset_N", "screw.lower_stop_m", "sensors.current_offset_A",
                                       "sensors.current_gain_error_1", "motor.magnet_per_K", "motor.copper_per_K", "bridge.switch_per_K", "seed"};
   constexpr const char* zero[] = {"battery.protection_ohm", "battery.cutoff_delay_s", "battery.cutoff_current_delay_s", "battery.reclose_s",
                                   "bridge.dead_time_s", "bridge.shunt_ohm", "bridge.switch_ohm", "sensors.bounce_s", "cartridge.id_resistance_ohm",
@@ -204,13 +205,13 @@ ResolvedScenario resolve(const Scenario& s) {
   plant.thermal.initial_K = s.pen.temperature_K.value_or(s.pen.ambient_K);
 
   const SkinParams before = plant.skin;
-  apply_skin(members, s.skin, s.seed, s.skin.region, s.skin.topical, s.skin.condition);
+  apply_skin(plant.skin, members, s.skin, s.seed, s.skin.region, s.skin.topical, s.skin.condition);
   const SkinParams here = plant.skin;
   // A patch is what its own words would make of the skin, over what the rest of it is.
   std::vector<SkinPatch> patches;
   for (const SkinPatchChoice& choice : s.skin.patches) {
     plant.skin = before;
-    apply_skin(members, s.skin, s.seed, choice.region.value_or(s.skin.region), choice.topical.value_or(s.skin.topical), choice.condition.value_or(s.skin.condition));
+    apply_skin(plant.skin, members, s.skin, s.seed, choice.region.value_or(s.skin.region), choice.topical.value_or(s.skin.topical), choice.condition.value_or(s.skin.condition));
     patches.push_back({choice.from_m, choice.to_m, plant.skin.shear_modulus_Pa / here.shear_modulus_Pa,
                        plant.skin.puncture_factor_1 / here.puncture_factor_1, plant.skin.dermis_m / here.dermis_m});
   }

@@ -117,7 +117,7 @@ void scenario_keys(V& v, Scenario& s, ScenarioExtras& extras) {
     skin.choice("sex", s.skin.sex, {{"female", "female"}, {"male", "male"}}, "the dermis differs");
     skin.name("condition", s.skin.condition, CatalogKind::condition, "multiplies what the region says");
     skin.name("topical", s.skin.topical, CatalogKind::topical, "what is on the skin");
-    skin.flag("drawn", s.skin.drawn, "a person drawn with the seed, from the spread that the catalog gives for the region");
+    skin.flag("drawn", s.skin.drawn, "a person drawn with the seed, from the spread that the catalog gives for the region and the fit for the law");
     skin.quantity("stretch", s.skin.stretch, "1", 0.8, 1.6, "in-plane stretch ratio");
     skin.list("patches", s.skin.patches, "up to 8 stretches of the track with another skin", [](auto& patch, SkinPatchChoice& p) {
       patch.quantity("from", p.from_m, "m", 0.0, 10.0, "along the track");

@@ -67,7 +67,18 @@ void write_file(const std::string& path, const std::string& text) {
   }
 }
 
+void make_folder(const std::filesystem::path& folder) {
+  std::error_code problem;
+  std::filesystem::create_directories(folder, problem);
+  if (problem) throw InputError(InputProblem{{folder.string(), 0, 0}, "the folder cannot be made: " + problem.message(), "name a folder that can"});
+}
+
 }  // namespace
+
+void write_skin_law(const std::string& folder, const SkinLaw& law) {
+  make_folder(folder);
+  write_file((std::filesystem::path(folder) / "skin_law.yaml").string(), skin_law_yaml(law));
+}
 
 std::vector<TargetRow> measure_targets(const std::string& only) {
   std::vector<TargetRow> rows;
@@ -116,9 +127,7 @@ int validate(const ValidateOptions& options) {
   fmt::print("{}", validation_table(rows));
   if (!options.out.empty()) {
     const std::filesystem::path folder(options.out);
-    std::error_code problem;
-    std::filesystem::create_directories(folder / "validation", problem);
-    if (problem) throw InputError(InputProblem{{options.out, 0, 0}, "the folder cannot be made: " + problem.message(), "name a folder that can"});
+    make_folder(folder / "validation");
     for (TargetRow& row : rows) {
       row.result.chart.note = fmt::format("{}, {}: {}", row.target->source, target_role_name(row.target->role), verdict(row.result));
       dashboard::write_chart_png((folder / "validation" / (std::string(row.target->id) + ".png")).string(), row.result.chart);

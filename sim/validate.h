@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/skin_law.h"
 #include "sim/targets.h"
 
 namespace pensim {
@@ -13,6 +14,9 @@ struct ValidateOptions {
   std::string only;        // one id; "" for all
   std::string recorded;    // file with a verdict per id; "" compares with nothing
 };
+
+// Writes what `pensim validate --fit` found into <folder>/skin_law.yaml (sim/skin_law.h). Throws InputError.
+void write_skin_law(const std::string& folder, const SkinLaw&);
 
 struct TargetRow {
   const PublishedTarget* target;

@@ -667,6 +667,32 @@ TEST(Skin, TiltLowersOneSideOfTheArray) {
 
 // ---- glide ----
 
+// The tent's memory from stroke to stroke fades as exp(-way/tent_reach); a needle that lands far beside finds fresh skin.
+TEST(Skin, MemoryOfTheTentFadesAlongTheGlide) {
+  SkinParams params = without_scatter();
+  params.puncture_factor_1 = 1e3;  // it only pushes
+  const auto memory_N = [&](double way_m) {  // what is left of F_e at the first touch of the second stroke
+    Bench bench(one_needle(), params);
+    bench.place(-10e-6);
+    bench.move(0.3e-3, 0.1);
+    bench.hold(20e-3);
+    bench.move(-0.5e-3, 0.1);
+    bench.hold(5e-3);
+    EXPECT_GT(bench.state->recovery_steps, 0);
+    bench.place(-1e-6);
+    bench.input.track_m += way_m;
+    bench.move(0.3e-3, 1e-3, [&] { return bench.state->recovery_steps > 0; });  // in steps of 25 nm, until the needle is brought to the present
+    double left_N = 0;
+    for (int k = 0; k < relaxation_branches; ++k) left_N += bench.state->branch_N[k][0];
+    return left_N;
+  };
+  const double here_N = memory_N(0);
+  EXPECT_LT(here_N, -1e-4);  // relaxed: the branches pull
+  for (const double reaches : {0.1, 0.5, 1.0, 3.0}) EXPECT_NEAR(memory_N(reaches * params.tent_reach_m) / here_N, std::exp(-reaches), 1e-5) << reaches;
+  EXPECT_NEAR(memory_N(-params.tent_reach_m) / here_N, std::exp(-1.0), 1e-5);  // either way
+  EXPECT_NEAR(memory_N(100 * params.tent_reach_m) / here_N, 0, 1e-5);
+}
+
 TEST(Skin, DragIsSpeedTimesDwellAndTearIsWhatExceedsTheShaft) {
   const CartridgeParams cartridge = even({});
   const SkinParams params = without_scatter();

@@ -11,6 +11,7 @@
 #include <fstream>
 
 #include "models/plant.h"
+#include "sim/document.h"
 #include "sim/resolve.h"
 #include "sim/skin_sampler.h"
 
@@ -55,6 +56,14 @@ const CatalogValue& layer_of(const Site& site, int sex, const char* key) {
 
 SkinParams skin_of(const std::string& words, std::uint64_t seed = 1) {
   return resolve(parse_scenario("duration: 1 s\nseed: " + std::to_string(seed) + "\nskin: {" + words + "}\n", "t")).plant.skin;
+}
+
+double member_of(const SkinParams& skin, const std::string& wanted) {
+  double found = std::nan("");
+  each_skin_param(skin, [&](const char* name, const auto& value) {
+    if (wanted == name) found = static_cast<double>(value);
+  });
+  return found;
 }
 
 TEST(Catalog, FacialLayersAreThoseOfUltrasound) {
@@ -171,6 +180,10 @@ TEST(Catalog, ListsAndExplains) {
   EXPECT_EQ(catalog_text("sources", "wang").find("olatunji"), std::string::npos);
   EXPECT_NE(catalog_text("law", "").find("skin.shaft_stress"), std::string::npos);
   EXPECT_NE(catalog_text("law", "shaft_stress").find("2400 Pa  tau_c [D] joint fit, 95 % 1.5..3.9 kPa"), std::string::npos) << catalog_text("law", "shaft_stress");
+  EXPECT_NE(catalog_text("law", "shaft_stress").find("95 % 1457 .. 3911; standard deviation of the logarithm 0.252"), std::string::npos) << catalog_text("law", "shaft_stress");
+  EXPECT_EQ(catalog_text("law", "shaft_stress").find("flat direction"), std::string::npos);
+  EXPECT_NE(catalog_text("law", "").find("flat direction: +0.82 puncture_floor_1"), std::string::npos);
+  EXPECT_EQ(catalog_text("law", "hole_closing_time").find("95 %"), std::string::npos);  // not fitted
   EXPECT_NE(catalog_text("parameters", "sensors").find("sensors.hall_width"), std::string::npos);
   for (const auto& [kind, name] : {std::pair("regions", "cheeck"), {"motor", "nothing"}, {"cheeck", ""}, {"boats", "x"}, {"sources", "hfuss"}, {"parameters", "sensor"}, {"law", "shaft_stres"}}) {
     try {
@@ -318,6 +331,105 @@ TEST(SkinSampler, AScenarioDrawsItsPersonWithTheSeed) {
   // Numbers, not a promise to draw again, are what a recording keeps.
   const ResolvedScenario r = resolve(parse_scenario("duration: 1 s\nseed: 7\nskin: {region: cheek, drawn: on}\n", "t"));
   EXPECT_EQ(resolved_from_json(to_json(r)).plant.skin.dermis_m, one.dermis_m);
+}
+
+// 10 000 people: medians, deviations and correlations of the fit, in its coordinates.
+TEST(SkinSampler, ReproducesTheFitOfTheLaw) {
+  const SkinLaw& law = skin_law();
+  const std::size_t n = law.parameters.size();
+  ASSERT_EQ(n, 7u);
+  const SkinParams middle;
+  std::vector<double> sum(n), squares(n * n);
+  constexpr int people = 10000;
+  int clipped = 0;
+  for (int person = 0; person < people; ++person) {
+    SkinParams drawn = middle;
+    draw_law(law, 2026, person, drawn);
+    std::vector<double> x;
+    for (const LawParameter& p : law.parameters) {
+      const double value = member_of(drawn, p.name), from = member_of(middle, p.name);
+      ASSERT_GE(value, p.range.first) << p.name;
+      ASSERT_LE(value, p.range.second) << p.name;
+      clipped += value == p.range.first || value == p.range.second;
+      x.push_back((p.logarithmic ? std::log(value / from) : value - from) / p.deviation);
+    }
+    for (std::size_t i = 0; i < n; ++i) {
+      sum[i] += x[i];
+      for (std::size_t j = 0; j < n; ++j) squares[i * n + j] += x[i] * x[j];
+    }
+  }
+  EXPECT_LT(clipped, people / 100);
+  double worst = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    EXPECT_NEAR(sum[i] / people, 0, 0.04) << law.parameters[i].name;
+    EXPECT_NEAR(std::sqrt(squares[i * n + i] / people), 1, 0.03) << law.parameters[i].name;
+    for (std::size_t j = 0; j < i; ++j) {
+      const double r = squares[i * n + j] / std::sqrt(squares[i * n + i] * squares[j * n + j]);
+      worst = std::max(worst, std::abs(r - law.correlation[i][j]));
+      EXPECT_NEAR(r, law.correlation[i][j], 0.04) << law.parameters[i].name << " " << law.parameters[j].name;
+    }
+  }
+  std::printf("  largest difference of a correlation %.3f; clipped %d of %zu\n", worst, clipped, n * people);
+}
+
+TEST(SkinSampler, AScenarioDrawsItsLawWithTheSeed) {
+  const SkinParams defaults, off = skin_of("region: cheek", 7), one = skin_of("region: cheek, drawn: on", 7), again = skin_of("region: cheek, drawn: on", 7),
+                             other = skin_of("region: cheek, drawn: on", 8);
+  SkinParams drawn;
+  draw_law(skin_law(), 7, 0, drawn);
+  for (const LawParameter& p : skin_law().parameters) {
+    EXPECT_EQ(member_of(off, p.name), member_of(defaults, p.name)) << p.name;
+    EXPECT_EQ(member_of(one, p.name), member_of(drawn, p.name)) << p.name;
+    EXPECT_EQ(member_of(one, p.name), member_of(again, p.name)) << p.name;
+    EXPECT_NE(member_of(one, p.name), member_of(other, p.name)) << p.name;
+    EXPECT_NE(member_of(one, p.name), member_of(off, p.name)) << p.name;
+  }
+  // A condition multiplies the person's own; a patch is of the same person; the recording keeps the numbers.
+  EXPECT_DOUBLE_EQ(skin_of("region: cheek, drawn: on, condition: hypertrophic_scar", 7).dermis_toughness_J_per_m2, 1.5 * one.dermis_toughness_J_per_m2);
+  const ResolvedScenario r = resolve(parse_scenario("duration: 1 s\nseed: 7\nskin: {region: cheek, drawn: on, patches: [{from: 0 mm, to: 5 mm, condition: dry}]}\n", "t"));
+  EXPECT_EQ(r.plant.skin.shaft_stress_Pa, one.shaft_stress_Pa);
+  EXPECT_DOUBLE_EQ(r.plant.skin.patches[0].stiffness_factor_1, 1);
+  EXPECT_EQ(resolved_from_json(to_json(r)).plant.skin.shaft_stress_Pa, one.shaft_stress_Pa);
+  // Whatever is drawn is a skin that the program accepts.
+  for (std::uint64_t seed = 0; seed < 300; ++seed) EXPECT_NO_THROW(skin_of("region: cheek, drawn: on", seed)) << seed;
+}
+
+TEST(SkinLaw, ReadsWhatItWritesAndRefusesWhatIsNone) {
+  const fs::path path = fs::temp_directory_path() / ("pensim_law_" + std::to_string(getpid()) + ".yaml");
+  const std::string good = skin_law_yaml(skin_law());
+  const auto read = [&](const std::string& text) {
+    std::ofstream(path) << text;
+    return read_skin_law(path.string());
+  };
+  EXPECT_EQ(skin_law_yaml(read(good)), good);
+  EXPECT_EQ(good, read_file((fs::path(catalog_folder()) / "skin_law.yaml").string()));
+  const auto refused = [&](const std::string& text, const std::string& words) {
+    try {
+      read(text);
+      ADD_FAILURE() << words;
+    } catch (const InputError& error) {
+      EXPECT_NE(std::string(error.what()).find(words), std::string::npos) << error.what();
+      EXPECT_NE(std::string(error.what()).find("mend: "), std::string::npos) << error.what();
+    }
+  };
+  const auto with = [&](const std::string& what, const std::string& by) {
+    const std::size_t at = good.find(what, good.find("\norigin"));  // past the comment
+    EXPECT_NE(at, std::string::npos) << what;
+    return std::string(good).replace(at, what.size(), by);
+  };
+  refused(with("shaft_stress_Pa", "shaft_stres_Pa"), "found `shaft_stres_Pa`, which is no parameter of the skin");
+  refused(with("value: ", "values: "), "found no value");
+  refused(with("value: ", "value: x"), "expected a number, found");
+  refused(with("low: ", "low: 9"), "expected a value within its interval");
+  refused(with("logarithmic_sd: ", "logarithmic_sd: -"), "a deviation above 0");
+  refused(with("[1.000, ", "[0.999, "), "expected 1 on the diagonal");
+  refused(with("  - [1.000, ", "  - [1.000, 0.1, "), "expected 7 numbers, found 8");
+  refused(with("origin", "source"), "found no origin");
+  SkinLaw law = skin_law();
+  law.correlation[0][1] = law.correlation[1][0] = law.correlation[0][2] = law.correlation[2][0] = 0.99;
+  law.correlation[1][2] = law.correlation[2][1] = -0.99;
+  refused(skin_law_yaml(law), "not positive definite");
+  fs::remove(path);
 }
 
 // What stands only in C++ says where it comes from, too.

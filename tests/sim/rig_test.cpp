@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
+#include <vector>
 
 #include "sim/recording.h"
 #include "tests/sim/program.h"
@@ -92,6 +94,38 @@ TEST(Rig, TheRecordingHoldsTheRunAsOneStrokeAndNoCore) {
   EXPECT_EQ(phase.front(), 0.0f);
   EXPECT_EQ(phase.back(), 3.0f);
   EXPECT_TRUE(std::is_sorted(phase.begin(), phase.end()));
+}
+
+// A campaign over people: each seed is another skin, and the same seed the same one. Without `drawn` only the needle's own scatter is left.
+TEST(Rig, DrawnSkinsSpreadThePenetration) {
+  const Folder f;
+  std::string drawn = one_needle;
+  drawn.replace(drawn.find("{region: forearm}"), 17, "{region: forearm, drawn: on}");
+  const auto spread = [&](const std::string& scenario, double& mean_m) {
+    write_file(f / "a.yaml", scenario);
+    EXPECT_EQ(run_scenarios(program, {f / "a.yaml", "--keep", "none", "--twice", "--seed", "3"}).ran.code, 0);
+    constexpr int skins = 40;
+    std::vector<double> depth_m;
+    double sum = 0, squares = 0;
+    for (int seed = 1; seed <= skins; ++seed) {
+      depth_m.push_back(measure(f, "penetration", {"seed=" + std::to_string(seed)}));
+      sum += depth_m.back();
+      squares += depth_m.back() * depth_m.back();
+    }
+    const auto [least, most] = std::minmax_element(depth_m.begin(), depth_m.end());
+    EXPECT_GT(*least, 0);
+    EXPECT_LT(*most, 1.5e-3);
+    mean_m = sum / skins;
+    const double sd_m = std::sqrt(squares / skins - mean_m * mean_m);
+    std::printf("  penetration at 1.5 mm, %d seeds: %.3f +-%.3f mm, %.3f .. %.3f\n", skins, mean_m * 1e3, sd_m * 1e3, *least * 1e3, *most * 1e3);
+    return sd_m;
+  };
+  double mean_skin_m = 0, mean_drawn_m = 0;
+  const double off_m = spread(one_needle, mean_skin_m), on_m = spread(drawn, mean_drawn_m);
+  EXPECT_LT(off_m, 0.5 * on_m);
+  EXPECT_GT(on_m, 0.05 * mean_drawn_m);
+  EXPECT_LT(on_m, 0.25 * mean_drawn_m);
+  EXPECT_NEAR(mean_drawn_m, mean_skin_m, 2 * on_m);
 }
 
 TEST(Rig, RequirementsAreJudgedAndEndIsTheEndOfTheMachine) {

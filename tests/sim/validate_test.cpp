@@ -66,17 +66,42 @@ TEST(Fit, ReadsCalibrationTargetsOnly) {
   }
   const SkinFit fit = fit_skin({}, 30);  // a fit cut short reads what a full one does
   EXPECT_EQ(fit.targets, (std::vector<std::string>{"VT-01", "VT-02", "VT-03", "VT-04", "VT-12", "VT-16"}));
-  for (std::size_t i = 0; i < fit.parameters.size(); ++i) EXPECT_NEAR(fit.correlation[i][i], 1, 1e-9);
-  EXPECT_EQ(fit.parameters.size(), 7u);
+  EXPECT_EQ(fit.law.parameters.size(), 7u);
   // The defaults are that fit, rounded: within its intervals, and no worse.
   SkinParams defaults;
-  for (const FittedParameter& p : fit.parameters)
+  for (const LawParameter& p : fit.law.parameters)
     each_skin_param(defaults, [&](const char* name, auto& value) {
       if (p.name != name) return;
       EXPECT_GE(static_cast<double>(value), p.low) << name;
       EXPECT_LE(static_cast<double>(value), p.high) << name;
     });
   EXPECT_LE(fit.defaults, fit.optimum + 0.5);
+}
+
+// models/catalog/skin_law.yaml: intervals and correlations at its optimum are what it says, and the optimum is one.
+TEST(Fit, TheStoredLawIsWhatTheFitFinds) {
+  const SkinLaw& stored = skin_law();
+  TargetModels models;
+  for (const LawParameter& p : stored.parameters)
+    each_skin_param(models.skin, [&](const char* name, auto& value) {
+      if (p.name == name) value = static_cast<std::remove_cvref_t<decltype(value)>>(p.value);
+    });
+  const SkinFit fit = fit_skin(models, 0);
+  EXPECT_LE(fit.optimum, 1.005 * fit_skin({}, 0).optimum);  // no worse than the defaults, which are rounded, but for kinks of the law
+  EXPECT_EQ(fit.law.origin, stored.origin);
+  ASSERT_EQ(fit.law.parameters.size(), stored.parameters.size());
+  for (std::size_t i = 0; i < stored.parameters.size(); ++i) {
+    const LawParameter &now = fit.law.parameters[i], &was = stored.parameters[i];
+    EXPECT_EQ(now.name, was.name);
+    EXPECT_EQ(now.logarithmic, was.logarithmic);
+    EXPECT_EQ(now.range, was.range);
+    EXPECT_NEAR(now.value / was.value, 1, 1e-9) << was.name;
+    EXPECT_NEAR(now.low, was.low, 0.05 * std::abs(was.high - was.low)) << was.name;
+    EXPECT_NEAR(now.high, was.high, 0.05 * std::abs(was.high - was.low)) << was.name;
+    EXPECT_NEAR(now.deviation / was.deviation, 1, 0.05) << was.name;
+    for (std::size_t j = 0; j < i; ++j) EXPECT_NEAR(fit.law.correlation[i][j], stored.correlation[i][j], 0.02) << was.name << " " << fit.law.parameters[j].name;
+  }
+  EXPECT_EQ(fit.law.flat.size(), stored.flat.size());
 }
 
 }  // namespace
