@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <filesystem>
 #include <regex>
 #include <thread>
 
@@ -214,7 +215,7 @@ int main_checked(int argc, char** argv) {
   ValidateOptions validation;
   bool fit = false;
   CLI::App* c_validate = app.add_subcommand("validate", "the models against every published target; 0 if the verdicts are those on record");
-  c_validate->add_option("--out", validation.out, "folder for validation.md and a picture per target; with --fit for skin_law.yaml");
+  c_validate->add_option("--out", validation.out, "folder for validation.md and a picture per target (docs/ in the source tree); with --fit for skin_law.yaml");
   c_validate->add_option("--only", validation.only, "one target, e.g. VT-05");
   c_validate->add_option("--recorded", validation.recorded, "file with the verdicts on record (the installation's if not given)");
   c_validate->add_flag("--fit", fit, "instead: fit the skin to the calibration targets, print values, intervals, correlation");
@@ -285,6 +286,9 @@ int main_checked(int argc, char** argv) {
       if (!validation.out.empty()) write_skin_law(validation.out, found.law);
       return exit_ok;
     }
+    // In the source tree the whole of it also writes the project's own page.
+    if (validation.out.empty() && validation.only.empty() && validation.recorded.empty() && std::filesystem::exists("docs/validation.md"))
+      validation.out = "docs";
     if (validation.recorded.empty()) validation.recorded = share_path("validation.txt");
     return validate(validation);
   }

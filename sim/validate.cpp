@@ -134,6 +134,7 @@ int validate(const ValidateOptions& options) {
     }
     if (options.only.empty()) dashboard::write_chart_png((folder / "validation/stroke.png").string(), stroke_chart({}));
     if (options.only.empty()) write_file((folder / "validation.md").string(), validation_page(rows));
+    fmt::print("written: {}\n", (options.only.empty() ? folder / "validation.md" : folder / "validation" / (options.only + ".png")).string());
   }
   int code = 0;
   for (const TargetRow& row : rows) {
