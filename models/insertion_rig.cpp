@@ -48,7 +48,7 @@ void move(const InsertionParams& params, InsertionState& state, double dt_s) {
     case InsertionPhase::hold:
       if (params.press_N > 0) {
         const double sink_m = state.skin.sink_m;
-        const double nose_N_per_m = state.nose.stiffness_N_per_m * (1 + 3 * state.nose.stiffening_per_m2 * sink_m * sink_m) +
+        const double nose_N_per_m = state.nose.stiffness_N_per_m * (1 + 2 * state.nose.stiffening_per_m * sink_m) +
                                     state.nose.damping_N_s_per_m / dt_s;
         // Of the needles alone: the patch in series makes it less, so the force is never overshot.
         const double needles_N_per_m = std::max(state.out.stiffness_N_per_m, 1e-3 * state.skin.derived.stiffness_N_per_m);
@@ -115,7 +115,7 @@ NoseLaw insertion_nose(const InsertionParams& params, const CartridgeParams& car
   const double u_ref_m =
       skin.stiffening_depth_m + skin.bone_backed_1 * (skin.bone_stiffening_depth_m - skin.stiffening_depth_m);
   const double z_ref_m = u_ref_m * radius_m / a;
-  nose.stiffening_per_m2 = 1 / (z_ref_m * z_ref_m);
+  nose.stiffening_per_m = 1 / z_ref_m;
   return nose;
 }
 
@@ -154,7 +154,7 @@ void insertion_step(const InsertionParams& params, const CartridgeParams& cartri
     input.nose_force_N = state.nose.stiffness_N_per_m * input.nose_sink_m;
     const double sink_m = input.nose_sink_m;
     if (sink_m > 0)
-      nose_N = std::max(0.0, input.nose_force_N * (1 + state.nose.stiffening_per_m2 * sink_m * sink_m) +
+      nose_N = std::max(0.0, input.nose_force_N * (1 + state.nose.stiffening_per_m * sink_m) +
                                  state.nose.damping_N_s_per_m * (sink_m - sunk_before_m) / dt_s);
   }
   skin_step(cartridge, skin, state.skin, state.holes, input, dt_s, state.out);

@@ -25,7 +25,8 @@
 // needle loads a patch of its own whose rim is held, together
 //   k = N 8 G r f(1/1.05),  r = (pitch/2)/1.05, at least 8 G a f(1/1.05)
 // It bears as a rigid disc of radius a + pitch/2 [E], or as far as a nose around it reaches.
-// Both stiffen as the patch does, F = (z/c_rr) (1 + (z/z_ref)^2), z_ref = u_ref b/a: punches of one shape are alike [D].
+// Both stiffen as they sink, F = (z/c_rr) (1 + z/z_ref), z_ref = u_ref b/a: punches of one shape are alike, a wider one is never softer,
+// and deep in, F ~ z^2 whatever the radius, as deep indentation has it [F:bacca] [D]; u_ref is the patch's [E].
 //
 // Not modelled: compliance, inertia and ramps of the machine, weight of the cartridge, creep below the nose, a nose or plate that
 // loses touch because the needles pull the surface away from it (its fixture holds it on), layers below the nose.
@@ -60,7 +61,7 @@ struct NoseLaw {
   double stiffness_N_per_m = 0;        // 1/c_rr
   double damping_N_s_per_m = 0;        // of a disc as wide (Lysmer's analogue, as the patch of skin.h)
   double bulge_m_per_N = 0;            // for the linear part of the force
-  double stiffening_per_m2 = 0;        // 1/z_ref^2; insertion_nose sets it
+  double stiffening_per_m = 0;         // 1/z_ref; insertion_nose sets it
 };
 
 // `shear_modulus_Pa` with stretch and backing. Inner below outer diameter; both positive.

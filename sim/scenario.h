@@ -93,7 +93,7 @@ struct OperatorChoice {
   std::optional<double> hand_mass_kg, hand_stiffness_N_per_m, hand_damping_N_s_per_m;
 };
 
-inline constexpr double press_travel_m = 10e-3;       // a force-controlled machine goes no further
+inline constexpr double press_travel_m = 30e-3;       // a force-controlled machine goes no further
 
 struct InsertionChoice {
   double speed_m_per_s = 1e-3;

@@ -269,7 +269,7 @@ TEST(InsertionRig, BeyondTheirLengthTheNeedlesTakeTheNoseAlong) {
     if (phase == InsertionPhase::hold) patch_m = s.skin.patch_m;
   });
   const double linear_N = nose.stiffness_N_per_m * 1e-3, z_ref_m = 4.5e-3 / m.cartridge.footprint_radius_m;
-  EXPECT_NEAR(shown.nose_N, linear_N * (1 + 1e-6 / (z_ref_m * z_ref_m)), 1e-6);
+  EXPECT_NEAR(shown.nose_N, linear_N * (1 + 1e-3 / z_ref_m), 1e-6);
   EXPECT_NEAR(patch_m, -nose.bulge_m_per_N * linear_N, 1e-3 * nose.bulge_m_per_N * linear_N);
 }
 
@@ -383,6 +383,31 @@ TEST(NoseLaw, WideOpeningsLetTheSkinGoAndNarrowNosesMakeItBulge) {
   EXPECT_GT(law(9e-3, 12e-3).bulge_m_per_N, law(6e-3, 12e-3).bulge_m_per_N) << "same outer diameter, wider opening";
   EXPECT_GT(law(6e-3, 12e-3).bulge_m_per_N, law(12e-3, 24e-3).bulge_m_per_N) << "same shape, twice the size";
   EXPECT_TRUE(std::isfinite(law(0.5e-3, 0.6e-3).bulge_m_per_N)) << "a nose narrower than the array";
+}
+
+// Needles of a pen injector behind hubs of several widths: a wider one sinks less at every press.
+TEST(InsertionRig, AWiderNoseSinksLessAtEveryPress) {
+  for (const double press_N : {0.5, 2.0, 8.0}) {
+    double narrower_m = 1;
+    for (const double outer_m : {3e-3, 6e-3, 9e-3, 14e-3}) {
+      Machine m = needles(1);
+      m.skin.shear_modulus_Pa = 15e3;
+      m.cartridge.needle_length_m = 4e-3;
+      m.params.press_N = press_N;
+      m.params.travel_m = 30e-3;
+      m.params.speed_m_per_s = 10e-3;
+      m.params.nose_inner_diameter_m = 2e-3;
+      m.params.nose_outer_diameter_m = outer_m;
+      m.params.hold_s = 0.1;
+      double tip_m = 0;
+      run(m, [&](const InsertionState& s, InsertionPhase phase) {
+        if (phase == InsertionPhase::hold) tip_m = s.tip_m;
+      });
+      EXPECT_GT(tip_m, 4e-3) << press_N << " N on " << outer_m;
+      EXPECT_LT(tip_m, narrower_m) << press_N << " N on " << outer_m;
+      narrower_m = tip_m;
+    }
+  }
 }
 
 // --- directions --------------------------------------------------------------------------------------------------------------------
