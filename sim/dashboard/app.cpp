@@ -281,9 +281,26 @@ void draw_save(App& app) {
   }
 }
 
+// What is no command: another skin, pen, cartridge, hand or seed.
+void draw_set_up(App& app) {
+  Overlay& o = app.overlay;
+  const Scenario& s = app.session->scenario();
+  const std::string now = fmt::format("Now: skin.region={} skin.condition={} skin.topical={} operator.press={:.3g} N pen.battery.state_of_charge={:.3g} % seed={}", s.skin.region,
+                                      s.skin.condition, s.skin.topical, s.operation.press_N, 100 * s.pen.state_of_charge, s.seed);
+  const std::string below = o.problem.empty() ? now + "\nAny key of a scenario, as with `pensim run --set`. Enter runs it again from zero and keeps this run as the ghost; Escape closes." : o.problem;
+  if (!ask(app, "set-up", "Change the set-up", "skin.region=forehead", below)) return;
+  try {
+    app.session->set_override(o.text);
+    o = {};
+  } catch (const InputError& e) {
+    o.problem = e.what();
+  }
+}
+
 void draw_overlays(App& app) {
   if (app.overlay.help) draw_help(app);
   if (app.overlay.save && app.session) draw_save(app);
+  if (app.overlay.set_up && app.session) draw_set_up(app);
   try {
     if (app.overlay.go_to && ask(app, "go to", "Go to", "1.5 s", "An instant with its unit: 1.5 s, 20 ms. Enter goes there, Escape closes.")) {
       const double at = parse_quantity(app.overlay.text, "s");

@@ -53,7 +53,7 @@ struct Playback {
 };
 
 struct Overlay {                          // what stands over the panels
-  bool help = false, go_to = false, save = false;
+  bool help = false, go_to = false, save = false, set_up = false;
   std::string text;                       // that is being typed
   std::string saved, problem;             // file that was written; why it was not
 };

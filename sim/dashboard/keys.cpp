@@ -35,6 +35,7 @@ void handle_character(App& app, unsigned c) {
   else if (c == 'a') set_mark(app, app.mark_a_s);
   else if (c == 'b') set_mark(app, app.mark_b_s);
   else if (c == 'g') app.overlay.go_to = true, app.overlay.text.clear();
+  else if (c == 'p' && app.session) app.overlay = {}, app.overlay.set_up = true;
   else if (c == 'd' && app.other.recording) {
     Plot* plot = app.plots.active < static_cast<int>(app.plots.plots.size()) ? &app.plots.plots[static_cast<std::size_t>(app.plots.active)] : nullptr;
     if (plot) plot->difference = !plot->difference, plot->fixed.clear();
@@ -67,6 +68,7 @@ const std::vector<KeyHelp>& key_table() {
       {"home, end", "to the beginning, to the end of what was computed"},
       {"+ and -", "faster, slower (0.001 to 100 times, then as fast as it goes)"},
       {"g", "go to an instant"},
+      {"p", "change skin, pen, cartridge, operator or seed of a live run: it runs again from zero"},
       {"f", "fit the whole run"},
       {"z, x", "zoom in, out about the cursor"},
       {"a, b", "set or take away the measuring marks"},
@@ -94,7 +96,7 @@ const std::vector<KeyHelp>& key_table() {
 void handle_keys(App& app) {
   ImGuiIO& io = ImGui::GetIO();
   if (pressed(ImGuiKey_Escape)) {
-    const bool overlay = app.overlay.help || app.overlay.go_to || app.overlay.save;
+    const bool overlay = app.overlay.help || app.overlay.go_to || app.overlay.save || app.overlay.set_up;
     app.overlay = {};
     app.message.clear();
     app.library.first.clear();
@@ -116,7 +118,7 @@ void handle_keys(App& app) {
     app.message = e.what();
   }
   if (io.KeyCtrl && ImGui::IsKeyPressed('S') && app.session) app.overlay = {}, app.overlay.save = true;
-  if (app.overlay.go_to || app.overlay.save) return;
+  if (app.overlay.go_to || app.overlay.save || app.overlay.set_up) return;
   if (pressed(ImGuiKey_Space)) play_or_pause(app);
   const int direction = pressed(ImGuiKey_RightArrow) ? 1 : pressed(ImGuiKey_LeftArrow) ? -1 : 0;
   if (direction) step(app, io.KeyCtrl ? io.KeyShift ? Step::event : Step::stroke : io.KeyShift ? Step::control : Step::tick, direction);

@@ -474,6 +474,9 @@ void draw_title(App& app, ImVec2 at, float right) {
       state.focus_search = state.list;
       state.place_s.reset();
     }
+    ImGui::SameLine(0, 6);
+    if (ImGui::Button("Set-up")) app.overlay = {}, app.overlay.set_up = true;
+    tooltip("Change skin, pen, cartridge, operator or seed: the run is done again from zero  (p)");
   } else {
     const RecordingMeta& meta = app.main.recording->meta();
     hint = meta.scenario_text.empty() ? "this recording holds no scenario" : "as recorded";

@@ -272,6 +272,29 @@ TEST(Timeline, TheMenuDuplicatesAndDeletes) {
 
 // A run that was worked with: settings changed, a variable poked, a fault dropped into its past. Saved by the dialog, it is run again
 // by the command line with the same hash.
+// Another skin is no command: the run is done again from zero, and the one before stays as the ghost.
+TEST(Timeline, AnotherSetUpRunsAgainFromZero) {
+  Calendar user;
+  ASSERT_TRUE(user.run_to(20'000));
+  const float before_m = user.session().recording().at("skin.indentation", 19'000);
+  user.type("p");
+  ASSERT_TRUE(user.app.overlay.set_up);
+  user.type("skin.region=nowhere");
+  user.press(ImGuiKey_Enter);
+  EXPECT_NE(user.app.overlay.problem.find("nowhere"), std::string::npos) << user.app.overlay.problem;
+  EXPECT_EQ(user.session().scenario().skin.region, "cheek");
+  user.press(ImGuiKey_Escape);
+  user.type("p");
+  user.type("skin.region=forehead");
+  user.press(ImGuiKey_Enter);
+  EXPECT_FALSE(user.app.overlay.set_up);
+  EXPECT_EQ(user.session().scenario().skin.region, "forehead");
+  ASSERT_TRUE(user.until([&] { return user.session().now() >= 20'000 && user.session().catching_up() >= 1; }));
+  EXPECT_NE(user.session().recording().at("skin.indentation", 19'000), before_m);
+  ASSERT_NE(user.session().ghost(), nullptr);
+  EXPECT_EQ(user.session().ghost()->at("skin.indentation", 19'000), before_m);
+}
+
 TEST(Timeline, WhatIsSavedRunsAgainWithTheSameHash) {
   const test::Folder folder;
   Calendar user;
