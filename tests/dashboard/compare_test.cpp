@@ -241,7 +241,7 @@ struct BuildTree {
                                                 "add_dependencies(pen gain)\n");
     test::write_file(folder / "gain.c", "int gain(void) { return 1; }\n");
     choose("reference_pen");
-    EXPECT_EQ(test::run_program("/usr/bin/cmake", {"-S", folder.path(), "-B", folder / "build"}).code, 0);
+    EXPECT_EQ(test::run_program("/usr/bin/cmake", {"-G", "Ninja", "-S", folder.path(), "-B", folder / "build"}).code, 0);
     std::filesystem::create_directories(folder / "build/cores");
     EXPECT_EQ(test::run_program("/usr/bin/cmake", {"--build", folder / "build", "--target", "pen"}).code, 0);
   }

@@ -22,7 +22,7 @@ TEST(CoreBuild, BuildsTheTargetOfACoreAndTellsWhatTheCompilerSaid) {
                                         "add_library(other SHARED other.c)\n");
   write_file(folder / "pen.c", "int pen(void) { return 1; }\n");
   write_file(folder / "other.c", "this is not the target\n");
-  const Ran configured = run_program("/usr/bin/cmake", {"-S", folder.path(), "-B", folder / "build"});
+  const Ran configured = run_program("/usr/bin/cmake", {"-G", "Ninja", "-S", folder.path(), "-B", folder / "build"});
   ASSERT_EQ(configured.code, 0) << configured.err;
   const std::string core = folder / "build/cores/pen.so";
   {
