@@ -155,7 +155,7 @@ void Comparing::compare_io(Tick from, Tick count) {
 void Comparing::compare_signal(const SignalInfo& s, Tick from, Tick count) {
   const SampleRange x = a_.range(s.name, from, from + count - 1), y = b_.range(s.name, from, from + count - 1);
   if (x.first == y.first && x.period_ticks == y.period_ticks && x.value.size() == y.value.size() &&
-      std::memcmp(x.value.data(), y.value.data(), x.value.size() * sizeof(float)) == 0)
+      (x.value.empty() || std::memcmp(x.value.data(), y.value.data(), x.value.size() * sizeof(float)) == 0))
     return;
   const auto n = std::min(x.value.size(), y.value.size());
   for (std::size_t i = 0; i < n; ++i)
