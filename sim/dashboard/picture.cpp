@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <vector>
 
 #include "sim/dashboard/app.h"
 #include "sim/dashboard/display_units.h"
@@ -45,6 +46,7 @@ struct Scene {
   const PenMoment& moment;
   const PictureLayout& layout;
   float unit;                            // size of the small font
+  std::vector<Rect>& labels;             // of this view so far
 };
 
 void arrow(ImDrawList* list, ImVec2 from, ImVec2 to, ImU32 colour, float thick) {
@@ -61,6 +63,12 @@ void label(const Scene& s, float x, float y, ImU32 colour, const std::string& wo
   const ImVec2 size = text_size(which, words);
   s.list->AddRectFilled({x - 3, y - 1}, {x + size.x + 3, y + size.y + 1}, with_alpha(s.t.panel, 0.78f), 3);
   draw_text(s.list, which, x, y, colour, words);
+  s.labels.push_back({x - 3, y - 1, x + size.x + 3, y + size.y + 1});
+}
+
+bool taken(const Scene& s, const Rect& room) {
+  return std::any_of(s.labels.begin(), s.labels.end(),
+                     [&](const Rect& r) { return room.x0 < r.x1 && r.x0 < room.x1 && room.y0 < r.y1 && r.y0 < room.y1; });
 }
 
 // --- skin ---
@@ -141,15 +149,16 @@ void draw_skin(const Scene& s, const View& v) {
   }
 }
 
-// Names and thickness at the right edge, each at its layer, pushed apart where layers are thin.
+// Names and thickness at the right edge, each at its layer, pushed apart where layers are thin; without the thickness, or not at
+// all, where other words stand.
 void draw_layer_names(const Scene& s, const View& v) {
   const PenView& p = s.pen;
   const double sc = p.stratum_corneum_m, ep = sc + p.epidermis_m, de = ep + p.dermis_m;
-  struct Name { double from, to; std::string words; };
-  const auto length = [](double m) { return m < 0.1e-3 ? fmt::format("{:.0f} µm", m * 1e6) : fmt::format("{:.2f} mm", m * 1e3); };
-  std::vector<Name> names = {{0, sc, "stratum corneum " + length(sc)}, {sc, ep, "epidermis " + length(ep - sc)}, {ep, de, "dermis " + length(de - ep)},
-                             {de, p.bone_m > 0 ? p.bone_m : 1, "fat"}};
-  if (p.bone_m > 0) names.push_back({p.bone_m, 1, "bone at " + length(p.bone_m)});
+  struct Name { double from, to; std::string words, size; };
+  const auto length = [](double m) { return m < 0.1e-3 ? fmt::format(" {:.0f} µm", m * 1e6) : fmt::format(" {:.2f} mm", m * 1e3); };
+  std::vector<Name> names = {{0, sc, "stratum corneum", length(sc)}, {sc, ep, "epidermis", length(ep - sc)}, {ep, de, "dermis", length(de - ep)},
+                             {de, p.bone_m > 0 ? p.bone_m : 1, "fat", ""}};
+  if (p.bone_m > 0) names.push_back({p.bone_m, 1, "bone", " at" + length(p.bone_m)});
   const SurfaceAt surface = surface_parts(p, s.layout, v.right());
   const float line = s.unit * 1.25f;
   float free = v.room.y0 + 2;
@@ -159,11 +168,15 @@ void draw_layer_names(const Scene& s, const View& v) {
     const float middle = std::clamp(v.at({0, n.to >= 1 ? z0 + std::min((z1 - z0) / 2, 14.0 / v.pixels_per_m) : (z0 + z1) / 2}).y, v.room.y0 + line / 2, v.room.y1 - line / 2);
     const float y = std::max(middle - line / 2, free);
     if (y + line > v.room.y1) break;
-    const ImVec2 size = text_size(Font::small, n.words);
-    const float x = v.room.x1 - size.x - 6;
-    if (std::fabs(y + line / 2 - middle) > 3) s.list->AddLine({v.room.x1 - 2, middle}, {v.room.x1 - 5, y + line / 2}, s.t.ink, 1);
-    label(s, x, y, s.t.ink, n.words, Font::small);
-    free = y + line + 1;
+    for (const std::string& words : {n.words + n.size, n.words}) {
+      const ImVec2 size = text_size(Font::small, words);
+      const float x = v.room.x1 - size.x - 6;
+      if (x < v.room.x0 + 4 || taken(s, {x - 3, y - 1, x + size.x + 3, y + size.y + 1})) continue;
+      if (std::fabs(y + line / 2 - middle) > 3) s.list->AddLine({v.room.x1 - 2, middle}, {v.room.x1 - 5, y + line / 2}, s.t.ink, 1);
+      label(s, x, y, s.t.ink, words, Font::small);
+      free = y + line + 1;
+      break;
+    }
   }
 }
 
@@ -239,7 +252,9 @@ void draw_scale_bar(const Scene& s, const View& v) {
   const double wanted = 70 / v.pixels_per_m, power = std::pow(10.0, std::floor(std::log10(wanted))), length = power * (wanted >= 5 * power ? 5 : wanted >= 2 * power ? 2 : 1);
   const float w = static_cast<float>(length * v.pixels_per_m), x = v.room.x0 + 10, y = v.room.y1 - 9;
   const std::string words = length >= 1e-3 ? fmt::format("{:g} mm", length * 1e3) : fmt::format("{:g} µm", length * 1e6);
-  s.list->AddRectFilled({x - 4, y - s.unit - 8}, {x + std::max(w, text_size(Font::small_number, words).x) + 4, y + 4}, with_alpha(s.t.panel, 0.78f), 3);
+  const Rect back{x - 4, y - s.unit - 8, x + std::max(w, text_size(Font::small_number, words).x) + 4, y + 4};
+  s.list->AddRectFilled({back.x0, back.y0}, {back.x1, back.y1}, with_alpha(s.t.panel, 0.78f), 3);
+  s.labels.push_back(back);
   s.list->AddRectFilled({x, y - 1.5f}, {x + w, y + 0.5f}, s.t.ink);
   s.list->AddRectFilled({x, y - 4}, {x + 1.5f, y + 3}, s.t.ink);
   s.list->AddRectFilled({x + w - 1.5f, y - 4}, {x + w, y + 3}, s.t.ink);
@@ -256,6 +271,7 @@ const NeedleLayout* deepest_in_cut(const PictureLayout& layout) {
 // --- the two views ---
 
 void begin_view(const Scene& s, const View& v) {
+  s.labels.clear();
   s.list->PushClipRect({v.room.x0, v.room.y0}, {v.room.x1, v.room.y1}, true);
   s.list->AddRectFilled({v.room.x0, v.room.y0}, {v.room.x1, v.room.y1}, mix(s.t.panel, s.t.background, 0.6f));
 }
@@ -322,12 +338,12 @@ void draw_skin_view(const Scene& s, const Rect& room) {
     const float x = v.at(n->tip).x - static_cast<float>(s.pen.shaft_diameter_m * v.pixels_per_m) - 12;
     dimension(s, v, x, n->surface_m, n->tip.z, c, mm(n->penetration_m), x > room.x0 + 8 * s.unit);
   }
-  draw_layer_names(s, v);
   const std::string words = s.moment.in_skin > 0 ? fmt::format("{:.0f} of {} in the skin{}", s.moment.in_skin, s.pen.along_m.size(), s.moment.each_needle ? "" : ", shared after peaks")
                             : s.moment.indentation_m > 1e-6 && s.moment.contact ? "pushed in, none entered" : "no needle in the skin";
   label(s, room.x0 + 8, room.y0 + 6, s.t.ink, fit_text(Font::small, words, room.width() - 16), Font::small);
   if (s.moment.force_N > 0.005) label(s, room.x0 + 8, room.y0 + 8 + s.unit * 1.35f, signal_colour("needle.force"), fmt::format("force {:.2f} N", s.moment.force_N));
   draw_scale_bar(s, v);
+  draw_layer_names(s, v);
   end_view(s, v);
 }
 
@@ -398,7 +414,8 @@ void draw_picture(App& app) {
   }
   const PictureLayout layout = picture_layout(state.view, moment);
   const Theme& t = theme();
-  const Scene scene{ImGui::GetWindowDrawList(), t, app.dark ? dark_paint : light_paint, state.view, moment, layout, font(Font::small)->FontSize};
+  std::vector<Rect> labels;
+  const Scene scene{ImGui::GetWindowDrawList(), t, app.dark ? dark_paint : light_paint, state.view, moment, layout, font(Font::small)->FontSize, labels};
 
   const ImVec2 p = ImGui::GetCursorScreenPos(), room = ImGui::GetContentRegionAvail();
   if (room.x < 60 || room.y < 60) return;
