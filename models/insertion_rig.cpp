@@ -72,6 +72,21 @@ void change_phase(const InsertionParams& params, InsertionState& state, double d
   if (state.phase == InsertionPhase::retraction && state.travel_m <= -params.clear_m) state.phase = InsertionPhase::done;
 }
 
+void cut_channels(const SkinParams& skin, InsertionState& state) {
+  const SkinState::Derived& d = state.skin.derived;
+  const double above_m = state.skin.tip_m - (state.skin.patch_m + state.skin.sink_m);
+  for (int i = 0; i < static_cast<int>(state.skin.derived.needle_count); ++i) {
+    const double p = state.skin.needle_penetration_m[i];
+    if (p > state.cut_m[i]) {
+      state.cut_m[i] = p;
+      state.channel_m[i] = skin_unloaded_cut_m(skin, p, above_m + d.offset_m[i] - p);
+    } else {
+      state.cut_m[i] *= d.decay_hole_1;
+      state.channel_m[i] *= d.decay_hole_1;
+    }
+  }
+}
+
 }  // namespace
 
 NoseLaw nose_law(double inner_diameter_m, double outer_diameter_m, double footprint_radius_m, double shear_modulus_Pa,
@@ -136,6 +151,16 @@ void insertion_reset(const InsertionParams& params, const CartridgeParams& cartr
   state.hold_left_s = params.hold_s;
 }
 
+double insertion_channel_depth_m(const InsertionState& state) {
+  double sum_m = 0;
+  int count = 0;
+  for (int i = 0; i < static_cast<int>(state.skin.derived.needle_count); ++i) {
+    sum_m += state.channel_m[i];
+    count += state.channel_m[i] > 0;
+  }
+  return count > 0 ? sum_m / count : 0;
+}
+
 void insertion_step(const InsertionParams& params, const CartridgeParams& cartridge, const SkinParams& skin, InsertionState& state,
                     double dt_s) {
   if (state.phase == InsertionPhase::done) return;
@@ -158,6 +183,7 @@ void insertion_step(const InsertionParams& params, const CartridgeParams& cartri
                                  state.nose.damping_N_s_per_m * (sink_m - sunk_before_m) / dt_s);
   }
   skin_step(cartridge, skin, state.skin, state.holes, input, dt_s, state.out);
+  cut_channels(skin, state);
   if (state.out.punctures > 0 && state.puncture_force_N == 0) {
     state.puncture_force_N = state.needle_force_N;
     state.puncture_tip_m = before_m;

@@ -87,6 +87,8 @@ struct InsertionState {
   double puncture_force_N = 0;         // of the needles, just before the first puncture; 0 until then
   double puncture_tip_m = 0;           // where the tips were then
   double hold_left_s = 0;
+  double cut_m[needle_count_max] = {};      // penetration at which each needle cut its hole, closing as the hole does
+  double channel_m[needle_count_max] = {};  // what recoil leaves of it
   double vibration_1 = 0;              // of a period, 0..1
   InsertionPhase phase = InsertionPhase::insertion;
   HoleMemory holes;                    // last, as in PlantState
@@ -97,6 +99,9 @@ SkinParams insertion_skin(const InsertionParams& params, const CartridgeParams& 
 
 void insertion_reset(const InsertionParams& params, const CartridgeParams& cartridge, const SkinParams& skin, std::uint64_t seed,
                      InsertionState& state);
+
+// Mean over the needles that have cut a channel of the depth that is left of it once the needle has gone; 0 if there is none.
+double insertion_channel_depth_m(const InsertionState& state);
 
 // One step of dt_s: up to 50 us, and to a fortieth of a period of the vibration. Nothing moves once the phase is `done`.
 void insertion_step(const InsertionParams& params, const CartridgeParams& cartridge, const SkinParams& skin, InsertionState& state,

@@ -96,6 +96,7 @@ struct Law {
   T decay_hole_1, gain_branches_1, gain_1, inverse_gain_1;
   T modulus_Pa, inverse_modulus_1_per_Pa;                              // B
   T twice_tangent_Pa, four_tangent_Pa, half_inverse_tangent_1_per_Pa;  // tangent = gain B
+  T contact_m, half_contact_m, contact_N_per_m;                        // l, l/2, tangent l
   T tip_m, slope_1, half_slope_1, cone_m, cone_area_1, girth_m;
   T toughness_J_per_m2, toughness_slope_J_per_m3, toughness_depth_m;
   T cut_1, reentry_1, stress_Pa, pi_stress_Pa, hook_N;
@@ -111,6 +112,9 @@ struct Law {
         twice_tangent_Pa(all<T>(2 * d.tangent_Pa)),
         four_tangent_Pa(all<T>(4 * d.tangent_Pa)),
         half_inverse_tangent_1_per_Pa(all<T>(d.half_inverse_tangent_1_per_Pa)),
+        contact_m(all<T>(d.contact_m)),
+        half_contact_m(all<T>(0.5 * d.contact_m)),
+        contact_N_per_m(all<T>(d.tangent_Pa * d.contact_m)),
         tip_m(all<T>(d.tip_diameter_m)),
         slope_1(all<T>(d.cone_slope_1)),
         half_slope_1(all<T>(0.5 * d.cone_slope_1)),
@@ -155,6 +159,16 @@ inline Resistance<T> resistance(const Law<T>& law, T p, Mask reentry) {
           law.drag_N_per_m + law.drag_N_per_m3 * area};
 }
 
+// 1: F_e and the slope of F at the tent u.
+template <class T>
+inline T elastic_force(const Law<T>& law, T u) {
+  return law.modulus_Pa * u * (magnitude(u) + law.contact_m);
+}
+template <class T>
+inline T tent_slope(const Law<T>& law, T u) {
+  return law.twice_tangent_Pa * magnitude(u) + law.contact_N_per_m;
+}
+
 // The tent's memory at the begin of a step: F = gain F_e + H at its end.
 template <class T>
 struct Memory {
@@ -175,7 +189,7 @@ template <class T, class Load>
 
 // 5 for one step, from the force at its begin: eta p' is the mean of what exceeds the resistance at begin and end. The begin
 // weighs 3/(6 + z), the end (3 + z)/(6 + z), z = stiffness dt/eta: second order, and nothing rings however stiff the tent.
-// The tent u at the end then solves  A u|u| + drag u = drag u_stuck - H + yield.
+// The tent u at the end then solves  A u (|u| + l) + drag u = drag u_stuck - H + yield.
 template <class T>
 struct Flow {
   T tent_m, stiffness_N_per_m;
@@ -192,15 +206,16 @@ inline Flow<T> flow(const Law<T>& law, const Resistance<T>& r, Mask forward, T v
   const T ratio = thrice / (thrice + slope_N_per_m + hardening_N_per_m);  // weight of the begin over that of the end
   const T drag_N_per_m = viscous_N_per_m + ratio * viscous_N_per_m + hardening_N_per_m;
   const T right = drag_N_per_m * stuck_m - H + (yield_N - ratio * begun_N);
-  const T both = root(drag_N_per_m * drag_N_per_m + law.four_tangent_Pa * magnitude(right));
-  const T twice = both - drag_N_per_m;
-  return {signed_as(twice * law.half_inverse_tangent_1_per_Pa, right), twice * drag_N_per_m / both};
+  const T linear_N_per_m = drag_N_per_m + law.contact_N_per_m;
+  const T both = root(linear_N_per_m * linear_N_per_m + law.four_tangent_Pa * magnitude(right));
+  return {signed_as((both - linear_N_per_m) * law.half_inverse_tangent_1_per_Pa, right), (both - drag_N_per_m) * drag_N_per_m / both};
 }
 
 // The tent with F = 0: the surface is free.
 template <class T>
 inline T free_tent(const Law<T>& law, T elastic_N) {
-  return signed_as(root(magnitude(elastic_N) * law.inverse_modulus_1_per_Pa), elastic_N);
+  const T half = law.half_contact_m;
+  return signed_as(root(half * half + magnitude(elastic_N) * law.inverse_modulus_1_per_Pa) - half, elastic_N);
 }
 
 // s_k(t + dt) = decay_k s_k(t) + gain_k (F_e(t + dt) - F_e(t)), exact while F_e is linear within the step.
@@ -494,9 +509,9 @@ struct Step {
   const Memory<double> m = remember(law, [&](int k) { return state.branch_N[k][i]; }, state.elastic_N[i]);
   double p = state.needle_penetration_m[i];
   double u = X - p;
-  double elastic = law.modulus_Pa * u * magnitude(u);
+  double elastic = elastic_force(law, u);
   double F = law.gain_1 * elastic + m.H;
-  double slope = law.twice_tangent_Pa * magnitude(u);
+  double slope = tent_slope(law, u);
   double span = 1;  // share of the step during which the tip may move through the tissue
   double begin_N = state.needle_force_N[i];  // force at the begin of that
   bool flows = p > 0;
@@ -512,10 +527,11 @@ struct Step {
     const bool hole = state.hole_m[i] > 0;
     const double threshold = hole ? step.reentry_threshold_N : d.puncture_N[i] * step.rate_1;
     if (F >= threshold) {
-      // F ~ u^2, so sqrt(F) grows evenly within the step.
-      const double root_from = std::sqrt(state.needle_force_N[i]);
-      const double root_to = std::sqrt(F);
-      const double root_at = std::sqrt(threshold);
+      // F ~ (u + l/2)^2 - (l/2)^2, so the root of F + A (l/2)^2 grows evenly within the step.
+      const double flat_N = 0.5 * law.half_contact_m * law.contact_N_per_m;
+      const double root_from = std::sqrt(state.needle_force_N[i] + flat_N);
+      const double root_to = std::sqrt(F + flat_N);
+      const double root_at = std::sqrt(threshold + flat_N);
       span = root_at > root_from ? (root_to - root_at) / (root_to - root_from) : 1;
       flows = span > 0;
       begin_N = threshold;
@@ -538,7 +554,7 @@ struct Step {
       flows = span > 0;
       p = state.hole_m[i];
       u = X - p;
-      slope = law.twice_tangent_Pa * magnitude(u);
+      slope = tent_slope(law, u);
     } else {
       p += moved;
       u = end.tent_m;
@@ -548,7 +564,7 @@ struct Step {
       if (leaves && state.needle_penetration_m[i] > 0)
         sums.inside_1 = std::max(sums.inside_1, (p - moved) / -moved);
     }
-    elastic = law.modulus_Pa * u * magnitude(u);
+    elastic = elastic_force(law, u);
     F = law.gain_1 * elastic + m.H;
   }
 
@@ -584,9 +600,9 @@ struct Step {
   const Memory<Pair> m = remember(law, [&](int k) { return load(state.branch_N[k] + i); }, load(state.elastic_N + i));
   const Pair hole = load(state.hole_m + i);
   Pair u = step.above_m + load(state.derived.offset_m + i) - p;
-  Pair elastic = law.modulus_Pa * u * magnitude(u);
+  Pair elastic = elastic_force(law, u);
   Pair F = law.gain_1 * elastic + m.H;
-  Pair slope = law.twice_tangent_Pa * magnitude(u);
+  Pair slope = tent_slope(law, u);
   if (inside) {
     const PairMask reentry = less(p, hole);
     const Resistance<Pair> r = resistance(law, p, reentry);
@@ -598,7 +614,7 @@ struct Step {
       if (any((reentry & less(hole, p)) | ~less(Pair{}, p))) return false;
       u = select(moves, end.tent_m, u);
       slope = select(moves, end.stiffness_N_per_m, slope);
-      elastic = law.modulus_Pa * u * magnitude(u);
+      elastic = elastic_force(law, u);
       F = law.gain_1 * elastic + m.H;
     }
     store(state.needle_penetration_m + i, p);
@@ -681,14 +697,11 @@ void skin_relaxation(const SkinParams& params, double (&share_1)[relaxation_bran
   for (double& share : share_1) share *= (1 - params.equilibrium_share_1) / sum;
 }
 
-double skin_channel_depth_m(const SkinState& state) {
-  double sum = 0;
-  int count = 0;
-  for (int i = 0; i < static_cast<int>(state.derived.needle_count); ++i) {
-    sum += state.hole_m[i];
-    count += state.hole_m[i] > 0;
-  }
-  return count > 0 ? sum / count : 0;
+double skin_unloaded_cut_m(const SkinParams& params, double penetration_m, double tent_m) {
+  if (!(tent_m > 1e-9 * penetration_m)) return penetration_m;
+  const double k = elementary::pi / (3 * params.deep_indentation_1);
+  const double s = 0.5 * (std::sqrt(square(k + 2) + 4 * k * penetration_m / tent_m) - k);  // p = h + u (s - 1), s^2 = 1 + k h/u
+  return std::max(0.0, penetration_m - tent_m * (s - 1));
 }
 
 void skin_reset(const CartridgeParams& cartridge, const SkinParams& params, std::uint64_t seed, SkinState& state,
@@ -704,6 +717,7 @@ void skin_reset(const CartridgeParams& cartridge, const SkinParams& params, std:
   const double tan_theta = elementary::tan(cartridge.half_cone_angle_rad);
   d.cone_slope_1 = 2 * tan_theta;
   d.cone_length_m = std::max(0.0, (cartridge.shaft_diameter_m - d.tip_diameter_m) / d.cone_slope_1);
+  d.contact_m = 4 * d.tip_diameter_m / (3 * params.deep_indentation_1);
   d.cone_area_1 = elementary::pi / elementary::cos(cartridge.half_cone_angle_rad);
   d.hook_N = cartridge.used_count > 0 ? cartridge.hook_force_N : 0;
 

@@ -5,8 +5,9 @@
 //   u_g   displacement of the patch under the array      u_i   tent: further displacement of the surface at the needle
 //   p_i   penetration                                    h_i   depth of the hole that the tip has cut at this place
 //
-// 1 Tent, quasi-linear viscoelastic:  F_e = B u|u|,  F = g_inf F_e + sum s_k,  s_k' = -s_k/tau_k + g_k F_e'
-//   (F ~ u^2 independent of the tip once u exceeds its radius [F:bacca]). tau_k evenly on a logarithmic scale, 5 ms to 10 s,
+// 1 Tent, quasi-linear viscoelastic:  F_e = B u (|u| + l),  F = g_inf F_e + sum s_k,  s_k' = -s_k/tau_k + g_k F_e'
+//   Deep indentation, F_e = beta E u^2 whatever the tip, once u exceeds its radius a [F:bacca]; before, a flat punch in incompressible
+//   tissue, F_e = (8/3) E a u [R: Sneddon 1965; 0.95]. Their sum [D] has B = beta E and l = 8 a/(3 beta). tau_k evenly on a logarithmic scale, 5 ms to 10 s,
 //   g_k ~ tau_k^-alpha: a power law t^-alpha cut off at both ends, so that a slow ramp leaves only slow branches to relax (VT-16).
 //   Exact for F_e linear within a step. A needle with p = 0 only pushes: where F would be negative the surface leaves the tip
 //   and recovers with F = 0. Its memory fades as exp(-way glided/tent_reach) from stroke to stroke.
@@ -29,9 +30,15 @@
 // exit within a step are interpolated. Against an independent solution by CVODE, strokes of 1 and 12 needles at 120 Hz, 1 and 2 mm
 // (tests/models/numerics_test.cpp), at 25 us: peak force within 0.04 %, peak penetration 0.02 %, dwell 0.03 %, work of a single stroke 1 %.
 //
+// 9 Recoil: the tip, at the bottom of its cut, has moved the tissue further than the tent at the surface, and stretched what is between.
+//   Point load below the surface of an incompressible half space [R: Mindlin 1936; 0.9], disc in a full space with the stiffness of the
+//   law's own deep indentation: the tissue at the tip has moved u s, s = sqrt(1 + pi/(3 beta) h/u) [D]. So of the penetration under load,
+//   p = h + u (s - 1), the cut h is left when the needle has gone. Small strain, used far beyond it; set down after VT-05 was known,
+//   without a number from it.
+//
 // Not modelled: direct interaction of needles (none above a pitch of 150 um [F:olatunji]), a needle that meets a hole made by
 // another needle, blood and serum, temperature, anisotropy (Langer's lines), layers as such (J(p) and F_p stand for them),
-// channels that recover elastically after removal, stick-slip of the nose, swelling and biological healing.
+// the recoil while the needle sits still (p is kept), stick-slip of the nose, swelling and biological healing.
 #pragma once
 
 #include <cstdint>
@@ -57,9 +64,10 @@ struct SkinParams {
   // "Joint fit": on VT-01, 02, 03, 04, 12, 16 by `pensim validate --fit`, with its 95 % interval. Flat directions, where the prior of
   // sim/fit_skin.cpp stands: g_inf; B with J_d; r_p with v_p.
   // Tent. B = beta E_0, the tent's modulus before any relaxation.
-  double instantaneous_modulus_Pa = 0.535e6;    // B [D] joint fit, 95 % 0.25..1.12 MPa
-  double equilibrium_share_1 = 0.039;           // g_inf [D] joint fit, 95 % 0.01..0.45, flat
-  double relaxation_exponent_1 = 0.036;         // alpha [D] joint fit, 95 % -0.14..0.22
+  double deep_indentation_1 = 0.3;              // beta, 0.2..0.5 [E]
+  double instantaneous_modulus_Pa = 0.513e6;    // B [D] joint fit, 95 % 0.24..1.09 MPa
+  double equilibrium_share_1 = 0.051;           // g_inf [D] joint fit, 95 % 0.01..0.36, flat
+  double relaxation_exponent_1 = 0.079;         // alpha [D] joint fit, 95 % -0.12..0.28
   double fastest_time_s = 5e-3;                 // tau_1 [D] from [F:mahvash]: force, tent and energy reach their bounds by 0.1 m/s
   double slowest_time_s = 10;                   // tau_5 [E]: the longest hold of the targets
   double tent_reach_m = 0.5e-3;                 // along the glide; a needle that lands beyond it finds fresh skin [E]
@@ -73,12 +81,12 @@ struct SkinParams {
   double blunt_limit_m = 80e-6;                 // between VT-02 and VT-01 [E]
   double puncture_factor_1 = 1.0;               // S of the region and state, 0.75..2 [E]
   double puncture_scatter_1 = 0.25;             // coefficient of variation between needles [E]
-  double puncture_floor_1 = 0.40;               // r_p [D] joint fit, 95 % 0.2..0.64
-  double puncture_speed_m_per_s = 0.48e-3;      // v_p [D] joint fit, 95 % 0.1..2.2 mm/s
+  double puncture_floor_1 = 0.425;              // r_p [D] joint fit, 95 % 0.2..0.66
+  double puncture_speed_m_per_s = 0.556e-3;     // v_p [D] joint fit, 95 % 0.1..2.7 mm/s
   double reference_speed_m_per_s = 1.0e-3;      // v_0: Davis 1.1 mm/s [F:ilt]; of Roemgens not known, so taken [E]
   // Cutting, spreading, friction of the shaft.
   double epidermis_toughness_J_per_m2 = 10;     // J_e [F:meliga], 10..200
-  double dermis_toughness_J_per_m2 = 940;       // J_d [D] joint fit, 95 % 575..1400
+  double dermis_toughness_J_per_m2 = 943;       // J_d [D] joint fit, 95 % 576..1400
   double toughness_depth_m = 0.8e-3;            // z_J [E]
   double spreading_ratio_1 = 0.30;              // k_s, 0.2..0.4 [D] from [F:barnett]
   double reentry_ratio_1 = 0.5;                 // share of spreading that an existing hole still costs [E]
@@ -110,6 +118,7 @@ struct SkinParams {
 
 template <class Params, class F>
 void each_skin_param(Params& params, F f) {
+  f("deep_indentation_1", params.deep_indentation_1);
   f("instantaneous_modulus_Pa", params.instantaneous_modulus_Pa);
   f("equilibrium_share_1", params.equilibrium_share_1);
   f("relaxation_exponent_1", params.relaxation_exponent_1);
@@ -259,6 +268,7 @@ struct SkinState {
     double gain_branch_1[relaxation_branches] = {};  // s_k += gain_k dF_e
     double gain_branches_1 = 0, gain_1 = 0, inverse_gain_1 = 0;  // their sum; gain = g_inf + sum
     double tangent_Pa = 0, half_inverse_tangent_1_per_Pa = 0, inverse_modulus_1_per_Pa = 0;  // tangent = gain B
+    double contact_m = 0;                       // l
     double tip_diameter_m = 0, cone_slope_1 = 0, cone_length_m = 0, cone_area_1 = 0;
     double toughness_slope_J_per_m3 = 0, toughness_depth_m = 0;
     double hook_N = 0;
@@ -297,8 +307,7 @@ void skin_reset(const CartridgeParams& cartridge, const SkinParams& params, std:
 void skin_step(const CartridgeParams& cartridge, const SkinParams& params, SkinState& state, HoleMemory& holes,
                const SkinInput& input, double dt_s, SkinOutput& output);
 
-// Mean over the needles that have made a hole here of the hole's depth; 0 if there is none. Cut length: elastic closing after withdrawal is
-// not modelled, and channels read two to three times too deep against VT-05.
-double skin_channel_depth_m(const SkinState& state);
+// h: what is left in the unloaded skin of a cut of this penetration, made under this tent. 0..penetration_m.
+double skin_unloaded_cut_m(const SkinParams& params, double penetration_m, double tent_m);
 
 }  // namespace pensim

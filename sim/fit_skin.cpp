@@ -60,7 +60,7 @@ double prior(const std::vector<double>& x) {
   return sum;
 }
 
-// From the prior to the least sum of squares.
+// From the prior to the least sum of squares, and from there again with new steps until that gains nothing: the valleys are flat.
 std::vector<double> search(Problem& problem, int evaluations_max) {
   std::vector<double> x(n);
   for (std::size_t i = 0; i < n; ++i) x[i] = to_unit(ranges[i], ranges[i].prior);
@@ -71,11 +71,16 @@ std::vector<double> search(Problem& problem, int evaluations_max) {
       [](const std::vector<double>& at, std::vector<double>&, void* data) { return static_cast<Problem*>(data)->residuals(at).squaredNorm() + prior(at); }, &problem);
   opt.set_initial_step(0.1);
   opt.set_xtol_abs(1e-4);
-  opt.set_maxeval(evaluations_max);
-  try {
-    double least = 0;
-    opt.optimize(x, least);
-  } catch (const nlopt::roundoff_limited&) {  // x is the best so far
+  double before = std::numeric_limits<double>::infinity();
+  for (int left = evaluations_max; left > 0; left = evaluations_max - problem.evaluations) {
+    opt.set_maxeval(left);
+    double least = before;
+    try {
+      opt.optimize(x, least);
+    } catch (const nlopt::roundoff_limited&) {  // x is the best so far
+    }
+    if (!(least < before - 1e-4)) break;
+    before = least;
   }
   return x;
 }

@@ -68,7 +68,7 @@ void sample(const InsertionState& state, double extension, int each_needle, std:
   put(state.out.penetration_max_m);
   put(state.needle_force_N);
   put(static_cast<double>(state.out.punctures));
-  put(skin_channel_depth_m(state.skin));
+  put(insertion_channel_depth_m(state));
   put(state.travel_m);
   put(state.force_N);
   put(state.nose_force_N);

@@ -387,7 +387,7 @@ TEST(Plant, EnergyIsBalancedWhateverHappens) {
     std::printf("  %-22s in %.4f + hand %+.4f J; winding %.4f bridge %.4f friction %.4f damping %.4f impact %.4f skin %.4f; residual %+.1e, at most %.4f %%\n",
                 what, e.supplied_J, e.hand_J, e.winding_J, e.bridge_J, e.friction_J, e.damping_J, e.impact_J, e.skin_J, e.residual_J, worst * 100);
     EXPECT_LT(worst, 5e-3) << what;
-    EXPECT_GT(std::fabs(e.*seen), 2e-5) << what << " was to show this";
+    EXPECT_GT(std::fabs(e.*seen), 1e-5) << what << " was to show this";
     EXPECT_GT(e.turned_over_J, 0.1) << what;
   };
   const auto nothing = [](Pen&) {};

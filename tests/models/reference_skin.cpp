@@ -42,7 +42,7 @@ struct Stroke {
   const SkinParams& params;
   Tip tip;
   std::vector<Needle> needles;
-  double tip_diameter_m, mass_kg, damping, stiffness;
+  double tip_diameter_m, contact_m, mass_kg, damping, stiffness;
   double share[relaxation_branches], time_s[relaxation_branches], rest_1;
 
   double puncture_rate(double t) const {
@@ -65,12 +65,17 @@ struct Stroke {
   double friction_N(double p) const { return params.shaft_stress_Pa * area_m2(p) + (cartridge.used_count > 0 ? cartridge.hook_force_N : 0.0); }
   double drag_N_s_per_m(double p) const { return params.cutting_drag_N_s_per_m + params.shaft_viscosity_Pa_s_per_m * area_m2(p); }
 
+  double elastic_N(double u) const { return params.instantaneous_modulus_Pa * u * (std::fabs(u) + contact_m); }
+  double free_tent_m(double elastic_N) const {
+    const double half = 0.5 * contact_m;
+    return std::copysign(std::sqrt(half * half + std::fabs(elastic_N) / params.instantaneous_modulus_Pa) - half, elastic_N);
+  }
   double tent_m(double t, const double* y, std::size_t i) const { return tip.at(t) + needles[i].height_m - y[0] - y[patch_size + needle_size * i]; }
   double force_N(double t, const double* y, std::size_t i) const {
     if (needles[i].contact == Contact::away) return 0.0;
     const double u = tent_m(t, y, i);
     const double* s = y + patch_size + needle_size * i + 2;
-    double sum_N = rest_1 * params.instantaneous_modulus_Pa * u * std::fabs(u);
+    double sum_N = rest_1 * elastic_N(u);
     for (int b = 0; b < relaxation_branches; ++b) sum_N += s[b];
     return sum_N;
   }
@@ -102,7 +107,7 @@ int right_side(double t, N_Vector state, N_Vector change, void* user) {
       if (needle.contact == Contact::inside)
         dn[0] = (std::max(0.0, F - k.yield_N(p, needle.cutting)) + std::min(0.0, F + k.friction_N(p))) / k.drag_N_s_per_m(p);
       if (needle.contact == Contact::inside && needle.cutting) dn[1] = dn[0];
-      dn[elastic] = 2 * k.params.instantaneous_modulus_Pa * std::fabs(u) * (k.tip.speed(t) - y[1] - dn[0]);
+      dn[elastic] = k.params.instantaneous_modulus_Pa * (2 * std::fabs(u) + k.contact_m) * (k.tip.speed(t) - y[1] - dn[0]);
     }
     for (int b = 0; b < relaxation_branches; ++b) dn[2 + b] = -n[2 + b] / k.time_s[b] + k.share[b] * dn[elastic];
   }
@@ -122,7 +127,7 @@ int root_functions(double t, N_Vector state, double* g, void* user) {
     double* out = g + roots * i;
     std::fill(out, out + roots, 1.0);
     if (needle.contact == Contact::away) {
-      out[0] = k.tent_m(t, y, i) - std::copysign(std::sqrt(std::fabs(n[elastic]) / k.params.instantaneous_modulus_Pa), n[elastic]);
+      out[0] = k.tent_m(t, y, i) - k.free_tent_m(n[elastic]);
     } else if (needle.contact == Contact::touching) {
       out[0] = F - (n[1] > 0 ? k.reentry_threshold_N() : needle.puncture_N * k.puncture_rate(t));
       out[1] = F;
@@ -144,7 +149,7 @@ void cross(Stroke& k, double t, double* y, const std::vector<int>& fired) {
     const int* root = fired.data() + roots * i;
     const auto bend = [&] {
       const double u = k.tent_m(t, y, i);
-      n[elastic] = k.params.instantaneous_modulus_Pa * u * std::fabs(u);
+      n[elastic] = k.elastic_N(u);
     };
     if (needle.contact == Contact::away) {
       if (root[0] > 0) needle.contact = Contact::touching;
@@ -175,7 +180,8 @@ void demand(int flag, const char* what) {
 }
 
 Stroke make_stroke(const CartridgeParams& cartridge, const SkinParams& params, std::uint64_t seed, const SkinStroke& stroke) {
-  Stroke k{cartridge, params, Tip(stroke), {}, cartridge_tip_diameter_m(cartridge), 0, 0, 0, {}, {}, 0};
+  Stroke k{cartridge, params, Tip(stroke), {}, cartridge_tip_diameter_m(cartridge), 0, 0, 0, 0, {}, {}, 0};
+  k.contact_m = 8 * (0.5 * k.tip_diameter_m) / (3 * params.deep_indentation_1);
   const double a = cartridge.footprint_radius_m, G = params.shear_modulus_Pa;
   k.mass_kg = 1.33 * params.density_kg_per_m3 * a * a * a;
   k.damping = 6.8 * a * a * std::sqrt(params.density_kg_per_m3 * G);

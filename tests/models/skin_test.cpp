@@ -112,11 +112,17 @@ std::vector<Branch> branches(const SkinParams& p) {
   return all;
 }
 
-// Force of a tent that grows as u = v t: s_k = 2 g_k B v^2 tau_k [t - tau_k (1 - exp(-t/tau_k))].
-double ramp_force(const SkinParams& p, double v, double t) {
-  const double B = p.instantaneous_modulus_Pa;
-  double force = equilibrium_share(p) * B * v * v * t * t;
-  for (const auto [g, tau] : branches(p)) force += 2 * g * B * v * v * tau * (t - tau * (1 - std::exp(-t / tau)));
+// l of a flat tip: F_e = B u (u + l).
+double contact_m(const SkinParams& p, double tip_diameter_m) { return 8 * (tip_diameter_m / 2) / (3 * p.deep_indentation_1); }
+
+// Of a tent that grows as u = v t, branch k: s_k = g_k B v tau_k [2 v (t - tau_k (1 - exp(-t/tau_k))) + l (1 - exp(-t/tau_k))].
+double ramp_branch(const SkinParams& p, Branch k, double v, double t, double l) {
+  const double faded = k.time_s * (1 - std::exp(-t / k.time_s));
+  return k.share_1 * p.instantaneous_modulus_Pa * v * (2 * v * k.time_s * (t - faded) + l * faded);
+}
+double ramp_force(const SkinParams& p, double v, double t, double l) {
+  double force = equilibrium_share(p) * p.instantaneous_modulus_Pa * v * t * (v * t + l);
+  for (const Branch& k : branches(p)) force += ramp_branch(p, k, v, t, l);
   return force;
 }
 
@@ -132,9 +138,41 @@ TEST(Skin, TentIsTheStaticLawWhenPushedSlowly) {
   bench.dt_s = 50e-6;
   bench.place(0);
   bench.move(0.1e-3, 2e-6);
-  const double expected = equilibrium_share(params) * params.instantaneous_modulus_Pa * 0.1e-3 * 0.1e-3;
+  const double expected = equilibrium_share(params) * params.instantaneous_modulus_Pa * 0.1e-3 * (0.1e-3 + contact_m(params, 300e-6));
   EXPECT_NEAR(bench.output.force_N / expected, 1, 0.025);  // the lag of the slowest branch is below that
   EXPECT_EQ(bench.output.in_skin, 0);
+}
+
+// A blunt tip is a flat punch at first, F = (8/3) E a u [Sneddon 1965], and no longer matters deep in, F = beta E u^2 [F:bacca].
+TEST(Skin, ABluntTipIsAFlatPunchAtFirstAndForgottenDeepIn) {
+  SkinParams params = supported();
+  params.puncture_factor_1 = 1e6;
+  params.equilibrium_share_1 = 1;  // elastic
+  const double E = params.instantaneous_modulus_Pa / params.deep_indentation_1, a = 150e-6;
+  const auto force_at = [&](double tip_diameter_m, double depth_m) {
+    Bench bench(one_needle(tip_diameter_m), params);
+    bench.place(0);
+    bench.move(depth_m, 1e-2);
+    return bench.output.force_N;
+  };
+  EXPECT_NEAR(force_at(2 * a, 1e-6) / (8.0 / 3 * E * a * 1e-6), 1, 2e-3);
+  EXPECT_NEAR(force_at(5e-6, 2e-3) / (params.deep_indentation_1 * E * 4e-6), 1, 0.02);
+  EXPECT_GT(force_at(2 * a, 20e-6) / force_at(a, 20e-6), 1.8);  // ~ a while shallow
+  EXPECT_LT(force_at(2 * a, 5e-3) / force_at(a, 5e-3), 1.15);   // deep in hardly
+}
+
+// p = h + u (s - 1) and s^2 = 1 + pi/(3 beta) h/u.
+TEST(Skin, RecoilOfACutFollowsFromTheTentItWasMadeUnder) {
+  const SkinParams params;
+  const double k = M_PI / (3 * params.deep_indentation_1);
+  for (const double u : {10e-6, 0.1e-3, 0.5e-3, 2e-3})
+    for (const double h : {1e-6, 50e-6, 0.2e-3, 1e-3, 5e-3}) {
+      const double p = h + u * (std::sqrt(1 + k * h / u) - 1);
+      EXPECT_NEAR(skin_unloaded_cut_m(params, p, u) / h, 1, 1e-9) << u << " " << h;
+    }
+  EXPECT_EQ(skin_unloaded_cut_m(params, 0.5e-3, 0), 0.5e-3);
+  EXPECT_EQ(skin_unloaded_cut_m(params, 0.5e-3, -0.1e-3), 0.5e-3);  // lifted: nothing springs back
+  EXPECT_EQ(skin_unloaded_cut_m(params, 0, 0.5e-3), 0);
 }
 
 TEST(Skin, RampFollowsTheConvolutionOfTheBranches) {
@@ -144,7 +182,7 @@ TEST(Skin, RampFollowsTheConvolutionOfTheBranches) {
     bench.dt_s = 5e-6;
     bench.place(0);
     bench.move(0.12e-3, speed);
-    EXPECT_NEAR(bench.output.force_N / ramp_force(params, speed, 0.12e-3 / speed), 1, 2e-3) << speed;
+    EXPECT_NEAR(bench.output.force_N / ramp_force(params, speed, 0.12e-3 / speed, contact_m(params, 400e-6)), 1, 2e-3) << speed;
     EXPECT_NEAR(bench.output.indentation_mean_m, 0.12e-3, 1e-9);
   }
 }
@@ -156,16 +194,14 @@ TEST(Skin, RelaxationAfterARampIsThePronySum) {
   bench.dt_s = 5e-6;
   bench.place(0);
   bench.move(speed * rise_s, speed);
-  const double elastic = params.instantaneous_modulus_Pa * std::pow(speed * rise_s, 2);
+  const double l = contact_m(params, 400e-6);
+  const double elastic = params.instantaneous_modulus_Pa * speed * rise_s * (speed * rise_s + l);
   for (const double wait_s : {1e-3, 5e-3, 20e-3, 0.1, 0.5}) {
     bench.hold(wait_s);
     static double waited = 0;
     waited = wait_s == 1e-3 ? wait_s : waited + wait_s;
     double expected = equilibrium_share(params) * elastic;
-    for (const auto [g, tau] : branches(params)) {
-      const double at_end = 2 * g * elastic / (rise_s * rise_s) * tau * (rise_s - tau * (1 - std::exp(-rise_s / tau)));
-      expected += at_end * std::exp(-waited / tau);
-    }
+    for (const Branch& k : branches(params)) expected += ramp_branch(params, k, speed, rise_s, l) * std::exp(-waited / k.time_s);
     EXPECT_NEAR(bench.output.force_N / expected, 1, 1e-3) << waited;
   }
 }
@@ -185,7 +221,7 @@ TEST(Skin, TheSurfaceLeavesATipThatWithdrawsFasterThanItRecovers) {
   EXPECT_LT(bench.output.indentation_mean_m, held);
   const double left = bench.output.indentation_mean_m;
   // A free surface creeps back slower than a held one relaxes. Its slowest mode exp(-r t) is the least root of
-  // g_inf = sum g_k r tau_k/(1 - r tau_k), and the tent is the root of F_e.
+  // g_inf = sum g_k r tau_k/(1 - r tau_k), and it is F_e = B u (u + l) that fades so.
   const SkinParams& params = bench.params;
   double low = 0, high = 1 / params.slowest_time_s;
   for (int i = 0; i < 100; ++i) {
@@ -198,7 +234,8 @@ TEST(Skin, TheSurfaceLeavesATipThatWithdrawsFasterThanItRecovers) {
   bench.hold(60);
   const double early = bench.output.indentation_mean_m;
   bench.hold(30);
-  EXPECT_NEAR(bench.output.indentation_mean_m / early, std::exp(-0.5 * 30 * low), 0.01);
+  const double late = bench.output.indentation_mean_m, l = contact_m(params, 400e-6);
+  EXPECT_NEAR(late * (late + l) / (early * (early + l)), std::exp(-30 * low), 0.01);
   EXPECT_LT(bench.output.indentation_mean_m, left);
   bench.hold(1500);
   EXPECT_EQ(bench.state->relaxed, 1);
@@ -530,7 +567,7 @@ TEST(Skin, PatchStiffnessIsThatOfTheHalfSpace) {
   EXPECT_NEAR(bench.output.force_N / (k * (1 + u * u / (params.stiffening_depth_m * params.stiffening_depth_m)) * u), 1,
               1e-6);
   const double tent = bench.output.indentation_mean_m - u;
-  EXPECT_NEAR(bench.output.force_N / (12 * equilibrium_share(params) * params.instantaneous_modulus_Pa * tent * tent),
+  EXPECT_NEAR(bench.output.force_N / (12 * equilibrium_share(params) * params.instantaneous_modulus_Pa * tent * (tent + contact_m(params, 250e-6))),
               1, 1e-3);
 }
 
@@ -679,9 +716,9 @@ TEST(Skin, MemoryOfTheTentFadesAlongTheGlide) {
     bench.move(-0.5e-3, 0.1);
     bench.hold(5e-3);
     EXPECT_GT(bench.state->recovery_steps, 0);
-    bench.place(-1e-6);
+    bench.place(-1e-9);
     bench.input.track_m += way_m;
-    bench.move(0.3e-3, 1e-3, [&] { return bench.state->recovery_steps > 0; });  // in steps of 25 nm, until the needle is brought to the present
+    bench.move(0.3e-3, 1e-6, [&] { return bench.state->recovery_steps > 0; });  // in steps of 25 pm, until the needle is brought to the present
     double left_N = 0;
     for (int k = 0; k < relaxation_branches; ++k) left_N += bench.state->branch_N[k][0];
     return left_N;
