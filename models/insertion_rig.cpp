@@ -77,13 +77,11 @@ void cut_channels(const SkinParams& skin, InsertionState& state) {
   const double above_m = state.skin.tip_m - (state.skin.patch_m + state.skin.sink_m);
   for (int i = 0; i < static_cast<int>(state.skin.derived.needle_count); ++i) {
     const double p = state.skin.needle_penetration_m[i];
-    if (p > state.cut_m[i]) {
-      state.cut_m[i] = p;
-      state.channel_m[i] = skin_unloaded_cut_m(skin, p, above_m + d.offset_m[i] - p);
-    } else {
-      state.cut_m[i] *= d.decay_hole_1;
-      state.channel_m[i] *= d.decay_hole_1;
-    }
+    if (!(p > state.cut_m[i])) continue;
+    // A tent that unloads lengthens no cut: never by more than the needle went further in.
+    const double left_m = skin_unloaded_cut_m(skin, p, above_m + d.offset_m[i] - p);
+    state.channel_m[i] = std::min(std::max(left_m, state.channel_m[i]), state.channel_m[i] + (p - state.cut_m[i]));
+    state.cut_m[i] = p;
   }
 }
 

@@ -87,8 +87,8 @@ struct InsertionState {
   double puncture_force_N = 0;         // of the needles, just before the first puncture; 0 until then
   double puncture_tip_m = 0;           // where the tips were then
   double hold_left_s = 0;
-  double cut_m[needle_count_max] = {};      // penetration at which each needle cut its hole, closing as the hole does
-  double channel_m[needle_count_max] = {};  // what recoil leaves of it
+  double cut_m[needle_count_max] = {};      // deepest penetration of each needle
+  double channel_m[needle_count_max] = {};  // what recoil leaves of it; pores stay for hours (12-18 h [F:kalluri]), a run has none of that
   double vibration_1 = 0;              // of a period, 0..1
   InsertionPhase phase = InsertionPhase::insertion;
   HoleMemory holes;                    // last, as in PlantState

@@ -117,6 +117,28 @@ TEST(InsertionRig, LoadingAndUnloadingAreOneCurve) {
   EXPECT_NEAR(looked[0], looked[1], 2);
 }
 
+// What recoil leaves of a cut: less than the penetration, the less the softer the tent, and fixed once the needle turns.
+TEST(InsertionRig, AChannelIsShorterThanThePenetrationAndStaysWhenTheNeedleLeaves) {
+  Machine m = needles(1);
+  m.cartridge.height_scatter_m = 0;
+  double at_turn_m = 0, deepest_m = 0, before_m = 0, cut_m = 0;
+  const Shown shown = run(m, [&](const InsertionState& s, InsertionPhase phase) {
+    const double now_m = insertion_channel_depth_m(s);
+    EXPECT_GE(now_m, before_m) << "a cut does not heal in a run";
+    EXPECT_LE(now_m - before_m, s.cut_m[0] - cut_m + 1e-15) << "it grows by what the needle goes further in at most";
+    before_m = now_m;
+    cut_m = s.cut_m[0];
+    deepest_m = std::max(deepest_m, s.out.penetration_max_m);
+    if (phase == InsertionPhase::insertion) at_turn_m = now_m;
+  });
+  EXPECT_GT(at_turn_m, 0.2 * deepest_m);
+  EXPECT_LT(at_turn_m, 0.8 * deepest_m);
+  EXPECT_NEAR(shown.end_channel_m / at_turn_m, 1, 0.02);
+  m.skin.instantaneous_modulus_Pa *= 100;  // a smaller tent: less recoil
+  const Shown stiff = run(m);
+  EXPECT_GT(stiff.end_channel_m / stiff.penetration_m, 1.3 * shown.end_channel_m / shown.penetration_m);
+}
+
 TEST(InsertionRig, EnergyIsTheIntegralOfForceOverTravel) {
   Machine m = needles(12);
   m.cartridge.needle_length_m = 1e-3;
