@@ -441,7 +441,9 @@ void draw_picture(App& app) {
 
   const float gap = 6;
   if (!state.view.rig && rest.width() >= 330 && rest.height() > 130) {
-    const float column = std::clamp(rest.width() * 0.19f, 78.0f, 150.0f);
+    // Wide enough for its longest line, however large the letters are.
+    const float words = text_size(Font::small, "screw").x + text_size(Font::small_number, "0.00 mm").x + scene.unit;
+    const float column = std::clamp(rest.width() * 0.19f, std::max(78.0f, std::min(words, rest.width() * 0.25f)), std::max(150.0f, words));
     draw_drive(scene, {rest.x0, rest.y0, rest.x0 + column, rest.y1});
     rest.x0 += column + gap;
   }
