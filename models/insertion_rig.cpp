@@ -13,6 +13,7 @@ static_assert(std::is_trivially_copyable_v<InsertionState>);
 namespace {
 
 constexpr double least_opening_1 = 1.05;  // CHOSEN: of the footprint; closer the fits end
+constexpr double held_flat_1 = 1000;      // CHOSEN: stiffness of the patch under a base plate: no needle moves it by a micrometre
 
 // f: the rim at a/x is held while a patch of radius a is pressed in.
 double rim_factor(double x) { return 1 - 0.4 * elementary::log(1 - std::min(x, 1 / least_opening_1)); }
@@ -116,8 +117,7 @@ NoseLaw insertion_nose(const InsertionParams& params, const CartridgeParams& car
   NoseLaw nose;
   if (params.base_plate != 0) {
     radius_m = std::max(a + 0.5 * cartridge.pitch_m, radius_m);
-    const double own_patch_m = 0.5 * cartridge.pitch_m / least_opening_1;
-    nose.ring_factor_1 = rim_factor(1) * std::max(1.0, static_cast<double>(cartridge.needle_count) * own_patch_m / a);
+    nose.ring_factor_1 = held_flat_1;
     nose.stiffness_N_per_m = 8 * G * radius_m;
     nose.damping_N_s_per_m = disc_damping_N_s_per_m(radius_m, G, skin.density_kg_per_m3);
   } else if (radius_m > 0) {

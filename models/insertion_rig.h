@@ -21,9 +21,9 @@
 //   a/b_i <= 0.9 (tests/models/insertion_rig_test.cpp solves it). An opening below 1.05 a counts as 1.05 a.
 // A pen's nose of 5.5 mm and 9 mm gives twelve needles f = 1.96 and, with G = 50 kPa, 0.094 mm/N: the estimates 2 and 0.1 mm/N of
 // SkinParams.
-// Law of the base plate, a disc with an opening of radius pitch/2 for every needle [E, with VT-07 in view]: nothing bulges, and each
-// needle loads a patch of its own whose rim is held, together
-//   k = N 8 G r f(1/1.05),  r = (pitch/2)/1.05, at least 8 G a f(1/1.05)
+// Law of the base plate: it touches the skin half a pitch from every needle, closer than the tent of the needle reaches, and carries
+// what the neighbours push. So nothing but the tent yields, as in skin that is supported: k = 1000 x 8 G a, no bulge [E]. (The tent
+// was fitted to single needles in skin that nothing held; holding its outskirts would stiffen it, which is left out.)
 // It bears as a rigid disc of radius a + pitch/2 [E], or as far as a nose around it reaches.
 // Both stiffen as they sink, F = (z/c_rr) (1 + z/z_ref), z_ref = u_ref b/a: punches of one shape are alike, a wider one is never softer,
 // and deep in, F ~ z^2 whatever the radius, as deep indentation has it [F:bacca] [D]; u_ref is the patch's [E].
