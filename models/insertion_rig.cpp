@@ -25,7 +25,7 @@ double disc_damping_N_s_per_m(double radius_m, double shear_modulus_Pa, double d
 // G as the patch of skin.h has it: stretched, with bone behind it or not.
 double effective_shear_modulus_Pa(const SkinParams& skin) {
   return skin.shear_modulus_Pa * (1 + skin.bone_backed_1 * (skin.bone_stiffness_ratio_1 - 1)) *
-         elementary::pow(skin.stretch_1, skin.stretch_exponent_1);
+         skin_stretch_stiffness_1(skin);
 }
 
 // A sine that begins with the phases in which it is wanted, and ends with a whole period.

@@ -107,7 +107,7 @@ struct Law {
         gain_branches_1(all<T>(d.gain_branches_1)),
         gain_1(all<T>(d.gain_1)),
         inverse_gain_1(all<T>(d.inverse_gain_1)),
-        modulus_Pa(all<T>(params.instantaneous_modulus_Pa)),
+        modulus_Pa(all<T>(d.modulus_Pa)),
         inverse_modulus_1_per_Pa(all<T>(d.inverse_modulus_1_per_Pa)),
         twice_tangent_Pa(all<T>(2 * d.tangent_Pa)),
         four_tangent_Pa(all<T>(4 * d.tangent_Pa)),
@@ -230,9 +230,10 @@ void prepare_step(const SkinParams& params, double dt_s, SkinState::Derived& d) 
   }
   d.gain_1 = params.equilibrium_share_1 + d.gain_branches_1;
   d.inverse_gain_1 = 1 / d.gain_1;
-  d.tangent_Pa = d.gain_1 * params.instantaneous_modulus_Pa;
+  d.modulus_Pa = params.instantaneous_modulus_Pa * skin_stretch_stiffness_1(params);
+  d.tangent_Pa = d.gain_1 * d.modulus_Pa;
   d.half_inverse_tangent_1_per_Pa = 0.5 / d.tangent_Pa;
-  d.inverse_modulus_1_per_Pa = 1 / params.instantaneous_modulus_Pa;
+  d.inverse_modulus_1_per_Pa = 1 / d.modulus_Pa;
   d.decay_hole_1 = elementary::exp(-dt_s / params.hole_closing_time_s);
   d.dt_s = dt_s;
   d.inverse_dt_Hz = 1 / dt_s;
@@ -264,7 +265,7 @@ void prepare_place(const CartridgeParams& cartridge, const SkinParams& params, d
     d.damping_N_s_per_m = 6.8 * a * a * std::sqrt(params.density_kg_per_m3 * shear_modulus);
     d.stiffness_N_per_m = params.nose_ring_factor_1 * 8 * shear_modulus * a *
                           (1 + bone * (params.bone_stiffness_ratio_1 - 1)) *
-                          elementary::pow(params.stretch_1, params.stretch_exponent_1);
+                          skin_stretch_stiffness_1(params);
     d.stiffening_per_m2 = 1 / square(u_ref);
     for (int i = 1; i < lateral_grid_points; ++i) {
       const double p = i * lateral_grid_m;
@@ -676,6 +677,20 @@ double skin_puncture_force_N(const SkinParams& params, double tip_diameter_m) {
   const double from = sharp(params.sharp_limit_m);
   const double to = blunt(params.blunt_limit_m);
   return from + (to - from) * (tip_diameter_m - params.sharp_limit_m) / (params.blunt_limit_m - params.sharp_limit_m);
+}
+
+double skin_stretch_stiffness_1(const SkinParams& params) {
+  const double lambda = std::max(params.stretch_1, 1 / params.stretch_1);
+  if (lambda < 1 + 1e-6) return 1;
+  const double n = params.stretch_exponent_1;
+  const double across2 = 1 / square(square(lambda)), along2 = square(lambda);  // lambda_3^2, lambda^2
+  const double along = 2 / n * elementary::pow(lambda, n), across = 2 / n * elementary::pow(across2, 0.5 * n);  // lambda W', over mu
+  const double A = (along - across) * along2 / (along2 - across2);
+  const double C = (along - across) * across2 / (along2 - across2);
+  const double bend = ((n - 1) * (along + across) - 2 * (A - along)) / C;  // 2 D/C
+  const double r = lambda * lambda * lambda;
+  const double stiffer = 0.5 * C * (r * (bend + r) + 2 * r - 1) / std::sqrt(bend + 2 * r);
+  return params.stretch_1 > 1 ? stiffer : 1 / stiffer;
 }
 
 double skin_puncture_rate_1(const SkinParams& params, double tip_speed_m_per_s) {

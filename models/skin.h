@@ -30,7 +30,12 @@
 // exit within a step are interpolated. Against an independent solution by CVODE, strokes of 1 and 12 needles at 120 Hz, 1 and 2 mm
 // (tests/models/numerics_test.cpp), at 25 us: peak force within 0.04 %, peak penetration 0.02 %, dwell 0.03 %, work of a single stroke 1 %.
 //
-// 9 Recoil: the tip, at the bottom of its cut, has moved the tissue further than the tent at the surface, and stretched what is between.
+// 9 Stretch lambda in both directions of the plane: B and k times the normal stiffness of a half space that was stretched so, of a
+//   one-term Ogden solid [D] from the surface of a pre-stretched solid [R: Dowaikh and Ogden 1990; 0.9]. With principal moduli
+//   A = (lambda W_1 - lambda_3 W_3) lambda^2/(lambda^2 - lambda_3^2), C the same with lambda_3^2 above, 2 D = lambda^2 W_11 +
+//   lambda_3^2 W_33 - 2 (A - lambda W_1):   C (r (2 D/C + r) + 2 r - 1)/sqrt(2 D/C + 2 r), r = lambda^3, over its value 2 mu at 1.
+//   1.17 at 1.1, 2.04 at 1.2 with the exponent of skin. Below 1 the skin is slack: the inverse at 1/lambda [E].
+// 10 Recoil: the tip, at the bottom of its cut, has moved the tissue further than the tent at the surface, and stretched what is between.
 //   Point load below the surface of an incompressible half space [R: Mindlin 1936; 0.9], disc in a full space with the stiffness of the
 //   law's own deep indentation: the tissue at the tip has moved u s, s = sqrt(1 + pi/(3 beta) h/u) [D]. So of the penetration under load,
 //   p = h + u (s - 1), the cut h is left when the needle has gone. Small strain, used far beyond it; set down after VT-05 was known,
@@ -104,7 +109,7 @@ struct SkinParams {
   double bone_stiffening_depth_m = 0.5e-3;      // u_ref when bone-backed [E]
   double bone_stiffness_N_per_m = 20e3;         // per needle that meets the bone [E]
   double stretch_1 = 1;                         // in-plane stretch ratio; the scenario's [E]
-  double stretch_exponent_1 = 9;                // k x stretch^exponent, the exponent of skin's one-term Ogden law [R; 0.8] applied so [E]
+  double stretch_exponent_1 = 9;                // of skin's one-term Ogden law [R: Shergold and Fleck; 0.8]
   // Layers. Histology for the upper two, ultrasound for the dermis (VT-21).
   double stratum_corneum_m = 15e-6;             // [R; 0.7]
   double epidermis_m = 60e-6;                   // viable; [F2:fang]
@@ -267,6 +272,7 @@ struct SkinState {
     double decay_1[relaxation_branches] = {}, decay_hole_1 = 0;
     double gain_branch_1[relaxation_branches] = {};  // s_k += gain_k dF_e
     double gain_branches_1 = 0, gain_1 = 0, inverse_gain_1 = 0;  // their sum; gain = g_inf + sum
+    double modulus_Pa = 0;                      // B, stretched
     double tangent_Pa = 0, half_inverse_tangent_1_per_Pa = 0, inverse_modulus_1_per_Pa = 0;  // tangent = gain B
     double contact_m = 0;                       // l
     double tip_diameter_m = 0, cone_slope_1 = 0, cone_length_m = 0, cone_area_1 = 0;
@@ -292,6 +298,9 @@ struct HoleMemory {
 
 // F_p0 of a tip of this diameter at rest, without S and scatter.
 double skin_puncture_force_N(const SkinParams& params, double tip_diameter_m);
+
+// Stiffness of stretched skin against a push from above over that at stretch_1 = 1.
+double skin_stretch_stiffness_1(const SkinParams& params);
 
 // f(v)/f(v_0): how the force that punctures changes with the tip's speed.
 double skin_puncture_rate_1(const SkinParams& params, double tip_speed_m_per_s);

@@ -65,10 +65,11 @@ struct Stroke {
   double friction_N(double p) const { return params.shaft_stress_Pa * area_m2(p) + (cartridge.used_count > 0 ? cartridge.hook_force_N : 0.0); }
   double drag_N_s_per_m(double p) const { return params.cutting_drag_N_s_per_m + params.shaft_viscosity_Pa_s_per_m * area_m2(p); }
 
-  double elastic_N(double u) const { return params.instantaneous_modulus_Pa * u * (std::fabs(u) + contact_m); }
+  double modulus_Pa() const { return params.instantaneous_modulus_Pa * skin_stretch_stiffness_1(params); }
+  double elastic_N(double u) const { return modulus_Pa() * u * (std::fabs(u) + contact_m); }
   double free_tent_m(double elastic_N) const {
     const double half = 0.5 * contact_m;
-    return std::copysign(std::sqrt(half * half + std::fabs(elastic_N) / params.instantaneous_modulus_Pa) - half, elastic_N);
+    return std::copysign(std::sqrt(half * half + std::fabs(elastic_N) / modulus_Pa()) - half, elastic_N);
   }
   double tent_m(double t, const double* y, std::size_t i) const { return tip.at(t) + needles[i].height_m - y[0] - y[patch_size + needle_size * i]; }
   double force_N(double t, const double* y, std::size_t i) const {
@@ -107,7 +108,7 @@ int right_side(double t, N_Vector state, N_Vector change, void* user) {
       if (needle.contact == Contact::inside)
         dn[0] = (std::max(0.0, F - k.yield_N(p, needle.cutting)) + std::min(0.0, F + k.friction_N(p))) / k.drag_N_s_per_m(p);
       if (needle.contact == Contact::inside && needle.cutting) dn[1] = dn[0];
-      dn[elastic] = k.params.instantaneous_modulus_Pa * (2 * std::fabs(u) + k.contact_m) * (k.tip.speed(t) - y[1] - dn[0]);
+      dn[elastic] = k.modulus_Pa() * (2 * std::fabs(u) + k.contact_m) * (k.tip.speed(t) - y[1] - dn[0]);
     }
     for (int b = 0; b < relaxation_branches; ++b) dn[2 + b] = -n[2 + b] / k.time_s[b] + k.share[b] * dn[elastic];
   }
@@ -185,7 +186,7 @@ Stroke make_stroke(const CartridgeParams& cartridge, const SkinParams& params, s
   const double a = cartridge.footprint_radius_m, G = params.shear_modulus_Pa;
   k.mass_kg = 1.33 * params.density_kg_per_m3 * a * a * a;
   k.damping = 6.8 * a * a * std::sqrt(params.density_kg_per_m3 * G);
-  k.stiffness = params.nose_ring_factor_1 * 8 * G * a * std::pow(params.stretch_1, params.stretch_exponent_1);
+  k.stiffness = params.nose_ring_factor_1 * 8 * G * a * skin_stretch_stiffness_1(params);
   skin_relaxation(params, k.share, k.time_s);
   k.rest_1 = params.equilibrium_share_1;
   // The needles that the seed draws: data of the stroke.

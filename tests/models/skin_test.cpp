@@ -161,6 +161,44 @@ TEST(Skin, ABluntTipIsAFlatPunchAtFirstAndForgottenDeepIn) {
   EXPECT_LT(force_at(2 * a, 5e-3) / force_at(a, 5e-3), 1.15);   // deep in hardly
 }
 
+// Neo-Hookean (exponent 2): (r^3 + r^2 + 3 r - 1)/(2 lambda^4 (r + 1)), r = lambda^3; one-term Ogden with 9 by hand.
+TEST(Skin, StretchStiffensAsASurfaceThatWasStretchedBeforeThePush) {
+  SkinParams params;
+  EXPECT_EQ(skin_stretch_stiffness_1(params), 1);
+  params.stretch_exponent_1 = 2;
+  for (const double lambda : {1.01, 1.1, 1.3, 1.6}) {
+    params.stretch_1 = lambda;
+    const double r = std::pow(lambda, 3);
+    EXPECT_NEAR(skin_stretch_stiffness_1(params), (r * r * r + r * r + 3 * r - 1) / (2 * std::pow(lambda, 4) * (r + 1)), 1e-9);
+  }
+  params.stretch_exponent_1 = 9;
+  params.stretch_1 = 1.1;
+  EXPECT_NEAR(skin_stretch_stiffness_1(params), 1.167, 2e-3);
+  params.stretch_1 = 1.2;
+  const double at_1_2 = skin_stretch_stiffness_1(params);
+  EXPECT_NEAR(at_1_2, 2.042, 5e-3);
+  params.stretch_1 = 1 / 1.2;
+  EXPECT_NEAR(skin_stretch_stiffness_1(params) * at_1_2, 1, 1e-12);
+  params.stretch_1 = 1 + 1e-5;
+  EXPECT_NEAR(skin_stretch_stiffness_1(params), 1, 1e-4);  // nothing cancels near 1
+}
+
+// The tent of stretched skin is stiffer too, not only the patch.
+TEST(Skin, AStretchedTentBreaksSooner) {
+  const auto at = [](double stretch) {
+    SkinParams params = supported();
+    params.puncture_scatter_1 = 0;
+    params.stretch_1 = stretch;
+    Bench bench(one_needle(), params);
+    bench.place(0);
+    double tip_m = 0;
+    bench.move(1e-3, 1e-2, [&] { tip_m = bench.input.tip_m; return bench.output.in_skin == 0; });
+    return tip_m;
+  };
+  EXPECT_LT(at(1.2), 0.8 * at(1.0));
+  EXPECT_GT(at(1.2), 0.6 * at(1.0));  // F_p is the same, F ~ u^2
+}
+
 // p = h + u (s - 1) and s^2 = 1 + pi/(3 beta) h/u.
 TEST(Skin, RecoilOfACutFollowsFromTheTentItWasMadeUnder) {
   const SkinParams params;
