@@ -152,10 +152,10 @@ TEST(App, PlaysAtTheSpeedThatIsAskedFor) {
 
 // A scenario through the real session: runs at the speed asked for, is paused, stepped by a stroke that is not computed yet, taken up.
 TEST(App, ALiveRunIsPausedSteppedAndTakenUp) {
-  setenv("PENSIM_CORES", "build/cores", 1);
+  setenv("PENSIM_CORES", PENSIM_CORES, 1);
   User user;
   SessionOptions options;
-  options.program = "build/pensim";
+  options.program = PENSIM_PROGRAM;
   open_scenario(user.app, "tests/data/golden/cheek.yaml", options);
   EXPECT_TRUE(user.app.playback.live);
   const auto until = [&](auto done) {
@@ -187,7 +187,7 @@ TEST(App, ALiveRunIsPausedSteppedAndTakenUp) {
   EXPECT_NEAR(user.app.cursor_s, 1.2 - 50e-6, 1e-9);
   EXPECT_FALSE(user.app.playback.playing);
   // Pauses and steps leave no trace.
-  const auto plain = test::run_scenarios("build/pensim", {"tests/data/golden/cheek.yaml"});
+  const auto plain = test::run_scenarios(PENSIM_PROGRAM, {"tests/data/golden/cheek.yaml"});
   EXPECT_EQ(user.app.session->hash(), plain.runs.at(0).at("hash"));
 
   // A change of the past: what was is the ghost, and both are drawn.
@@ -449,7 +449,7 @@ TEST(App, TheCheckOfTextSeesWhatIsWrong) {
 TEST(App, NoTextIsCutOrOverlaps) {
   // A run with all there is to show, and one whose title and signals are few.
   const test::Folder folder;
-  const auto ran = test::run_program("build/pensim", {"run", "scenarios/treatment/cheek_1mm.yaml", "--out", folder.path(), "--watch", "speed_loop.integral"});
+  const auto ran = test::run_program(PENSIM_PROGRAM, {"run", "scenarios/treatment/cheek_1mm.yaml", "--out", folder.path(), "--watch", "speed_loop.integral"});
   ASSERT_EQ(ran.code, 0) << ran.err;
   const std::string cheek = folder / "scenarios/treatment/cheek_1mm.h5";
   for (const auto& [width, height] : {std::pair{1280, 720}, {1600, 1000}, {3840, 2160}}) {

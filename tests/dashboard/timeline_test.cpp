@@ -28,9 +28,9 @@ ImVec2 title_of_timeline() {
 class Calendar : public User {
  public:
   explicit Calendar(const std::string& path = cheek) {
-    setenv("PENSIM_CORES", "build/cores", 1);
+    setenv("PENSIM_CORES", PENSIM_CORES, 1);
     SessionOptions options;
-    options.program = "build/pensim";
+    options.program = PENSIM_PROGRAM;
     open_scenario(app, path, options);
     app.playback = {};
     app.session->pause();
@@ -324,16 +324,16 @@ TEST(Timeline, WhatIsSavedRunsAgainWithTheSameHash) {
   user.press(ImGuiKey_Enter);
   user.frames(3);
   EXPECT_EQ(user.app.overlay.saved, path);
-  const auto again = test::run_scenarios("build/pensim", {path});
+  const auto again = test::run_scenarios(PENSIM_PROGRAM, {path});
   ASSERT_EQ(again.runs.size(), 1u) << again.ran.err;
   EXPECT_EQ(again.runs[0].at("hash"), user.session().hash());
-  const auto plain = test::run_scenarios("build/pensim", {cheek});
+  const auto plain = test::run_scenarios(PENSIM_PROGRAM, {cheek});
   EXPECT_NE(plain.runs.at(0).at("hash"), user.session().hash());
 }
 
 TEST(Timeline, ARecordingIsShownAndOpenedAsALiveRun) {
   const test::Folder folder;
-  const auto ran = test::run_program("build/pensim", {"run", "tests/data/golden/faults.yaml", "--out", folder.path()});
+  const auto ran = test::run_program(PENSIM_PROGRAM, {"run", "tests/data/golden/faults.yaml", "--out", folder.path()});
   ASSERT_LE(ran.code, 1) << ran.err;
   User user;
   open_recording(user.app, folder / "tests/data/golden/faults.h5");
@@ -347,7 +347,7 @@ TEST(Timeline, ARecordingIsShownAndOpenedAsALiveRun) {
   user.frames(2);
   EXPECT_EQ(user.app.timeline.recorded.size(), recorded.size());
 
-  setenv("PENSIM_CORES", "build/cores", 1);
+  setenv("PENSIM_CORES", PENSIM_CORES, 1);
   const ImVec2 title = title_of_timeline();
   user.click(title.x + 40, title.y);  // "Open as a live run"
   ASSERT_TRUE(user.app.session) << user.app.message;

@@ -68,7 +68,7 @@ TEST(Window, OpensZoomsAndClosesByKeys) {
   ASSERT_FALSE(display.name().empty()) << test::read_file(folder / "xvfb.log");
   write_synthetic_run(folder / "run.h5", {});
   const std::string state = "XDG_STATE_HOME=" + (folder / "state");
-  const pid_t pid = start({"build/pensim", "dashboard", folder / "run.h5", "--size", "1600x1000", "--layout", "plots"}, {display.name(), state}, folder / "log");
+  const pid_t pid = start({PENSIM_PROGRAM, "dashboard", folder / "run.h5", "--size", "1600x1000", "--layout", "plots"}, {display.name(), state}, folder / "log");
   const auto tool = [&](const std::string& words) { return test::run_program("/bin/sh", {"-c", words}, {display.name()}); };
   std::string window;
   for (int i = 0; i < 500 && window.empty(); ++i) {
@@ -121,7 +121,7 @@ TEST(Window, OpensZoomsAndClosesByKeys) {
 TEST(Window, WithoutADisplayItNamesTheScreenshot) {
   const test::Folder folder;
   write_synthetic_run(folder / "run.h5", {});
-  const Ran ran = test::run_program("/usr/bin/env", {"-u", "DISPLAY", "-u", "WAYLAND_DISPLAY", "build/pensim", "dashboard", folder / "run.h5"});
+  const Ran ran = test::run_program("/usr/bin/env", {"-u", "DISPLAY", "-u", "WAYLAND_DISPLAY", PENSIM_PROGRAM, "dashboard", folder / "run.h5"});
   EXPECT_EQ(ran.code, 2);
   EXPECT_NE(ran.err.find("--screenshot"), std::string::npos) << ran.err;
 }
@@ -131,7 +131,7 @@ TEST(Window, ScreenshotsNeedNoDisplay) {
   write_synthetic_run(folder / "a.h5", {});
   write_synthetic_run(folder / "b.h5", {.rate_Hz = 110});
   const auto shoot = [&](std::vector<std::string> words, const std::string& file) {
-    words.insert(words.begin(), {"-u", "DISPLAY", "build/pensim", "dashboard"});
+    words.insert(words.begin(), {"-u", "DISPLAY", PENSIM_PROGRAM, "dashboard"});
     words.insert(words.end(), {"--screenshot", folder / file});
     const Ran ran = test::run_program("/usr/bin/env", words);
     EXPECT_EQ(ran.code, 0) << ran.err;
@@ -163,7 +163,7 @@ TEST(Window, BadInputIsASentence) {
   for (const auto& c : cases) {
     std::vector<std::string> words = c.words;
     words.insert(words.begin(), "dashboard");
-    const Ran ran = test::run_program("build/pensim", words);
+    const Ran ran = test::run_program(PENSIM_PROGRAM, words);
     EXPECT_EQ(ran.code, 2) << ran.err;
     EXPECT_NE(ran.err.find(c.says), std::string::npos) << ran.err;
     EXPECT_FALSE(std::filesystem::exists(folder / "x.png")) << c.says;

@@ -18,6 +18,9 @@
 #include "sim/input_error.h"
 #include "tests/sim/recorded_run.h"
 
+// HDF5 1.10 loses blocks of its free lists when it refuses damaged metadata; a file that was left open is not among them.
+extern "C" const char* __lsan_default_suppressions() { return "leak:H5FL__malloc"; }
+
 namespace pensim {
 namespace {
 
