@@ -120,7 +120,7 @@ void change(App& app, F f) {
   }
 }
 
-Tick cursor_tick(const App& app) { return std::llround(app.cursor_s / seconds(app.main.recording->tick_ns())); }
+Tick cursor_tick(const App& app) { return std::llround(app.playback.target_s.value_or(app.cursor_s) / seconds(app.main.recording->tick_ns())); }
 
 std::string value_name(App& app, const std::string& signal, double value) {
   const auto& names = app.firmware.names[signal];

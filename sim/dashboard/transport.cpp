@@ -160,6 +160,8 @@ void advance(App& app, double wall_s) {
       else play.playing = false;
     }
   }
+  // After a change of the past the cursor waits for the run to come up to it.
+  if (app.cursor_s > computed && app.session && !play.playing && can_run_on(app)) play.target_s = app.cursor_s;
   app.cursor_s = std::clamp(app.cursor_s, 0.0, computed);
   if (play.playing && app.time.follow) show_cursor(app);
 }

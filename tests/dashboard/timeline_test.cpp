@@ -295,6 +295,56 @@ TEST(Timeline, AnotherSetUpRunsAgainFromZero) {
   EXPECT_EQ(user.session().ghost()->at("skin.indentation", 19'000), before_m);
 }
 
+// With the keyboard, in the firmware panel: a variable written and a line sent to the console, both at the cursor.
+TEST(Timeline, PokesAndConsoleLinesAreTyped) {
+  Calendar user;
+  user.session().add_watch("speed_loop.integral");
+  ASSERT_TRUE(user.run_to(20000));
+  user.app.layout = Layout::firmware;
+  seek(user.app, 0.5);
+  user.frames(4);
+  const ImGuiWindow* panel = nullptr;
+  for (const ImGuiWindow* w : ImGui::GetCurrentContext()->Windows)
+    if (w->Active && std::string(w->Name).find("firmware_") != std::string::npos && !panel) panel = w;
+  ASSERT_NE(panel, nullptr);
+  const auto pokes = [&] { return std::count_if(user.session().timeline().begin(), user.session().timeline().end(), [](const Command& c) { return c.kind == Command::Kind::poke; }); };
+  const float right = panel->Pos.x + panel->Size.x - 40, bottom = panel->Pos.y + panel->Size.y;
+  // The first box at the right edge pokes the first watched variable.
+  float y = panel->Pos.y;
+  while (y < bottom && !ImGui::GetIO().WantTextInput) user.click(right, y += 8);
+  ASSERT_TRUE(ImGui::GetIO().WantTextInput);
+  user.type("2.5x");
+  user.press(ImGuiKey_Enter);
+  EXPECT_EQ(pokes(), 0);
+  EXPECT_NE(user.app.firmware.problem, "");
+  // The text stays to be mended.
+  user.click(right, y);
+  user.press(ImGuiKey_End);
+  for (int i = 0; i < 4; ++i) user.press(ImGuiKey_Backspace);
+  user.type("1");
+  user.press(ImGuiKey_Enter);
+  EXPECT_EQ(user.app.firmware.problem, "");
+  ASSERT_EQ(pokes(), 1);
+  const auto& timeline = user.session().timeline();
+  const auto poke = std::find_if(timeline.begin(), timeline.end(), [](const Command& c) { return c.kind == Command::Kind::poke; });
+  EXPECT_EQ(poke->at, 10000);
+  EXPECT_EQ(poke->value, 1);
+  EXPECT_EQ(poke->name, "speed_loop.integral");
+  // The console is the last line of the panel.
+  user.click(panel->Pos.x + 60, bottom - 20);
+  ASSERT_TRUE(ImGui::GetIO().WantTextInput);
+  user.type("status");
+  user.press(ImGuiKey_Enter);
+  const auto line = std::find_if(timeline.begin(), timeline.end(), [](const Command& c) { return c.kind == Command::Kind::uart; });
+  ASSERT_NE(line, timeline.end());
+  EXPECT_EQ(line->at, 10000);
+  EXPECT_EQ(line->text, "status\n");
+  EXPECT_EQ(user.app.firmware.uart[0], 0);
+  // The run comes up again to where it was, and the cursor stands where it stood.
+  EXPECT_TRUE(user.until([&] { return user.session().catching_up() >= 1 && !user.app.playback.target_s; }));
+  EXPECT_NEAR(user.app.cursor_s, 0.5, 1e-9);
+}
+
 TEST(Timeline, WhatIsSavedRunsAgainWithTheSameHash) {
   const test::Folder folder;
   Calendar user;
