@@ -101,6 +101,7 @@ struct Law {
   T toughness_J_per_m2, toughness_slope_J_per_m3, toughness_depth_m;
   T cut_1, reentry_1, stress_Pa, pi_stress_Pa, hook_N;
   T drag_N_per_m, drag_N_per_m3;  // eta/dt = these: constant, per lateral area
+  double growth_1_per_m;          // above 0 only needle by needle
 
   Law(const CartridgeParams& cartridge, const SkinParams& params, const SkinState::Derived& d)
       : decay_hole_1(all<T>(d.decay_hole_1)),
@@ -130,7 +131,8 @@ struct Law {
         pi_stress_Pa(all<T>(elementary::pi * params.shaft_stress_Pa)),
         hook_N(all<T>(d.hook_N)),
         drag_N_per_m(all<T>(params.cutting_drag_N_s_per_m * d.inverse_dt_Hz)),
-        drag_N_per_m3(all<T>(params.shaft_viscosity_Pa_s_per_m * d.inverse_dt_Hz)) {
+        drag_N_per_m3(all<T>(params.shaft_viscosity_Pa_s_per_m * d.inverse_dt_Hz)),
+        growth_1_per_m(params.tent_growth_1_per_m) {
     each_branch([&](int k) {
       decay_1[k] = all<T>(d.decay_1[k]);
       gain_branch_1[k] = all<T>(d.gain_branch_1[k]);
@@ -159,13 +161,43 @@ inline Resistance<T> resistance(const Law<T>& law, T p, Mask reentry) {
           law.drag_N_per_m + law.drag_N_per_m3 * area};
 }
 
+// Tent that stiffens exponentially: E(u) = F_e/B and its slope, for |u|.
+struct Grown {
+  double force_m2, slope_m;
+};
+Grown grown(const Law<double>& law, double size_m) {
+  const double a = law.growth_1_per_m, l = law.contact_m, x = a * size_m;
+  // exp(x) - 1 - x; by its series where that cancels.
+  const double rest = x < 0.1 ? 0.5 * x * x * (1 + x / 3 * (1 + x / 4 * (1 + x / 5 * (1 + x / 6 * (1 + x / 7))))) : elementary::exp(x) - 1 - x;
+  return {(2 / a * rest + l * (rest + x)) / a, 2 / a * (rest + x) + l * (1 + rest + x)};
+}
+
+// |u| with  stiffness E(|u|) + drag |u| = right, by Newton from above, where it comes down evenly.
+[[gnu::noinline]] double grown_tent(const Law<double>& law, double stiffness_Pa, double drag_N_per_m, double right_N, double from_m) {
+  constexpr double largest_exponent = 60;  // CHOSEN: no tent comes near it
+  double u = std::min(from_m, largest_exponent / law.growth_1_per_m);
+  for (int i = 0; i < 100; ++i) {
+    const Grown e = grown(law, u);
+    const double slope = stiffness_Pa * e.slope_m + drag_N_per_m;
+    if (!(slope > 0)) break;
+    const double less_m = (stiffness_Pa * e.force_m2 + drag_N_per_m * u - right_N) / slope;
+    u = std::max(0.0, u - less_m);
+    if (std::fabs(less_m) <= 1e-13 * u) break;
+  }
+  return u;
+}
+
 // 1: F_e and the slope of F at the tent u.
 template <class T>
 inline T elastic_force(const Law<T>& law, T u) {
+  if constexpr (std::is_same_v<T, double>)
+    if (law.growth_1_per_m > 0) return signed_as(law.modulus_Pa * grown(law, magnitude(u)).force_m2, u);
   return law.modulus_Pa * u * (magnitude(u) + law.contact_m);
 }
 template <class T>
 inline T tent_slope(const Law<T>& law, T u) {
+  if constexpr (std::is_same_v<T, double>)
+    if (law.growth_1_per_m > 0) return 0.5 * law.twice_tangent_Pa * grown(law, magnitude(u)).slope_m;
   return law.twice_tangent_Pa * magnitude(u) + law.contact_N_per_m;
 }
 
@@ -208,14 +240,24 @@ inline Flow<T> flow(const Law<T>& law, const Resistance<T>& r, Mask forward, T v
   const T right = drag_N_per_m * stuck_m - H + (yield_N - ratio * begun_N);
   const T linear_N_per_m = drag_N_per_m + law.contact_N_per_m;
   const T both = root(linear_N_per_m * linear_N_per_m + law.four_tangent_Pa * magnitude(right));
-  return {signed_as((both - linear_N_per_m) * law.half_inverse_tangent_1_per_Pa, right), (both - drag_N_per_m) * drag_N_per_m / both};
+  const T tent_m = signed_as((both - linear_N_per_m) * law.half_inverse_tangent_1_per_Pa, right);
+  if constexpr (std::is_same_v<T, double>)
+    if (law.growth_1_per_m > 0) {
+      const double u = grown_tent(law, 0.5 * law.twice_tangent_Pa, drag_N_per_m, magnitude(right), magnitude(tent_m));
+      const double slope = tent_slope(law, u);
+      return {signed_as(u, right), slope * drag_N_per_m / (slope + drag_N_per_m)};
+    }
+  return {tent_m, (both - drag_N_per_m) * drag_N_per_m / both};
 }
 
 // The tent with F = 0: the surface is free.
 template <class T>
 inline T free_tent(const Law<T>& law, T elastic_N) {
   const T half = law.half_contact_m;
-  return signed_as(root(half * half + magnitude(elastic_N) * law.inverse_modulus_1_per_Pa) - half, elastic_N);
+  const T tent_m = root(half * half + magnitude(elastic_N) * law.inverse_modulus_1_per_Pa) - half;
+  if constexpr (std::is_same_v<T, double>)
+    if (law.growth_1_per_m > 0) return signed_as(grown_tent(law, law.modulus_Pa, 0, magnitude(elastic_N), tent_m), elastic_N);
+  return signed_as(tent_m, elastic_N);
 }
 
 // s_k(t + dt) = decay_k s_k(t) + gain_k (F_e(t + dt) - F_e(t)), exact while F_e is linear within the step.
@@ -653,7 +695,7 @@ Sums step_needles(const Step& step, SkinState& state) {
   sums.force_N = sums.stiffness_N_per_m = sums.tent_m = sums.penetration_m = sums.deepest_m = Pair{};
   sums.lift_m = Pair{state.stroke_open != 0 ? state.lift_m : 0.0, 0.0};
   for (int i = 0; i < n; i += 2) {
-    if (i + 1 < n && step_pair(law, step, state, i, sums)) continue;
+    if (i + 1 < n && !(law.growth_1_per_m > 0) && step_pair(law, step, state, i, sums)) continue;
     Sums detour = sums;  // so that `sums` itself may stay in registers
     step_needle(step, state, i, detour);
     if (i + 1 < n) step_needle(step, state, i + 1, detour);

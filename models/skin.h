@@ -7,7 +7,9 @@
 //
 // 1 Tent, quasi-linear viscoelastic:  F_e = B u (|u| + l),  F = g_inf F_e + sum s_k,  s_k' = -s_k/tau_k + g_k F_e'
 //   Deep indentation, F_e = beta E u^2 whatever the tip, once u exceeds its radius a [F:bacca]; before, a flat punch in incompressible
-//   tissue, F_e = (8/3) E a u [R: Sneddon 1965; 0.95]. Their sum [D] has B = beta E and l = 8 a/(3 beta). tau_k evenly on a logarithmic scale, 5 ms to 10 s,
+//   tissue, F_e = (8/3) E a u [R: Sneddon 1965; 0.95]. Their sum [D] has B = beta E and l = 8 a/(3 beta). In organs under a capsule it
+//   grows exponentially:  F_e = B (2 (e^(c u) - 1 - c u)/c^2 + l (e^(c u) - 1)/c), the same for small c u [D] VT-09.
+//   tau_k evenly on a logarithmic scale, 5 ms to 10 s,
 //   g_k ~ tau_k^-alpha: a power law t^-alpha cut off at both ends, so that a slow ramp leaves only slow branches to relax (VT-16).
 //   Exact for F_e linear within a step. A needle with p = 0 only pushes: where F would be negative the surface leaves the tip
 //   and recovers with F = 0. Its memory fades as exp(-way glided/tent_reach) from stroke to stroke.
@@ -71,6 +73,7 @@ struct SkinParams {
   // Tent. B = beta E_0, the tent's modulus before any relaxation.
   double deep_indentation_1 = 0.3;              // beta, 0.2..0.5 [E]
   double instantaneous_modulus_Pa = 0.513e6;    // B [D] joint fit, 95 % 0.24..1.09 MPa
+  double tent_growth_1_per_m = 0;               // c: 0 for skin; liver 240 [D] from VT-09
   double equilibrium_share_1 = 0.051;           // g_inf [D] joint fit, 95 % 0.01..0.36, flat
   double relaxation_exponent_1 = 0.079;         // alpha [D] joint fit, 95 % -0.12..0.28
   double fastest_time_s = 5e-3;                 // tau_1 [D] from [F:mahvash]: force, tent and energy reach their bounds by 0.1 m/s
@@ -125,6 +128,7 @@ template <class Params, class F>
 void each_skin_param(Params& params, F f) {
   f("deep_indentation_1", params.deep_indentation_1);
   f("instantaneous_modulus_Pa", params.instantaneous_modulus_Pa);
+  f("tent_growth_1_per_m", params.tent_growth_1_per_m);
   f("equilibrium_share_1", params.equilibrium_share_1);
   f("relaxation_exponent_1", params.relaxation_exponent_1);
   f("fastest_time_s", params.fastest_time_s);

@@ -105,6 +105,25 @@ TEST(Numerics, ReferenceOfTheSkinIsConverged) {
 }
 
 // Largest error over eight phases of the step against the stroke.
+// A tent that grows exponentially, as an organ's: the same law needle by needle.
+TEST(Numerics, GrowingTentAgainstCvode) {
+  SkinParams params;
+  params.tent_growth_1_per_m = 2000;  // a factor of e on half a millimetre
+  for (const std::int64_t needles : {1, 6}) {
+    CartridgeParams cartridge;
+    cartridge.needle_count = needles;
+    const SkinStroke stroke;
+    const SkinStrokeResult exact = reference_stroke(cartridge, params, 3, stroke, 1e-10, 1e-6), skin = reference_stroke(cartridge, SkinParams{}, 3, stroke, 1e-8, 0);
+    EXPECT_GT(exact.peak_penetration_m, 1.02 * skin.peak_penetration_m) << "stiffer, so more of the needle goes in";
+    for (const auto& [step_s, limit] : {std::pair{25e-6, 1e-3}, {1.5625e-6, 2e-5}}) {
+      const SkinStrokeResult ours = stepped_stroke(cartridge, params, 3, stroke, step_s, 0.3);
+      EXPECT_LT(std::fabs(relative(ours.peak_force_N, exact.peak_force_N)), limit);
+      EXPECT_LT(std::fabs(relative(ours.peak_penetration_m, exact.peak_penetration_m)), limit);
+      EXPECT_LT(std::fabs(relative(ours.dwell_s, exact.dwell_s)), limit);
+    }
+  }
+}
+
 TEST(Numerics, SkinStepAgainstCvode) {
   std::printf("  needles  depth     step     force  penetration   dwell     work\n");
   for (const std::int64_t needles : {1, 12})

@@ -35,6 +35,7 @@ struct Needle {
   double height_m, puncture_N;  // with its scatter
   Contact contact = Contact::away;
   bool cutting = true;          // at the bottom of its hole
+  int flow = 0;                 // +1 further in, -1 out, 0 stuck
 };
 
 struct Stroke {
@@ -66,10 +67,25 @@ struct Stroke {
   double drag_N_s_per_m(double p) const { return params.cutting_drag_N_s_per_m + params.shaft_viscosity_Pa_s_per_m * area_m2(p); }
 
   double modulus_Pa() const { return params.instantaneous_modulus_Pa * skin_stretch_stiffness_1(params); }
-  double elastic_N(double u) const { return modulus_Pa() * u * (std::fabs(u) + contact_m); }
+  // E(|u|) and its derivative.
+  double shape_m2(double size) const {
+    const double c = params.tent_growth_1_per_m;
+    return c > 0 ? 2 * (std::expm1(c * size) - c * size) / (c * c) + contact_m * std::expm1(c * size) / c : size * (size + contact_m);
+  }
+  double shape_slope_m(double size) const {
+    const double c = params.tent_growth_1_per_m;
+    return c > 0 ? 2 * std::expm1(c * size) / c + contact_m * std::exp(c * size) : 2 * size + contact_m;
+  }
+  double elastic_N(double u) const { return modulus_Pa() * std::copysign(shape_m2(std::fabs(u)), u); }
   double free_tent_m(double elastic_N) const {
-    const double half = 0.5 * contact_m;
-    return std::copysign(std::sqrt(half * half + std::fabs(elastic_N) / modulus_Pa()) - half, elastic_N);
+    const double half = 0.5 * contact_m, size = std::sqrt(half * half + std::fabs(elastic_N) / modulus_Pa()) - half;
+    if (!(params.tent_growth_1_per_m > 0)) return std::copysign(size, elastic_N);
+    double low = 0, high = size;
+    for (int i = 0; i < 60; ++i) {
+      const double middle = 0.5 * (low + high);
+      (modulus_Pa() * shape_m2(middle) < std::fabs(elastic_N) ? low : high) = middle;
+    }
+    return std::copysign(low, elastic_N);
   }
   double tent_m(double t, const double* y, std::size_t i) const { return tip.at(t) + needles[i].height_m - y[0] - y[patch_size + needle_size * i]; }
   double force_N(double t, const double* y, std::size_t i) const {
@@ -108,7 +124,8 @@ int right_side(double t, N_Vector state, N_Vector change, void* user) {
       if (needle.contact == Contact::inside)
         dn[0] = (std::max(0.0, F - k.yield_N(p, needle.cutting)) + std::min(0.0, F + k.friction_N(p))) / k.drag_N_s_per_m(p);
       if (needle.contact == Contact::inside && needle.cutting) dn[1] = dn[0];
-      dn[elastic] = k.modulus_Pa() * (2 * std::fabs(u) + k.contact_m) * (k.tip.speed(t) - y[1] - dn[0]);
+      else if (needle.contact == Contact::inside && n[1] <= p) dn[1] = std::max(dn[1], dn[0]);  // a hole does not close round the needle
+      dn[elastic] = k.modulus_Pa() * k.shape_slope_m(std::fabs(u)) * (k.tip.speed(t) - y[1] - dn[0]);
     }
     for (int b = 0; b < relaxation_branches; ++b) dn[2 + b] = -n[2 + b] / k.time_s[b] + k.share[b] * dn[elastic];
   }
@@ -133,9 +150,11 @@ int root_functions(double t, N_Vector state, double* g, void* user) {
       out[0] = F - (n[1] > 0 ? k.reentry_threshold_N() : needle.puncture_N * k.puncture_rate(t));
       out[1] = F;
     } else {
-      out[0] = F - k.yield_N(n[0], needle.cutting);
-      out[1] = F + k.friction_N(n[0]);
-      if (!needle.cutting) out[2] = n[1] - n[0];
+      // A flow begins and ends a hair apart, so that rounding does not start it a thousand times.
+      constexpr double hair_N = 1e-10;
+      out[0] = F - k.yield_N(n[0], needle.cutting) + (needle.flow > 0 ? hair_N : -hair_N);
+      out[1] = F + k.friction_N(n[0]) + (needle.flow < 0 ? -hair_N : hair_N);
+      if (!needle.cutting && needle.flow > 0) out[2] = n[1] - n[0];
       out[3] = n[0];
     }
   }
@@ -157,6 +176,7 @@ void cross(Stroke& k, double t, double* y, const std::vector<int>& fired) {
     } else if (needle.contact == Contact::touching) {
       if (root[0] > 0) {
         needle.contact = Contact::inside;
+        needle.flow = 1;
         needle.cutting = !(n[1] > 0);
       } else if (root[1] < 0) {
         bend();
@@ -170,6 +190,8 @@ void cross(Stroke& k, double t, double* y, const std::vector<int>& fired) {
       for (int b = 0; b < relaxation_branches; ++b) n[2 + b] -= k.share[b] * F;
       needle.contact = Contact::away;
     } else {
+      if (root[0] != 0) needle.flow = root[0] > 0 ? 1 : 0;
+      if (root[1] != 0) needle.flow = root[1] < 0 ? -1 : 0;
       if (root[1] < 0) needle.cutting = false;
       if (root[2] < 0) needle.cutting = true;
     }

@@ -2,7 +2,7 @@
 //
 // State: the patch (q, q'), the work done on it, and per needle penetration p, hole h, branches s_k, and F_e, which is free while the tip is away:
 //   away       F = 0:  F_e' = sum s_k/tau_k, the shares and g_inf being 1 together
-//   touching   p = 0:  F_e = B u (|u| + l), u = x - q
+//   touching   p = 0:  F_e = B E(u), u = x - q
 //   inside     p' = max(0, F - F_y)/eta + min(0, F + F_f)/eta
 // Contact, puncture, flow and stick, the bottom of the hole, exit and loss of contact are roots, at which the solver starts anew; at the
 // exit F_e jumps so that F = 0. The nose exerts no force, the pen is upright and does not glide.

@@ -161,6 +161,29 @@ TEST(Skin, ABluntTipIsAFlatPunchAtFirstAndForgottenDeepIn) {
   EXPECT_LT(force_at(2 * a, 5e-3) / force_at(a, 5e-3), 1.15);   // deep in hardly
 }
 
+// F_e = B (2 (e^(c u) - 1 - c u)/c^2 + l (e^(c u) - 1)/c), there and back.
+TEST(Skin, AGrowingTentIsTheExponentialAndTheParabolaWhenShallow) {
+  SkinParams params = supported();
+  params.equilibrium_share_1 = 1;  // elastic
+  params.puncture_factor_1 = 1e6;
+  for (const double c : {1e-3, 10.0, 500.0, 3000.0}) {
+    params.tent_growth_1_per_m = c;
+    Bench bench(one_needle(100e-6), params);
+    const double l = contact_m(params, 100e-6), B = params.instantaneous_modulus_Pa;
+    const auto law = [&](double u) { return c < 1 ? B * u * (u + l) : B * (2 * (std::expm1(c * u) - c * u) / (c * c) + l * std::expm1(c * u) / c); };
+    bench.place(0);
+    for (const double u : {1e-6, 50e-6, 0.4e-3, 1.5e-3}) {
+      bench.move(u, 1e-2);
+      EXPECT_NEAR(bench.output.force_N / law(bench.input.tip_m), 1, 1e-5) << c << " " << u;
+    }
+    bench.move(0.2e-3, 1e-2);
+    EXPECT_NEAR(bench.output.force_N / law(bench.input.tip_m), 1, 1e-5) << c;
+    bench.move(-0.1e-3, 1e-2);
+    EXPECT_EQ(bench.output.force_N, 0);
+    EXPECT_NEAR(bench.output.indentation_mean_m, 0, 1e-9);
+  }
+}
+
 // Neo-Hookean (exponent 2): (r^3 + r^2 + 3 r - 1)/(2 lambda^4 (r + 1)), r = lambda^3; one-term Ogden with 9 by hand.
 TEST(Skin, StretchStiffensAsASurfaceThatWasStretchedBeforeThePush) {
   SkinParams params;
