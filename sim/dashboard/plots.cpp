@@ -331,7 +331,8 @@ std::string label_of(const std::string& name) {
       {"skin.indentation", "indentation"}, {"needle.penetration", "penetration, mean"}, {"needle.penetration_max", "penetration, deepest"},
       {"needle.force", "needle force"}, {"hand.press", "hand press"}, {"stroke.rate", "stroke rate"}, {"user.rate", "set rate"},
       {"stroke.period", "period"}, {"stroke.dwell", "dwell"}, {"stroke.drag", "drag"}, {"stroke.jitter", "jitter"}, {"motor.speed", "speed"},
-      {"motor.current", "current"}, {"motor.voltage", "voltage"}, {"battery.voltage", "battery"}, {"core.pwm_duty", "duty"}};
+      {"motor.current", "current"}, {"motor.voltage", "voltage"}, {"battery.voltage", "battery"}, {"core.pwm_duty", "duty"}, {"skin.channel_depth", "channel left"}, {"insertion.travel", "machine"},
+      {"insertion.force", "machine force"}, {"insertion.nose_force", "nose force"}, {"insertion.energy", "work"}};
   for (const auto& [signal, label] : known)
     if (name == signal) return label;
   return name;
