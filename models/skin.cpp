@@ -101,7 +101,7 @@ struct Law {
   T toughness_J_per_m2, toughness_slope_J_per_m3, toughness_depth_m;
   T cut_1, reentry_1, stress_Pa, pi_stress_Pa, hook_N;
   T drag_N_per_m, drag_N_per_m3;  // eta/dt = these: constant, per lateral area
-  double growth_1_per_m;          // above 0 only needle by needle
+  double growth_1_per_m;
 
   Law(const CartridgeParams& cartridge, const SkinParams& params, const SkinState::Derived& d)
       : decay_hole_1(all<T>(d.decay_hole_1)),
@@ -161,7 +161,12 @@ inline Resistance<T> resistance(const Law<T>& law, T p, Mask reentry) {
           law.drag_N_per_m + law.drag_N_per_m3 * area};
 }
 
-// Tent that stiffens exponentially: E(u) = F_e/B and its slope, for |u|.
+// Of a tent that grows exponentially; a type of its own, so that skin, which has none, does not pay for it.
+struct GrowingLaw : Law<double> {
+  using Law<double>::Law;
+};
+
+// E(u) = F_e/B and its slope, for |u|.
 struct Grown {
   double force_m2, slope_m;
 };
@@ -190,16 +195,14 @@ Grown grown(const Law<double>& law, double size_m) {
 // 1: F_e and the slope of F at the tent u.
 template <class T>
 inline T elastic_force(const Law<T>& law, T u) {
-  if constexpr (std::is_same_v<T, double>)
-    if (law.growth_1_per_m > 0) return signed_as(law.modulus_Pa * grown(law, magnitude(u)).force_m2, u);
   return law.modulus_Pa * u * (magnitude(u) + law.contact_m);
 }
+inline double elastic_force(const GrowingLaw& law, double u) { return signed_as(law.modulus_Pa * grown(law, magnitude(u)).force_m2, u); }
 template <class T>
 inline T tent_slope(const Law<T>& law, T u) {
-  if constexpr (std::is_same_v<T, double>)
-    if (law.growth_1_per_m > 0) return 0.5 * law.twice_tangent_Pa * grown(law, magnitude(u)).slope_m;
   return law.twice_tangent_Pa * magnitude(u) + law.contact_N_per_m;
 }
+inline double tent_slope(const GrowingLaw& law, double u) { return 0.5 * law.twice_tangent_Pa * grown(law, magnitude(u)).slope_m; }
 
 // The tent's memory at the begin of a step: F = gain F_e + H at its end.
 template <class T>
@@ -221,14 +224,26 @@ template <class T, class Load>
 
 // 5 for one step, from the force at its begin: eta p' is the mean of what exceeds the resistance at begin and end. The begin
 // weighs 3/(6 + z), the end (3 + z)/(6 + z), z = stiffness dt/eta: second order, and nothing rings however stiff the tent.
-// The tent u at the end then solves  A u (|u| + l) + drag u = drag u_stuck - H + yield.
+// The tent u at the end then solves  A u (|u| + l) + drag u = drag u_stuck - H + yield,  `settle`.
 template <class T>
 struct Flow {
   T tent_m, stiffness_N_per_m;
 };
 
-template <class T, class Mask>
-inline Flow<T> flow(const Law<T>& law, const Resistance<T>& r, Mask forward, T viscous_N_per_m, T begin_N, T stuck_m,
+template <class T>
+inline Flow<T> settle(const Law<T>& law, T drag_N_per_m, T right) {
+  const T linear_N_per_m = drag_N_per_m + law.contact_N_per_m;
+  const T both = root(linear_N_per_m * linear_N_per_m + law.four_tangent_Pa * magnitude(right));
+  return {signed_as((both - linear_N_per_m) * law.half_inverse_tangent_1_per_Pa, right), (both - drag_N_per_m) * drag_N_per_m / both};
+}
+inline Flow<double> settle(const GrowingLaw& law, double drag_N_per_m, double right) {
+  const double from_m = magnitude(settle<double>(law, drag_N_per_m, right).tent_m);
+  const double u = grown_tent(law, 0.5 * law.twice_tangent_Pa, drag_N_per_m, magnitude(right), from_m), slope = tent_slope(law, u);
+  return {signed_as(u, right), slope * drag_N_per_m / (slope + drag_N_per_m)};
+}
+
+template <class L, class T, class Mask>
+inline Flow<T> flow(const L& law, const Resistance<T>& r, Mask forward, T viscous_N_per_m, T begin_N, T stuck_m,
                     T slope_N_per_m, T H) {
   const T yield_N = select(forward, r.forward_N, -r.friction_N);
   const T hardening_N_per_m = select(forward, r.forward_slope_N_per_m, T{});
@@ -238,27 +253,20 @@ inline Flow<T> flow(const Law<T>& law, const Resistance<T>& r, Mask forward, T v
   const T ratio = thrice / (thrice + slope_N_per_m + hardening_N_per_m);  // weight of the begin over that of the end
   const T drag_N_per_m = viscous_N_per_m + ratio * viscous_N_per_m + hardening_N_per_m;
   const T right = drag_N_per_m * stuck_m - H + (yield_N - ratio * begun_N);
-  const T linear_N_per_m = drag_N_per_m + law.contact_N_per_m;
-  const T both = root(linear_N_per_m * linear_N_per_m + law.four_tangent_Pa * magnitude(right));
-  const T tent_m = signed_as((both - linear_N_per_m) * law.half_inverse_tangent_1_per_Pa, right);
-  if constexpr (std::is_same_v<T, double>)
-    if (law.growth_1_per_m > 0) {
-      const double u = grown_tent(law, 0.5 * law.twice_tangent_Pa, drag_N_per_m, magnitude(right), magnitude(tent_m));
-      const double slope = tent_slope(law, u);
-      return {signed_as(u, right), slope * drag_N_per_m / (slope + drag_N_per_m)};
-    }
-  return {tent_m, (both - drag_N_per_m) * drag_N_per_m / both};
+  return settle(law, drag_N_per_m, right);
 }
 
 // The tent with F = 0: the surface is free.
 template <class T>
 inline T free_tent(const Law<T>& law, T elastic_N) {
   const T half = law.half_contact_m;
-  const T tent_m = root(half * half + magnitude(elastic_N) * law.inverse_modulus_1_per_Pa) - half;
-  if constexpr (std::is_same_v<T, double>)
-    if (law.growth_1_per_m > 0) return signed_as(grown_tent(law, law.modulus_Pa, 0, magnitude(elastic_N), tent_m), elastic_N);
-  return signed_as(tent_m, elastic_N);
+  return signed_as(root(half * half + magnitude(elastic_N) * law.inverse_modulus_1_per_Pa) - half, elastic_N);
 }
+inline double any_free_tent(const Law<double>& law, double elastic_N) {
+  const double tent_m = free_tent(law, elastic_N);
+  return law.growth_1_per_m > 0 ? signed_as(grown_tent(law, law.modulus_Pa, 0, magnitude(elastic_N), magnitude(tent_m)), elastic_N) : tent_m;
+}
+inline double free_tent(const GrowingLaw& law, double elastic_N) { return any_free_tent(law, elastic_N); }
 
 // s_k(t + dt) = decay_k s_k(t) + gain_k (F_e(t + dt) - F_e(t)), exact while F_e is linear within the step.
 void prepare_step(const SkinParams& params, double dt_s, SkinState::Derived& d) {
@@ -473,9 +481,9 @@ void begin_recovery(const Law<double>& law, SkinState& state) {
   for (int i = 0; i < n; ++i) {
     each_branch([&](int k) { state.sum_branch_N[k] += state.branch_N[k][i]; });
     state.sum_elastic_N += state.elastic_N[i];
-    tents += free_tent(law, state.elastic_N[i]);
+    tents += any_free_tent(law, state.elastic_N[i]);
   }
-  const double of_mean = free_tent(law, state.sum_elastic_N * state.derived.inverse_needle_count_1);
+  const double of_mean = any_free_tent(law, state.sum_elastic_N * state.derived.inverse_needle_count_1);
   const double share = tents * state.derived.inverse_needle_count_1;
   state.tent_shape_1 = std::fabs(share) < std::fabs(of_mean) ? std::fabs(share / of_mean) : 1;
 }
@@ -490,7 +498,7 @@ double step_recovery(const Law<double>& law, SkinState& state) {
   recover(law, x);
   each_branch([&](int k) { state.sum_branch_N[k] = x[k]; });
   state.sum_elastic_N = x[relaxation_branches];
-  return state.tent_shape_1 * free_tent(law, state.sum_elastic_N * state.derived.inverse_needle_count_1);
+  return state.tent_shape_1 * any_free_tent(law, state.sum_elastic_N * state.derived.inverse_needle_count_1);
 }
 
 typedef double RecoveryMatrix[recovery_size][recovery_size];
@@ -545,9 +553,10 @@ struct Step {
 };
 
 // One needle, whatever happens to it.
+template <class L>
 [[gnu::noinline]] void step_needle(const Step& step, SkinState& state, int i, Sums& sums) {
   const SkinState::Derived& d = state.derived;
-  const Law<double> law(step.cartridge, step.params, d);
+  const L law(step.cartridge, step.params, d);
   const double X = step.above_m + d.offset_m[i];
   const Memory<double> m = remember(law, [&](int k) { return state.branch_N[k][i]; }, state.elastic_N[i]);
   double p = state.needle_penetration_m[i];
@@ -694,11 +703,15 @@ Sums step_needles(const Step& step, SkinState& state) {
   Sums sums;
   sums.force_N = sums.stiffness_N_per_m = sums.tent_m = sums.penetration_m = sums.deepest_m = Pair{};
   sums.lift_m = Pair{state.stroke_open != 0 ? state.lift_m : 0.0, 0.0};
+  if (step.params.tent_growth_1_per_m > 0) {
+    for (int i = 0; i < n; ++i) step_needle<GrowingLaw>(step, state, i, sums);
+    return sums;
+  }
   for (int i = 0; i < n; i += 2) {
-    if (i + 1 < n && !(law.growth_1_per_m > 0) && step_pair(law, step, state, i, sums)) continue;
+    if (i + 1 < n && step_pair(law, step, state, i, sums)) continue;
     Sums detour = sums;  // so that `sums` itself may stay in registers
-    step_needle(step, state, i, detour);
-    if (i + 1 < n) step_needle(step, state, i + 1, detour);
+    step_needle<Law<double>>(step, state, i, detour);
+    if (i + 1 < n) step_needle<Law<double>>(step, state, i + 1, detour);
     sums = detour;
   }
   return sums;
