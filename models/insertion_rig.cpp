@@ -18,6 +18,12 @@ constexpr double held_flat_1 = 1000;      // CHOSEN: stiffness of the patch unde
 // f: the rim at a/x is held while a patch of radius a is pressed in.
 double rim_factor(double x) { return 1 - 0.4 * elementary::log(1 - std::min(x, 1 / least_opening_1)); }
 
+// D: how far the surface in an opening of radius e stays behind a disc of radius 1 around it, per sink; mean over its part x.
+double dish_1(double e, double x) {
+  const double e3 = e * e * e;
+  return (0.405 * e + 0.08 * e3 + 0.06 * e3 * e3 * e * e) * elementary::pow(1 - x * x, 0.28);
+}
+
 double disc_damping_N_s_per_m(double radius_m, double shear_modulus_Pa, double density_kg_per_m3) {
   return 6.8 * radius_m * radius_m * std::sqrt(density_kg_per_m3 * shear_modulus_Pa);
 }
@@ -100,13 +106,11 @@ NoseLaw nose_law(double inner_diameter_m, double outer_diameter_m, double footpr
   const double s = (2 / elementary::pi) * (elementary::acos(e) + 0.5 * through * elementary::log((1 + e) / (1 - e))) *
                    (1 + 0.0143 / e * tangent * tangent * tangent);
   const double x = std::min(a / inner_m, 1 / least_opening_1);
-  const double e3 = e * e * e;
-  const double dish = (0.405 * e + 0.08 * e3 + 0.06 * e3 * e3 * e * e) * elementary::pow(1 - x * x, 0.28);
   NoseLaw law;
   law.ring_factor_1 = rim_factor(x);
   law.stiffness_N_per_m = 8 * shear_modulus_Pa * outer_m * s;
   law.damping_N_s_per_m = disc_damping_N_s_per_m(outer_m, shear_modulus_Pa, density_kg_per_m3);
-  law.bulge_m_per_N = dish / law.stiffness_N_per_m;
+  law.bulge_m_per_N = dish_1(e, x) / law.stiffness_N_per_m;
   return law;
 }
 
@@ -119,6 +123,7 @@ NoseLaw insertion_nose(const InsertionParams& params, const CartridgeParams& car
     radius_m = std::max(a + 0.5 * cartridge.pitch_m, radius_m);
     nose.ring_factor_1 = held_flat_1;
     nose.stiffness_N_per_m = 8 * G * radius_m;
+    nose.bulge_m_per_N = dish_1(0.5 * cartridge.pitch_m / radius_m, 1 / least_opening_1) / nose.stiffness_N_per_m;
     nose.damping_N_s_per_m = disc_damping_N_s_per_m(radius_m, G, skin.density_kg_per_m3);
   } else if (radius_m > 0) {
     nose = nose_law(params.nose_inner_diameter_m, params.nose_outer_diameter_m, a, G, skin.density_kg_per_m3);

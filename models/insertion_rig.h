@@ -22,8 +22,9 @@
 // A pen's nose of 5.5 mm and 9 mm gives twelve needles f = 1.96 and, with G = 50 kPa, 0.094 mm/N: the estimates 2 and 0.1 mm/N of
 // SkinParams.
 // Law of the base plate: it touches the skin half a pitch from every needle, closer than the tent of the needle reaches, and carries
-// what the neighbours push. So nothing but the tent yields, as in skin that is supported: k = 1000 x 8 G a, no bulge [E]. (The tent
-// was fitted to single needles in skin that nothing held; holding its outskirts would stiffen it, which is left out.)
+// what the neighbours push. So nothing but the tent yields, as in skin that is supported: k = 1000 x 8 G a [E]. (The tent was fitted
+// to single needles in skin that nothing held; holding its outskirts would stiffen it, which is left out.) Pressed on, the skin bulges
+// into each opening of half a pitch, by D(pitch/2 over the radius of the plate, 1/1.05) per sink: deeper needles.
 // It bears as a rigid disc of radius a + pitch/2 [E], or as far as a nose around it reaches.
 // Both stiffen as they sink, F = (z/c_rr) (1 + z/z_ref), z_ref = u_ref b/a: punches of one shape are alike, a wider one is never softer,
 // and deep in, F ~ z^2 whatever the radius, as deep indentation has it [F:bacca] [D]; u_ref is the patch's [E].

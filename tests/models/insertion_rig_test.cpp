@@ -488,6 +488,12 @@ TEST(InsertionRig, EveryInputActsInItsDirection) {
     };
   };
   const Change plate = [](Machine& m) { m.params.base_plate = 1; };
+  const auto pressed_plate = [&](double force_N) {
+    return [=](Machine& m) {
+      press(force_N)(m);
+      m.params.base_plate = 1;
+    };
+  };
   const Change bed_of_36 = [&](Machine& m) {
     press(1.5)(m);
     m.cartridge.needle_count = 36;
@@ -505,6 +511,7 @@ TEST(InsertionRig, EveryInputActsInItsDirection) {
       {"stretch, travel to puncture", 12, stretch(1.0), stretch(1.2), &Shown::puncture_m, -1},
       {"base plate, penetration", 12, nothing, plate, &Shown::penetration_m, 1},
       {"base plate, indentation", 12, nothing, plate, &Shown::indentation_m, -1},
+      {"press on a base plate, penetration", 12, pressed_plate(2), pressed_plate(8), &Shown::penetration_m, 1},
       {"base plate, travel to puncture", 12, nothing, plate, &Shown::puncture_m, -1},
       {"nose close to the needles, penetration", 12, nothing, nose(6e-3, 12e-3), &Shown::penetration_m, 1},
       {"wider opening, indentation", 12, nose(6e-3, 12e-3), nose(12e-3, 20e-3), &Shown::indentation_m, 1},
