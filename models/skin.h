@@ -69,7 +69,7 @@ struct SkinPatch {
 
 struct SkinParams {
   // "Joint fit": on VT-01, 02, 03, 04, 12, 16 by `pensim validate --fit`, with its 95 % interval. Flat directions, where the prior of
-  // sim/fit_skin.cpp stands: g_inf; B with J_d; r_p with v_p.
+  // sim/validation/fit_skin.cpp stands: g_inf; B with J_d; r_p with v_p.
   // Tent. B = beta E_0, the tent's modulus before any relaxation.
   double deep_indentation_1 = 0.3;              // beta, 0.2..0.5 [E]
   double instantaneous_modulus_Pa = 0.513e6;    // B [D] joint fit, 95 % 0.24..1.09 MPa

@@ -5,14 +5,14 @@
 #include <algorithm>
 #include <cmath>
 
-#include "sim/dashboard/display_units.h"
+#include "sim/draw/display_units.h"
 #include "sim/dashboard/keys.h"
 #include "sim/dashboard/open.h"
 #include "sim/dashboard/rebuild.h"
 #include "sim/dashboard/transport.h"
-#include "sim/dashboard/widgets.h"
-#include "sim/input_error.h"
-#include "sim/quantity.h"
+#include "sim/draw/widgets.h"
+#include "sim/input/input_error.h"
+#include "sim/input/quantity.h"
 
 namespace pensim::dashboard {
 namespace {

@@ -11,10 +11,10 @@
 #include "sim/dashboard/library.h"
 #include "sim/dashboard/panels.h"
 #include "sim/dashboard/plots.h"
-#include "sim/recording.h"
-#include "sim/requirement.h"
-#include "sim/scenario.h"
-#include "sim/session.h"
+#include "sim/recording/recording.h"
+#include "sim/judge/requirement.h"
+#include "sim/scenario/scenario.h"
+#include "sim/session/session.h"
 
 namespace pensim::dashboard {
 

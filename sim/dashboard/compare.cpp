@@ -6,13 +6,13 @@
 #include <chrono>
 #include <cmath>
 
-#include "sim/dashboard/display_units.h"
+#include "sim/draw/display_units.h"
 #include "sim/dashboard/open.h"
 #include "sim/dashboard/rebuild.h"
 #include "sim/dashboard/requirements_panel.h"
 #include "sim/dashboard/transport.h"
-#include "sim/dashboard/widgets.h"
-#include "sim/input_error.h"
+#include "sim/draw/widgets.h"
+#include "sim/input/input_error.h"
 
 namespace pensim::dashboard {
 namespace {

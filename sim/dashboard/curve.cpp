@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "sim/input_error.h"
+#include "sim/input/input_error.h"
 
 namespace pensim::dashboard {
 namespace {

@@ -6,13 +6,13 @@
 #include <cmath>
 #include <cstdlib>
 
-#include "sim/core_names.h"
+#include "sim/run/core_names.h"
 #include "sim/dashboard/compare.h"
 #include "sim/dashboard/curve.h"
-#include "sim/dashboard/display_units.h"
+#include "sim/draw/display_units.h"
 #include "sim/dashboard/transport.h"
-#include "sim/dashboard/widgets.h"
-#include "sim/input_error.h"
+#include "sim/draw/widgets.h"
+#include "sim/input/input_error.h"
 
 namespace pensim::dashboard {
 namespace {

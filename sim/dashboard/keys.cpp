@@ -4,7 +4,7 @@
 
 #include "sim/dashboard/open.h"
 #include "sim/dashboard/transport.h"
-#include "sim/input_error.h"
+#include "sim/input/input_error.h"
 
 namespace pensim::dashboard {
 namespace {

@@ -7,12 +7,12 @@
 #include <cmath>
 #include <filesystem>
 
-#include "sim/catalog.h"
+#include "sim/catalog/catalog.h"
 #include "sim/dashboard/app.h"
-#include "sim/dashboard/display_units.h"
+#include "sim/draw/display_units.h"
 #include "sim/dashboard/open.h"
-#include "sim/dashboard/widgets.h"
-#include "sim/input_error.h"
+#include "sim/draw/widgets.h"
+#include "sim/input/input_error.h"
 
 namespace pensim::dashboard {
 namespace fs = std::filesystem;

@@ -9,8 +9,8 @@
 #include "sim/dashboard/keys.h"
 #include "sim/dashboard/screenshot.h"
 #include "sim/dashboard/window.h"
-#include "sim/input_error.h"
-#include "sim/quantity.h"
+#include "sim/input/input_error.h"
+#include "sim/input/quantity.h"
 
 namespace pensim::dashboard {
 namespace {

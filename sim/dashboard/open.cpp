@@ -6,7 +6,7 @@
 #include <cmath>
 #include <fstream>
 
-#include "sim/input_error.h"
+#include "sim/input/input_error.h"
 
 namespace pensim::dashboard {
 namespace {

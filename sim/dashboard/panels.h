@@ -13,12 +13,12 @@
 #include <utility>
 #include <vector>
 
-#include "sim/command.h"
-#include "sim/compare.h"
-#include "sim/core_build.h"
+#include "sim/vocabulary/command.h"
+#include "sim/recording/difference.h"
+#include "sim/dashboard/core_build.h"
 #include "sim/dashboard/pen_view.h"
-#include "sim/recording.h"
-#include "sim/requirement.h"
+#include "sim/recording/recording.h"
+#include "sim/judge/requirement.h"
 
 namespace pensim::dashboard {
 

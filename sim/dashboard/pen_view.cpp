@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <tuple>
 
-#include "sim/input_error.h"
-#include "sim/scenario.h"
+#include "sim/input/input_error.h"
+#include "sim/scenario/scenario.h"
 
 namespace pensim::dashboard {
 namespace {

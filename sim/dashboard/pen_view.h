@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/recording.h"
+#include "sim/recording/recording.h"
 
 namespace pensim::dashboard {
 

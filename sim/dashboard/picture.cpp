@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "sim/dashboard/app.h"
-#include "sim/dashboard/display_units.h"
-#include "sim/dashboard/widgets.h"
+#include "sim/draw/display_units.h"
+#include "sim/draw/widgets.h"
 
 namespace pensim::dashboard {
 namespace {

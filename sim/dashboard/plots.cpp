@@ -9,10 +9,10 @@
 
 #include "sim/dashboard/app.h"
 #include "sim/dashboard/curve.h"
-#include "sim/dashboard/display_units.h"
+#include "sim/draw/display_units.h"
 #include "sim/dashboard/open.h"
 #include "sim/dashboard/transport.h"
-#include "sim/dashboard/widgets.h"
+#include "sim/draw/widgets.h"
 
 namespace pensim::dashboard {
 namespace {

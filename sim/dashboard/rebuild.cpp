@@ -1,7 +1,7 @@
 #include "sim/dashboard/rebuild.h"
 
-#include "sim/input_error.h"
-#include "sim/run.h"
+#include "sim/input/input_error.h"
+#include "sim/run/run.h"
 
 namespace pensim::dashboard {
 namespace {

@@ -8,10 +8,10 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/dashboard/curve.h"
-#include "sim/dashboard/display_units.h"
+#include "sim/draw/display_units.h"
 #include "sim/dashboard/transport.h"
-#include "sim/dashboard/widgets.h"
-#include "sim/input_error.h"
+#include "sim/draw/widgets.h"
+#include "sim/input/input_error.h"
 
 namespace pensim::dashboard {
 namespace {

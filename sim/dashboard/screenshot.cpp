@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "sim/dashboard/headless.h"
+#include "sim/draw/headless.h"
 #include "sim/dashboard/open.h"
 #include "sim/dashboard/transport.h"
-#include "sim/input_error.h"
+#include "sim/input/input_error.h"
 
 namespace pensim::dashboard {
 

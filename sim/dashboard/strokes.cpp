@@ -7,9 +7,9 @@
 #include <limits>
 
 #include "sim/dashboard/app.h"
-#include "sim/dashboard/display_units.h"
+#include "sim/draw/display_units.h"
 #include "sim/dashboard/transport.h"
-#include "sim/dashboard/widgets.h"
+#include "sim/draw/widgets.h"
 
 namespace pensim::dashboard {
 

@@ -6,13 +6,13 @@
 #include <cstring>
 
 #include "sim/dashboard/app.h"
-#include "sim/dashboard/display_units.h"
+#include "sim/draw/display_units.h"
 #include "sim/dashboard/open.h"
 #include "sim/dashboard/timeline_edit.h"
 #include "sim/dashboard/transport.h"
-#include "sim/dashboard/widgets.h"
-#include "sim/input_error.h"
-#include "sim/quantity.h"
+#include "sim/draw/widgets.h"
+#include "sim/input/input_error.h"
+#include "sim/input/quantity.h"
 
 namespace pensim::dashboard {
 namespace {

@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/dashboard/open.h"
-#include "sim/input_error.h"
-#include "sim/quantity.h"
+#include "sim/input/input_error.h"
+#include "sim/input/quantity.h"
 
 namespace pensim::dashboard {
 namespace {

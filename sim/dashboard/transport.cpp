@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "sim/dashboard/display_units.h"
+#include "sim/draw/display_units.h"
 #include "sim/dashboard/open.h"
-#include "sim/dashboard/widgets.h"
+#include "sim/draw/widgets.h"
 
 namespace pensim::dashboard {
 namespace {

@@ -12,9 +12,9 @@
 #include "sim/dashboard/open.h"
 #include "sim/dashboard/remember.h"
 #include "sim/dashboard/screenshot.h"
-#include "sim/dashboard/theme.h"
+#include "sim/draw/theme.h"
 #include "sim/dashboard/transport.h"
-#include "sim/input_error.h"
+#include "sim/input/input_error.h"
 
 namespace pensim::dashboard {
 namespace {

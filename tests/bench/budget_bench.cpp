@@ -8,13 +8,13 @@
 #include <functional>
 #include <memory>
 
-#include "firmware_shim/native_target.h"
-#include "sim/board.h"
-#include "sim/engine.h"
-#include "sim/judge_run.h"
-#include "sim/recording.h"
-#include "sim/run.h"
-#include "sim/world.h"
+#include "firmware_shim/native/native_target.h"
+#include "sim/engine/board.h"
+#include "sim/engine/engine.h"
+#include "sim/judge/judge.h"
+#include "sim/recording/recording.h"
+#include "sim/run/run.h"
+#include "sim/engine/world.h"
 
 namespace pensim {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/recording.h"
+#include "sim/recording/recording.h"
 
 using namespace pensim;
 

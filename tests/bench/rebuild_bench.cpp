@@ -12,10 +12,10 @@
 #include <string>
 #include <vector>
 
-#include "sim/dashboard/headless.h"
+#include "sim/draw/headless.h"
 #include "sim/dashboard/open.h"
 #include "sim/dashboard/rebuild.h"
-#include "sim/input_error.h"
+#include "sim/input/input_error.h"
 
 using namespace pensim::dashboard;
 

@@ -6,8 +6,8 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "sim/blocks.h"
-#include "sim/recording.h"
+#include "sim/recording/block_writer.h"
+#include "sim/recording/recording.h"
 
 namespace {
 

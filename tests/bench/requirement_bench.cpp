@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "sim/requirement.h"
-#include "tests/sim/memory_source.h"
+#include "sim/judge/requirement.h"
+#include "tests/sim/judge/memory_source.h"
 
 namespace pensim {
 namespace {

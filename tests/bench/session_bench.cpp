@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/session.h"
+#include "sim/session/session.h"
 
 namespace {
 

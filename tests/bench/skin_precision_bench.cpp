@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/dashboard/chart.h"
+#include "sim/draw/chart.h"
 #include "tests/models/reference_skin.h"
 
 namespace pensim {

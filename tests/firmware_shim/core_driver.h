@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "firmware_shim/native_target.h"
+#include "firmware_shim/native/native_target.h"
 
 namespace pensim {
 

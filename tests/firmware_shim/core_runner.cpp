@@ -4,7 +4,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "firmware_shim/native_target.h"
+#include "firmware_shim/native/native_target.h"
 
 int main(int count, char** arguments) {
   if (count != 2) {

@@ -1,4 +1,4 @@
-#include "firmware_shim/crash.h"
+#include "firmware_shim/native/crash.h"
 
 #include <gtest/gtest.h>
 #include <sys/mman.h>
@@ -14,8 +14,8 @@
 #include <functional>
 #include <memory>
 
-#include "firmware_shim/host_memory.h"
-#include "firmware_shim/native_target.h"
+#include "firmware_shim/native/host_memory.h"
+#include "firmware_shim/native/native_target.h"
 #include "misbehave.h"
 
 #if defined(__SANITIZE_ADDRESS__)

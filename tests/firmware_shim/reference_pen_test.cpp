@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "firmware_shim/native_target.h"
+#include "firmware_shim/native/native_target.h"
 
 extern "C" {
 #include "firmware_shim/cores/reference_pen/events.h"

@@ -1,4 +1,4 @@
-#include "firmware_shim/symbols.h"
+#include "firmware_shim/symbols/symbols.h"
 
 #include <dlfcn.h>
 #include <elf.h>
@@ -12,7 +12,7 @@
 #include <iterator>
 #include <set>
 
-#include "firmware_shim/native_target.h"
+#include "firmware_shim/native/native_target.h"
 
 namespace pensim {
 namespace {

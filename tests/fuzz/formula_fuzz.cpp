@@ -6,8 +6,8 @@
 #include <cstdlib>
 #include <string>
 
-#include "sim/requirement.h"
-#include "tests/sim/memory_source.h"
+#include "sim/judge/requirement.h"
+#include "tests/sim/judge/memory_source.h"
 
 namespace {
 

@@ -11,12 +11,12 @@
 #include <cstring>
 #include <string>
 
-#include "sim/blocks.h"
-#include "sim/export.h"
-#include "sim/import.h"
-#include "sim/input_error.h"
-#include "sim/recording.h"
-#include "tests/sim/recorded_run.h"
+#include "sim/recording/block_writer.h"
+#include "sim/exchange/csv_export.h"
+#include "sim/exchange/field_log.h"
+#include "sim/input/input_error.h"
+#include "sim/recording/recording.h"
+#include "tests/sim/recording/recorded_run.h"
 
 namespace {
 

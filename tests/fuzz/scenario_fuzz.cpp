@@ -6,10 +6,10 @@
 #include <cstdlib>
 #include <string>
 
-#include "sim/document.h"
-#include "sim/quantity.h"
-#include "sim/resolve.h"
-#include "sim/scenario.h"
+#include "sim/input/document.h"
+#include "sim/input/quantity.h"
+#include "sim/scenario/resolve.h"
+#include "sim/scenario/scenario.h"
 
 namespace {
 

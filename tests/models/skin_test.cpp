@@ -1,4 +1,4 @@
-// Closed forms, energy, directions, numerics. Published targets: `pensim validate`, tests/sim/validate_test.cpp.
+// Closed forms, energy, directions, numerics. Published targets: `pensim validate`, tests/sim/validation/validate_test.cpp.
 #include "models/skin.h"
 
 #include <gtest/gtest.h>

@@ -1,0 +1,594 @@
+#include "firmware_shim/native/native_target.h"
+
+#include <dlfcn.h>
+#include <elf.h>
+#include <fcntl.h>
+#include <link.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/context/detail/fcontext.hpp>
+#include <cerrno>
+#include <cinttypes>
+#include <climits>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <set>
+#include <stdexcept>
+
+#include "firmware_shim/runtime/pen_runtime.h"
+#include "firmware_shim/symbols/symbols.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define PENSIM_ASAN_FIBERS 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define PENSIM_ASAN_FIBERS 1
+#endif
+#endif
+#ifdef PENSIM_ASAN_FIBERS
+#include <sanitizer/asan_interface.h>
+#include <sanitizer/common_interface_defs.h>
+#endif
+
+namespace pensim {
+namespace {
+
+namespace fiber = boost::context::detail;
+
+constexpr std::uintptr_t page_bytes = 4096;
+constexpr std::uintptr_t stacks_begin = 0x30000000, stacks_end = 0x40000000, stack_spacing = 0x01000000;
+constexpr std::uint32_t default_stack_bytes = 256 * 1024;
+// DWT and ITM; SysTick, NVIC, SCB: a core of shape (c) always has them.
+constexpr PenRegisters private_peripherals[] = {{0xE0000000, 0x2000}, {0xE000E000, 0x1000}};
+
+std::uintptr_t page_down(std::uintptr_t a) { return a & ~(page_bytes - 1); }
+std::uintptr_t page_up(std::uintptr_t a) { return page_down(a + page_bytes - 1); }
+
+[[noreturn]] void refuse(const std::string& path, const std::string& why) {
+  throw std::runtime_error(path + ": " + why);
+}
+
+std::string hex(std::uint64_t value) {
+  char text[24];
+  std::snprintf(text, sizeof text, "0x%08" PRIx64, value);
+  return text;
+}
+
+// A file descriptor, a mapping, a loaded object: each freed by its destructor, also when opening stops half way.
+struct Descriptor {
+  int fd = -1;
+  Descriptor() = default;
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (fd >= 0) ::close(fd);
+  }
+};
+
+struct Mapping {
+  std::uintptr_t begin = 0, bytes = 0;
+  Mapping() = default;
+  Mapping(std::uintptr_t b, std::uintptr_t n) : begin(b), bytes(n) {}
+  Mapping(Mapping&& other) noexcept : begin(other.begin), bytes(std::exchange(other.bytes, 0)) {}
+  Mapping& operator=(Mapping&&) = delete;
+  ~Mapping() {
+    if (bytes) ::munmap(reinterpret_cast<void*>(begin), bytes);
+  }
+};
+
+struct Library {
+  void* handle = nullptr;
+  Library() = default;
+  Library(const Library&) = delete;
+  Library& operator=(const Library&) = delete;
+  ~Library() {
+    if (handle) ::dlclose(handle);
+  }
+};
+
+// The file's bytes under a name of their own. The descriptor stays open for as long as the copy is loaded: the loader
+// takes two objects of one name for the same object.
+std::string private_copy(const std::string& path, Descriptor& copy) {
+  Descriptor from;
+  from.fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (from.fd < 0) refuse(path, std::strerror(errno));
+  Descriptor memory;
+  memory.fd = ::memfd_create("core", MFD_CLOEXEC);
+  if (memory.fd < 0) refuse(path, std::string("private copy: ") + std::strerror(errno));
+  copy.fd = ::fcntl(memory.fd, F_DUPFD_CLOEXEC, 900);
+  if (copy.fd < 0) refuse(path, std::string("private copy: ") + std::strerror(errno));
+  std::vector<char> buffer(1 << 16);
+  for (;;) {
+    ssize_t got = ::read(from.fd, buffer.data(), buffer.size());
+    if (got < 0) refuse(path, std::strerror(errno));
+    if (got == 0) break;
+    for (ssize_t done = 0; done < got;) {
+      ssize_t put = ::write(copy.fd, buffer.data() + done, static_cast<std::size_t>(got - done));
+      if (put <= 0) refuse(path, std::string("private copy: ") + std::strerror(errno));
+      done += put;
+    }
+  }
+  return "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(copy.fd);
+}
+
+class Native final : public NativeTarget {
+ public:
+  Native(const std::string& path, const NativeOptions& options);
+
+  void reset(std::uint8_t cause) override;
+  StepReport step(const PenIn& in, PenOut& out) override;
+  double peek(const CoreVariable& variable) const override;
+  void poke(const CoreVariable& variable, double value) override;
+  std::uint32_t tick_us() const override { return port_->tick_us; }
+  std::vector<std::string> take_findings() override { return std::exchange(findings_, {}); }
+
+  const std::string& path() const override { return path_; }
+  const std::string& loaded_path() const override { return loaded_path_; }
+  std::uintptr_t load_bias() const override { return bias_; }
+  const std::vector<Range>& loaded_ranges() const override { return loaded_; }
+  const std::vector<Range>& register_ranges() const override { return registers_; }
+  CoreStack core_stack() const override;
+  Waiting waiting() const override;
+  std::uint64_t polls() const override { return runtime_->status->polls; }
+
+ private:
+  void load(const NativeOptions& options);
+  void check_runtime() const;
+  void check_port() const;
+  void find_segments();
+  void find_calls_of_the_pc();
+  void map_registers();
+  void map_stack();
+  void find(std::uint32_t kind, const char* text, std::uint32_t number);
+
+  void resume();
+  static void enter(fiber::transfer_t from);
+  static void yield(void* target);
+  static void finding(void* target, std::uint32_t kind, const char* text, std::uint32_t number) {
+    static_cast<Native*>(target)->find(kind, text, number);
+  }
+
+  std::string path_, loaded_path_;
+  Descriptor copy_;
+  Library library_;
+  std::uintptr_t bias_ = 0;
+  const PenRuntime* runtime_ = nullptr;
+  const PenPort* port_ = nullptr;
+  std::vector<Range> loaded_, registers_;
+  std::vector<Mapping> register_memory_;
+
+  // Writable memory of the core: [begin, begin + image.size()) comes from the image, the rest up to end is zero.
+  struct Writable {
+    std::uintptr_t begin = 0, end = 0;
+    std::vector<std::uint8_t> image;
+  };
+  std::vector<Writable> writable_;
+  bool thread_local_variables_ = false;
+
+  PenHost host_{};
+  std::unique_ptr<Mapping> stack_memory_;
+  fiber::fcontext_t core_context_ = nullptr, host_context_ = nullptr;
+#ifdef PENSIM_ASAN_FIBERS
+  const void* host_stack_ = nullptr;
+  std::size_t host_stack_bytes_ = 0;
+#endif
+
+  bool waits_ = false;      // shapes (b) and (c)
+  bool first_step_ = true;  // since the last reset
+  std::uint64_t lost_before_reset_ = 0;
+  std::vector<std::string> findings_;
+  std::set<std::string> unanswered_;
+};
+
+Native::Native(const std::string& path, const NativeOptions& options) : path_(path) {
+  load(options);
+  check_runtime();
+  port_ = runtime_->port;
+  check_port();
+  waits_ = port_->main != nullptr;
+  find_segments();
+  if (runtime_->shape == PEN_SHAPE_REGISTERS) map_registers();
+  if (waits_) map_stack();
+  host_.target = this;
+  host_.yield = &Native::yield;
+  host_.finding = &Native::finding;
+  reset(PEN_RESET_POWER_ON);
+  if (thread_local_variables_)
+    findings_.push_back("the core has thread-local variables; they keep their values over a reset");
+  find_calls_of_the_pc();
+}
+
+void Native::load(const NativeOptions& options) {
+  char real[PATH_MAX];
+  if (!::realpath(path_.c_str(), real)) refuse(path_, std::strerror(errno));
+  loaded_path_ = real;
+  bool copy = options.private_copy;
+  if (void* already = ::dlopen(real, RTLD_NOW | RTLD_NOLOAD)) {
+    ::dlclose(already);
+    copy = true;
+  }
+  if (copy) loaded_path_ = private_copy(real, copy_);
+  library_.handle = ::dlopen(loaded_path_.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (!library_.handle) refuse(path_, ::dlerror());
+  runtime_ = static_cast<const PenRuntime*>(::dlsym(library_.handle, "pen_runtime"));
+}
+
+void Native::check_runtime() const {
+  if (!runtime_ || runtime_->magic != PEN_RUNTIME_MAGIC)
+    refuse(path_, "a shared object, but no firmware core: it exports no pen_runtime (build it with pensim_add_core)");
+  auto same = [&](const char* what, std::uint32_t theirs, std::uint32_t ours) {
+    if (theirs != ours)
+      refuse(path_, std::string("built against ") + what + " " + std::to_string(theirs) + ", this program has " +
+                        std::to_string(ours) + ": build the core again");
+  };
+  same("the runtime of version", runtime_->version, PEN_RUNTIME_VERSION);
+  same("pen_shim.h of version", runtime_->shim_version, PEN_SHIM_VERSION);
+  same("pen_port.h of version", runtime_->port_version, PEN_PORT_VERSION);
+  same("a PenIn of bytes", runtime_->in_bytes, sizeof(PenIn));
+  same("a PenOut of bytes", runtime_->out_bytes, sizeof(PenOut));
+}
+
+void Native::check_port() const {
+  auto wrong = [&](const std::string& why) { refuse(path_, "pen_port: " + why); };
+  const PenPort& p = *port_;
+  if (p.version != PEN_PORT_VERSION)
+    wrong("version is " + std::to_string(p.version) +
+          ", expected PEN_PORT_VERSION = " + std::to_string(PEN_PORT_VERSION));
+  if (p.tick_us < 1 || p.tick_us > 1000) wrong("tick_us is " + std::to_string(p.tick_us) + ", expected 1..1000");
+  const std::uint64_t baud = p.uart_baud ? p.uart_baud : 115200;
+  if (baud < 300 || baud * p.tick_us > PEN_UART_BYTES * 10'000'000ull)
+    wrong("uart_baud is " + std::to_string(baud) + ", expected 300 to 8 bytes in a tick");
+  if (p.task_count + p.interrupt_count > 60) wrong("more than 60 tasks and interrupts");
+  if ((p.task_count && !p.tasks) || (p.interrupt_count && !p.interrupts) || (p.register_count && !p.registers))
+    wrong("a count without its table");
+  for (std::uint32_t i = 0; i < p.task_count; ++i) {
+    const PenTask& task = p.tasks[i];
+    const std::string name = "tasks[" + std::to_string(i) + "]";
+    if (!task.run) wrong(name + ".run is NULL");
+    if (task.period_us % p.tick_us || task.phase_us % p.tick_us)
+      wrong(name + ": period_us = " + std::to_string(task.period_us) +
+            " and phase_us = " + std::to_string(task.phase_us) + " have to be whole numbers of ticks of " +
+            std::to_string(p.tick_us) + " us");
+    if (task.period_us == 0 && task.irq == 0) wrong(name + " has neither a period nor an irq: it could never run");
+  }
+  for (std::uint32_t i = 0; i < p.interrupt_count; ++i) {
+    const PenInterrupt& interrupt = p.interrupts[i];
+    const std::string name = "interrupts[" + std::to_string(i) + "]";
+    if (!interrupt.run) wrong(name + ".run is NULL");
+    if (interrupt.line >= PEN_LINE_COUNT)
+      wrong(name + ".line is " + std::to_string(interrupt.line) + ", expected PEN_LINE_*");
+    if (!interrupt.rising && !interrupt.falling)
+      wrong(name + " has neither a rising nor a falling edge: it could never run");
+  }
+  if (p.main && runtime_->shape == PEN_SHAPE_RATES)
+    wrong("has a main(), so the core waits: pensim_add_core(... SHAPE main) or SHAPE registers");
+  if (!p.main && runtime_->shape != PEN_SHAPE_RATES) wrong("has no main(): pensim_add_core(... SHAPE rates)");
+  if ((p.register_count || p.sync_in || p.sync_out || p.before_read || p.after_write) &&
+      runtime_->shape != PEN_SHAPE_REGISTERS)
+    wrong("has registers: pensim_add_core(... SHAPE registers)");
+  if (p.stack_bytes && (p.stack_bytes < 16384 || p.stack_bytes > stack_spacing / 2))
+    wrong("stack_bytes is " + std::to_string(p.stack_bytes) + ", expected 16384.." + std::to_string(stack_spacing / 2));
+}
+
+void Native::find_segments() {
+  struct Found {
+    const void* inside;
+    Native* self;
+    bool done;
+  } found{runtime_, this, false};
+  auto visit = [](dl_phdr_info* info, std::size_t, void* data) {
+    auto& f = *static_cast<Found*>(data);
+    const auto address = reinterpret_cast<std::uintptr_t>(f.inside);
+    bool ours = false;
+    for (int i = 0; i < info->dlpi_phnum; ++i) {
+      const auto& p = info->dlpi_phdr[i];
+      ours = ours || (p.p_type == PT_LOAD && address - (info->dlpi_addr + p.p_vaddr) < p.p_memsz);
+    }
+    if (!ours) return 0;
+    Native& n = *f.self;
+    n.bias_ = info->dlpi_addr;
+    std::uintptr_t read_only_end = 0;
+    for (int i = 0; i < info->dlpi_phnum; ++i) {
+      const auto& p = info->dlpi_phdr[i];
+      if (p.p_type == PT_GNU_RELRO) read_only_end = page_down(n.bias_ + p.p_vaddr + p.p_memsz);
+      if (p.p_type == PT_TLS && p.p_memsz) n.thread_local_variables_ = true;
+    }
+    for (int i = 0; i < info->dlpi_phnum; ++i) {
+      const auto& p = info->dlpi_phdr[i];
+      if (p.p_type != PT_LOAD) continue;
+      const std::uintptr_t begin = n.bias_ + p.p_vaddr, end = begin + p.p_memsz, filled = begin + p.p_filesz;
+      n.loaded_.push_back({page_down(begin), page_up(end), (p.p_flags & PF_W) != 0, (p.p_flags & PF_X) != 0});
+      if (!(p.p_flags & PF_W)) continue;
+      Writable w;
+      w.begin = read_only_end > begin && read_only_end <= end ? read_only_end : begin;
+      w.end = end;
+      if (filled > w.begin)
+        w.image.assign(reinterpret_cast<const std::uint8_t*>(w.begin), reinterpret_cast<const std::uint8_t*>(filled));
+      n.writable_.push_back(std::move(w));
+    }
+    f.done = true;
+    return 1;
+  };
+  ::dl_iterate_phdr(visit, &found);
+  if (!found.done) refuse(path_, "the loader does not list its segments");
+}
+
+// Functions of the PC whose results come from outside the run, or that leave it. A firmware that means its own has to
+// bring it.
+void Native::find_calls_of_the_pc() {
+  static const std::set<std::string> outside = {
+      "clock",
+      "clock_gettime",
+      "clock_nanosleep",
+      "fopen",
+      "fork",
+      "getenv",
+      "getpid",
+      "gettimeofday",
+      "nanosleep",
+      "open",
+      "popen",
+      "pthread_create",
+      "read",
+      "setitimer",
+      "sigaction",
+      "signal",
+      "sleep",
+      "socket",
+      "system",
+      "thrd_create",
+      "time",
+      "timer_create",
+      "usleep",
+      "write",
+      "_ZNSt6chrono3_V212steady_clock3nowEv",
+      "_ZNSt6chrono3_V212system_clock3nowEv",
+      "_ZNSt6thread15_M_start_threadESt10unique_ptrINS_6_StateESt14default_deleteIS1_EEPFvvE",
+      "_ZNSt13random_device9_M_getvalEv"};
+  link_map* map = nullptr;
+  if (::dlinfo(library_.handle, RTLD_DI_LINKMAP, &map) != 0) return;
+  const ElfW(Sym)* symbols = nullptr;
+  const char* names = nullptr;
+  const std::uint32_t* hash = nullptr;  // buckets, first hashed symbol, ...; what is undefined comes before that symbol
+  for (const ElfW(Dyn)* d = map->l_ld; d->d_tag != DT_NULL; ++d) {
+    if (d->d_tag == DT_SYMTAB) symbols = reinterpret_cast<const ElfW(Sym)*>(d->d_un.d_ptr);
+    if (d->d_tag == DT_STRTAB) names = reinterpret_cast<const char*>(d->d_un.d_ptr);
+    if (d->d_tag == DT_GNU_HASH) hash = reinterpret_cast<const std::uint32_t*>(d->d_un.d_ptr);
+  }
+  if (!symbols || !names || !hash) return;
+  for (std::uint32_t i = 1; i < hash[1]; ++i) {
+    const std::string name = names + symbols[i].st_name;
+    if (symbols[i].st_shndx == SHN_UNDEF && outside.count(name))
+      findings_.push_back("the core calls " + name +
+                          "() of the PC: it knows nothing of virtual time, and runs may differ by it");
+  }
+}
+
+void Native::map_registers() {
+  std::vector<Range> wanted;
+  auto want = [&](const PenRegisters& r) {
+    const std::uintptr_t begin = page_down(r.address), end = page_up(static_cast<std::uintptr_t>(r.address) + r.size);
+    if (r.size == 0 || end > 0x100000000ull)
+      refuse(path_, "pen_port: registers at " + hex(r.address) + ": empty, or beyond 32 bits");
+    if (begin < 0x40000000 && end > 0x20000000)
+      refuse(path_,
+             "pen_port: registers at " + hex(r.address) + ": 0x20000000..0x3fffffff is where cores and stacks lie");
+    wanted.push_back({begin, end, true, false});
+  };
+  for (const PenRegisters& r : private_peripherals) want(r);
+  for (std::uint32_t i = 0; i < port_->register_count; ++i) want(port_->registers[i]);
+  std::sort(wanted.begin(), wanted.end(), [](const Range& a, const Range& b) { return a.begin < b.begin; });
+  for (const Range& r : wanted) {
+    if (!registers_.empty() && r.begin <= registers_.back().end)
+      registers_.back().end = std::max(registers_.back().end, r.end);
+    else
+      registers_.push_back(r);
+  }
+  for (const Range& r : registers_) {
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE;
+#ifdef PENSIM_ASAN_FIBERS
+    // The private peripherals of a Cortex-M lie in the gap that AddressSanitizer keeps between its shadows; nothing
+    // uses it.
+    if (r.begin >= 0x8fff7000) flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
+#endif
+    void* at = ::mmap(reinterpret_cast<void*>(r.begin), r.end - r.begin, PROT_READ | PROT_WRITE, flags, -1, 0);
+    if (at != reinterpret_cast<void*>(r.begin)) {
+      if (at != MAP_FAILED) ::munmap(at, r.end - r.begin);
+      refuse(path_, "registers at " + hex(r.begin) + ".." + hex(r.end - 1) +
+                        " cannot be mapped: the addresses are in use (a second core with registers in this process?)");
+    }
+    register_memory_.emplace_back(r.begin, r.end - r.begin);
+  }
+}
+
+// In low memory where there is room, so that a pointer to a local variable fits into 32 bits too.
+void Native::map_stack() {
+  const std::uintptr_t bytes = page_up(port_->stack_bytes ? port_->stack_bytes : default_stack_bytes) + 2 * page_bytes;
+  void* at = MAP_FAILED;
+  for (std::uintptr_t low = stacks_begin; at == MAP_FAILED && low < stacks_end; low += stack_spacing)
+    at = ::mmap(reinterpret_cast<void*>(low), bytes, PROT_READ | PROT_WRITE,
+                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+  if (at == MAP_FAILED)
+    at = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (at == MAP_FAILED) refuse(path_, std::string("stack: ") + std::strerror(errno));
+  const auto begin = reinterpret_cast<std::uintptr_t>(at);
+  stack_memory_ = std::make_unique<Mapping>(begin, bytes);
+  ::mprotect(at, page_bytes, PROT_NONE);
+  ::mprotect(reinterpret_cast<void*>(begin + bytes - page_bytes), page_bytes, PROT_NONE);
+  host_.stack_begin = begin + page_bytes;
+  host_.stack_end = begin + bytes - page_bytes;
+}
+
+void Native::reset(std::uint8_t cause) {
+  lost_before_reset_ += runtime_->status->interrupts_lost;
+  if (cause == PEN_RESET_POWER_ON) lost_before_reset_ = 0;
+  const auto keep_begin = reinterpret_cast<std::uintptr_t>(runtime_->noinit_begin);
+  const auto keep_end = reinterpret_cast<std::uintptr_t>(runtime_->noinit_end);
+  for (const Writable& w : writable_) {
+    if (!w.image.empty()) std::memcpy(reinterpret_cast<void*>(w.begin), w.image.data(), w.image.size());
+    auto zero = [](std::uintptr_t begin, std::uintptr_t end) {
+      if (end > begin) std::memset(reinterpret_cast<void*>(begin), 0, end - begin);
+    };
+    const std::uintptr_t zero_begin = w.begin + w.image.size();
+    const bool keeps =
+        cause != PEN_RESET_POWER_ON && keep_begin < keep_end && keep_begin >= zero_begin && keep_end <= w.end;
+    if (keeps) {
+      zero(zero_begin, keep_begin);
+      zero(keep_end, w.end);
+    } else {
+      zero(zero_begin, w.end);
+    }
+  }
+  for (const Range& r : registers_)
+    ::madvise(reinterpret_cast<void*>(r.begin), r.end - r.begin, MADV_DONTNEED);  // zero
+  if (waits_) {
+    // The same addresses with nothing on them: what the stack held is gone, and a run does not depend on where it was.
+    void* stack = reinterpret_cast<void*>(host_.stack_begin);
+    const std::size_t bytes = host_.stack_end - host_.stack_begin;
+#ifdef PENSIM_ASAN_FIBERS
+    __asan_unpoison_memory_region(stack, bytes);
+#endif
+    ::madvise(stack, bytes, MADV_DONTNEED);
+    core_context_ = fiber::make_fcontext(reinterpret_cast<void*>(host_.stack_end), bytes, &Native::enter);
+  }
+  first_step_ = true;
+}
+
+void Native::enter(fiber::transfer_t from) {
+  auto* self = static_cast<Native*>(from.data);
+  self->host_context_ = from.fctx;
+#ifdef PENSIM_ASAN_FIBERS
+  __sanitizer_finish_switch_fiber(nullptr, &self->host_stack_, &self->host_stack_bytes_);
+#endif
+  self->runtime_->run();
+  std::abort();  // run() never returns
+}
+
+void Native::yield(void* target) {
+  auto* self = static_cast<Native*>(target);
+#ifdef PENSIM_ASAN_FIBERS
+  void* fake = nullptr;
+  __sanitizer_start_switch_fiber(&fake, self->host_stack_, self->host_stack_bytes_);
+#endif
+  self->host_context_ = fiber::jump_fcontext(self->host_context_, nullptr).fctx;
+#ifdef PENSIM_ASAN_FIBERS
+  __sanitizer_finish_switch_fiber(fake, &self->host_stack_, &self->host_stack_bytes_);
+#endif
+}
+
+void Native::resume() {
+#ifdef PENSIM_ASAN_FIBERS
+  void* fake = nullptr;
+  __sanitizer_start_switch_fiber(&fake, reinterpret_cast<void*>(host_.stack_begin),
+                                 host_.stack_end - host_.stack_begin);
+#endif
+  core_context_ = fiber::jump_fcontext(core_context_, this).fctx;
+#ifdef PENSIM_ASAN_FIBERS
+  __sanitizer_finish_switch_fiber(fake, nullptr, nullptr);
+#endif
+}
+
+StepReport Native::step(const PenIn& in, PenOut& out) {
+  std::memcpy(const_cast<PenIn*>(runtime_->in), &in, sizeof in);
+  if (first_step_) {
+    first_step_ = false;
+    runtime_->start(&host_);
+  }
+  if (waits_)
+    resume();
+  else
+    runtime_->tick();
+  std::memcpy(&out, runtime_->out, sizeof out);
+  const PenStatus& status = *runtime_->status;
+  StepReport report;
+  if (waits_) report.cpu_load = 1.0 - status.slept_ns * 1e-3 / port_->tick_us;
+  report.interrupts_lost = lost_before_reset_ + status.interrupts_lost;
+  report.reset_requested = status.reset_requested != 0;
+  report.hang = status.hang != 0;
+  return report;
+}
+
+void Native::find(std::uint32_t kind, const char* text, std::uint32_t number) {
+  switch (kind) {
+    case PEN_FINDING_UNANSWERED:
+      if (unanswered_.insert(text).second)
+        findings_.push_back(std::string(text) + "() is called, but the port does not answer it");
+      break;
+    case PEN_FINDING_UART_OVERFLOW:
+      findings_.push_back("the transmit queue of the UART is full: " + std::to_string(number) +
+                          " bytes lost, and what follows until there is room (1024 bytes at " +
+                          std::to_string(port_->uart_baud ? port_->uart_baud : 115200) + " baud)");
+      break;
+    case PEN_FINDING_DELAY_TOO_LONG:
+      findings_.push_back("a function called at a rate asks for a delay of " + std::to_string(number) +
+                          " us, longer than the rest of its tick: it gets the rest (a core that waits has a main())");
+      break;
+    case PEN_FINDING_MAIN_RETURNED:
+      findings_.push_back("main() has returned; the core sleeps, its handlers go on");
+      break;
+    default:
+      findings_.push_back("unknown finding " + std::to_string(kind));
+      break;
+  }
+}
+
+CoreStack Native::core_stack() const {
+  CoreStack s;
+  if (!waits_) return s;
+  s.begin = host_.stack_begin;
+  s.end = host_.stack_end;
+  s.guard_begin = s.begin - page_bytes;
+  s.guard_end = s.end + page_bytes;
+  const auto context = reinterpret_cast<std::uintptr_t>(core_context_);
+  if (first_step_ || context < s.begin || context + 0x48 > s.end) return s;
+  // What jump_fcontext pushes (Boost.Context 1.81, x86-64 System V); a test holds it against a known function.
+  auto at = [&](std::uintptr_t offset) { return *reinterpret_cast<const std::uintptr_t*>(context + offset); };
+  s.r12 = at(0x10);
+  s.r13 = at(0x18);
+  s.r14 = at(0x20);
+  s.r15 = at(0x28);
+  s.rbx = at(0x30);
+  s.rbp = at(0x38);
+  s.pc = at(0x40);
+  s.sp = context + 0x48;
+  return s;
+}
+
+NativeTarget::Waiting Native::waiting() const {
+  const PenStatus& status = *runtime_->status;
+  Waiting w;
+  for (int i = 0; i < 2; ++i) {
+    const std::uint64_t a = status.waits_for[i];
+    const bool inside =
+        std::any_of(loaded_.begin(), loaded_.end(), [&](const Range& r) { return a >= r.begin && a < r.end; });
+    w.addresses[i] = inside ? a - bias_ : a;
+  }
+  w.since_s = static_cast<double>(status.wait_since_ns) * 1e-9;
+  return w;
+}
+
+// ---- variables by name ----
+
+double Native::peek(const CoreVariable& v) const { return read_variable(v, reinterpret_cast<const void*>(bias_ + v.address)); }
+
+void Native::poke(const CoreVariable& v, double value) {
+  const std::uintptr_t address = bias_ + v.address;
+  const bool writable = std::any_of(writable_.begin(), writable_.end(), [&](const Writable& w) {
+    return address >= w.begin && address + v.size_bytes <= w.end;
+  });
+  if (!writable)
+    findings_.push_back("a write to " + v.name + " at " + hex(v.address) + " was refused: not in the core's writable memory");
+  else if (!write_variable(v, reinterpret_cast<void*>(address), value))
+    findings_.push_back("a write of " + std::to_string(value) + " to " + v.name + " was refused: it does not fit");
+}
+
+}  // namespace
+
+std::unique_ptr<NativeTarget> open_native(const std::string& path, const NativeOptions& options) {
+  return std::make_unique<Native>(path, options);
+}
+
+}  // namespace pensim

@@ -1,0 +1,922 @@
+#include "firmware_shim/symbols/symbols.h"
+
+#include <dwarf.h>
+#include <elfutils/libdw.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <bit>
+#include <cctype>
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <map>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
+namespace pensim {
+namespace {
+
+using Names = std::vector<std::string>;
+
+// ---- attributes ----
+
+std::optional<Dwarf_Die> reference(Dwarf_Die* die, unsigned code) {
+  Dwarf_Attribute attribute;
+  Dwarf_Die result;
+  if (!dwarf_attr(die, code, &attribute) || !dwarf_formref_die(&attribute, &result)) return {};
+  return result;
+}
+
+std::optional<std::uint64_t> number(Dwarf_Die* die, unsigned code) {
+  Dwarf_Attribute attribute;
+  Dwarf_Word value = 0;
+  if (!dwarf_attr_integrate(die, code, &attribute) || dwarf_formudata(&attribute, &value) != 0) return {};
+  return value;
+}
+
+std::optional<std::int64_t> signed_number(Dwarf_Die* die, unsigned code) {
+  Dwarf_Attribute attribute;
+  if (!dwarf_attr_integrate(die, code, &attribute)) return {};
+  const unsigned form = dwarf_whatform(&attribute);
+  if (form == DW_FORM_sdata || form == DW_FORM_implicit_const) {
+    Dwarf_Sword value = 0;
+    if (dwarf_formsdata(&attribute, &value) == 0) return value;
+    return {};
+  }
+  Dwarf_Word value = 0;
+  if (dwarf_formudata(&attribute, &value) == 0) return static_cast<std::int64_t>(value);
+  return {};
+}
+
+std::string name_of(Dwarf_Die* die) {
+  Dwarf_Attribute attribute;
+  const char* text = dwarf_formstring(dwarf_attr_integrate(die, DW_AT_name, &attribute));
+  return text ? text : "";
+}
+
+bool has_flag(Dwarf_Die* die, unsigned code) {
+  Dwarf_Attribute attribute;
+  bool flag = false;
+  return dwarf_attr(die, code, &attribute) && dwarf_formflag(&attribute, &flag) == 0 && flag;
+}
+
+template <typename Visit>
+void each_child(Dwarf_Die* parent, Visit&& visit) {
+  Dwarf_Die child;
+  if (dwarf_child(parent, &child) != 0) return;
+  do visit(&child);
+  while (dwarf_siblingof(&child, &child) == 0);
+}
+
+// ---- types ----
+
+std::optional<Dwarf_Die> type_of(Dwarf_Die* die) {
+  Dwarf_Attribute attribute;
+  Dwarf_Die result;
+  if (!dwarf_attr_integrate(die, DW_AT_type, &attribute) || !dwarf_formref_die(&attribute, &result)) return {};
+  return result;
+}
+
+// Without typedef, const, volatile and their like; nothing for void.
+std::optional<Dwarf_Die> bare(std::optional<Dwarf_Die> type) {
+  while (type) {
+    switch (dwarf_tag(&*type)) {
+      case DW_TAG_typedef:
+      case DW_TAG_const_type:
+      case DW_TAG_volatile_type:
+      case DW_TAG_restrict_type:
+      case DW_TAG_atomic_type:
+      case DW_TAG_packed_type:
+        type = type_of(&*type);
+        break;
+      default:
+        if (auto described = reference(&*type, DW_AT_signature)) return described; // in a type unit
+        return type;
+    }
+  }
+  return type;
+}
+
+bool is_record(int tag) { return tag == DW_TAG_structure_type || tag == DW_TAG_class_type || tag == DW_TAG_union_type; }
+
+// Elements of each dimension; 0 for one without a constant size.
+std::vector<std::uint64_t> dimensions(Dwarf_Die* array) {
+  std::vector<std::uint64_t> counts;
+  each_child(array, [&](Dwarf_Die* child) {
+    if (dwarf_tag(child) != DW_TAG_subrange_type && dwarf_tag(child) != DW_TAG_enumeration_type) return;
+    const auto lower = number(child, DW_AT_lower_bound).value_or(0);
+    if (const auto count = number(child, DW_AT_count)) counts.push_back(*count);
+    else if (const auto upper = number(child, DW_AT_upper_bound)) counts.push_back(*upper + 1 - lower); // [0] is -1 + 1
+    else counts.push_back(0);
+  });
+  return counts;
+}
+
+std::uint64_t size_of(std::optional<Dwarf_Die> type, std::uint64_t address_bytes) {
+  type = bare(type);
+  if (!type) return 0;
+  if (const auto bytes = number(&*type, DW_AT_byte_size)) return *bytes;
+  const int tag = dwarf_tag(&*type);
+  if (tag == DW_TAG_pointer_type || tag == DW_TAG_reference_type || tag == DW_TAG_rvalue_reference_type) return address_bytes;
+  if (tag == DW_TAG_array_type) {
+    std::uint64_t bytes = size_of(type_of(&*type), address_bytes);
+    for (std::uint64_t count : dimensions(&*type)) bytes *= count;
+    return bytes;
+  }
+  if (tag == DW_TAG_enumeration_type) return size_of(type_of(&*type), address_bytes);
+  return 0;
+}
+
+std::string type_text(std::optional<Dwarf_Die> type) {
+  if (!type) return "void";
+  Dwarf_Die* die = &*type;
+  auto described = reference(die, DW_AT_signature); // in a type unit
+  const std::string name = name_of(described ? &*described : die);
+  switch (dwarf_tag(die)) {
+    case DW_TAG_const_type: return "const " + type_text(type_of(die));
+    case DW_TAG_volatile_type: return "volatile " + type_text(type_of(die));
+    case DW_TAG_atomic_type: return "_Atomic " + type_text(type_of(die));
+    case DW_TAG_restrict_type: return type_text(type_of(die));
+    case DW_TAG_pointer_type: return type_text(type_of(die)) + " *";
+    case DW_TAG_reference_type: return type_text(type_of(die)) + " &";
+    case DW_TAG_rvalue_reference_type: return type_text(type_of(die)) + " &&";
+    case DW_TAG_subroutine_type: return type_text(type_of(die)) + " ()";
+    case DW_TAG_structure_type: return name.empty() ? "struct" : "struct " + name;
+    case DW_TAG_class_type: return name.empty() ? "class" : "class " + name;
+    case DW_TAG_union_type: return name.empty() ? "union" : "union " + name;
+    case DW_TAG_enumeration_type: return name.empty() ? "enum" : "enum " + name;
+    case DW_TAG_array_type: {
+      std::string text = type_text(type_of(die));
+      for (std::uint64_t count : dimensions(die)) text += "[" + (count ? std::to_string(count) : "") + "]";
+      return text;
+    }
+    default: return name.empty() ? "?" : name;
+  }
+}
+
+// ---- text ----
+
+std::size_t edit_distance(const std::string& a, const std::string& b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t above = row[j];
+      const bool same = std::tolower(static_cast<unsigned char>(a[i - 1])) == std::tolower(static_cast<unsigned char>(b[j - 1]));
+      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (same ? 0 : 1)});
+      diagonal = above;
+    }
+  }
+  return row[b.size()];
+}
+
+// Up to three, best first, whose distance is at most a third of the name's length (at least 1).
+Names nearest(const std::string& name, const Names& known) {
+  std::vector<std::pair<std::size_t, std::string>> ranked;
+  for (const std::string& k : known) {
+    const std::size_t limit = std::max<std::size_t>(1, name.size() / 3);
+    const std::size_t difference = k.size() > name.size() ? k.size() - name.size() : name.size() - k.size();
+    if (difference > limit) continue;
+    const std::size_t distance = edit_distance(name, k);
+    if (distance <= limit) ranked.emplace_back(distance, k);
+  }
+  std::sort(ranked.begin(), ranked.end());
+  ranked.erase(std::unique(ranked.begin(), ranked.end()), ranked.end());
+  Names names;
+  for (std::size_t i = 0; i < ranked.size() && i < 3; ++i) names.push_back(ranked[i].second);
+  return names;
+}
+
+std::string joined(const Names& names, std::size_t limit = 12) {
+  std::string text;
+  for (std::size_t i = 0; i < names.size() && i < limit; ++i) text += (i ? ", " : "") + names[i];
+  if (names.size() > limit) text += ", ...";
+  return text;
+}
+
+bool ends_with_part(const std::string& whole, const std::string& end, const std::string& separator) {
+  if (whole == end) return true;
+  return whole.size() > end.size() + separator.size() && whole.compare(whole.size() - end.size(), end.size(), end) == 0 &&
+         whole.compare(whole.size() - end.size() - separator.size(), separator.size(), separator) == 0;
+}
+
+// `*` stands for anything; the pattern may begin and end anywhere in the text. Both in lower case.
+bool contains(const std::string& text, const std::string& pattern) {
+  std::size_t at = 0;
+  for (std::size_t begin = 0; begin <= pattern.size();) {
+    const std::size_t end = std::min(pattern.find('*', begin), pattern.size());
+    at = text.find(pattern.substr(begin, end - begin), at);
+    if (at == std::string::npos) return false;
+    at += end - begin;
+    begin = end + 1;
+  }
+  return true;
+}
+
+std::string lower(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+std::string last_parts(const std::string& path, int count) {
+  std::size_t at = path.size();
+  while (count-- > 0 && at != std::string::npos && at > 0) at = path.rfind('/', at - 1);
+  return at == std::string::npos ? path : path.substr(at + 1);
+}
+
+[[noreturn]] void refuse(const std::string& message, Names candidates = {}) { throw SymbolError(message, std::move(candidates)); }
+
+// ---- variables ----
+
+enum class Place { memory, thread_local_storage, gone, split, automatic };
+
+struct Variable {
+  std::string qualified; // "ns::Class::member", "function::count"
+  std::string file;      // of its translation unit
+  std::string declared_in;
+  Place place = Place::gone;
+  std::uint64_t address = 0;
+  Dwarf_Die die;
+};
+
+// What a name stands for on its way through members and elements.
+struct Part {
+  std::string name;
+  std::optional<Dwarf_Die> type;
+  std::size_t dimension = 0; // of an array type: how many of its dimensions are indexed already
+  std::uint64_t address = 0;
+  std::optional<std::int64_t> bit_position; // bit-field: lowest bit, counted from `address`
+  std::uint64_t bit_size = 0;
+};
+
+}  // namespace
+
+class SymbolTable {
+ public:
+  explicit SymbolTable(const std::string& path);
+  ~SymbolTable();
+  SymbolTable(const SymbolTable&) = delete;
+  SymbolTable& operator=(const SymbolTable&) = delete;
+
+  bool has_variables() const { return !variables_.empty(); }
+  CoreVariable find(const std::string& name) const;
+  std::vector<SymbolLine> list(const std::string& pattern) const;
+
+ private:
+  void load();
+  void record_contexts(Dwarf_Die* parent, const std::string& scope);
+  void take_variables(Dwarf_Die* parent, const std::string& scope, const std::string& unit_file, bool in_function);
+  void take(Dwarf_Die* die, const std::string& scope, const std::string& unit_file, bool in_function);
+  std::pair<Place, std::uint64_t> place_of(Dwarf_Die* die) const;
+  const Variable& choose(const std::string& file, const std::string& base) const;
+  std::string shown(const Variable&) const;
+  Part start(const Variable&, const std::string& name) const;
+  Part member(const Part&, const std::string& name) const;
+  Part element(const Part&, std::uint64_t index) const;
+  std::optional<Part> search(const Part& record, const std::string& name) const;
+  CoreVariable number_at(const Part&) const;
+  void expand(const Part&, const std::string& pattern, bool all_elements, int depth, std::vector<SymbolLine>& lines) const;
+  std::vector<Part> members(const Part& record) const;
+
+  std::string path_;
+  int fd_ = -1;
+  Elf* elf_ = nullptr;
+  Dwarf* dwarf_ = nullptr;
+  bool has_units_ = false, big_endian_ = false;
+  std::uint64_t address_bytes_ = 8;
+  std::vector<Variable> variables_;
+  std::map<std::string, std::vector<std::size_t>> by_name_;
+  std::unordered_map<Dwarf_Off, std::string> context_; // of a declaration: its full name
+};
+
+SymbolTable::SymbolTable(const std::string& path) : path_(path) {
+  elf_version(EV_CURRENT);
+  fd_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd_ < 0) throw std::runtime_error(path + ": " + std::strerror(errno));
+  elf_ = elf_begin(fd_, ELF_C_READ_MMAP, nullptr);
+  GElf_Ehdr header;
+  if (!elf_ || elf_kind(elf_) != ELF_K_ELF || !gelf_getehdr(elf_, &header)) {
+    if (elf_) elf_end(elf_);
+    ::close(fd_);
+    throw std::runtime_error(path + ": no ELF file");
+  }
+  big_endian_ = header.e_ident[EI_DATA] == ELFDATA2MSB;
+  address_bytes_ = header.e_ident[EI_CLASS] == ELFCLASS32 ? 4 : 8;
+  dwarf_ = dwarf_begin_elf(elf_, DWARF_C_READ, nullptr);
+  if (dwarf_) load();
+}
+
+SymbolTable::~SymbolTable() {
+  if (dwarf_) dwarf_end(dwarf_);
+  elf_end(elf_);
+  ::close(fd_);
+}
+
+void SymbolTable::load() {
+  struct Unit {
+    Dwarf_Die die;
+    std::string file;
+  };
+  std::vector<Unit> units;
+  Dwarf_CU* cu = nullptr;
+  Dwarf_Die die;
+  std::uint8_t unit_type = 0;
+  while (dwarf_get_units(dwarf_, cu, &cu, nullptr, &unit_type, &die, nullptr) == 0) {
+    has_units_ = true;
+    if (unit_type == DW_UT_type || unit_type == DW_UT_split_type) continue;
+    const std::string file = name_of(&die);
+    units.push_back({die, file == "<artificial>" ? "" : file});
+  }
+  for (Unit& unit : units) record_contexts(&unit.die, "");
+  for (Unit& unit : units) take_variables(&unit.die, "", unit.file, false);
+
+  // A variable of several translation units (inline, a template's static) is one if it lies in one place.
+  std::stable_sort(variables_.begin(), variables_.end(), [](const Variable& a, const Variable& b) {
+    return std::pair(a.qualified, a.place == Place::memory ? 0 : 1) < std::pair(b.qualified, b.place == Place::memory ? 0 : 1);
+  });
+  std::vector<Variable> kept;
+  for (Variable& v : variables_) {
+    bool known = false;
+    for (auto k = kept.rbegin(); k != kept.rend() && k->qualified == v.qualified && !known; ++k)
+      known = (k->place == Place::memory && v.place == Place::memory) ? k->address == v.address
+              : v.place != Place::memory && (k->file == v.file || k->place == Place::memory);
+    if (!known) kept.push_back(std::move(v));
+  }
+  variables_ = std::move(kept);
+  for (std::size_t i = 0; i < variables_.size(); ++i) by_name_[variables_[i].qualified].push_back(i);
+}
+
+std::string inside(const std::string& scope, const std::string& name) {
+  return scope.empty() ? name : name.empty() ? scope : scope + "::" + name;
+}
+
+void SymbolTable::record_contexts(Dwarf_Die* parent, const std::string& scope) {
+  each_child(parent, [&](Dwarf_Die* die) {
+    switch (dwarf_tag(die)) {
+      case DW_TAG_namespace:
+      case DW_TAG_structure_type:
+      case DW_TAG_class_type:
+      case DW_TAG_union_type:
+      case DW_TAG_subprogram: {
+        std::string name = name_of(die);
+        // A member function defined outside of its class takes its scope from the declaration.
+        if (auto declared = reference(die, DW_AT_specification)) {
+          const auto known = context_.find(dwarf_dieoffset(&*declared));
+          if (known != context_.end()) {
+            const std::string full = known->second; // the map may grow below
+            context_[dwarf_dieoffset(die)] = full;
+            record_contexts(die, full);
+            return;
+          }
+        }
+        const std::string here = inside(scope, name);
+        if (dwarf_tag(die) == DW_TAG_subprogram) context_[dwarf_dieoffset(die)] = here;
+        record_contexts(die, here);
+        break;
+      }
+      case DW_TAG_lexical_block: record_contexts(die, scope); break;
+      case DW_TAG_variable:
+      case DW_TAG_member: {
+        std::string full = inside(scope, name_of(die));
+        if (auto declared = reference(die, DW_AT_specification)) {
+          const auto known = context_.find(dwarf_dieoffset(&*declared));
+          if (known != context_.end()) full = known->second;
+        }
+        context_[dwarf_dieoffset(die)] = full;
+        break;
+      }
+      default: break;
+    }
+  });
+}
+
+void SymbolTable::take_variables(Dwarf_Die* parent, const std::string& scope, const std::string& unit_file, bool in_function) {
+  each_child(parent, [&](Dwarf_Die* die) {
+    switch (dwarf_tag(die)) {
+      case DW_TAG_namespace:
+      case DW_TAG_structure_type:
+      case DW_TAG_class_type: take_variables(die, inside(scope, name_of(die)), unit_file, in_function); break;
+      case DW_TAG_subprogram: {
+        std::string here = inside(scope, name_of(die));
+        for (unsigned code : {DW_AT_abstract_origin, DW_AT_specification})
+          if (auto other = reference(die, code)) {
+            const auto known = context_.find(dwarf_dieoffset(&*other));
+            if (known != context_.end() && !known->second.empty()) here = known->second;
+          }
+        take_variables(die, here, unit_file, true);
+        break;
+      }
+      case DW_TAG_inlined_subroutine: {
+        std::string here = scope;
+        if (auto other = reference(die, DW_AT_abstract_origin)) {
+          const auto known = context_.find(dwarf_dieoffset(&*other));
+          if (known != context_.end()) here = known->second;
+        }
+        take_variables(die, here, unit_file, true);
+        break;
+      }
+      case DW_TAG_lexical_block: take_variables(die, scope, unit_file, in_function); break;
+      case DW_TAG_variable: take(die, scope, unit_file, in_function); break;
+      default: break;
+    }
+  });
+}
+
+std::pair<Place, std::uint64_t> SymbolTable::place_of(Dwarf_Die* die) const {
+  Dwarf_Attribute attribute;
+  if (!dwarf_attr(die, DW_AT_location, &attribute)) return {Place::gone, 0};
+  const unsigned form = dwarf_whatform(&attribute);
+  if (form != DW_FORM_exprloc && form != DW_FORM_block1 && form != DW_FORM_block2 && form != DW_FORM_block4 && form != DW_FORM_block)
+    return {Place::automatic, 0}; // a list: another place at every instruction
+  Dwarf_Op* ops = nullptr;
+  std::size_t count = 0;
+  if (dwarf_getlocation(&attribute, &ops, &count) != 0 || count == 0) return {Place::gone, 0};
+  for (std::size_t i = 0; i < count; ++i)
+    if (ops[i].atom == DW_OP_form_tls_address || ops[i].atom == DW_OP_GNU_push_tls_address) return {Place::thread_local_storage, 0};
+  std::uint64_t address = 0;
+  if (ops[0].atom == DW_OP_addr) {
+    address = ops[0].number;
+  } else if (ops[0].atom == DW_OP_addrx || ops[0].atom == DW_OP_GNU_addr_index) {
+    Dwarf_Attribute indexed;
+    Dwarf_Addr value = 0;
+    if (dwarf_getlocation_attr(&attribute, &ops[0], &indexed) != 0 || dwarf_formaddr(&indexed, &value) != 0) return {Place::split, 0};
+    address = value;
+  } else {
+    return {Place::automatic, 0}; // on a stack, in a register, a value without a place
+  }
+  for (std::size_t i = 1; i < count; ++i) {
+    if (ops[i].atom == DW_OP_plus_uconst) {
+      address += ops[i].number;
+    } else if (i + 1 < count && ops[i + 1].atom == DW_OP_plus && (ops[i].atom == DW_OP_constu || ops[i].atom == DW_OP_consts)) {
+      address += ops[i].number;
+      ++i;
+    } else {
+      return {Place::split, 0};
+    }
+  }
+  return {address == 0 ? Place::gone : Place::memory, address}; // 0: the linker dropped its section
+}
+
+void SymbolTable::take(Dwarf_Die* die, const std::string& scope, const std::string& unit_file, bool in_function) {
+  if (has_flag(die, DW_AT_declaration)) return;
+  Variable v;
+  v.die = *die;
+  std::tie(v.place, v.address) = place_of(die);
+  if (in_function && (v.place == Place::automatic || v.place == Place::gone)) return;
+  if (!type_of(die)) return; // -g1 has places without types
+  v.qualified = inside(scope, name_of(die));
+  v.file = unit_file;
+  for (unsigned code : {DW_AT_abstract_origin, DW_AT_specification})
+    if (auto other = reference(die, code)) {
+      const auto known = context_.find(dwarf_dieoffset(&*other));
+      if (known != context_.end() && !known->second.empty()) v.qualified = known->second;
+      Dwarf_Die unit;
+      // Link-time optimisation puts all code into a unit of its own; the variable's first description is in the unit it came from.
+      if (v.file.empty() && dwarf_diecu(&*other, &unit, nullptr, nullptr)) {
+        const std::string file = name_of(&unit);
+        if (file != "<artificial>") v.file = file;
+      }
+    }
+  const char* declared = dwarf_decl_file(die);
+  v.declared_in = declared ? declared : "";
+  if (v.file.empty()) v.file = v.declared_in;
+  if (v.qualified.empty() || name_of(die).empty()) return;
+  if (v.qualified.rfind("__", 0) == 0 && v.place != Place::memory) return; // the compiler's own
+  variables_.push_back(std::move(v));
+}
+
+// ---- names ----
+
+// With its file where another variable has the same name; with as many directories as it takes.
+std::string SymbolTable::shown(const Variable& v) const {
+  const auto& same = by_name_.at(v.qualified);
+  if (same.size() == 1) return v.qualified;
+  for (int parts = 1; parts < 12; ++parts) {
+    const std::string file = last_parts(v.file, parts);
+    const auto alike = std::count_if(same.begin(), same.end(), [&](std::size_t i) { return last_parts(variables_[i].file, parts) == file; });
+    if (alike == 1) return file + ":" + v.qualified;
+  }
+  return last_parts(v.file, 1) + ":" + v.qualified;
+}
+
+const Variable& SymbolTable::choose(const std::string& file, const std::string& base) const {
+  std::vector<std::size_t> found;
+  const auto in_file = [&](const Variable& v) {
+    return file.empty() || ends_with_part(v.file, file, "/") || ends_with_part(v.declared_in, file, "/");
+  };
+  const auto exact = by_name_.find(base);
+  if (exact != by_name_.end())
+    for (std::size_t i : exact->second)
+      if (in_file(variables_[i])) found.push_back(i);
+  if (found.empty())
+    for (std::size_t i = 0; i < variables_.size(); ++i)
+      if (ends_with_part(variables_[i].qualified, base, "::") && in_file(variables_[i])) found.push_back(i);
+
+  const auto in_memory = [&](std::size_t i) { return variables_[i].place == Place::memory; };
+  if (std::any_of(found.begin(), found.end(), in_memory))
+    found.erase(std::remove_if(found.begin(), found.end(), [&](std::size_t i) { return !in_memory(i); }), found.end());
+  const std::string asked = file.empty() ? base : file + ":" + base;
+  if (found.empty()) {
+    Names known, tails; // a static inside a function may be asked for by its own name
+    std::map<std::string, std::string> whole;
+    for (const Variable& v : variables_) {
+      if (v.place != Place::memory || !in_file(v)) continue;
+      known.push_back(shown(v));
+      tails.push_back(v.qualified.substr(v.qualified.rfind(':') + 1));
+      whole[tails.back()] = known.back();
+    }
+    if (known.empty() && !file.empty()) refuse("no file `" + file + "` with variables in the debug information");
+    Names near = nearest(base, known);
+    if (near.empty())
+      for (const std::string& tail : nearest(base, tails)) near.push_back(whole[tail]);
+    refuse("no variable is called `" + asked + "`" + (near.empty() ? "" : "; nearest: " + joined(near)), near);
+  }
+  if (found.size() > 1) {
+    Names candidates;
+    for (std::size_t i : found) candidates.push_back(shown(variables_[i]));
+    std::sort(candidates.begin(), candidates.end());
+    refuse("`" + asked + "` is ambiguous: " + joined(candidates), candidates);
+  }
+  return variables_[found[0]];
+}
+
+Part SymbolTable::start(const Variable& v, const std::string& name) const {
+  if (v.place == Place::thread_local_storage) refuse("`" + name + "` is thread-local: such variables cannot be watched");
+  if (v.place == Place::gone)
+    refuse("`" + name + "` has no place in memory: the compiler or linker has optimised it away (volatile keeps it)");
+  if (v.place == Place::split || v.place == Place::automatic)
+    refuse("`" + name + "` has no fixed place in memory: the compiler has split or moved it (volatile keeps it in one piece)");
+  Part part;
+  part.name = name;
+  Dwarf_Die die = v.die;
+  part.type = type_of(&die);
+  part.address = v.address;
+  return part;
+}
+
+std::vector<Part> SymbolTable::members(const Part& record) const {
+  std::vector<Part> all;
+  std::optional<Dwarf_Die> type = bare(record.type);
+  if (!type) return all;
+  each_child(&*type, [&](Dwarf_Die* die) {
+    const int tag = dwarf_tag(die);
+    if (tag != DW_TAG_member && tag != DW_TAG_inheritance) return;
+    if (has_flag(die, DW_AT_external) || has_flag(die, DW_AT_declaration)) return; // static: a variable of its own
+    Part m;
+    m.name = tag == DW_TAG_inheritance ? "" : name_of(die);
+    m.type = type_of(die);
+    std::uint64_t offset = 0;
+    Dwarf_Attribute attribute;
+    if (dwarf_attr(die, DW_AT_data_member_location, &attribute)) {
+      Dwarf_Word value = 0;
+      Dwarf_Op* ops = nullptr;
+      std::size_t count = 0;
+      if (dwarf_formudata(&attribute, &value) == 0) offset = value;
+      else if (dwarf_getlocation(&attribute, &ops, &count) == 0 && count == 1 && ops[0].atom == DW_OP_plus_uconst) offset = ops[0].number;
+      else return; // a virtual base: its place depends on the object
+    }
+    m.address = record.address + offset;
+    if (const auto bits = number(die, DW_AT_bit_size)) {
+      m.bit_size = *bits;
+      if (const auto from_start = number(die, DW_AT_data_bit_offset)) {
+        m.bit_position = static_cast<std::int64_t>(*from_start);
+      } else if (const auto from_top = signed_number(die, DW_AT_bit_offset)) { // DWARF 2 and 3: from the highest bit of the storage unit
+        const auto storage = number(die, DW_AT_byte_size).value_or(size_of(m.type, address_bytes_));
+        m.bit_position = static_cast<std::int64_t>(storage * 8) - *from_top - static_cast<std::int64_t>(*bits);
+      } else {
+        m.bit_position = 0;
+      }
+    }
+    all.push_back(std::move(m));
+  });
+  return all;
+}
+
+std::optional<Part> SymbolTable::search(const Part& record, const std::string& name) const {
+  std::vector<Part> all = members(record);
+  for (Part& m : all)
+    if (m.name == name && !name.empty()) return m;
+  for (const Part& m : all) // anonymous structs and unions, base classes
+    if (m.name.empty() && !m.bit_size)
+      if (auto found = search(m, name)) return found;
+  return {};
+}
+
+Part SymbolTable::member(const Part& record, const std::string& name) const {
+  const std::optional<Dwarf_Die> type = bare(record.type);
+  Dwarf_Die die;
+  if (type) die = *type;
+  const int tag = type ? dwarf_tag(&die) : 0;
+  if (tag == DW_TAG_array_type) {
+    refuse("`" + record.name + "` is an array (" + type_text(record.type) + "): name an element, as in " + record.name + "[0]." + name,
+           {record.name + "[0]." + name});
+  }
+  if (tag == DW_TAG_pointer_type) refuse("`" + record.name + "` is a pointer: what it points to cannot be watched by name");
+  if (!is_record(tag)) refuse("`" + record.name + "` is of type " + type_text(record.type) + " and has no members");
+  if (auto found = search(record, name)) {
+    found->name = record.name + "." + name;
+    return *found;
+  }
+  Names known;
+  for (const Part& m : members(record)) {
+    if (!m.name.empty()) known.push_back(m.name);
+    else
+      for (const Part& inner : members(m)) known.push_back(inner.name);
+  }
+  if (known.empty()) refuse("the debug information does not describe " + type_text(record.type) + ", the type of `" + record.name + "`");
+  Names near = nearest(name, known);
+  for (std::string& n : near) n = record.name + "." + n;
+  refuse("`" + record.name + "` has no member `" + name + "`, but " + joined(known), near);
+}
+
+Part SymbolTable::element(const Part& array, std::uint64_t index) const {
+  std::optional<Dwarf_Die> type = bare(array.type);
+  if (!type || dwarf_tag(&*type) != DW_TAG_array_type)
+    refuse("`" + array.name + "` is of type " + type_text(array.type) + " and no array" +
+           (type && dwarf_tag(&*type) == DW_TAG_pointer_type ? ": what it points to cannot be watched by name" : ""));
+  const std::vector<std::uint64_t> counts = dimensions(&*type);
+  const std::uint64_t count = counts[array.dimension];
+  if (index >= count) {
+    if (count == 0) refuse("`" + array.name + "` has no elements of known number");
+    refuse("`" + array.name + "` has " + std::to_string(count) + " elements, 0 to " + std::to_string(count - 1),
+           {array.name + "[" + std::to_string(count - 1) + "]"});
+  }
+  const std::optional<Dwarf_Die> of = type_of(&*type);
+  std::uint64_t stride = size_of(of, address_bytes_);
+  for (std::size_t d = array.dimension + 1; d < counts.size(); ++d) stride *= counts[d];
+  Part part;
+  part.name = array.name + "[" + std::to_string(index) + "]";
+  part.address = array.address + index * stride;
+  if (array.dimension + 1 < counts.size()) {
+    part.type = array.type;
+    part.dimension = array.dimension + 1;
+  } else {
+    part.type = of;
+  }
+  return part;
+}
+
+CoreVariable SymbolTable::number_at(const Part& part) const {
+  CoreVariable v;
+  v.name = part.name;
+  v.address = part.address;
+  std::optional<Dwarf_Die> type = bare(part.type);
+  if (!type) refuse("`" + part.name + "` has no type");
+  Dwarf_Die* die = &*type;
+  std::uint64_t bytes = size_of(type, address_bytes_);
+  switch (dwarf_tag(die)) {
+    case DW_TAG_base_type:
+      switch (number(die, DW_AT_encoding).value_or(0)) {
+        case DW_ATE_boolean: v.kind = CoreVariable::Kind::boolean; break;
+        case DW_ATE_signed:
+        case DW_ATE_signed_char: v.kind = CoreVariable::Kind::signed_integer; break;
+        case DW_ATE_unsigned:
+        case DW_ATE_unsigned_char:
+        case DW_ATE_UTF:
+        case DW_ATE_address: v.kind = CoreVariable::Kind::unsigned_integer; break;
+        case DW_ATE_float:
+          v.kind = CoreVariable::Kind::floating;
+          if (bytes != 4 && bytes != 8) refuse("`" + part.name + "` is of type " + type_text(part.type) + ": float and double can be watched");
+          break;
+        default: refuse("`" + part.name + "` is of type " + type_text(part.type) + ", which is no plain number");
+      }
+      break;
+    case DW_TAG_enumeration_type:
+      v.kind = CoreVariable::Kind::enumeration;
+      each_child(die, [&](Dwarf_Die* child) {
+        if (dwarf_tag(child) == DW_TAG_enumerator)
+          v.enumerators.emplace_back(signed_number(child, DW_AT_const_value).value_or(0), name_of(child));
+      });
+      break;
+    case DW_TAG_pointer_type:
+    case DW_TAG_reference_type:
+    case DW_TAG_rvalue_reference_type: v.kind = CoreVariable::Kind::unsigned_integer; break;
+    case DW_TAG_array_type: refuse("`" + part.name + "` is an array (" + type_text(part.type) + "): name an element, as in " + part.name + "[0]", {part.name + "[0]"});
+    default:
+      if (is_record(dwarf_tag(die))) {
+        Names known;
+        for (const Part& m : members(part))
+          if (!m.name.empty()) known.push_back(part.name + "." + m.name);
+        refuse("`" + part.name + "` is of type " + type_text(part.type) + ": name a member, as in " + joined(known, 4), known);
+      }
+      refuse("`" + part.name + "` is of type " + type_text(part.type) + ", which is no plain number");
+  }
+  if (bytes != 1 && bytes != 2 && bytes != 4 && bytes != 8)
+    refuse("`" + part.name + "` is of type " + type_text(part.type) + " with " + std::to_string(bytes) + " bytes: up to 8 can be watched");
+  if (big_endian_) refuse("the core is big-endian: not supported");
+  v.size_bytes = static_cast<std::uint8_t>(bytes);
+  if (!part.bit_position) return v;
+
+  // A bit-field: the aligned storage unit of its type where it lies in one, else the smallest unit from its first byte on.
+  const std::int64_t width = static_cast<std::int64_t>(bytes) * 8;
+  std::int64_t bit = *part.bit_position, start = bit / width * width;
+  if (bit < 0) start = (bit - width + 1) / width * width;
+  if (bit + static_cast<std::int64_t>(part.bit_size) > start + width) {
+    start = bit >= 0 ? bit / 8 * 8 : (bit - 7) / 8 * 8;
+    const std::int64_t span = bit + static_cast<std::int64_t>(part.bit_size) - start;
+    bytes = span <= 8 ? 1 : span <= 16 ? 2 : span <= 32 ? 4 : 8;
+    if (span > 64) refuse("`" + part.name + "` is a bit-field that spans nine bytes: not supported");
+  }
+  v.address += static_cast<std::uint64_t>(start / 8);
+  v.size_bytes = static_cast<std::uint8_t>(bytes);
+  v.bit_offset = static_cast<std::uint8_t>(bit - start);
+  v.bit_size = static_cast<std::uint8_t>(part.bit_size);
+  return v;
+}
+
+CoreVariable SymbolTable::find(const std::string& name) const {
+  if (!has_units_)
+    refuse("the core has no debug information (it is stripped, or compiled without -g): its variables have no names");
+  if (variables_.empty()) refuse("the core's debug information describes no variables (compiled with -g1?): -g does");
+
+  // The base goes up to the first `.` or `[` behind the file; a file has a `.` too, so it is looked for first: a single `:`.
+  std::string file, rest = name;
+  const auto single_colon = [](const std::string& text, std::size_t from) {
+    for (std::size_t i = from; i < text.size(); ++i) {
+      if (text[i] == '[') break;
+      if (text[i] != ':') continue;
+      if (i + 1 < text.size() && text[i + 1] == ':') ++i;
+      else return i;
+    }
+    return std::string::npos;
+  };
+  const std::size_t colon = single_colon(rest, 0);
+  if (colon != std::string::npos) {
+    const std::string before = rest.substr(0, colon);
+    const bool is_file = before.find('.') != std::string::npos || before.find('/') != std::string::npos;
+    if (is_file) {
+      file = before;
+      rest = rest.substr(colon + 1);
+    }
+  }
+  for (std::size_t c = single_colon(rest, 0); c != std::string::npos; c = single_colon(rest, c + 2)) rest.insert(c, ":"); // function:static
+  std::size_t end = 0, angle = 0;
+  while (end < rest.size() && (angle || (rest[end] != '.' && rest[end] != '['))) {
+    if (rest[end] == '<') ++angle;
+    if (rest[end] == '>' && angle) --angle;
+    ++end;
+  }
+  const std::string base = rest.substr(0, end);
+  const auto malformed = [&] { refuse("`" + name + "` is no name of a variable: expected something like speed_loop.integral, table[3].gain or file.c:state"); };
+  if (base.empty()) malformed();
+
+  const Variable& variable = choose(file, base);
+  Part part = start(variable, name.substr(0, name.size() - (rest.size() - end)));
+  while (end < rest.size()) {
+    if (rest[end] == '.') {
+      std::size_t stop = rest.find_first_of(".[", end + 1);
+      if (stop == std::string::npos) stop = rest.size();
+      const std::string member_name = rest.substr(end + 1, stop - end - 1);
+      if (member_name.empty()) malformed();
+      part = member(part, member_name);
+      end = stop;
+    } else if (rest[end] == '[') {
+      const std::size_t stop = rest.find(']', end);
+      if (stop == std::string::npos) malformed();
+      const std::string digits = rest.substr(end + 1, stop - end - 1);
+      if (digits.empty() || digits.size() > 18 || digits.find_first_not_of("0123456789") != std::string::npos) malformed();
+      part = element(part, std::stoull(digits));
+      end = stop + 1;
+    } else {
+      malformed();
+    }
+  }
+  part.name = name;
+  return number_at(part);
+}
+
+void SymbolTable::expand(const Part& part, const std::string& pattern, bool all_elements, int depth,
+                         std::vector<SymbolLine>& lines) const {
+  constexpr std::size_t most_lines = 200'000;
+  if (depth > 16 || lines.size() >= most_lines) return;
+  std::optional<Dwarf_Die> type = bare(part.type);
+  if (!type) return;
+  const int tag = dwarf_tag(&*type);
+  const auto add = [&](std::uint64_t address, std::uint64_t bytes, const std::string& text) {
+    if (contains(lower(part.name), pattern)) lines.push_back({part.name, text, address, bytes});
+  };
+  if (is_record(tag)) {
+    for (Part& m : members(part)) {
+      m.name = m.name.empty() ? part.name : part.name + "." + m.name;
+      if (m.name == part.name && m.bit_size) continue; // padding
+      expand(m, pattern, all_elements, depth + 1, lines);
+    }
+  } else if (tag == DW_TAG_array_type) {
+    const std::vector<std::uint64_t> counts = dimensions(&*type);
+    const std::uint64_t count = counts.empty() ? 0 : counts[part.dimension];
+    if (count > 16 && !all_elements) {
+      add(part.address, part.dimension ? count * element(part, 1).address - count * part.address : size_of(type, address_bytes_), type_text(part.type));
+      return;
+    }
+    for (std::uint64_t i = 0; i < count && lines.size() < most_lines; ++i)
+      expand(element(part, i), pattern, all_elements, depth + 1, lines);
+  } else {
+    try {
+      const CoreVariable v = number_at(part);
+      add(v.address, v.size_bytes, type_text(part.type) + (v.bit_size ? " : " + std::to_string(v.bit_size) : ""));
+    } catch (const SymbolError&) {
+      // long double, pointers to members: no numbers to watch
+    }
+  }
+}
+
+std::vector<SymbolLine> SymbolTable::list(const std::string& pattern) const {
+  std::vector<SymbolLine> lines;
+  const std::string wanted = lower(pattern);
+  for (const Variable& v : variables_) {
+    if (v.place != Place::memory) continue;
+    expand(start(v, shown(v)), wanted, pattern.find('[') != std::string::npos, 0, lines);
+  }
+  return lines;
+}
+
+// ---- the public face ----
+
+CoreSymbols::CoreSymbols(const std::string& path) : table_(std::make_unique<SymbolTable>(path)) {}
+CoreSymbols::~CoreSymbols() = default;
+CoreSymbols::CoreSymbols(CoreSymbols&&) noexcept = default;
+CoreSymbols& CoreSymbols::operator=(CoreSymbols&&) noexcept = default;
+bool CoreSymbols::has_variables() const { return table_->has_variables(); }
+CoreVariable CoreSymbols::find(const std::string& name) const { return table_->find(name); }
+std::vector<SymbolLine> CoreSymbols::list(const std::string& pattern) const { return table_->list(pattern); }
+
+namespace {
+
+// C leaves the sign of an enumeration to the compiler; one with a negative enumerator has one.
+bool is_signed(const CoreVariable& v) {
+  if (v.kind == CoreVariable::Kind::signed_integer) return true;
+  return v.kind == CoreVariable::Kind::enumeration &&
+         std::any_of(v.enumerators.begin(), v.enumerators.end(), [](const auto& e) { return e.first < 0; });
+}
+
+}  // namespace
+
+Watch make_watch(const CoreVariable& v, const void* at) {
+  using Read = Watch::Read;
+  constexpr std::uintptr_t page_bytes = 4096;
+  const unsigned bits = v.bit_size ? v.bit_size : v.size_bytes * 8u;
+  unsigned lowest = v.bit_size ? v.bit_offset : 0;
+  auto address = reinterpret_cast<std::uintptr_t>(at);
+  if (address % page_bytes > page_bytes - 8 && address % page_bytes + v.size_bytes <= page_bytes) { // the next page may not be there
+    address -= 8u - v.size_bytes;
+    lowest += 8u * (8u - v.size_bytes);
+  }
+  Watch w;
+  w.at = reinterpret_cast<const void*>(address);
+  w.shift_left = static_cast<std::uint8_t>(64 - lowest - bits);
+  w.shift_right = static_cast<std::uint8_t>(64 - bits);
+  if (v.kind == CoreVariable::Kind::floating) w.read = v.size_bytes == 4 ? Read::f32 : Read::f64;
+  else if (is_signed(v)) w.read = Read::signed_bits;
+  else w.read = bits == 64 ? Read::whole_u64 : Read::unsigned_bits;
+  return w;
+}
+
+double read_variable(const CoreVariable& v, const void* memory) {
+  alignas(8) unsigned char word[8] = {};
+  std::memcpy(word, memory, v.size_bytes);
+  return read_watch(make_watch(v, word));
+}
+
+bool write_variable(const CoreVariable& v, void* memory, double value) {
+  std::uint64_t raw = 0;
+  if (v.kind == CoreVariable::Kind::floating) {
+    if (v.size_bytes == 4) {
+      const float narrow = static_cast<float>(value);
+      if (std::isfinite(value) && !std::isfinite(narrow)) return false;
+      raw = std::bit_cast<std::uint32_t>(narrow);
+    } else {
+      raw = std::bit_cast<std::uint64_t>(value);
+    }
+  } else {
+    const int bits = v.bit_size ? v.bit_size : v.size_bytes * 8;
+    const bool with_sign = is_signed(v);
+    const double whole = std::nearbyint(value);
+    const double low = with_sign ? -std::ldexp(1.0, bits - 1) : 0.0, beyond = std::ldexp(1.0, with_sign ? bits - 1 : bits);
+    if (!(whole >= low && whole < beyond)) return false;
+    if (v.kind == CoreVariable::Kind::boolean && whole > 1) return false;
+    raw = with_sign ? static_cast<std::uint64_t>(static_cast<std::int64_t>(whole)) : static_cast<std::uint64_t>(whole);
+    if (v.bit_size) {
+      std::uint64_t old = 0;
+      std::memcpy(&old, memory, v.size_bytes);
+      const std::uint64_t mask = (v.bit_size < 64 ? (1ull << v.bit_size) - 1 : ~0ull) << v.bit_offset;
+      raw = (old & ~mask) | ((raw << v.bit_offset) & mask);
+    }
+  }
+  std::memcpy(memory, &raw, v.size_bytes);
+  return true;
+}
+
+std::string enumerator_name(const CoreVariable& v, double value) {
+  if (v.kind != CoreVariable::Kind::enumeration) return "";
+  for (const auto& [enumerator, name] : v.enumerators)
+    if (static_cast<double>(enumerator) == value) return name;
+  return "";
+}
+
+}  // namespace pensim

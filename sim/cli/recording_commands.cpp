@@ -1,0 +1,163 @@
+#include "sim/cli/recording_commands.h"
+
+#include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "sim/report/report.h"
+#include "sim/recording/difference.h"
+#include "firmware_shim/native/crash.h"
+#include "firmware_shim/native/native_target.h"
+#include "firmware_shim/symbols/symbols.h"
+#include "sim/exchange/field_log.h"
+#include "sim/judge/judge.h"
+#include "sim/run/formulas.h"
+#include "sim/run/replay.h"
+#include "sim/run/run.h"
+#include "sim/run/child.h"
+
+namespace pensim {
+namespace {
+
+ResolvedScenario scenario_of(const Recording& recording, const std::string& path) {
+  if (recording.meta().resolved_scenario.empty())
+    throw InputError(InputProblem{{path, 0, 0}, "this recording holds no scenario (it was imported, or made by a board)", "pensim replay feeds a core with its inputs"});
+  return resolved_from_json(recording.meta().resolved_scenario, path);
+}
+
+}  // namespace
+
+int command_rerun(const RerunArguments& arguments) {
+  const Recording before = Recording::open(arguments.recording);
+  RunRequest request;
+  request.resolved = scenario_of(before, arguments.recording);
+  const bool has_core = request.resolved.rig == Rig::pen;
+  if (has_core && !arguments.firmware.empty()) request.resolved.firmware = arguments.firmware;
+  request.label = before.meta().scenario_path.empty() ? arguments.recording : before.meta().scenario_path;
+  request.scenario_text = before.meta().scenario_text;
+  if (has_core) request.core_path = find_core(request.resolved.firmware);
+  request.reproduce = "pensim rerun " + arguments.recording;
+  // The new recording is needed for the comparison; without --out it is gone afterwards.
+  const bool keep = !arguments.out.empty();
+  request.recording_path = keep ? arguments.out : fmt::format("/tmp/pensim-rerun-{}.h5", getpid());
+  RunOptions options;
+  const RunResult result = run_one(request, options);
+  if (result.recording.empty()) {
+    fmt::print(stderr, "{}\n", result.cause);
+    return 4;
+  }
+  const Recording after = Recording::open(result.recording);
+  if (!keep) std::filesystem::remove(result.recording);
+  const Difference difference = diff(before, after);
+  fmt::print("recorded hash {}, hash of the rerun {}\n", before.meta().hash.empty() ? "(none)" : before.meta().hash, result.hash.empty() ? "(none)" : result.hash);
+  // A run that ended in a firmware fault has no hash: then its samples decide.
+  if (before.meta().hash == result.hash && (!result.hash.empty() || difference.equal())) {
+    fmt::print("equal\n");
+    return 0;
+  }
+  fmt::print("{}", difference.text());
+  return difference.equal() ? 1 : difference.exit_code();
+}
+
+int command_judge(const JudgeArguments& arguments) {
+  const Recording recording = Recording::open(arguments.recording);
+  std::vector<Requirement> requirements;
+  std::vector<Measure> measures;
+  Tick planned = recording.ticks();
+  std::string label = arguments.recording;
+  if (!recording.meta().resolved_scenario.empty()) {
+    const ResolvedScenario scenario = scenario_of(recording, arguments.recording);
+    requirements = scenario.requirements;
+    measures = scenario.measures;
+    planned = planned_ticks(scenario, recording);
+    if (!recording.meta().scenario_path.empty()) label = recording.meta().scenario_path;
+  }
+  if (!arguments.require.empty()) requirements = load_always(arguments.require);
+  if (requirements.empty() && measures.empty())
+    throw InputError(InputProblem{{arguments.recording, 0, 0}, "there is nothing to judge: this recording holds no requirement", "name a file with --require"});
+  const Judgement judgement = judge_recording(recording, requirements, measures, planned);
+  RunResult result;
+  result.scenario = label;
+  result.title = recording.meta().title;
+  result.requirements = judgement.requirements;
+  result.measures = judgement.measures;
+  result.measure_units = judgement.measure_units;
+  result.seed = recording.meta().seed;
+  result.hash = recording.meta().hash;
+  result.sim_s = recording.duration_s();
+  result.recording = arguments.recording;
+  result.verdict = judgement.roll_up.verdict;
+  result.cause = judgement.roll_up.cause;
+  if (const RecordedFault& f = recording.meta().fault; !f.kind.empty()) {
+    result.verdict = "firmware_fault";
+    result.cause = recording.meta().end_cause;
+    result.firmware_fault = FirmwareFault{f.kind, f.function, f.file, f.line, f.at_s, "", {}};
+  }
+  RunPrinter printer(stdout, 1);
+  printer.ended(result);
+  printer.summary({result}, 0);
+  if (!arguments.json.empty()) write_json(arguments.json, {result});
+  return exit_code(result.verdict);
+}
+
+int command_replay(const ReplayArguments& arguments) {
+  const bool log = std::filesystem::path(arguments.recording).extension() == ".csv";
+  const Recording recording = log ? import_log(arguments.recording) : Recording::open(arguments.recording);
+  if (recording.meta().kind == RecordingKind::rig)
+    throw InputError(InputProblem{{arguments.recording, 0, 0}, "a rig has no firmware core, so there is nothing to replay", "pensim rerun runs the machine again"});
+  const std::string firmware = !arguments.firmware.empty() ? arguments.firmware : recording.meta().firmware;
+  if (firmware.empty())
+    throw InputError(InputProblem{{arguments.recording, 0, 0}, "nothing says which firmware this is", "name it with --firmware"});
+  const std::string core = find_core(firmware);
+  if (const std::string why = core_refusal(core); !why.empty())
+    throw InputError(InputProblem{{core, 0, 0}, "it cannot be loaded: " + why, "build it with pensim_add_core"});
+  ReplayOptions options;
+  const CoreSymbols symbols(core);
+  for (const SignalInfo& signal : recording.signals()) {
+    if (signal.name.rfind("fw.", 0) != 0) continue;
+    try {
+      options.variables.emplace_back(signal.name, symbols.find(signal.name.substr(3)));
+    } catch (const SymbolError& error) {
+      fmt::print("{} is not compared: {}\n", signal.name, error.what());
+    }
+  }
+  // The core runs in a process of its own: it may crash here as anywhere.
+  const CrashReport report;
+  std::fflush(nullptr);
+  const pid_t pid = fork();
+  if (pid < 0) throw std::runtime_error(fmt::format("fork: {}", std::strerror(errno)));
+  if (pid == 0) {
+    int code = 4;
+    try {
+      const std::unique_ptr<NativeTarget> target = open_native(core);
+      crash_install(crash_setup(report, *target));
+      const ReplayResult result = replay(recording, *target, options);
+      fmt::print("{}", result.text());
+      code = result.exit_code();
+      if (code == 0 && result.compared == 0) {
+        fmt::print("nothing was compared: log an output (core.pwm_duty, pin.enable, fw.VARIABLE) for longer than the first second\n");
+        code = 2;
+      }
+    } catch (const std::exception& error) {
+      fmt::print(stderr, "{}\n", error.what());
+    }
+    std::fflush(nullptr);
+    crash_complete();
+    _exit(code);
+  }
+  int status = 0;
+  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (WIFEXITED(status) && WEXITSTATUS(status) <= 4) {
+    const CrashVerdict verdict = explain_crash(report, status, core);
+    if (verdict.kind == CrashKind::none || WEXITSTATUS(status) != 0) return WEXITSTATUS(status);
+  }
+  fmt::print("the core ended the replay: {}\n", crash_text(explain_crash(report, status, core)));
+  return 3;
+}
+
+}  // namespace pensim

@@ -1,0 +1,365 @@
+#include "sim/engine/engine.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <iterator>
+#include <memory>
+#include <stdexcept>
+
+#include "firmware_shim/native/crash.h"
+#include "sim/engine/board.h"
+#include "sim/engine/world.h"
+
+namespace pensim {
+namespace {
+
+constexpr Tick hash_period = 20;               // ticks between two hashes of the plant
+constexpr Nanoseconds boot_ns = 5'000'000;     // outputs are in their pull state: bridge off, screw holds
+constexpr double brown_out_V = 2.5, brown_out_release_V = 2.6, power_lost_V = 2.0;  // at the supply rail [E]; from 2 V on the plant's
+                                                                                    // electronics draw nothing, and the rail stays there
+constexpr double console_baud = 115200.0;
+
+struct Run {
+  const ResolvedScenario& scenario;
+  Target& target;
+  BlockWriter& writer;
+  RunStatus& status;
+  PlantDerived derived;
+  World world;
+  RunHash hash;
+  std::size_t next_command = 0, next_poke = 0;
+  Nanoseconds tick_ns;
+  double tick_s;
+  Tick boot_ticks;
+  double lane_width_m;
+};
+
+// --- 1. commands -------------------------------------------------------------------------------------------------------------------
+
+void start_core(World& w, std::uint8_t cause, Tick now) {
+  w.reset_cause = cause;
+  w.clock_zero = now;
+  w.watchdog = Watchdog{};
+  w.out_before = PenOut{};
+}
+
+std::string canonical(const Command& c, double tick_s) {
+  char text[400];
+  switch (c.kind) {
+    case Command::Kind::set:
+      std::snprintf(text, sizeof text, "set %s to %.17g over %.9g s", c.name.c_str(), c.value, static_cast<double>(c.over) * tick_s);
+      break;
+    case Command::Kind::fault:
+      std::snprintf(text, sizeof text, "fault %s to %.17g for %.9g s", c.name.c_str(), c.value, static_cast<double>(c.duration) * tick_s);
+      break;
+    case Command::Kind::poke: std::snprintf(text, sizeof text, "poke %s to %.17g", c.name.c_str(), c.value); break;
+    case Command::Kind::uart: std::snprintf(text, sizeof text, "uart %s", c.text.c_str()); break;
+    case Command::Kind::reset: std::snprintf(text, sizeof text, "reset %d", static_cast<int>(c.value)); break;
+  }
+  return text;
+}
+
+void request_reset(Run& run, std::uint8_t cause, Tick now);
+
+void take_commands(Run& run, const std::vector<CoreVariable>& pokes, Tick now) {
+  World& w = run.world;
+  const std::vector<Command>& commands = run.scenario.commands;
+  for (; run.next_command < commands.size() && commands[run.next_command].at <= now; ++run.next_command) {
+    const Command& c = commands[run.next_command];
+    run.writer.command(now, canonical(c, run.tick_s));
+    switch (c.kind) {
+      case Command::Kind::set:
+        if (c.name == "user.mode") w.mode_script = now;
+        settings_apply(w.settings, c, now);
+        break;
+      case Command::Kind::fault: settings_apply(w.settings, c, now); break;
+      case Command::Kind::poke:
+        run.target.poke(pokes.at(run.next_poke++), c.value);
+        for (const std::string& finding : run.target.take_findings()) run.writer.finding(now, finding);
+        break;
+      case Command::Kind::uart: w.console.queue += c.text; break;
+      case Command::Kind::reset: request_reset(run, static_cast<std::uint8_t>(c.value), now); break;
+    }
+  }
+  settings_step(w.settings, now);
+}
+
+// --- 3. core -----------------------------------------------------------------------------------------------------------------------
+
+void request_reset(Run& run, std::uint8_t cause, Tick now) {
+  World& w = run.world;
+  nvm_power_loss(w.memory);
+  start_core(w, cause, now);
+  ++w.resets;
+  w.power = CorePower::booting;
+  w.boot_left = run.boot_ticks;
+}
+
+// Supply supervisor: holds the core in reset below the brown-out level, and forgets everything volatile when the power is lost.
+void supervise_supply(Run& run, Tick now) {
+  World& w = run.world;
+  const double rail_V = w.truth.rail_voltage_V;
+  if (w.power == CorePower::booting || w.power == CorePower::running) {
+    if (rail_V >= brown_out_V) return;
+    nvm_power_loss(w.memory);
+    w.power = rail_V <= power_lost_V ? CorePower::off : CorePower::held;
+    w.out_before = PenOut{};
+    return;
+  }
+  if (rail_V <= power_lost_V) w.power = CorePower::off;
+  if (rail_V < brown_out_release_V) return;
+  const bool lost = w.power == CorePower::off;
+  request_reset(run, lost ? PEN_RESET_POWER_ON : PEN_RESET_BROWN_OUT, now);
+  if (lost) w.clock_zero_us = 0;
+}
+
+// One tick of the core: PenOut_k. False when the run ends here.
+bool step_core(Run& run, const PenIn& in, PenOut& out, StepReport& report, Tick now) {
+  World& w = run.world;
+  out = PenOut{};
+  report = StepReport{};
+  if (w.power == CorePower::booting) {
+    if (--w.boot_left > 0) return true;
+    run.target.reset(w.reset_cause);
+    w.power = CorePower::running;
+    w.clock_zero = now + 1;  // the core's first tick is the next one
+    return true;
+  }
+  if (w.power != CorePower::running) return true;
+  crash_enter_core(now);
+  report = run.target.step(in, out);
+  crash_leave_core();
+  if (watchdog_step(w.watchdog, out, run.tick_ns)) {
+    request_reset(run, PEN_RESET_WATCHDOG, now);
+    out = PenOut{};
+  } else if (report.reset_requested) {
+    request_reset(run, PEN_RESET_SOFTWARE, now);
+    out = PenOut{};
+  } else if (report.hang && !w.watchdog.started) {
+    return false;
+  }
+  return true;
+}
+
+// --- 4. record ---------------------------------------------------------------------------------------------------------------------
+
+// The truths that are sampled every tick, every millisecond and every 100 ms, in the order of signals.inl.
+int sample_tick(const World& w, const StepReport& report, Nanoseconds now_ns, float* row) {
+  const PlantTruth& t = w.truth;
+  int n = 0;
+  const auto put = [&](double value) { row[n++] = static_cast<float>(value); };
+  put(t.extension_m);
+  put(t.tip_depth_m);
+  put(t.indentation_m);
+  put(static_cast<double>(t.in_skin));
+  put(t.penetration_m);
+  put(t.penetration_max_m);
+  put(t.needle_force_N);
+  put(static_cast<double>(t.punctured));
+  put(t.motor_speed_Hz);
+  put(t.motor_current_A);
+  put(t.motor_voltage_V);
+  put(report.cpu_load);
+  put(static_cast<double>(w.resets));
+  put(static_cast<double>(report.interrupts_lost));
+  put(static_cast<double>(w.memory.writes));
+  put(t.screw_position_m);
+  put(static_cast<double>(t.skin_contact));
+  put(t.nose_gap_m);
+  put(t.skin_tear_m);
+  const double period_s = stroke_period(w.strokes, now_ns);
+  put(period_s);
+  put(period_s > 0.0 ? 1.0 / period_s : 0.0);
+  return n;
+}
+
+int sample_ms(const Run& run, float* row) {
+  const World& w = run.world;
+  int n = 0;
+  const auto put = [&](double value) { row[n++] = static_cast<float>(value); };
+  put(w.truth.press_N);
+  put(w.truth.glide_m_per_s);
+  put(w.truth.tilt_rad);
+  put(w.settings.of(Set::user_depth));
+  put(w.settings.of(Set::user_rate));
+  put(w.settings.is_on(Set::user_start) || w.settings.is_on(Set::button_start) ? 1.0 : 0.0);
+  put(w.settings.of(Set::user_mode));
+  put(w.truth.battery_voltage_V);
+  PlantEnergy e;
+  plant_energy(run.scenario.plant, run.derived, w.plant, e);
+  for (const double energy_J : {e.supplied_J, e.hand_J, e.electronics_J, e.winding_J, e.bridge_J, e.friction_J, e.damping_J, e.impact_J, e.skin_J,
+                                e.kinetic_J, e.spring_J, e.inductive_J, e.rail_J, e.turned_over_J, e.residual_J})
+    put(energy_J);
+  return n;
+}
+
+int sample_slow(const World& w, float* row) {
+  row[0] = static_cast<float>(w.truth.motor_temperature_K);
+  row[1] = static_cast<float>(w.truth.housing_temperature_K);
+  row[2] = static_cast<float>(w.truth.state_of_charge);
+  return 3;
+}
+
+constexpr const char* sampled_tick[] = {
+    "needle.extension", "needle.tip_depth", "skin.indentation", "needle.in_skin", "needle.penetration", "needle.penetration_max",
+    "needle.force", "needle.punctured", "motor.speed", "motor.current", "motor.voltage", "core.cpu_load", "core.resets",
+    "core.interrupts_lost", "nvm.writes", "screw.position", "skin.contact", "nose.gap", "skin.tear", "stroke.period", "stroke.rate"};
+constexpr const char* sampled_ms[] = {"hand.press", "operator.glide", "operator.tilt", "user.depth", "user.rate", "user.start", "user.mode",
+                                      "battery.voltage", "energy.supplied", "energy.hand", "energy.electronics", "energy.winding",
+                                      "energy.bridge", "energy.friction", "energy.damping", "energy.impact", "energy.skin",
+                                      "energy.kinetic", "energy.spring", "energy.inductive", "energy.rail", "energy.turned_over",
+                                      "energy.residual"};
+constexpr const char* sampled_slow[] = {"motor.temperature", "housing.temperature", "battery.state_of_charge"};
+constexpr const char* sampled_stroke[] = {"stroke.index", "stroke.extension_peak", "stroke.penetration_peak", "stroke.penetration_mean",
+                                          "stroke.penetration_min", "stroke.force_peak", "stroke.dwell", "stroke.drag", "dose.punctures",
+                                          "dose.density", "dose.density_max"};
+
+template <std::size_t n>
+void demand_order(const std::vector<SignalInfo>& plan, const char* const (&names)[n], const char* what) {
+  bool equal = plan.size() >= n;
+  for (std::size_t i = 0; equal && i < n; ++i) equal = plan[i].name == names[i];
+  if (!equal) throw std::logic_error(std::string("signals.inl and the engine disagree on the ") + what + " signals");
+}
+
+StrokeRow stroke_row(const Stroke& s) {
+  StrokeRow row;
+  row.begin = s.begin;
+  row.end = s.end;
+  const double values[] = {static_cast<double>(s.index), s.extension_peak_m, s.penetration_peak_m, s.penetration_mean_m,
+                           s.penetration_min_m, s.force_peak_N, s.dwell_s, s.drag_m, s.punctures, s.density_per_m2, s.density_max_per_m2};
+  static_assert(std::size(values) == std::size(sampled_stroke) && std::size(values) <= stroke_values_max);
+  for (std::size_t i = 0; i < std::size(values); ++i) row.value[i] = static_cast<float>(values[i]);
+  std::copy(s.needle_penetration_peak_m.begin(), s.needle_penetration_peak_m.end(), row.needle_peak);
+  return row;
+}
+
+}  // namespace
+
+std::vector<std::string> extra_signals(const ResolvedScenario& scenario, bool every_fault) {
+  std::vector<std::string> names;
+  for (const std::string& watch : scenario.watch) names.push_back("fw." + watch);
+  for (const FaultKind& kind : fault_kinds)
+    if (every_fault || std::any_of(scenario.commands.begin(), scenario.commands.end(),
+                    [&](const Command& c) { return c.kind == Command::Kind::fault && c.name == kind.name; }))
+      names.push_back(std::string("fault.") + kind.name);
+  if (scenario.record.each_needle)
+    for (int i = 0; i < static_cast<int>(scenario.plant.cartridge.needle_count); ++i) {
+      names.push_back("needle." + std::to_string(i) + ".force");
+      names.push_back("needle." + std::to_string(i) + ".penetration");
+    }
+  return names;
+}
+
+void run_engine(const ResolvedScenario& scenario, Target& target, const std::vector<Watch>& watches, const std::vector<CoreVariable>& pokes,
+                BlockWriter& writer, const RecordingPlan& plan, RunStatus& status, RunGate* gate) {
+  demand_order(plan.tick, sampled_tick, "tick");
+  demand_order(plan.ms, sampled_ms, "1 ms");
+  demand_order(plan.slow, sampled_slow, "100 ms");
+  demand_order(plan.stroke, sampled_stroke, "stroke");
+
+  // A World is large (hole memory) and lives on the heap.
+  const auto owner = std::make_unique<Run>(Run{scenario, target, writer, status, plant_derive(scenario.plant), World{}, RunHash{}, 0, 0,
+                                               scenario.tick_ns, seconds(scenario.tick_ns), boot_ns / scenario.tick_ns, 0.0});
+  Run& run = *owner;
+  World& w = run.world;
+  run.lane_width_m = 2.0 * scenario.plant.cartridge.footprint_radius_m;
+  plant_reset(scenario.plant, run.derived, w.plant);
+  nvm_reset(w.memory, scenario.pen_memory, scenario.cartridge_memory, scenario.cartridge_serial);
+  for (const InitialSetting& s : scenario.settings)
+    settings_apply(w.settings, Command{0, Command::Kind::set, s.name, s.value, 0, 0, ""}, 0);
+  w.clock_zero_us = scenario.clock_start_us;
+  w.boot_left = run.boot_ticks;
+  board_drive(w, PenOut{}, 0, run.tick_ns);
+  plant_truth(scenario.plant, run.derived, w.plant, w.plant_input, w.truth);
+
+  std::vector<int> recorded_faults;
+  for (std::size_t i = 0; i < std::size(fault_kinds); ++i)
+    for (const SignalInfo& s : plan.tick)
+      if (s.name == std::string("fault.") + fault_kinds[i].name) recorded_faults.push_back(static_cast<int>(i));
+  const int needles = scenario.record.each_needle ? static_cast<int>(scenario.plant.cartridge.needle_count) : 0;
+
+  Tick ms_left = 0, slow_left = 0, hash_left = 0;
+  std::int64_t strokes_before = w.truth.strokes, turns_before = 0;
+  Stroke completed;
+  for (Tick k = 0; k < scenario.duration; ++k) {
+    const Nanoseconds now_ns = k * run.tick_ns;
+    while (gate != nullptr && k >= gate->allowed) gate->pass(k);
+    // 1. commands
+    take_commands(run, pokes, k);
+    // 2. sense
+    PenIn in{};
+    supervise_supply(run, k);
+    board_sense(scenario.plant, run.derived, w, k, run.tick_ns, in);
+    nvm_step(w.memory, w.out_before, w.settings.is_on(Set::cartridge_present), w.settings.of(Fault::nvm_fail).on, run.tick_ns, in);
+    if (w.power == CorePower::running) console_step(w.console, console_baud, run.tick_ns, in);
+    // 3. core
+    PenOut out;
+    StepReport report;
+    const bool goes_on = step_core(run, in, out, report, k);
+    // 4. record
+    const PlantTruth& t = w.truth;
+    StrokeInput s;
+    s.now_ns = now_ns;
+    // A cam that rocks about the dead centre passes it again and again: a stroke ends with a whole turn.
+    s.boundary = t.strokes != strokes_before && (w.strokes.last_boundary_ns < 0 || t.revolutions > turns_before);
+    if (s.boundary) {
+      s.boundary_ns = now_ns - run.tick_ns + static_cast<Nanoseconds>(t.stroke_time_s * 1e9);
+      turns_before = t.revolutions;
+    }
+    strokes_before = t.strokes;
+    s.extension_m = t.extension_m;
+    s.force_N = t.needle_force_N;
+    s.lateral_speed_m_per_s = t.lateral_speed_m_per_s;
+    s.in_skin = t.in_skin;
+    s.punctured = t.punctured;
+    s.penetration_m = plant_needle_penetration(w.plant);
+    s.needle_count = static_cast<int>(scenario.plant.cartridge.needle_count);
+    s.track_m = t.track_m;
+    s.lane = t.lane;
+    if (stroke_step(w.strokes, s, k, run.tick_s, run.lane_width_m, completed)) writer.stroke(stroke_row(completed));
+    if (--ms_left < 0) {
+      float values[std::size(sampled_ms)];
+      sample_ms(run, values);
+      writer.ms(values);
+      ms_left = plan.ms_ticks - 1;
+    }
+    if (--slow_left < 0) {
+      float values[std::size(sampled_slow)];
+      sample_slow(w, values);
+      writer.slow(values);
+      slow_left = plan.slow_ticks - 1;
+    }
+    float* const row = writer.row();
+    int n = sample_tick(w, report, now_ns, row);
+    for (const Watch& watch : watches) row[n++] = static_cast<float>(read_watch(watch));
+    for (const int fault : recorded_faults) row[n++] = w.settings.fault[static_cast<std::size_t>(fault)].on ? 1.0f : 0.0f;
+    for (int i = 0; i < needles; ++i) {
+      row[n++] = static_cast<float>(plant_needle_force(w.plant)[i]);
+      row[n++] = static_cast<float>(s.penetration_m[i]);
+    }
+    run.hash.tick(in, out);
+    if (--hash_left < 0) {
+      run.hash.state(&w.plant, plant_hashed_bytes);
+      hash_left = hash_period - 1;
+    }
+    writer.tick(in, out);
+    if (hash_left == 0 || !goes_on)
+      for (const std::string& finding : target.take_findings()) writer.finding(k, finding);
+    status.ticks.store(k + 1, std::memory_order_relaxed);
+    if (!goes_on) {
+      status.hash = run.hash.value();
+      status.end = RunStatus::End::hang;
+      return;
+    }
+    // 5. the plant moves under the outputs of the tick before
+    board_drive(w, w.out_before, k, run.tick_ns);
+    plant_tick(scenario.plant, run.derived, w.plant, w.plant_input, k, w.edges);
+    plant_truth(scenario.plant, run.derived, w.plant, w.plant_input, w.truth);
+    w.out_before = out;
+  }
+  status.hash = run.hash.value();
+  status.end = RunStatus::End::completed;
+}
+
+}  // namespace pensim

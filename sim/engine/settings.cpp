@@ -1,0 +1,67 @@
+#include "sim/engine/settings.h"
+
+#include <cmath>
+#include <stdexcept>
+
+namespace pensim {
+
+int settable_index(const std::string& name) {
+  for (std::size_t i = 0; i < std::size(settables); ++i)
+    if (name == settables[i].name) return static_cast<int>(i);
+  return -1;
+}
+
+int fault_index(const std::string& name) {
+  for (std::size_t i = 0; i < std::size(fault_kinds); ++i)
+    if (name == fault_kinds[i].name) return static_cast<int>(i);
+  return -1;
+}
+
+void settings_apply(Settings& s, const Command& command, Tick now) {
+  s.changed = true;
+  if (command.kind == Command::Kind::fault) {
+    const int index = fault_index(command.name);
+    if (index < 0) throw std::invalid_argument("unknown fault " + command.name);
+    Settings::Active& fault = s.fault[static_cast<std::size_t>(index)];
+    if (!fault.on) ++s.faults;
+    fault = {true, command.value, command.duration > 0 ? now + command.duration : 0};
+    return;
+  }
+  if (command.name.compare(0, 4, "aux.") == 0) {
+    s.aux.at(static_cast<std::size_t>(std::stoi(command.name.substr(4)))) = static_cast<std::int32_t>(std::llround(command.value));
+    return;
+  }
+  const int index = settable_index(command.name);
+  if (index < 0) throw std::invalid_argument("unknown settable " + command.name);
+  Settings::Value& value = s.value[static_cast<std::size_t>(index)];
+  if (value.length > 0) --s.ramps;
+  value = {command.over > 0 ? value.now : command.value, value.now, command.value, now, command.over};
+  if (value.length > 0) ++s.ramps;
+}
+
+void settings_step(Settings& s, Tick now) {
+  if (s.ramps > 0) {
+    s.changed = true;
+    for (Settings::Value& v : s.value) {
+      if (v.length == 0) continue;
+      const Tick gone = now - v.begin;
+      if (gone >= v.length) {
+        v.now = v.to;
+        v.length = 0;
+        --s.ramps;
+      } else {
+        v.now = v.from + (v.to - v.from) * (static_cast<double>(gone) / static_cast<double>(v.length));
+      }
+    }
+  }
+  if (s.faults > 0) {
+    for (Settings::Active& f : s.fault)
+      if (f.on && f.until > 0 && now >= f.until) {
+        f = Settings::Active{};
+        --s.faults;
+        s.changed = true;
+      }
+  }
+}
+
+}  // namespace pensim

@@ -1,0 +1,547 @@
+#include "sim/exchange/field_log.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <limits>
+#include <memory>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "sim/input/input_error.h"
+#include "sim/recording/pen_fields.h"
+#include "sim/input/quantity.h"
+#include "sim/recording/source.h"
+
+namespace pensim {
+namespace {
+
+constexpr std::size_t line_max = 1 << 20, columns_max = 1000, problems_max = 20;
+constexpr double longest_s = 48 * 3600.0;
+constexpr std::uintmax_t memory_max = 256u << 20;  // logs that are larger go through a file
+
+struct Cell {
+  std::string text;
+  int column = 1;  // character at which it begins
+};
+
+// A text file, line by line, as cells.
+class CsvReader {
+ public:
+  explicit CsvReader(const std::string& path) : path_(path), file_(std::fopen(path.c_str(), "rb"), std::fclose) {
+    if (!file_) throw InputError({{path, 0, 0}, std::string("cannot be opened: ") + std::strerror(errno), ""});
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(path, error)) throw InputError({{path, 0, 0}, "is not a file", ""});
+  }
+
+  // The next row; comments ("# key: value") are handed to `comment` and skipped, as are empty lines. False at the end.
+  template <typename Comment>
+  bool row(std::vector<Cell>& cells, Comment comment) {
+    while (next_line()) {
+      if (line_.empty()) continue;
+      if (line_[0] == '#') {
+        comment(line_);
+        continue;
+      }
+      split(cells);
+      return true;
+    }
+    return false;
+  }
+  int line() const { return number_; }
+
+  void problem(int column, const std::string& message, const std::string& hint = "") {
+    problems_.push_back({{path_, number_, column}, message, hint});
+    if (problems_.size() >= problems_max) finish();
+  }
+  void finish() const {
+    if (!problems_.empty()) throw InputError(problems_);
+  }
+
+ private:
+  bool next_line() {
+    line_.clear();
+    bool any = false;
+    for (int c; (c = std::getc(file_.get())) != EOF;) {
+      any = true;
+      if (c == '\n') break;
+      line_ += static_cast<char>(c);
+      if (line_.size() > line_max) {
+        ++number_;
+        problem(0, fmt::format("a line of more than {} characters", line_max), "this is no log in CSV");
+        finish();
+      }
+    }
+    if (!any) {
+      if (std::ferror(file_.get())) throw InputError({{path_, 0, 0}, std::string("cannot be read: ") + std::strerror(errno), ""});
+      return false;
+    }
+    ++number_;
+    if (!line_.empty() && line_.back() == '\r') line_.pop_back();
+    if (number_ == 1 && line_.compare(0, 3, "\xEF\xBB\xBF") == 0) line_.erase(0, 3);
+    if (const std::size_t zero = line_.find('\0'); zero != std::string::npos) {
+      problem(static_cast<int>(zero) + 1, "a NUL byte", "this is no log in CSV");
+      finish();
+    }
+    return true;
+  }
+
+  void split(std::vector<Cell>& cells) {
+    if (delimiter_ == 0)  // of the header
+      delimiter_ = line_.find(',') != std::string::npos ? ',' : line_.find(';') != std::string::npos ? ';' : line_.find('\t') != std::string::npos ? '\t' : ',';
+    cells.clear();
+    std::size_t at = 0;
+    for (;;) {
+      Cell cell;
+      cell.column = static_cast<int>(at) + 1;
+      if (at < line_.size() && line_[at] == '"') {
+        ++at;
+        for (;;) {
+          if (at >= line_.size()) {
+            problem(cell.column, "a quotation mark that is not closed in its line");
+            break;
+          }
+          if (line_[at] == '"') {
+            if (at + 1 < line_.size() && line_[at + 1] == '"') ++at;
+            else break;
+          }
+          cell.text += line_[at++];
+        }
+        at = std::min(at + 1, line_.size());
+        if (at < line_.size() && line_[at] != delimiter_) problem(static_cast<int>(at) + 1, "text after the closing quotation mark");
+        at = std::min(line_.find(delimiter_, at), line_.size());
+      } else {
+        const std::size_t end = std::min(line_.find(delimiter_, at), line_.size());
+        std::size_t from = at, to = end;
+        while (from < to && (line_[from] == ' ' || line_[from] == '\t')) ++from;
+        while (to > from && (line_[to - 1] == ' ' || line_[to - 1] == '\t')) --to;
+        cell.text = line_.substr(from, to - from);
+        cell.column = static_cast<int>(from) + 1;
+        at = end;
+      }
+      cells.push_back(std::move(cell));
+      if (cells.size() > columns_max) {
+        problem(cells.back().column, fmt::format("more than {} columns", columns_max));
+        finish();
+      }
+      if (at >= line_.size()) return;
+      ++at;
+    }
+  }
+
+  std::string path_;
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_;
+  std::string line_;
+  int number_ = 0;
+  char delimiter_ = 0;
+  std::vector<InputProblem> problems_;
+};
+
+// What "# key: value" lines say.
+struct Header {
+  Nanoseconds tick_ns = default_tick_ns;
+  std::int64_t seam_version = PEN_SHIM_VERSION;
+  int started_at_reset = -1;  // not said
+  std::string firmware, title;
+};
+
+void take_comment(CsvReader& csv, const std::string& line, Header& header) {
+  const std::size_t colon = line.find(':');
+  if (colon == std::string::npos) return;
+  const auto trimmed = [](std::string text) {
+    text.erase(0, text.find_first_not_of(" \t"));
+    text.erase(text.find_last_not_of(" \t") + 1);
+    return text;
+  };
+  const std::string key = trimmed(line.substr(1, colon - 1)), value = trimmed(line.substr(colon + 1));
+  const auto integer = [&](std::int64_t low, std::int64_t high, std::int64_t& into) {
+    std::int64_t number = 0;
+    const auto [stop, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+    if (error != std::errc() || stop != value.data() + value.size() || number < low || number > high)
+      csv.problem(static_cast<int>(colon) + 2, fmt::format("{} is '{}'; expected a number from {} to {}", key, value, low, high));
+    else
+      into = number;
+  };
+  if (key == "tick_ns") {
+    integer(1000, 1'000'000, header.tick_ns);
+  } else if (key == "tick_us") {
+    std::int64_t us = header.tick_ns / 1000;
+    integer(1, 1000, us);
+    header.tick_ns = us * 1000;
+  } else if (key == "seam_version") {
+    integer(1, 65535, header.seam_version);
+  } else if (key == "started_at_reset") {
+    const std::optional<bool> on = parse_switch(value);
+    if (!on) csv.problem(static_cast<int>(colon) + 2, fmt::format("started_at_reset is '{}'; expected yes or no", value));
+    else header.started_at_reset = *on;
+  } else if (key == "firmware") {
+    header.firmware = value;
+  } else if (key == "title") {
+    header.title = value;
+  }
+}
+
+RecordingMeta meta_of(const std::string& path, const Header& header) {
+  RecordingMeta meta;
+  meta.source = "field log";
+  meta.seam_version = static_cast<std::uint32_t>(header.seam_version);
+  meta.tick_ns = header.tick_ns;
+  meta.title = header.title.empty() ? std::filesystem::path(path).filename().string() : header.title;
+  meta.scenario_path = path;
+  meta.firmware = header.firmware;
+  meta.end_cause = "end of the log";
+  return meta;
+}
+
+bool check_width(CsvReader& csv, const std::vector<Cell>& cells, std::size_t columns) {
+  if (cells.size() == columns) return true;
+  csv.problem(cells.size() > columns ? cells[columns].column : cells.back().column,
+              fmt::format("{} cells where the header has {} columns", cells.size(), columns),
+              cells.size() > columns ? "write decimals with a point, and put text that holds a comma in quotation marks" : "");
+  return false;
+}
+
+// ---------------------------------------------------------------------------------------------------------- complete logs
+
+Recording import_complete(const std::string& path, CsvReader& csv, const std::vector<Cell>& names, Header& header) {
+  struct Column {
+    const PenField* field = nullptr;  // null: tick
+    bool out = false;
+  };
+  std::vector<Column> columns;
+  std::set<std::string> seen;
+  for (const Cell& name : names) {
+    if (!seen.insert(name.text).second) csv.problem(name.column, fmt::format("column '{}' stands twice", name.text));
+    Column column;
+    for (const auto* fields : {&pen_in_fields(), &pen_out_fields()})
+      for (const PenField& field : *fields)
+        if (field.name == name.text) column = {&field, fields == &pen_out_fields()};
+    if (!column.field && name.text != "tick") {
+      std::vector<std::string> known;
+      for (const auto* fields : {&pen_in_fields(), &pen_out_fields()})
+        for (const PenField& field : *fields) known.push_back(field.name);
+      const std::string near = nearest_name(name.text, known);
+      csv.problem(name.column, fmt::format("a complete log has no column '{}'", name.text), near.empty() ? "" : "did you mean '" + near + "'?");
+    }
+    columns.push_back(column);
+  }
+  std::string missing;
+  for (const auto* fields : {&pen_in_fields(), &pen_out_fields()})
+    for (const PenField& field : *fields)
+      if (!seen.count(field.name) && field.name.find(".aux.") == std::string::npos && field.name != "in.reserved") missing += ' ' + field.name;
+  if (!missing.empty())
+    csv.problem(1, "a complete log (it has a column in.time_us) lacks" + missing, "add them, or write a sparse log: see docs/recording.md");
+  csv.finish();
+
+  RecordingPlan plan;
+  plan.tick_ns = header.tick_ns;
+  std::error_code error;
+  const bool large = std::filesystem::file_size(path, error) > memory_max;
+  auto store = std::make_unique<BlockStore>(plan, large ? std::filesystem::temp_directory_path().string() : "");
+  BlockWriter writer(*store);
+  const float no_row = 0.0f;  // a log has PenIn and PenOut only
+  std::vector<Cell> cells;
+  for (Tick tick = 0; csv.row(cells, [](const std::string&) {}); ++tick) {
+    PenIn in{};
+    PenOut out{};
+    if (!check_width(csv, cells, columns.size())) continue;
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      if (!columns[i].field) {
+        std::int64_t number = -1;
+        const std::string& text = cells[i].text;
+        const auto [stop, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
+        if (failed != std::errc() || stop != text.data() + text.size() || number != tick) {
+          csv.problem(cells[i].column, fmt::format("tick is '{}', expected {}", text, tick), "a complete log has one row per tick, without a gap");
+          csv.finish();  // all that follow are off too
+        }
+      } else if (!field_from_text(*columns[i].field, cells[i].text, columns[i].out ? static_cast<void*>(&out) : &in)) {
+        csv.problem(cells[i].column, fmt::format("'{}' is no value of {}", cells[i].text, columns[i].field->name),
+                    columns[i].field->as == PenField::As::edges   ? "edges are written as time_us:line:level, with blanks between"
+                    : columns[i].field->as == PenField::As::bytes ? "bytes are written in hexadecimal"
+                                                                  : "write a whole number in the range of the field");
+      }
+    }
+    writer.tick(&no_row, in, out);
+  }
+  csv.finish();
+  if (writer.ticks() == 0) csv.problem(0, "the log has no rows");
+  csv.finish();
+  writer.close();
+  RecordingMeta meta = meta_of(path, header);
+  meta.started_at_reset = header.started_at_reset != 0;
+  const BlockStore& blocks = *store;
+  return Recording(open_block_source(blocks, std::move(store)), std::move(meta));
+}
+
+// ------------------------------------------------------------------------------------------------------------ sparse logs
+
+struct LogColumn {
+  enum class Role : std::uint8_t { time, signal, text, skipped } role = Role::skipped;
+  std::string name;   // as written, without brackets
+  SignalInfo info;
+  Unit unit;
+};
+
+std::string flat(std::string name) {
+  std::replace(name.begin(), name.end(), '.', '_');
+  return name;
+}
+
+double in_si(const Unit& unit, double x) {
+  return (unit.ten >= 0 ? x * std::pow(10.0, unit.ten) : x / std::pow(10.0, -unit.ten)) * unit.factor + unit.offset;
+}
+
+std::string after_number(const std::string& text, const char* stop) {
+  std::string rest = text.substr(static_cast<std::size_t>(stop - text.data()));
+  rest.erase(0, rest.find_first_not_of(' '));
+  return rest;
+}
+
+// "adc.battery", "motor_speed_Hz[5%]", "motor.speed [Hz] [5 %]", "time_ms", "time [s]".
+LogColumn parse_column(CsvReader& csv, const Cell& cell, std::vector<RecordedTolerance>& tolerances) {
+  LogColumn column;
+  std::string name = cell.text, unit_text;
+  std::string tolerance_text;
+  while (!name.empty() && name.back() == ']') {
+    const std::size_t open = name.rfind('[');
+    if (open == std::string::npos) break;
+    const std::string inside = name.substr(open + 1, name.size() - open - 2);
+    name.erase(open);
+    name.erase(name.find_last_not_of(' ') + 1);
+    double number = 0;
+    const auto [stop, error] = std::from_chars(inside.data(), inside.data() + inside.size(), number);
+    const std::string rest = after_number(inside, stop);
+    if (error == std::errc() && inside != "1" && (rest.empty() || rest == "%")) tolerance_text = inside;
+    else unit_text = inside;
+  }
+  column.name = name;
+  if (name.empty() || name[0] == '#') return column;
+  for (const char* text : {"state", "code", "event", "message"})
+    if (name == text) {
+      column.role = LogColumn::Role::text;
+      return column;
+    }
+
+  std::string si_unit;
+  const auto unit_suffix = [&](const std::string& stem) -> bool {  // name is stem, or stem_unit
+    if (name == stem) return true;
+    if (name.compare(0, stem.size() + 1, stem + "_") != 0) return false;
+    std::string suffix = name.substr(stem.size() + 1);
+    if (const std::size_t per = suffix.find("_per_"); per != std::string::npos) suffix.replace(per, 5, "/");
+    if (!find_unit(suffix)) return false;
+    unit_text = suffix;
+    return true;
+  };
+  bool is_time = false;
+  for (const char* stem : {"time", "timestamp", "t"}) is_time = is_time || unit_suffix(stem);
+  if (is_time) {
+    column.role = LogColumn::Role::time;
+    si_unit = "s";
+  } else if (make_signal(name, column.info)) {
+    column.role = LogColumn::Role::signal;
+  } else {
+    std::size_t longest = 0;
+    for (const SignalInfo& s : signal_table())
+      if (flat(s.name).size() > longest && unit_suffix(flat(s.name))) {
+        column.info = s;
+        column.role = LogColumn::Role::signal;
+        longest = flat(s.name).size();
+      }
+    SignalInfo aux;
+    if (longest == 0 && name.compare(0, 4, "aux_") == 0 && make_signal("aux." + name.substr(4), aux)) {
+      column.info = aux;
+      column.role = LogColumn::Role::signal;
+    }
+  }
+  if (column.role == LogColumn::Role::signal) {
+    si_unit = column.info.unit;
+    if (column.info.period == SignalPeriod::stroke || column.info.name.compare(0, 6, "fault.") == 0) {
+      csv.problem(cell.column, fmt::format("'{}' cannot be logged", column.info.name));
+      return column;
+    }
+  }
+  if (column.role == LogColumn::Role::skipped) {
+    std::vector<std::string> known = {"time_s", "state", "code", "event", "message"};
+    for (const SignalInfo& s : signal_table()) {
+      known.push_back(s.name);
+      known.push_back(flat(s.name));
+    }
+    const std::string near = nearest_name(name, known);
+    csv.problem(cell.column, fmt::format("'{}' is no signal", name),
+                near.empty() ? "name a signal, fw.<variable>, or let the header begin with # to skip the column" : "did you mean '" + near + "'?");
+    return column;
+  }
+  if (column.role == LogColumn::Role::time && unit_text.empty()) unit_text = "s";
+  if (unit_text.empty()) {
+    column.unit = find_unit(si_unit == "count" ? "1" : si_unit).value_or(Unit{});
+    column.unit.ten = 0;
+    column.unit.factor = 1.0;
+    column.unit.offset = 0.0;
+  } else {
+    const std::optional<Unit> unit = find_unit(unit_text), expected = find_unit(si_unit);
+    const bool plain = si_unit == "count" && (unit_text == "count" || unit_text == "counts" || unit_text == "1");
+    if (plain) {
+      column.unit = Unit{};
+    } else if (!unit) {
+      csv.problem(cell.column, fmt::format("'{}' is no unit", unit_text), "write " + quantity_example(si_unit));
+    } else if (expected && !same_dimension(expected->dimension, unit->dimension)) {
+      csv.problem(cell.column, fmt::format("{} is given in '{}' ({}), expected {}", column.role == LogColumn::Role::time ? "time" : column.info.name,
+                                           unit_text, dimension_name(unit->dimension), dimension_name(expected->dimension)));
+    } else {
+      column.unit = *unit;
+    }
+  }
+  if (!tolerance_text.empty() && column.role == LogColumn::Role::signal) {
+    RecordedTolerance t{column.info.name, 0, false};
+    const auto [stop, error] = std::from_chars(tolerance_text.data(), tolerance_text.data() + tolerance_text.size(), t.value);
+    const std::string rest = after_number(tolerance_text, stop);
+    t.relative = rest == "%";
+    if (error != std::errc() || !(rest.empty() || t.relative) || !(t.value >= 0) || !std::isfinite(t.value)) {
+      csv.problem(cell.column, fmt::format("'{}' is no tolerance", tolerance_text), "write a percentage such as [5%], or a number in the unit of the column such as [0.1]");
+    } else {
+      Unit difference = column.unit;
+      difference.offset = 0.0;
+      t.value = t.relative ? t.value / 100.0 : in_si(difference, t.value);
+      tolerances.push_back(t);
+    }
+  }
+  return column;
+}
+
+// Limits that a value of a signal has by itself.
+std::string refusal(const SignalInfo& info, double value) {
+  if (info.unit == "count" && (value < 0 || value > 4095)) return "expected counts from 0 to 4095";
+  if (info.name.compare(0, 4, "pin.") == 0 && value != 0.0 && value != 1.0) return "expected 0 or 1";
+  if (std::fabs(value) > static_cast<double>(std::numeric_limits<float>::max())) return "it is too large";
+  return "";
+}
+
+Recording import_sparse(const std::string& path, CsvReader& csv, const std::vector<Cell>& names, Header& header) {
+  RecordingMeta meta;
+  std::vector<RecordedTolerance> tolerances;
+  std::vector<LogColumn> columns;
+  LogChannels log;
+  std::vector<std::size_t> channel(names.size(), 0);
+  std::size_t time_column = names.size();
+  bool any_text = false;
+  std::set<std::string> seen;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    columns.push_back(parse_column(csv, names[i], tolerances));
+    const LogColumn& c = columns.back();
+    if (c.role == LogColumn::Role::time) {
+      if (time_column != names.size()) csv.problem(names[i].column, "a second column of time");
+      time_column = i;
+    } else if (c.role == LogColumn::Role::signal) {
+      if (!seen.insert(c.info.name).second) csv.problem(names[i].column, fmt::format("'{}' stands twice", c.info.name));
+      channel[i] = log.signals.size();
+      log.signals.push_back(c.info);
+    } else if (c.role == LogColumn::Role::text) {
+      any_text = true;
+    }
+  }
+  if (time_column == names.size()) csv.problem(1, "the log has no column of time", "name one time_s (or time_ms, time_us); a complete log has in.time_us instead");
+  if (log.signals.empty() && !any_text) csv.problem(1, "the log has no column with a signal or an event", "see docs/recording.md for the names");
+  csv.finish();
+  log.values.resize(log.signals.size());
+
+  constexpr float nothing = std::numeric_limits<float>::quiet_NaN();  // before the first value of a channel
+  double first_s = 0, last_s = 0;
+  bool any = false;
+  std::vector<Cell> cells;
+  while (csv.row(cells, [](const std::string&) {})) {
+    if (!check_width(csv, cells, columns.size())) continue;
+    const auto number = [&](std::size_t i, double& value) {
+      const std::string& text = cells[i].text;
+      const char* from = text.data() + (text.size() > 1 && text[0] == '+' ? 1 : 0);
+      const auto [stop, error] = std::from_chars(from, text.data() + text.size(), value);
+      if (error == std::errc() && stop == text.data() + text.size() && std::isfinite(value)) return true;
+      if (const std::optional<bool> on = parse_switch(text); on && columns[i].role == LogColumn::Role::signal) {
+        value = *on ? 1.0 : 0.0;
+        return true;
+      }
+      csv.problem(cells[i].column, fmt::format("'{}' is no number", text.substr(0, 40)),
+                  columns[i].role == LogColumn::Role::signal ? "leave the cell empty where nothing was logged" : "");
+      return false;
+    };
+    double time = 0;
+    if (!number(time_column, time)) continue;
+    time = in_si(columns[time_column].unit, time);
+    if (!any) first_s = last_s = time;
+    if (time < last_s) {
+      csv.problem(cells[time_column].column, fmt::format("time goes back from {} s to {} s", last_s, time), "sort the log, or cut it at the restart of its clock");
+      continue;
+    }
+    if (time - first_s > longest_s) {
+      csv.problem(cells[time_column].column, fmt::format("{} s after the first row; a log may span 48 h", time - first_s), "is the unit of the time right?");
+      csv.finish();
+    }
+    last_s = time;
+    const Tick tick = std::llround((time - first_s) * 1e9 / static_cast<double>(header.tick_ns));
+    const bool same = any && tick == log.ticks.back();
+    any = true;
+    if (!same) {
+      log.ticks.push_back(tick);
+      for (std::vector<float>& values : log.values) values.push_back(values.empty() ? nothing : values.back());
+    }
+    std::string event;
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      if (cells[i].text.empty()) continue;
+      if (columns[i].role == LogColumn::Role::text) event += (event.empty() ? "" : ", ") + columns[i].name + ' ' + cells[i].text;
+      if (columns[i].role != LogColumn::Role::signal) continue;
+      double value = 0;
+      if (!number(i, value)) continue;
+      value = in_si(columns[i].unit, value);
+      if (const std::string why = refusal(columns[i].info, value); !why.empty())
+        csv.problem(cells[i].column, fmt::format("'{}' is no value of {}: {}", cells[i].text, columns[i].info.name, why));
+      else
+        log.values[channel[i]].back() = static_cast<float>(value);
+    }
+    if (!event.empty()) log.events.push_back({tick, event});
+  }
+  if (!any) csv.problem(0, "the log has no rows");
+  csv.finish();
+  log.end = log.ticks.back() + 1;
+
+  meta = meta_of(path, header);
+  meta.sparse = true;
+  meta.started_at_reset = header.started_at_reset == 1;
+  meta.tolerances = tolerances;
+  meta.notes.push_back(fmt::format("sparse log: {} {} at {} instants; values are held, missing channels rest, and only logged outputs at logged instants are compared",
+                                   log.signals.size(), log.signals.size() == 1 ? "channel" : "channels", log.ticks.size()));
+  if (first_s != 0) meta.notes.push_back(fmt::format("time 0 is {} s of the log", first_s));
+  return Recording(make_log_source(std::move(log)), std::move(meta));
+}
+
+}  // namespace
+
+Recording import_log(const std::string& path) {
+  CsvReader csv(path);
+  Header header;
+  std::vector<Cell> names;
+  if (!csv.row(names, [&](const std::string& line) { take_comment(csv, line, header); })) {
+    csv.finish();
+    throw InputError({{path, 0, 0}, "is empty", "a log begins with a line of column names: see docs/recording.md"});
+  }
+  csv.finish();
+  const bool complete = std::any_of(names.begin(), names.end(), [](const Cell& c) { return c.text == "in.time_us"; });
+  return complete ? import_complete(path, csv, names, header) : import_sparse(path, csv, names, header);
+}
+
+int command_import(const ImportArguments& a) {
+  const Recording recording = import_log(a.log);
+  std::string out = a.out;
+  if (out.empty()) out = std::filesystem::path(a.log).replace_extension(".h5").string();
+  recording.write(out);
+  std::string text = fmt::format("{}: {} log, {} ticks of {} us ({:.6g} s)\n", out, recording.meta().sparse ? "sparse" : "complete", recording.ticks(),
+                                 static_cast<double>(recording.tick_ns()) / 1000.0, recording.duration_s());
+  for (const std::string& note : recording.meta().notes) text += "  " + note + '\n';
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  return 0;
+}
+
+}  // namespace pensim

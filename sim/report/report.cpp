@@ -1,0 +1,191 @@
+#include "sim/report/report.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+#include "sim/input/quantity.h"
+
+namespace pensim {
+namespace {
+
+using nlohmann::ordered_json;
+
+void write_file(const std::string& path, const std::string& text) {
+  const std::string part = path + ".part";
+  std::FILE* file = std::fopen(part.c_str(), "wb");
+  if (file == nullptr) throw std::runtime_error(fmt::format("cannot write {}: {}", path, std::strerror(errno)));
+  const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
+  const int write_errno = errno;
+  const bool closed = std::fclose(file) == 0;
+  if (!written || !closed || std::rename(part.c_str(), path.c_str()) != 0) {
+    const int code = written ? errno : write_errno;
+    std::remove(part.c_str());
+    throw std::runtime_error(fmt::format("cannot write {}: {}", path, std::strerror(code)));
+  }
+}
+
+std::string xml(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '&': out += "&amp;"; break;
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '"': out += "&quot;"; break;
+      case '\n': out += "&#10;"; break;
+      default:
+        if (static_cast<unsigned char>(c) >= 0x20) out += c;
+    }
+  }
+  return out;
+}
+
+std::string where(const FirmwareFault& f) {
+  std::string text = f.kind;
+  if (!f.function.empty()) text += " in " + f.function;
+  if (!f.file.empty()) text += fmt::format(" ({}:{})", f.file, f.line);
+  return text + fmt::format(" at {:.6g} s", f.at_s);
+}
+
+const RequirementResult* nearest_to_failing(const RunResult& r) {
+  const RequirementResult* worst = nullptr;
+  for (const RequirementResult& q : r.requirements) {
+    if (q.verdict != "pass" && q.verdict != "fail") continue;
+    if (worst == nullptr || q.margin < worst->margin) worst = &q;
+  }
+  return worst;
+}
+
+}  // namespace
+
+RunPrinter::RunPrinter(std::FILE* out, std::size_t runs) : out_(out), terminal_(isatty(fileno(out)) == 1), runs_(runs) {}
+
+std::string RunPrinter::paint(const char* colour, const std::string& text) const {
+  return terminal_ ? fmt::format("\033[{}m{}\033[0m", colour, text) : text;
+}
+
+void RunPrinter::clear_line() const {
+  if (terminal_) fmt::print(out_, "\r\033[K");
+}
+
+void RunPrinter::started(const std::string& scenario) {
+  if (!terminal_) return;
+  clear_line();
+  fmt::print(out_, "[{}/{}] {} ...", done_ + 1, runs_, scenario);
+  std::fflush(out_);
+}
+
+void RunPrinter::ended(const RunResult& r) {
+  ++done_;
+  clear_line();
+  const bool green = exit_code(r.verdict) == 0;
+  std::string detail;
+  if (const RequirementResult* q = nearest_to_failing(r); q != nullptr && green)
+    detail = fmt::format("closest {} by {} at {:.4g} s", q->id, show_quantity(q->margin, q->unit), q->at_s);
+  fmt::print(out_, "{} {:<46} {:>6.2f} s in {:>6.3f} s  {}  {}\n",
+             paint(green ? "32" : "31", fmt::format("{:<14}", r.verdict)), r.scenario, r.sim_s, r.wall_s,
+             r.hash.empty() ? std::string(16, '-') : r.hash, detail);
+  if (r.firmware_fault) {
+    fmt::print(out_, "    {}\n", where(*r.firmware_fault));
+    if (!r.firmware_fault->detail.empty()) fmt::print(out_, "    {}\n", r.firmware_fault->detail);
+    for (const std::string& frame : r.firmware_fault->backtrace) fmt::print(out_, "      {}\n", frame);
+  } else if (!r.cause.empty() && !green) {
+    fmt::print(out_, "    {}\n", r.cause);
+  }
+  for (const RequirementResult& q : r.requirements) {
+    const bool red = q.verdict == "fail" || q.verdict == "invalid" || (q.verdict == "vacuous" && !q.may_be_vacuous);
+    if (!red) continue;
+    fmt::print(out_, "    {} {}{}{}\n      {}\n", paint("31", q.verdict), q.id, q.text.empty() ? "" : ": ", q.text, q.that);
+    if (q.verdict == "fail")
+      fmt::print(out_, "      misses by {} at {:.6g} s{}{}\n", show_quantity(-q.margin, q.unit), q.at_s,
+                 q.reason.empty() ? "" : ": ", q.reason);
+    else if (!q.reason.empty())
+      fmt::print(out_, "      {}\n", q.reason);
+  }
+  for (const std::string& finding : r.findings) fmt::print(out_, "    {} {}\n", paint("33", "finding:"), finding);
+  if (!green && !r.reproduce.empty()) fmt::print(out_, "    reproduce: {}\n", r.reproduce);
+  std::fflush(out_);
+}
+
+void RunPrinter::summary(const std::vector<RunResult>& results, double wall_s) {
+  if (results.size() == 1) {
+    const RunResult& r = results[0];
+    std::size_t width = 11;
+    for (const RequirementResult& q : r.requirements) width = std::max(width, q.id.size());
+    if (!r.requirements.empty()) fmt::print(out_, "\n{:<{}}  {:<14} {:>12} {:>10}  {}\n", "requirement", width, "verdict", "margin", "at", "text");
+    for (const RequirementResult& q : r.requirements)
+      fmt::print(out_, "{:<{}}  {:<14} {:>12} {:>8.4g} s  {}\n", q.id, width, q.verdict,
+                 q.verdict == "pass" || q.verdict == "fail" ? show_quantity(q.margin, q.unit) : "", q.at_s, q.text);
+    for (const auto& [name, value] : r.measures) {
+      const auto unit = r.measure_units.find(name);
+      fmt::print(out_, "measure {:<20} {}\n", name, show_quantity(value, unit == r.measure_units.end() ? "1" : unit->second));
+    }
+  }
+  std::map<std::string, std::size_t> counts;
+  double sim_s = 0;
+  for (const RunResult& r : results) {
+    ++counts[r.verdict];
+    sim_s += r.sim_s;
+  }
+  std::string line;
+  for (const char* verdict : {"pass", "measured", "fail", "firmware_fault", "error"})
+    if (counts.count(verdict) != 0) line += fmt::format("{}{} {}", line.empty() ? "" : ", ", counts[verdict], verdict);
+  std::size_t requirements = 0;
+  for (const RunResult& r : results) requirements += r.requirements.size();
+  fmt::print(out_, "\n{} runs: {}; {} requirements judged; {:.1f} s simulated in {:.2f} s ({:.0f} times real time)\n",
+             results.size(), line, requirements, sim_s, wall_s, wall_s > 0 ? sim_s / wall_s : 0.0);
+}
+
+void write_junit(const std::string& path, const std::vector<RunResult>& results, const std::vector<InputProblem>& problems) {
+  std::string cases;
+  std::size_t tests = 0, failures = 0, errors = 0, skipped = 0;
+  for (const InputProblem& p : problems) {
+    ++tests;
+    ++errors;
+    cases += fmt::format("    <testcase classname=\"input\" name=\"{}\"><error message=\"{}\"/></testcase>\n", xml(p.at.file), xml(p.text()));
+  }
+  for (const RunResult& r : results) {
+    ++tests;
+    cases += fmt::format("    <testcase classname=\"{}\" name=\"run\" time=\"{:.3f}\">", xml(r.scenario), r.wall_s);
+    if (r.verdict == "firmware_fault" || r.verdict == "error") {
+      ++errors;
+      cases += fmt::format("<error message=\"{}\">{}</error>",
+                           xml(r.firmware_fault ? where(*r.firmware_fault) : r.cause), xml(r.reproduce));
+    }
+    cases += "</testcase>\n";
+    for (const RequirementResult& q : r.requirements) {
+      ++tests;
+      cases += fmt::format("    <testcase classname=\"{}\" name=\"{}\">", xml(r.scenario), xml(q.id));
+      const std::string message = xml(fmt::format("{} margin {} at {:.6g} s: {}", q.text, show_quantity(q.margin, q.unit), q.at_s, q.that));
+      if (q.verdict == "fail" || (q.verdict == "vacuous" && !q.may_be_vacuous)) {
+        ++failures;
+        cases += fmt::format("<failure message=\"{}: {}\">{}</failure>", q.verdict, message, xml(r.reproduce));
+      } else if (q.verdict == "invalid") {
+        ++errors;
+        cases += fmt::format("<error message=\"invalid: {}\"/>", message);
+      } else if (q.verdict != "pass") {
+        ++skipped;
+        cases += fmt::format("<skipped message=\"{}\"/>", q.verdict);
+      }
+      cases += "</testcase>\n";
+    }
+  }
+  write_file(path, fmt::format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite name=\"pensim\" tests=\"{}\" "
+                               "failures=\"{}\" errors=\"{}\" skipped=\"{}\">\n{}  </testsuite>\n</testsuites>\n",
+                               tests, failures, errors, skipped, cases));
+}
+
+void write_json(const std::string& path, const std::vector<RunResult>& results) {
+  ordered_json array = ordered_json::array();
+  for (const RunResult& r : results) array.push_back(to_json(r));
+  write_file(path, array.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n");
+}
+
+}  // namespace pensim

@@ -1,0 +1,155 @@
+#include "sim/run/child.h"
+
+#include <fmt/format.h>
+#include <malloc.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <map>
+#include <optional>
+#include <stdexcept>
+
+#include "firmware_shim/native/native_target.h"
+#include "firmware_shim/symbols/symbols.h"
+#include "sim/engine/insertion.h"
+
+namespace pensim {
+
+std::string core_refusal(const std::string& path) {
+  static std::map<std::string, std::string> known;
+  const auto it = known.find(path);
+  if (it != known.end()) return it->second;
+  int ends[2];
+  if (pipe(ends) != 0) throw std::runtime_error(std::string("pipe: ") + std::strerror(errno));
+  const pid_t pid = fork();
+  if (pid < 0) throw std::runtime_error(std::string("fork: ") + std::strerror(errno));
+  if (pid == 0) {
+    close(ends[0]);
+    std::string why = "+";
+    try {
+      open_native(path);
+    } catch (const std::exception& error) {
+      why = error.what();
+    }
+    const ssize_t written = write(ends[1], why.data(), why.size());
+    _exit(written == static_cast<ssize_t>(why.size()) ? 0 : 1);
+  }
+  close(ends[1]);
+  std::string text;
+  char buffer[1024];
+  for (ssize_t n = 0; (n = read(ends[0], buffer, sizeof buffer)) > 0 || (n < 0 && errno == EINTR);)
+    if (n > 0) text.append(buffer, static_cast<std::size_t>(n));
+  close(ends[0]);
+  int status = 0;
+  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (text == "+") text.clear();
+  else if (text.empty()) text = "loading it ended the process";
+  return known[path] = text;
+}
+
+void run_body(const RunRequest& request, const std::string& core_path, const BodyOptions& options, BlockStore& store, RunStatus& status) {
+  try {
+    if (options.heap_fill != 0) mallopt(M_PERTURB, options.heap_fill);
+    ResolvedScenario scenario = request.resolved;
+    if (scenario.rig == Rig::insertion) {
+      if (options.crash_report != nullptr) {
+        CrashSetup setup;  // no core: a crash is the bench's own
+        setup.report_fd = options.crash_report->fd();
+        setup.guard_hangs = false;
+        crash_install(setup);
+      }
+      BlockWriter writer(store);
+      run_rig(scenario, writer, status);
+      writer.close();
+      return;
+    }
+    const std::unique_ptr<NativeTarget> target = open_native(core_path);
+    if (options.crash_report != nullptr) {
+      CrashSetup setup = crash_setup(*options.crash_report, *target);
+      setup.lock_host_memory = options.lock_host_memory;
+      crash_install(setup);
+    }
+    std::vector<Watch> watches;
+    std::vector<CoreVariable> pokes;
+    std::optional<CoreSymbols> symbols;
+    const auto find = [&](const std::string& name) {
+      if (!symbols) symbols.emplace(core_path);
+      return symbols->find(name);
+    };
+    const auto find_pokes = [&] {
+      pokes.clear();
+      for (const Command& c : scenario.commands)
+        if (c.kind == Command::Kind::poke) pokes.push_back(find(c.name));
+    };
+    for (const std::string& name : scenario.watch) {
+      const CoreVariable variable = find(name);
+      watches.push_back(make_watch(variable, reinterpret_cast<const void*>(target->load_bias() + variable.address)));
+    }
+    find_pokes();
+    BlockWriter writer(store);
+    RunGate gate;
+    gate.pass = [&](Tick next) {
+      const BodyOptions::Pass pass = options.gate(next, scenario.commands, writer);
+      if (pass.commands_changed) find_pokes();
+      gate.allowed = pass.allowed;
+    };
+    run_engine(scenario, *target, watches, pokes, writer, store.plan(), status, options.gate ? &gate : nullptr);
+    writer.close();
+    if (status.end == RunStatus::End::hang && options.crash_report != nullptr) crash_report_hang(*target);
+  } catch (const std::exception& error) {
+    std::strncpy(status.message, error.what(), sizeof status.message - 1);
+    status.end = RunStatus::End::error;
+  }
+}
+
+RecordingPlan recording_plan(const ResolvedScenario& scenario, bool every_fault) {
+  const int needles = static_cast<int>(scenario.plant.cartridge.needle_count);
+  const auto plan = scenario.rig == Rig::pen ? pen_plan : rig_plan;
+  return plan(extra_signals(scenario, every_fault), needles, scenario.tick_ns);
+}
+
+bool ended_well(const ProcessEnd& end) {
+  return end.crash.kind == CrashKind::none && end.damage.empty() && end.status.end == RunStatus::End::completed;
+}
+
+static std::string place(const Frame& frame) {
+  std::string text = frame.function.empty() ? fmt::format("0x{:x}", frame.pc) : frame.function;
+  if (!frame.file.empty()) text += fmt::format(" {}:{}", frame.file, frame.line);
+  return text;
+}
+
+std::optional<FirmwareFault> firmware_fault(const ProcessEnd& end, Nanoseconds tick_ns) {
+  if (end.crash.kind == CrashKind::none && end.status.end == RunStatus::End::hang) {
+    FirmwareFault f;
+    f.kind = "hang";
+    f.at_s = seconds((end.status.ticks.load() - 1) * tick_ns);
+    f.detail = "waits for something that nobody answers, and no watchdog was started";
+    return f;
+  }
+  if (end.crash.kind == CrashKind::none || !end.crash.by_core) return std::nullopt;
+  FirmwareFault f;
+  f.kind = crash_kind_name(end.crash.kind);
+  f.function = end.crash.function;
+  f.file = end.crash.file;
+  f.line = end.crash.line;
+  const Tick tick = end.crash.at_tick >= 0 ? end.crash.at_tick : end.status.ticks.load();
+  f.at_s = seconds(tick * tick_ns);
+  f.detail = end.crash.detail;
+  for (const Frame& frame : end.crash.frames)
+    if (f.backtrace.size() < 12) f.backtrace.push_back(place(frame));
+  return f;
+}
+
+std::string error_cause(const ProcessEnd& end) {
+  if (end.crash.kind == CrashKind::killed) return "the process of the run was ended from outside: " + end.crash.detail;
+  if (end.crash.kind != CrashKind::none) return fmt::format("the bench itself failed ({}): {}", crash_kind_name(end.crash.kind), end.crash.detail);
+  if (!end.damage.empty()) return "the core wrote over the bench's memory: " + end.damage;
+  if (end.status.end == RunStatus::End::error) return end.status.message;
+  return "the process of the run ended before the run did";
+}
+
+}  // namespace pensim

@@ -1,0 +1,50 @@
+// result.h - what is known of one run when it is over: for the table on the terminal, JUnit, JSON, and the process that asked for it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/judge/verdict.h"
+
+namespace pensim {
+
+struct FirmwareFault {
+  std::string kind;  // segfault bus_error illegal_instruction divide abort exit stack_overflow hang no_answer protocol
+  std::string function, file;
+  int line = 0;
+  double at_s = 0.0;
+  std::string detail;                    // a sentence
+  std::vector<std::string> backtrace;    // "function file:line", innermost first
+};
+
+struct RunResult {
+  std::string scenario;                  // label
+  std::string title;
+  std::string verdict;                   // pass fail measured firmware_fault error
+  std::string cause;
+  std::uint64_t seed = 0;
+  std::string hash;                      // 16 hex digits
+  std::vector<RequirementResult> requirements;
+  std::map<std::string, double> measures;         // plain SI
+  std::map<std::string, std::string> measure_units;
+  double wall_s = 0.0, sim_s = 0.0;
+  std::optional<FirmwareFault> firmware_fault;
+  std::vector<std::string> findings;     // sentences: unanswered hardware calls, overflows ...
+  std::string recording;                 // path, "" if not kept
+  std::string reproduce;                 // the one line
+};
+
+// Exit code of one verdict: pass, measured 0; fail 1; firmware_fault 3; error 4.
+int exit_code(const std::string& verdict);
+
+// As in --json: margins that are not finite are null.
+nlohmann::ordered_json to_json(const RunResult&);
+// Between processes, where they travel as text.
+std::string to_json_text(const RunResult&);
+RunResult result_from_json_text(const std::string&);
+
+}  // namespace pensim

@@ -1,0 +1,255 @@
+#include "sim/scenario/scenario_text.h"
+
+#include <fmt/format.h>
+
+#include <cctype>
+#include <filesystem>
+#include <string_view>
+
+#include "sim/input/document.h"
+#include "sim/scenario/scenario_keys.h"
+
+namespace pensim {
+namespace {
+
+namespace fs = std::filesystem;
+
+template <class T> struct PlainOf { using type = T; };
+template <class T> struct PlainOf<std::optional<T>> { using type = T; };
+template <class T> using Plain = typename PlainOf<T>::type;
+
+// The third visitor of scenario_keys.h: paths of files that are right seen from another folder.
+class PathMover {
+ public:
+  PathMover(Node* map, const std::string& from, const std::string& to) : map_(map), from_(from), to_(to) {}
+
+  template <class T> void name(const char* key, T&, CatalogKind, const char*) {
+    if (Node* node = scalar(key); node && is_catalog_file(node->text)) node->text = catalog_path(moved(*node, node->text));
+  }
+  void file(const char* key, std::string&, const char* word, std::size_t, const char*) {
+    if (Node* node = scalar(key); node && node->text != word) node->text = moved(*node, node->text);
+  }
+  void firmware(const char* key, std::string&, const char*) {
+    Node* node = scalar(key);
+    if (!node) return;
+    for (const std::string_view scheme : {"native:", "emulated:", "link:unix:"})
+      if (node->text.rfind(scheme, 0) == 0) node->text = std::string(scheme) + moved(*node, node->text.substr(scheme.size()));
+  }
+  template <class F> void section(const char* key, const char*, F&& keys) {
+    PathMover inner(map_ ? map_->find(key) : nullptr, from_, to_);
+    keys(inner);
+  }
+  template <class T, class F> void list(const char* key, std::vector<T>&, const char*, F&& keys) {
+    Node* node = map_ ? map_->find(key) : nullptr;
+    if (!node) return;
+    for (Node& item : node->items) {
+      PathMover inner(&item, from_, to_);
+      T value{};
+      keys(inner, value);
+    }
+  }
+
+  template <class... Anything> void text(Anything&&...) {}
+  template <class... Anything> void formula(Anything&&...) {}
+  template <class... Anything> void quantity(Anything&&...) {}
+  template <class T> void whole(const char*, T&, Plain<T>, Plain<T>, const char*) {}
+  template <class... Anything> void flag(Anything&&...) {}
+  template <class T> void choice(const char*, T&, std::initializer_list<std::pair<const char*, Plain<T>>>, const char*) {}
+  void level(const char*, double&, std::initializer_list<std::pair<const char*, double>>, double, double, const char*) {}
+  template <class... Anything> void words(Anything&&...) {}
+  template <class... Anything> void settable(Anything&&...) {}
+  template <class... Anything> void fault(Anything&&...) {}
+  template <class... Anything> void here(Anything&&...) {}
+  template <class... Anything> void raw(Anything&&...) {}
+  template <class... Anything> void formulas(Anything&&...) {}
+  template <class... Anything> void parameters(Anything&&...) {}
+
+ private:
+  Node* scalar(const char* key) const {
+    Node* node = map_ ? map_->find(key) : nullptr;
+    return node && node->kind == Node::Kind::scalar ? node : nullptr;
+  }
+  // A path that came by --set (it has no line) is relative to the working directory.
+  std::string moved(const Node& node, const std::string& text) const {
+    const fs::path absolute = fs::absolute(node.line == 0 ? fs::path(text) : fs::path(from_.empty() ? "." : from_) / text).lexically_normal();
+    if (to_.empty()) return absolute.string();
+    const fs::path relative = absolute.lexically_relative(fs::absolute(to_).lexically_normal());
+    return relative.empty() || *relative.begin() == ".." ? absolute.string() : relative.string();
+  }
+  static std::string catalog_path(const std::string& path) { return is_catalog_file(path) ? path : "./" + path; }
+
+  Node* map_;
+  const std::string &from_, &to_;
+};
+
+bool plain(const Node& node) {
+  const std::string& text = node.text;
+  if (node.quoted || text.empty() || text.size() > 200 || text.back() == ' ' || text.find(": ") != std::string::npos || text.back() == ':') return false;
+  if (!std::isalnum(static_cast<unsigned char>(text[0])) && text[0] != '/' && text[0] != '.') return false;
+  for (const char c : text)
+    if (!std::isalnum(static_cast<unsigned char>(c)) && std::string_view(" _./:%^+*()<=>-").find(c) == std::string_view::npos) return false;
+  return true;
+}
+
+std::string quoted(const std::string& text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') out += std::string("\\") + c;
+    else if (c == '\n') out += "\\n";
+    else if (c == '\r') out += "\\r";
+    else if (c == '\t') out += "\\t";
+    else if (byte < 0x20 || byte == 0x7F) out += fmt::format("\\x{:02X}", byte);
+    else out += c;
+  }
+  return out + "\"";
+}
+
+std::string quoted_key(const std::string& key) {
+  Node node;
+  node.text = key;
+  return plain(node) && key.find_first_of(" :") == std::string::npos ? key : quoted(key);
+}
+
+void write_node(const Node& node, int depth, std::string& out);
+
+void write_members(const Node& map, int depth, std::string& out) {
+  bool first = true;
+  for (const Member& member : map.members) {
+    if (!first) out += std::string(static_cast<std::size_t>(depth) * 2, ' ');
+    first = false;
+    out += quoted_key(member.key) + ":";
+    const bool nested = (member.value.kind == Node::Kind::map && !member.value.members.empty()) || (member.value.kind == Node::Kind::list && !member.value.items.empty());
+    if (nested) out += "\n" + std::string(static_cast<std::size_t>(depth + 1) * 2, ' ');
+    else out += " ";
+    write_node(member.value, depth + 1, out);
+  }
+}
+
+// Begins where the cursor stands, ends with a line break.
+void write_node(const Node& node, int depth, std::string& out) {
+  switch (node.kind) {
+    case Node::Kind::empty: out += "~\n"; return;
+    case Node::Kind::scalar: out += (plain(node) ? node.text : quoted(node.text)) + "\n"; return;
+    case Node::Kind::map:
+      if (node.members.empty()) out += "{}\n";
+      else write_members(node, depth, out);
+      return;
+    case Node::Kind::list:
+      if (node.items.empty()) out += "[]\n";
+      for (std::size_t i = 0; i < node.items.size(); ++i) {
+        if (i > 0) out += std::string(static_cast<std::size_t>(depth) * 2, ' ');
+        out += "- ";
+        write_node(node.items[i], depth + 1, out);
+      }
+      return;
+  }
+}
+
+std::string time_text(Tick ticks, Nanoseconds tick_ns) {
+  const Nanoseconds ns = ticks * tick_ns;
+  std::string text = fmt::format("{}.{:09}", ns / ns_per_s, ns % ns_per_s);
+  while (text.back() == '0') text.pop_back();
+  if (text.back() == '.') text.pop_back();
+  return text + " s";
+}
+
+// In the unit of the table, whose factor is 1, so that no digit is lost.
+std::string value_text(double value, const char* unit) {
+  const bool bare = !*unit || std::string_view(unit) == "1";
+  return bare ? fmt::format("{}", value) : fmt::format("{} {}", value, unit);
+}
+
+Node scalar(const std::string& text, bool is_quoted = false) {
+  Node node;
+  node.kind = Node::Kind::scalar;
+  node.text = text;
+  node.quoted = is_quoted;
+  return node;
+}
+
+Node command_node(const Command& c, Nanoseconds tick_ns) {
+  Node line;
+  line.kind = Node::Kind::map;
+  const auto put = [&](const char* key, Node value) { line.members.push_back({key, 0, 0, std::move(value)}); };
+  put("at", scalar(time_text(c.at, tick_ns)));
+  switch (c.kind) {
+    case Command::Kind::set: {
+      put("set", scalar(c.name));
+      const char* unit = "1";
+      for (const Settable& s : settables)
+        if (c.name == s.name) unit = s.unit;
+      put("to", scalar(c.name.rfind("aux.", 0) == 0 ? fmt::format("{:.0f}", c.value) : value_text(c.value, unit)));
+      if (c.over > 0) put("over", scalar(time_text(c.over, tick_ns)));
+      break;
+    }
+    case Command::Kind::fault: {
+      put("fault", scalar(c.name));
+      for (const FaultKind& f : fault_kinds)
+        if (c.name == f.name && *f.unit) put("to", scalar(value_text(c.value, f.unit)));
+      if (c.duration > 0) put("for", scalar(time_text(c.duration, tick_ns)));
+      break;
+    }
+    case Command::Kind::poke:
+      put("poke", scalar(c.name, true));
+      put("to", scalar(c.text.empty() ? fmt::format("{}", c.value) : c.text));
+      break;
+    case Command::Kind::uart: put("uart", scalar(c.text, true)); break;
+    case Command::Kind::reset: {
+      const char* cause = "";
+      for (const auto& [word, value] : {std::pair{"power_on", PEN_RESET_POWER_ON}, {"pin", PEN_RESET_PIN}, {"brown_out", PEN_RESET_BROWN_OUT},
+                                        {"watchdog", PEN_RESET_WATCHDOG}, {"software", PEN_RESET_SOFTWARE}})
+        if (c.value == static_cast<double>(value)) cause = word;
+      put("reset", scalar(*cause ? cause : fmt::format("{}", c.value)));
+      break;
+    }
+  }
+  return line;
+}
+
+void put_list(Node& root, const char* key, std::vector<Node> items) {
+  std::erase_if(root.members, [&](const Member& member) { return member.key == key && items.empty(); });
+  if (items.empty()) return;
+  Node* list = root.find(key);
+  if (list == nullptr) list = &root.members.emplace_back(Member{key, 0, 0, {}}).value;
+  *list = Node{};
+  list->kind = Node::Kind::list;
+  list->items = std::move(items);
+}
+
+}  // namespace
+
+std::string scenario_text(const Scenario& original, const ScenarioEdits& edits, const std::string& folder) {
+  std::vector<InputProblem> problems;
+  Node root = read_document(original.text, original.path, problems);
+  root.kind = Node::Kind::map;
+  for (const std::string& assignment : edits.overrides) apply_override(root, assignment, problems);
+  if (!problems.empty()) throw InputError(problems);
+  const std::string from = fs::path(original.path).parent_path().string();
+  PathMover mover(&root, from, folder);
+  Scenario scratch;
+  ScenarioExtras extras;
+  scenario_keys(mover, scratch, extras);
+  std::vector<Node> lines, words;
+  for (const Command& c : edits.timeline) lines.push_back(command_node(c, edits.tick_ns));
+  for (const std::string& symbol : edits.watch) words.push_back(scalar(symbol, true));
+  put_list(root, "timeline", std::move(lines));
+  put_list(root, "watch", std::move(words));
+  if (!edits.require.empty()) {
+    Node* list = root.find("require");
+    if (list == nullptr) list = &root.members.emplace_back(Member{"require", 0, 0, {}}).value;
+    list->kind = Node::Kind::list;
+    for (const Requirement& r : edits.require) {
+      Node item;
+      item.kind = Node::Kind::map;
+      item.members = {{"id", 0, 0, scalar(r.id, true)}, {"text", 0, 0, scalar(r.text, true)}, {"that", 0, 0, scalar(r.that, true)}};
+      if (r.may_be_vacuous) item.members.push_back({"may_be_vacuous", 0, 0, scalar("on")});
+      list->items.push_back(std::move(item));
+    }
+  }
+  std::string text;
+  write_members(root, 0, text);
+  return text;
+}
+
+}  // namespace pensim
