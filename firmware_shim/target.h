@@ -15,34 +15,39 @@ namespace pensim {
 
 // What the step of a core reports besides PenOut.
 struct StepReport {
-  double cpu_load = 0.0;             // share of the tick's virtual time not spent asleep (WFI), 0..1; 0 for functions called at rates,
-                                     // since native code takes no time
-  std::uint64_t interrupts_lost = 0; // handlers pending twice that ran once, count since power-on
-  bool reset_requested = false;      // the core asked for a software reset
-  bool hang = false;                 // waits, without an answer, for 1 s of virtual time and started no watchdog (native_target.h)
+  double cpu_load = 0.0;              // share of the tick's virtual time not spent asleep (WFI), 0..1; 0 for functions
+                                      // called at rates, since native code takes no time
+  std::uint64_t interrupts_lost = 0;  // handlers pending twice that ran once, count since power-on
+  bool reset_requested = false;       // the core asked for a software reset
+  bool hang = false;                  // waits, without an answer, for 1 s of virtual time and started no watchdog
+                                      // (native_target.h)
 };
 
 // A variable of the core, found by name.
 struct CoreVariable {
   enum class Kind : std::uint8_t { boolean, signed_integer, unsigned_integer, floating, enumeration };
-  std::string name;                  // as asked for: "speed_loop.integral", "table[3].gain", "file.c:state"
-  std::uint64_t address = 0;         // as linked; a target adds where it was loaded
+  std::string name;           // as asked for: "speed_loop.integral", "table[3].gain", "file.c:state"
+  std::uint64_t address = 0;  // as linked; a target adds where it was loaded
   Kind kind = Kind::signed_integer;
-  std::uint8_t size_bytes = 0;       // 1, 2, 4, 8
-  std::uint8_t bit_offset = 0, bit_size = 0; // bit_size 0: no bit-field; bit_offset from the lowest bit of size_bytes at address
+  std::uint8_t size_bytes = 0;                // 1, 2, 4, 8
+  std::uint8_t bit_offset = 0, bit_size = 0;  // bit_size 0: no bit-field; bit_offset from the lowest bit of size_bytes
+                                              // at address
   std::vector<std::pair<std::int64_t, std::string>> enumerators;
 };
 
 class Target {
  public:
   virtual ~Target() = default;
-  virtual void reset(std::uint8_t cause) = 0;  // PEN_RESET_*; power_on clears .noinit too. Nothing of the core runs before the next
-                                               // step(), whose PenIn is the first that it sees; the caller holds its outputs for the boot time
+  virtual void reset(std::uint8_t cause) = 0;  // PEN_RESET_*; power_on clears .noinit too. Nothing of the core runs
+                                               // before the next step(), whose PenIn is the first that it sees; the
+                                               // caller holds its outputs for the boot time
   virtual StepReport step(const PenIn& in, PenOut& out) = 0;
-  virtual double peek(const CoreVariable&) const = 0;  // value as a double; an enumeration as its number
-  virtual void poke(const CoreVariable&, double value) = 0;  // rounded; a value that does not fit is refused with a finding
+  virtual double peek(const CoreVariable&) const = 0;        // value as a double; an enumeration as its number
+  virtual void poke(const CoreVariable&, double value) = 0;  // rounded; a value that does not fit is refused with a
+                                                             // finding
   virtual std::uint32_t tick_us() const = 0;
-  virtual std::vector<std::string> take_findings() = 0;  // sentences since the last call: unanswered HAL call, UART overflow, ...
+  virtual std::vector<std::string> take_findings() = 0;  // sentences since the last call: unanswered HAL call, UART
+                                                         // overflow, ...
 };
 
 }  // namespace pensim

@@ -35,7 +35,8 @@ void battery_set_connector(const BatteryParams& params, BatteryState& state, dou
 
 namespace {
 
-void set_coefficients(const BatteryParams& params, BatteryState& state, double cell_K, double factor, double connector_ohm, double dt_s) {
+void set_coefficients(const BatteryParams& params, BatteryState& state, double cell_K, double factor,
+                      double connector_ohm, double dt_s) {
   if (std::fabs(state.charge_1 - state.coefficient_charge_1) > 1e-5) {
     state.cell = cell_coefficients(state.charge_1);
     state.coefficient_charge_1 = state.charge_1;
@@ -64,8 +65,8 @@ void battery_reset(const BatteryParams& params, double cell_K, double dt_s, Batt
   state.cell_V = state.source_V - state.cell_ohm * params.electronics_A;
 }
 
-void battery_update(const BatteryParams& params, BatteryState& state, double cell_K, double resistance_factor_1, double connector_ohm,
-                    std::int64_t charger, double period_s, double dt_s) {
+void battery_update(const BatteryParams& params, BatteryState& state, double cell_K, double resistance_factor_1,
+                    double connector_ohm, std::int64_t charger, double period_s, double dt_s) {
   double charging_A = 0.0;
   if (charger) {
     const double full_A = (params.charger_V - (state.cell.open_V - state.fast_V - state.slow_V)) / state.cell_ohm;
@@ -84,8 +85,10 @@ void battery_update(const BatteryParams& params, BatteryState& state, double cel
   state.under_s = state.cell_V < params.cutoff_V ? state.under_s + period_s : 0.0;
   state.over_s = load_A > params.cutoff_A ? state.over_s + period_s : 0.0;
   if (!state.open) {
-    if (state.under_s >= params.cutoff_delay_s) state.open = 1;
-    else if (state.over_s >= params.cutoff_current_delay_s) state.open = 2;
+    if (state.under_s >= params.cutoff_delay_s)
+      state.open = 1;
+    else if (state.over_s >= params.cutoff_current_delay_s)
+      state.open = 2;
     state.open_s = 0.0;
   } else {
     state.open_s += period_s;

@@ -6,7 +6,8 @@
 
 namespace pensim {
 
-// Rail and resistance 1, emf 0 (it shifts the mean alone). On for D T from the valley i_v, off for (1 - D) T from the peak i_p:
+// Rail and resistance 1, emf 0 (it shifts the mean alone). On for D T from the valley i_v, off for (1 - D) T from the
+// peak i_p:
 //   on  i = 1 + b e^(-t/tau), b = i_v - 1      off  i = i_p e^(-t/tau)      mean D
 // The filter y' = (i - y)/tau_f answers with g = tau/(tau - tau_f):
 //   on  y = 1 + g b e^(-t/tau) + K e^(-t/tau_f)      off  y = g i_p e^(-t/tau) + K' e^(-t/tau_f)
@@ -23,8 +24,8 @@ PwmRipple pwm_ripple(double duty, double period_s, double winding_time_constant_
   const double e_off = elementary::exp(-off_s / tau), f_off = elementary::exp(-off_s / tau_f);
   const double peak = (1.0 - e_on) / (1.0 - e_on * e_off), valley = peak * e_off;
   const double b = valley - 1.0;
-  const double square =
-      on_s + 2.0 * b * tau * (1.0 - e_on) + 0.5 * tau * (b * b * (1.0 - e_on * e_on) + peak * peak * (1.0 - e_off * e_off));
+  const double square = on_s + 2.0 * b * tau * (1.0 - e_on) +
+                        0.5 * tau * (b * b * (1.0 - e_on * e_on) + peak * peak * (1.0 - e_off * e_off));
   const double g = tau / (tau - tau_f);
   const double k = (g - 1.0) * (1.0 - f_off) / (1.0 - f_on * f_off);
   ripple.peak_1 = peak - duty;
@@ -45,8 +46,8 @@ BridgeDerived bridge_derive(const BridgeParams& params, double dt_s) {
   return d;
 }
 
-void bridge_set_resistance(const MotorParams& motor, const BridgeParams& params, const BridgeDerived& derived, BridgeState& state,
-                           double winding_ohm) {
+void bridge_set_resistance(const MotorParams& motor, const BridgeParams& params, const BridgeDerived& derived,
+                           BridgeState& state, double winding_ohm) {
   state.winding_ohm = winding_ohm;
   const double switch_ohm = params.switch_ohm * (1.0 + params.switch_per_K * (state.junction_K - 298.15));
   state.step = winding_step_of(motor, winding_ohm + switch_ohm + params.shunt_ohm, derived.dt_s);
@@ -56,8 +57,8 @@ namespace {
 
 double soft_sign(double x) { return x > 1.0 ? 1.0 : x < -1.0 ? -1.0 : x; }
 
-void float_or_run_out(const BridgeParams& params, const BridgeDerived& derived, BridgeState& state, const BridgeInput& input,
-                      BridgeOutput& output) {
+void float_or_run_out(const BridgeParams& params, const BridgeDerived& derived, BridgeState& state,
+                      const BridgeInput& input, BridgeOutput& output) {
   const double clamp_V = input.rail_V + 2.0 * params.diode_V;
   state.ripple_sample_A = 0.0;
   if (state.current_A == 0.0 && std::fabs(input.emf_V) <= clamp_V) {
@@ -65,8 +66,7 @@ void float_or_run_out(const BridgeParams& params, const BridgeDerived& derived, 
     state.sensed_A *= derived.sense_decay_1;
     return;
   }
-  const double against_V =
-      state.current_A > 0.0 || (state.current_A == 0.0 && input.emf_V < 0.0) ? -clamp_V : clamp_V;
+  const double against_V = state.current_A > 0.0 || (state.current_A == 0.0 && input.emf_V < 0.0) ? -clamp_V : clamp_V;
   const WindingCurrent i = winding_run_out(state.step, derived.dt_s, state.current_A, against_V - input.emf_V);
   state.current_A = i.end_A;
   state.sensed_A = i.mean_A + (state.sensed_A - i.mean_A) * derived.sense_decay_1;
@@ -82,8 +82,10 @@ void float_or_run_out(const BridgeParams& params, const BridgeDerived& derived, 
 
 void bridge_step(const MotorParams& motor, const BridgeParams& params, const BridgeDerived& derived, BridgeState& state,
                  const BridgeInput& input, BridgeOutput& output) {
-  if (input.rail_V < params.lockout_V) state.locked_out = 1;
-  else if (input.rail_V > params.lockout_release_V) state.locked_out = 0;
+  if (input.rail_V < params.lockout_V)
+    state.locked_out = 1;
+  else if (input.rail_V > params.lockout_release_V)
+    state.locked_out = 0;
   if (!input.enable) state.tripped = 0;
   const bool off = !input.enable || input.mode == BridgeMode::off || (state.tripped | state.hot | state.locked_out);
   if (off) return float_or_run_out(params, derived, state, input, output);
@@ -95,7 +97,8 @@ void bridge_step(const MotorParams& motor, const BridgeParams& params, const Bri
   state.ripple_sample_A = 0.0;
   if (magnitude > 0.0 && magnitude < 1.0) {
     if (magnitude != state.ripple_duty_1 || state.step.time_constant_s != state.ripple_time_constant_s) {
-      state.ripple = pwm_ripple(magnitude, params.pwm_period_s, state.step.time_constant_s, derived.sense_time_constant_s);
+      state.ripple =
+          pwm_ripple(magnitude, params.pwm_period_s, state.step.time_constant_s, derived.sense_time_constant_s);
       state.ripple_duty_1 = magnitude;
       state.ripple_time_constant_s = state.step.time_constant_s;
     }
@@ -105,8 +108,9 @@ void bridge_step(const MotorParams& motor, const BridgeParams& params, const Bri
     peak_A = state.ripple.peak_1 * scale_A;
     state.ripple_sample_A = sign * state.ripple.sample_1 * scale_A;
     const double forward_A = sign * state.current_A, per_A = derived.per_blend_per_A;
-    dead_share = sign * derived.dead_share_1 *
-                 (soft_sign((forward_A - state.ripple.valley_1 * scale_A) * per_A) + soft_sign((forward_A + peak_A) * per_A));
+    dead_share =
+        sign * derived.dead_share_1 *
+        (soft_sign((forward_A - state.ripple.valley_1 * scale_A) * per_A) + soft_sign((forward_A + peak_A) * per_A));
     voltage_V -= dead_share * (0.5 * input.rail_V + params.diode_V);
   }
   const double brush_V = motor.brush_drop_V > 0.0 ? motor.brush_drop_V * soft_sign(state.current_A * 50.0) : 0.0;
@@ -124,11 +128,14 @@ void bridge_step(const MotorParams& motor, const BridgeParams& params, const Bri
   output.brush_W = brush_V * i.mean_A;
 }
 
-void bridge_warm(const BridgeParams& params, BridgeState& state, double loss_W, double housing_K, double dt_s, std::int64_t enable) {
+void bridge_warm(const BridgeParams& params, BridgeState& state, double loss_W, double housing_K, double dt_s,
+                 std::int64_t enable) {
   const double share = dt_s / (params.junction_K_per_W * params.junction_J_per_K);
   state.junction_K = (state.junction_K + share * (housing_K + loss_W * params.junction_K_per_W)) / (1.0 + share);
-  if (state.junction_K > params.hot_K) state.hot = 1;
-  else if (state.junction_K < params.cooled_K && !enable) state.hot = 0;
+  if (state.junction_K > params.hot_K)
+    state.hot = 1;
+  else if (state.junction_K < params.cooled_K && !enable)
+    state.hot = 0;
 }
 
 }  // namespace pensim

@@ -4,16 +4,18 @@
 // drive  PWM, centre aligned, synchronous slow decay: rail for the share |duty| of a period, shorted otherwise.
 // brake  both low sides on.
 //
-// The winding's current is carried as its mean over a PWM period. What the period adds follows in closed form, for a duty D, with
-// tau = L/R, V the rail (deviation from the mean, periodic steady state):
+// The winding's current is carried as its mean over a PWM period. What the period adds follows in closed form, for a
+// duty D, with tau = L/R, V the rail (deviation from the mean, periodic steady state):
 //   peak to peak  V/R (1 - e^{-DT/tau})(1 - e^{-(1-D)T/tau})/(1 - e^{-T/tau})
 //   mean square   goes into copper and switch loss and is drawn from the rail
-//   value at the centre of the on-time behind a one-pole filter (10 kHz): what the sampled current shows beside its mean
+//   value at the centre of the on-time behind a one-pole filter (10 kHz): what the sampled current shows beside its
+//     mean
 // Test: tests/models/bridge_test.cpp against a circuit switched at 100 ns; 0.70 A at 72 %, 0.86 A at 50 % [D].
 //
-// Dead time: during it the current flows through diodes, so the edge at the valley and the one at the peak of the ripple shift the
-// mean voltage by -t_d/T (V/2 + V_f)(f(valley) + f(peak)), f = the current's sign, linear within +-dead_time_blend_A, and the share
-// of the period that loads the rail by -t_d/(2 T)(f(valley) + f(peak)). With a ripple that crosses zero the two cancel.
+// Dead time: during it the current flows through diodes, so the edge at the valley and the one at the peak of the
+// ripple shift the mean voltage by -t_d/T (V/2 + V_f)(f(valley) + f(peak)), f = the current's sign, linear within
+// +-dead_time_blend_A, and the share of the period that loads the rail by -t_d/(2 T)(f(valley) + f(peak)). With a
+// ripple that crosses zero the two cancel.
 //
 //   member                 default   source
 //   switch_ohm             0.28      high + low side at 25 degC; +0.4 %/K [R: TI DRV8837 class; 0.7]
@@ -74,7 +76,8 @@ void each_bridge_param(Params& params, F f) {
 
 enum class BridgeMode : std::int64_t { off, drive, brake };
 
-// Ripple of one duty, for a rail of 1 V and a resistance of 1 ohm: times V/R gives amperes. Mirrored for a negative duty.
+// Ripple of one duty, for a rail of 1 V and a resistance of 1 ohm: times V/R gives amperes. Mirrored for a negative
+// duty.
 struct PwmRipple {
   double peak_1 = 0;    // highest current above the mean
   double valley_1 = 0;  // lowest current below the mean, positive
@@ -84,35 +87,35 @@ struct PwmRipple {
 PwmRipple pwm_ripple(double duty_1, double period_s, double winding_time_constant_s, double sense_time_constant_s);
 
 struct BridgeState {
-  double current_A = 0;          // winding, mean over a period
-  double sensed_A = 0;           // behind the filter, without ripple
-  double ripple_sample_A = 0;    // what the ripple adds to the sample
+  double current_A = 0;        // winding, mean over a period
+  double sensed_A = 0;         // behind the filter, without ripple
+  double ripple_sample_A = 0;  // what the ripple adds to the sample
   double junction_K = 298.15;
-  double winding_ohm = 0;        // of the step below
-  double ripple_duty_1 = -1;     // duty and time constant of the ripple below
+  double winding_ohm = 0;     // of the step below
+  double ripple_duty_1 = -1;  // duty and time constant of the ripple below
   double ripple_time_constant_s = 0;
   WindingStep step;
   PwmRipple ripple;
-  std::int64_t tripped = 0;      // over-current, latched until disabled
-  std::int64_t hot = 0;          // over-temperature, latched until cool and disabled
-  std::int64_t locked_out = 0;   // rail too low
+  std::int64_t tripped = 0;     // over-current, latched until disabled
+  std::int64_t hot = 0;         // over-temperature, latched until cool and disabled
+  std::int64_t locked_out = 0;  // rail too low
 };
 
 struct BridgeInput {
   BridgeMode mode = BridgeMode::off;
-  double duty_1 = 0;             // -1..1
+  double duty_1 = 0;  // -1..1
   double rail_V = 0;
   double emf_V = 0;
   std::int64_t enable = 0;
 };
 
 struct BridgeOutput {
-  double mean_A = 0;             // through the winding over the step
-  double square_A2 = 0;          // its mean square, ripple included
-  double supply_A = 0;           // mean, from the rail
-  double voltage_V = 0;          // mean, at the winding; 0 while it floats
-  double diode_W = 0;            // mean loss in body diodes
-  double brush_W = 0;            // mean loss across the brushes
+  double mean_A = 0;     // through the winding over the step
+  double square_A2 = 0;  // its mean square, ripple included
+  double supply_A = 0;   // mean, from the rail
+  double voltage_V = 0;  // mean, at the winding; 0 while it floats
+  double diode_W = 0;    // mean loss in body diodes
+  double brush_W = 0;    // mean loss across the brushes
 };
 
 // Constants of a step length.
@@ -120,19 +123,20 @@ struct BridgeDerived {
   double dt_s = 0;
   double sense_decay_1 = 0;
   double sense_time_constant_s = 0;
-  double dead_share_1 = 0;       // dead time over PWM period
+  double dead_share_1 = 0;  // dead time over PWM period
   double per_blend_per_A = 0;
 };
 BridgeDerived bridge_derive(const BridgeParams& params, double dt_s);
 
 // When the winding's resistance or the junction's temperature has changed.
-void bridge_set_resistance(const MotorParams& motor, const BridgeParams& params, const BridgeDerived& derived, BridgeState& state,
-                           double winding_ohm);
+void bridge_set_resistance(const MotorParams& motor, const BridgeParams& params, const BridgeDerived& derived,
+                           BridgeState& state, double winding_ohm);
 
 void bridge_step(const MotorParams& motor, const BridgeParams& params, const BridgeDerived& derived, BridgeState& state,
                  const BridgeInput& input, BridgeOutput& output);
 
 // Junction temperature over dt_s with a mean loss, towards the housing.
-void bridge_warm(const BridgeParams& params, BridgeState& state, double loss_W, double housing_K, double dt_s, std::int64_t enable);
+void bridge_warm(const BridgeParams& params, BridgeState& state, double loss_W, double housing_K, double dt_s,
+                 std::int64_t enable);
 
 }  // namespace pensim

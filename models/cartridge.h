@@ -13,12 +13,12 @@
 //   a       footprint_radius_m  2.5 mm    1.0..4.0    [E]
 //   m_p     plate_mass_kg       0.35 g                [E]
 //
-// Wear: a used cartridge has blunter tips and hooks. The tip grows by tip_wear_m per use up to worn_tip_diameter_m (40 um [E]),
-// and each needle of a used cartridge is held by hook_force_N on withdrawal (1..10 mN [E]; Praestmark 2016 reports that small
-// hooks raise the force [F:praestmark]).
+// Wear: a used cartridge has blunter tips and hooks. The tip grows by tip_wear_m per use up to worn_tip_diameter_m (40
+// um [E]), and each needle of a used cartridge is held by hook_force_N on withdrawal (1..10 mN [E]; Praestmark 2016
+// reports that small hooks raise the force [F:praestmark]).
 //
-// Not modelled: bevels (a 5-bevel tip needs 23 % less force than a 3-bevel one [F:hirsch]), lumen, bending and breaking of
-// needles, the membrane and its fluid.
+// Not modelled: bevels (a 5-bevel tip needs 23 % less force than a 3-bevel one [F:hirsch]), lumen, bending and breaking
+// of needles, the membrane and its fluid.
 #pragma once
 
 #include <cstdint>
@@ -29,19 +29,19 @@ inline constexpr std::int64_t needle_count_max = 42;
 
 struct CartridgeParams {
   std::int64_t needle_count = 12;
-  double tip_diameter_m = 15e-6;        // new
-  double worn_tip_diameter_m = 40e-6;   // bluntest tip that wear leads to
-  double tip_wear_m = 25e-6;            // growth of the tip diameter per use
+  double tip_diameter_m = 15e-6;                    // new
+  double worn_tip_diameter_m = 40e-6;               // bluntest tip that wear leads to
+  double tip_wear_m = 25e-6;                        // growth of the tip diameter per use
   double half_cone_angle_rad = 0.0959931088596881;  // 5.5 deg
   double shaft_diameter_m = 0.25e-3;
-  double needle_length_m = 3.0e-3;      // from the plate to the tip [E]
-  double pitch_m = 0.9e-3;              // between neighbouring needles
-  double footprint_radius_m = 2.5e-3;   // of the patch of skin that the array loads
+  double needle_length_m = 3.0e-3;     // from the plate to the tip [E]
+  double pitch_m = 0.9e-3;             // between neighbouring needles
+  double footprint_radius_m = 2.5e-3;  // of the patch of skin that the array loads
   double plate_mass_kg = 0.35e-3;
-  double height_scatter_m = 10e-6;      // standard deviation of the tips' heights [E]
-  double hook_force_N = 3e-3;           // per needle of a used cartridge [E]
-  double id_resistance_ohm = 10e3;      // identification resistor [E]
-  std::int64_t used_count = 0;          // uses before this one; the scenario's [E]
+  double height_scatter_m = 10e-6;  // standard deviation of the tips' heights [E]
+  double hook_force_N = 3e-3;       // per needle of a used cartridge [E]
+  double id_resistance_ohm = 10e3;  // identification resistor [E]
+  std::int64_t used_count = 0;      // uses before this one; the scenario's [E]
 };
 
 template <class Params, class F>
@@ -69,9 +69,10 @@ double cartridge_tip_diameter_m(const CartridgeParams& params);
 double needle_width_m(const CartridgeParams& params, double penetration_m);
 double needle_lateral_area_m2(const CartridgeParams& params, double penetration_m);
 
-// Where needle i stands on the plate: the N places of a hexagonal lattice closest to its centre, moved so that their mean is 0.
+// Where needle i stands on the plate: the N places of a hexagonal lattice closest to its centre, moved so that their
+// mean is 0.
 struct NeedlePlace {
-  double along_m;   // in the direction of tilt and glide
+  double along_m;  // in the direction of tilt and glide
   double across_m;
 };
 void cartridge_places(const CartridgeParams& params, NeedlePlace places[needle_count_max]);

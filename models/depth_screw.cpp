@@ -21,7 +21,8 @@ void screw_reset(const ScrewParams& params, std::uint64_t seed, ScrewState& stat
   state.home_closed = state.position_m <= state.home_m;
 }
 
-double screw_step(const ScrewParams& params, std::uint64_t seed, ScrewState& state, const ScrewInput& input, double dt_s) {
+double screw_step(const ScrewParams& params, std::uint64_t seed, ScrewState& state, const ScrewInput& input,
+                  double dt_s) {
   state.queue += input.half_steps;
   if (state.queue == 0 || state.wait_s >= dt_s) {
     state.wait_s = state.wait_s > dt_s ? state.wait_s - dt_s : 0.0;

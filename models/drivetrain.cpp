@@ -10,7 +10,8 @@ namespace {
 constexpr double full_turn_rad = 2.0 * elementary::pi;
 constexpr double sticking_m_per_s = 0.02;  // an impact that rebounds slower than this does not [E]
 
-// (s, c) of an angle, turned by |d| <= 0.05: remainder below 1e-12 at the limit, below 1e-16 up to 0.016 rad (200 Hz, 12.5 us).
+// (s, c) of an angle, turned by |d| <= 0.05: remainder below 1e-12 at the limit, below 1e-16 up to 0.016 rad (200 Hz,
+// 12.5 us).
 inline void turn(double& s, double& c, double d) {
   const double z = d * d;
   const double sin_d = d - d * z * ((1.0 / 6 - z * (1.0 / 120)) + z * z * (1.0 / 5040));
@@ -22,7 +23,8 @@ inline void turn(double& s, double& c, double d) {
 
 }  // namespace
 
-DrivetrainDerived drivetrain_derive(const DrivetrainParams& params, double rotor_inertia_kg_m2, double plate_mass_kg, double dt_s) {
+DrivetrainDerived drivetrain_derive(const DrivetrainParams& params, double rotor_inertia_kg_m2, double plate_mass_kg,
+                                    double dt_s) {
   DrivetrainDerived d;
   const double square_m2 = params.eccentricity_m * params.eccentricity_m;
   d.dt_s = dt_s;
@@ -49,15 +51,17 @@ void drivetrain_refresh(DrivetrainState& state) {
   state.cos_1 = k.cos;
 }
 
-DrivetrainEnergy drivetrain_energy(const DrivetrainParams& params, const DrivetrainDerived& derived, const DrivetrainState& state,
-                                   double spring_factor_1, std::int64_t plate_present) {
+DrivetrainEnergy drivetrain_energy(const DrivetrainParams& params, const DrivetrainDerived& derived,
+                                   const DrivetrainState& state, double spring_factor_1, std::int64_t plate_present) {
   const double half_s = 0.5 * derived.dt_s, e = params.eccentricity_m;
   const bool floating = plate_present && state.floating;
   const double rotating_kg_m2 = plate_present && !floating ? derived.both_kg_m2 : derived.rod_kg_m2;
   const double inertia_kg_m2 = derived.inertia_kg_m2 + rotating_kg_m2 * state.sin_1 * state.sin_1;
-  // From the middle of the step to its end, but for an obstruction: its work is counted up to the middle, and it changes too fast.
+  // From the middle of the step to its end, but for an obstruction: its work is counted up to the middle, and it
+  // changes too fast.
   double acceleration = state.acceleration_rad_per_s2;
-  if (!floating) acceleration += e * (state.sin_1 - state.turned_rad * state.cos_1) * state.obstruction_N / inertia_kg_m2;
+  if (!floating)
+    acceleration += e * (state.sin_1 - state.turned_rad * state.cos_1) * state.obstruction_N / inertia_kg_m2;
   const double w = state.speed_rad_per_s + half_s * acceleration;
   const double x = floating ? state.plate_m : e * (1.0 - state.cos_1);
   DrivetrainEnergy energy;
@@ -66,7 +70,8 @@ DrivetrainEnergy drivetrain_energy(const DrivetrainParams& params, const Drivetr
     const double v = state.plate_speed_m_per_s + half_s * state.plate_acceleration_m_per_s2;
     energy.kinetic_J += 0.5 * derived.plate_kg * v * v;
   }
-  if (plate_present) energy.spring_J = spring_factor_1 * x * (params.spring_preload_N + 0.5 * params.spring_N_per_m * x);
+  if (plate_present)
+    energy.spring_J = spring_factor_1 * x * (params.spring_preload_N + 0.5 * params.spring_N_per_m * x);
   return energy;
 }
 
@@ -75,7 +80,8 @@ void drivetrain_step(const DrivetrainParams& params, const DrivetrainDerived& de
   const double h = derived.dt_s, e = params.eccentricity_m;
   const double s = state.sin_1, c = state.cos_1;
   const double w_before = state.speed_rad_per_s;
-  const double w_now = w_before + 0.5 * h * state.acceleration_rad_per_s2;  // at the angle at which the forces are taken
+  // at the angle at which the forces are taken
+  const double w_now = w_before + 0.5 * h * state.acceleration_rad_per_s2;
   const bool resting = input.plate_present && !state.floating;
   const double mass_kg_m2 = resting ? derived.both_kg_m2 : derived.rod_kg_m2;
   const double inertia_kg_m2 = derived.inertia_kg_m2 + mass_kg_m2 * s * s, per_inertia = 1.0 / inertia_kg_m2;
@@ -86,10 +92,11 @@ void drivetrain_step(const DrivetrainParams& params, const DrivetrainDerived& de
   state.obstruction_N = 0.0;
   if (resting) {
     const double z = e * (1.0 - c);
-    force_N = input.spring_factor_1 * (params.spring_preload_N + params.spring_N_per_m * z) + params.spring_damping_N_s_per_m * z_speed +
-              input.skin_N;
+    force_N = input.spring_factor_1 * (params.spring_preload_N + params.spring_N_per_m * z) +
+              params.spring_damping_N_s_per_m * z_speed + input.skin_N;
     if (z > input.limit_m) {
-      const double obstruction_N = params.obstruction_N_per_m * (z - input.limit_m) + params.obstruction_damping_N_s_per_m * z_speed;
+      const double obstruction_N =
+          params.obstruction_N_per_m * (z - input.limit_m) + params.obstruction_damping_N_s_per_m * z_speed;
       state.obstruction_N = obstruction_N > 0.0 ? obstruction_N : 0.0;
       force_N += state.obstruction_N;
     }
@@ -118,7 +125,8 @@ void drivetrain_step(const DrivetrainParams& params, const DrivetrainDerived& de
   } else if (input.plate_present) {
     const double v_now = state.plate_speed_m_per_s + 0.5 * h * state.plate_acceleration_m_per_s2;
     const double a = -(input.spring_factor_1 * (params.spring_preload_N + params.spring_N_per_m * state.plate_m) +
-                       params.spring_damping_N_s_per_m * v_now + input.skin_N) / derived.plate_kg;
+                       params.spring_damping_N_s_per_m * v_now + input.skin_N) /
+                     derived.plate_kg;
     state.plate_acceleration_m_per_s2 = a;
     state.damping_J += params.spring_damping_N_s_per_m * v_now * h * (state.plate_speed_m_per_s + 0.5 * h * a);
     state.plate_speed_m_per_s += h * a;

@@ -12,7 +12,8 @@ constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double inf = std::numeric_limits<double>::infinity();
 constexpr double pi_2_hi = 0x1.921fb54442d18p+0, pi_2_lo = 0x1.1a62633145c07p-54;
 constexpr double ln2_hi = 0x1.62e42feep-1, ln2_lo = 0x1.a39ef35793c76p-33;  // hi has 32 bits: k ln2_hi is exact
-constexpr double round_shift = 0x1.8p+52;                                   // x + shift - shift rounds |x| < 2^51 to integer
+// x + shift - shift rounds |x| < 2^51 to integer
+constexpr double round_shift = 0x1.8p+52;
 
 double power_of_two(std::int64_t k) { return std::bit_cast<double>(static_cast<std::uint64_t>(k + 1023) << 52); }
 
@@ -26,7 +27,7 @@ Sum two_sum(double a, double b) {  // hi + lo = a + b exactly [Knuth]
   return {hi, (a - (hi - b_part)) + (b - b_part)};
 }
 
-Sum two_product(double a, double b) {  // hi + lo = a b exactly, |a|, |b| < 2^995 [Dekker]
+Sum two_product(double a, double b) {    // hi + lo = a b exactly, |a|, |b| < 2^995 [Dekker]
   constexpr double split = 134217729.0;  // 2^27 + 1
   const double hi = a * b;
   const double ta = split * a, tb = split * b;
@@ -48,8 +49,8 @@ struct Reduced {
   std::uint64_t quadrant;
 };
 
-// pi/2 in parts of 33 bits: their products with n are exact up to n = 2^20 [Cody and Waite]. Next to a multiple of pi/2, where
-// the subtractions cancel, one more part is taken off.
+// pi/2 in parts of 33 bits: their products with n are exact up to n = 2^20 [Cody and Waite]. Next to a multiple of
+// pi/2, where the subtractions cancel, one more part is taken off.
 Reduced reduce(double x) {
   const double shifted = x * 0x1.45f306dc9c883p-1 + round_shift;
   const double n = shifted - round_shift;
@@ -104,13 +105,14 @@ constexpr Sum atan_table[17] = {{0x0p+0, 0x0p+0},
                                 {0x1.921fb54442d18p-1, 0x1.1a62633145c07p-55}};
 
 // log(i/16), i = 11..23, in two parts.
-constexpr Sum log_table[13] = {{-0x1.7fafa3bd8151cp-2, 0x1.219024acd3b76p-58}, {-0x1.269621134db92p-2, -0x1.e0efadd9db02bp-56},
-                               {-0x1.a93ed3c8ad9e3p-3, -0x1.bcafa9de97203p-57}, {-0x1.1178e8227e47cp-3, 0x1.0e63a5f01c691p-58},
-                               {-0x1.08598b59e3a07p-4, 0x1.dd7009902bf32p-58}, {0x0p+0, 0x0p+0},
-                               {0x1.f0a30c01162a6p-5, 0x1.85f325c5bbacdp-59}, {0x1.e27076e2af2e6p-4, -0x1.61578001e0162p-60},
-                               {0x1.5ff3070a793d4p-3, -0x1.bc60efafc6f6ep-58}, {0x1.c8ff7c79a9a22p-3, -0x1.4f689f8434012p-57},
-                               {0x1.1675cababa60ep-2, 0x1.ce63eab883717p-61}, {0x1.4618bc21c5ec2p-2, 0x1.f42decdeccf1dp-56},
-                               {0x1.739d7f6bbd007p-2, -0x1.8c76ceb014b04p-56}};
+constexpr Sum log_table[13] = {
+    {-0x1.7fafa3bd8151cp-2, 0x1.219024acd3b76p-58},  {-0x1.269621134db92p-2, -0x1.e0efadd9db02bp-56},
+    {-0x1.a93ed3c8ad9e3p-3, -0x1.bcafa9de97203p-57}, {-0x1.1178e8227e47cp-3, 0x1.0e63a5f01c691p-58},
+    {-0x1.08598b59e3a07p-4, 0x1.dd7009902bf32p-58},  {0x0p+0, 0x0p+0},
+    {0x1.f0a30c01162a6p-5, 0x1.85f325c5bbacdp-59},   {0x1.e27076e2af2e6p-4, -0x1.61578001e0162p-60},
+    {0x1.5ff3070a793d4p-3, -0x1.bc60efafc6f6ep-58},  {0x1.c8ff7c79a9a22p-3, -0x1.4f689f8434012p-57},
+    {0x1.1675cababa60ep-2, 0x1.ce63eab883717p-61},   {0x1.4618bc21c5ec2p-2, 0x1.f42decdeccf1dp-56},
+    {0x1.739d7f6bbd007p-2, -0x1.8c76ceb014b04p-56}};
 
 // log x = k ln 2 + log c + log(m/c), x = 2^k m, 11/16 <= m < 23/16, c the nearest sixteenth;
 // log(m/c) = 2 atanh s with s = (m - c)/(m + c), |s| <= 1/43.
@@ -196,12 +198,10 @@ static double atan_of_two_parts(double x, double tail) {
   const double t = (y - c) / (1.0 + y * c);  // |t| <= 1/31
   const double z = t * t;
   const double shift = (x < 0.0 ? -tail : tail) / (1.0 + magnitude * magnitude);
-  const double series =
-      t * z * (-1.0 / 3 + z * (1.0 / 5 + z * (-1.0 / 7 + z * (1.0 / 9 + z * (-1.0 / 11)))));
+  const double series = t * z * (-1.0 / 3 + z * (1.0 / 5 + z * (-1.0 / 7 + z * (1.0 / 9 + z * (-1.0 / 11)))));
   const Sum& base = atan_table[i];
   const double lo = base.lo + series;
-  const double result =
-      inverted ? pi_2_hi - (base.hi - (pi_2_lo - lo - t + shift)) : base.hi + (t + (lo + shift));
+  const double result = inverted ? pi_2_hi - (base.hi - (pi_2_lo - lo - t + shift)) : base.hi + (t + (lo + shift));
   return x < 0.0 ? -result : result;
 }
 
@@ -293,10 +293,15 @@ double tanh(double x) {
   // (sinh(x)/x - cosh x)/cosh x, whose series starts at -x^2/3
   const double z = x * x;
   const double difference =
-      z * (-1.0 / 3 + z * (-1.0 / 30 + z * (-1.0 / 840 + z * (-1.0 / 45360 + z * (-1.0 / 3991680 +
-      z * (-1.0 / 518918400.0 + z * (-1.0 / 93405312000.0)))))));
-  const double cosh = 1.0 + z * (1.0 / 2 + z * (1.0 / 24 + z * (1.0 / 720 + z * (1.0 / 40320 +
-                            z * (1.0 / 3628800 + z * (1.0 / 479001600 + z * (1.0 / 87178291200.0)))))));
+      z * (-1.0 / 3 +
+           z * (-1.0 / 30 +
+                z * (-1.0 / 840 + z * (-1.0 / 45360 +
+                                       z * (-1.0 / 3991680 + z * (-1.0 / 518918400.0 + z * (-1.0 / 93405312000.0)))))));
+  const double cosh =
+      1.0 + z * (1.0 / 2 +
+                 z * (1.0 / 24 +
+                      z * (1.0 / 720 + z * (1.0 / 40320 +
+                                            z * (1.0 / 3628800 + z * (1.0 / 479001600 + z * (1.0 / 87178291200.0)))))));
   return x + x * (difference / cosh);
 }
 

@@ -13,12 +13,14 @@ static_assert(std::is_trivially_copyable_v<InsertionState>);
 namespace {
 
 constexpr double least_opening_1 = 1.05;  // CHOSEN: of the footprint; closer the fits end
-constexpr double held_flat_1 = 1000;      // CHOSEN: stiffness of the patch under a base plate: no needle moves it by a micrometre
+constexpr double held_flat_1 = 1000;      // CHOSEN: stiffness of the patch under a base plate: no needle moves it by a
+                                          // micrometre
 
 // f: the rim at a/x is held while a patch of radius a is pressed in.
 double rim_factor(double x) { return 1 - 0.4 * elementary::log(1 - std::min(x, 1 / least_opening_1)); }
 
-// D: how far the surface in an opening of radius e stays behind a disc of radius 1 around it, per sink; mean over its part x.
+// D: how far the surface in an opening of radius e stays behind a disc of radius 1 around it, per sink; mean over its
+// part x.
 double dish_1(double e, double x) {
   const double e3 = e * e * e;
   return (0.405 * e + 0.08 * e3 + 0.06 * e3 * e3 * e * e) * elementary::pow(1 - x * x, 0.28);
@@ -58,15 +60,19 @@ void move(const InsertionParams& params, InsertionState& state, double dt_s) {
         const double nose_N_per_m = state.nose.stiffness_N_per_m * (1 + 2 * state.nose.stiffening_per_m * sink_m) +
                                     state.nose.damping_N_s_per_m / dt_s;
         // Of the needles alone: the patch in series makes it less, so the force is never overshot.
-        const double needles_N_per_m = std::max(state.out.stiffness_N_per_m, 1e-3 * state.skin.derived.stiffness_N_per_m);
+        const double needles_N_per_m =
+            std::max(state.out.stiffness_N_per_m, 1e-3 * state.skin.derived.stiffness_N_per_m);
         const double stiffness = needles_N_per_m + (sink_m > 0 ? nose_N_per_m : 0);
         state.travel_m += std::clamp((params.press_N - state.force_N) / stiffness, -step_m, step_m);
         state.travel_m = std::min(state.travel_m, params.travel_m);
       }
       state.hold_left_s -= dt_s;
       break;
-    case InsertionPhase::retraction: state.travel_m = std::max(state.travel_m - step_m, -params.clear_m); break;
-    case InsertionPhase::done: break;
+    case InsertionPhase::retraction:
+      state.travel_m = std::max(state.travel_m - step_m, -params.clear_m);
+      break;
+    case InsertionPhase::done:
+      break;
   }
 }
 
@@ -76,7 +82,8 @@ void change_phase(const InsertionParams& params, InsertionState& state, double d
     state.phase = InsertionPhase::hold;
   if (state.phase == InsertionPhase::hold && state.hold_left_s < 0.5 * dt_s)
     state.phase = params.retract != 0 ? InsertionPhase::retraction : InsertionPhase::done;
-  if (state.phase == InsertionPhase::retraction && state.travel_m <= -params.clear_m) state.phase = InsertionPhase::done;
+  if (state.phase == InsertionPhase::retraction && state.travel_m <= -params.clear_m)
+    state.phase = InsertionPhase::done;
 }
 
 void cut_channels(const SkinParams& skin, InsertionState& state) {
@@ -145,8 +152,8 @@ SkinParams insertion_skin(const InsertionParams& params, const CartridgeParams& 
   return held;
 }
 
-void insertion_reset(const InsertionParams& params, const CartridgeParams& cartridge, const SkinParams& skin, std::uint64_t seed,
-                     InsertionState& state) {
+void insertion_reset(const InsertionParams& params, const CartridgeParams& cartridge, const SkinParams& skin,
+                     std::uint64_t seed, InsertionState& state) {
   state = InsertionState{};
   skin_reset(cartridge, skin, seed, state.skin, state.holes);
   state.nose = insertion_nose(params, cartridge, skin);
@@ -164,8 +171,8 @@ double insertion_channel_depth_m(const InsertionState& state) {
   return count > 0 ? sum_m / count : 0;
 }
 
-void insertion_step(const InsertionParams& params, const CartridgeParams& cartridge, const SkinParams& skin, InsertionState& state,
-                    double dt_s) {
+void insertion_step(const InsertionParams& params, const CartridgeParams& cartridge, const SkinParams& skin,
+                    InsertionState& state, double dt_s) {
   if (state.phase == InsertionPhase::done) return;
   move(params, state, dt_s);
   const double before_m = state.tip_m;

@@ -33,8 +33,9 @@ WindingCurrent winding_run_out(const WindingStep& step, double dt_s, double curr
   const double time_s = -step.time_constant_s * elementary::log(decay);
   const double weight = step.time_constant_s * (1.0 - decay);
   const double square_weight = 0.5 * step.time_constant_s * (1.0 - decay * decay);
-  return {0.0, (limit_A * time_s + excess_A * weight) / dt_s,
-          (limit_A * limit_A * time_s + 2.0 * limit_A * excess_A * weight + excess_A * excess_A * square_weight) / dt_s};
+  return {
+      0.0, (limit_A * time_s + excess_A * weight) / dt_s,
+      (limit_A * limit_A * time_s + 2.0 * limit_A * excess_A * weight + excess_A * excess_A * square_weight) / dt_s};
 }
 
 }  // namespace pensim

@@ -2,9 +2,9 @@
 //
 //   L di/dt = u - (R_w + R_s) i - k w - v_b sgn(i)      T = k i
 //   R_w = R (1 + a_Cu (T_w - T_ref))      k = k_ref (1 + a_B (T_w - T_ref)) (1 + r cos(c phi))
-// i positive turns the cam forward. Within a step u and w are constant and i is solved exactly (exponential), so the step may be
-// longer than L/R = 19 us. r: commutation ripple, c = 2 x 5 segments per revolution; the same k acts on emf and torque, so energy
-// is kept.
+// i positive turns the cam forward. Within a step u and w are constant and i is solved exactly (exponential), so the
+// step may be longer than L/R = 19 us. r: commutation ripple, c = 2 x 5 segments per revolution; the same k acts on emf
+// and torque, so energy is kept.
 //
 //   member                 default   source
 //   resistance_ohm         1.05      at T_ref; 1331 frame rewound for one cell [D] from [F:f1331]
@@ -63,9 +63,9 @@ struct WindingStep {
   double resistance_ohm = 0;
   double conductance_A_per_V = 0;
   double time_constant_s = 0;
-  double decay_1 = 0;         // exp(-h/tau)
-  double mean_weight_1 = 0;   // mean of exp(-t/tau) over the step
-  double square_weight_1 = 0; // mean of exp(-2 t/tau)
+  double decay_1 = 0;          // exp(-h/tau)
+  double mean_weight_1 = 0;    // mean of exp(-t/tau) over the step
+  double square_weight_1 = 0;  // mean of exp(-2 t/tau)
 };
 WindingStep winding_step_of(const MotorParams& params, double total_resistance_ohm, double dt_s);
 
@@ -83,8 +83,8 @@ inline WindingCurrent winding_advance(const WindingStep& step, double current_A,
           limit_A * limit_A + excess_A * (2.0 * limit_A * step.mean_weight_1 + excess_A * step.square_weight_1)};
 }
 
-// Against a voltage that opposes the current (body diodes): ends at zero when it gets there. voltage_V has the sign opposite to
-// current_A, or drives the current on.
+// Against a voltage that opposes the current (body diodes): ends at zero when it gets there. voltage_V has the sign
+// opposite to current_A, or drives the current on.
 WindingCurrent winding_run_out(const WindingStep& step, double dt_s, double current_A, double voltage_V);
 
 }  // namespace pensim

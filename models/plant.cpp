@@ -9,12 +9,12 @@ namespace {
 
 constexpr double full_turn_rad = 2.0 * elementary::pi;
 constexpr double hand_period_s = 250e-6, slow_period_s = 1e-3, thermistor_period_s = 0.1;
-constexpr double away_m = -10e-3;      // tip depth that stands for "no needles there"
+constexpr double away_m = -10e-3;  // tip depth that stands for "no needles there"
 constexpr double electronics_min_V = 2.0;
 
 constexpr std::int64_t bit(PlantLine line) { return std::int64_t{1} << static_cast<std::int64_t>(line); }
-constexpr std::int64_t button_bits = bit(PlantLine::start) | bit(PlantLine::plus) | bit(PlantLine::minus) | bit(PlantLine::mode) |
-                                     bit(PlantLine::confirm);
+constexpr std::int64_t button_bits = bit(PlantLine::start) | bit(PlantLine::plus) | bit(PlantLine::minus) |
+                                     bit(PlantLine::mode) | bit(PlantLine::confirm);
 
 std::int64_t ticks_in(double period_s, double tick_s) {
   const std::int64_t ticks = static_cast<std::int64_t>(period_s / tick_s + 0.5);
@@ -49,7 +49,8 @@ void press_buttons(const PlantParams& params, PlantState& state, const PlantInpu
     if (!((pending >> line) & 1)) continue;
     double toggles_s[8];
     const std::int64_t count = button_step(params.sensors, state.buttons[line], (input.buttons >> line) & 1,
-                                           static_cast<std::uint64_t>(params.seed), static_cast<std::uint32_t>(line), params.tick_s, toggles_s);
+                                           static_cast<std::uint64_t>(params.seed), static_cast<std::uint32_t>(line),
+                                           params.tick_s, toggles_s);
     for (std::int64_t i = 0; i < count; ++i) toggle(state, edges, static_cast<PlantLine>(line), toggles_s[i]);
   }
 }
@@ -91,8 +92,8 @@ void update_slow(const PlantParams& params, const PlantDerived& derived, PlantSt
   thermal_step(params.thermal, state.thermal, heat, ms_s);
   bridge_warm(params.bridge, state.bridge, bridge_W, state.thermal.grip_K, ms_s, input.enable);
   set_resistances(params, derived, state, input.faults.winding_factor_1);
-  battery_update(params.battery, state.battery, state.thermal.grip_K, input.faults.battery_factor_1, input.faults.contact_ohm,
-                 input.charger, ms_s, derived.dt_s);
+  battery_update(params.battery, state.battery, state.thermal.grip_K, input.faults.battery_factor_1,
+                 input.faults.contact_ohm, input.charger, ms_s, derived.dt_s);
   drivetrain_refresh(state.drivetrain);
   if (--state.thermistor_left <= 0) {
     state.thermistor_left = derived.thermistor_updates;
@@ -102,14 +103,16 @@ void update_slow(const PlantParams& params, const PlantDerived& derived, PlantSt
 }
 
 double stored_J(const PlantParams& params, const PlantDerived& derived, const PlantState& state) {
-  const DrivetrainEnergy mechanical =
-      drivetrain_energy(params.drivetrain, derived.drivetrain, state.drivetrain, state.spring_factor_1, state.cartridge);
-  return mechanical.kinetic_J + mechanical.spring_J + 0.5 * params.motor.inductance_H * state.bridge.current_A * state.bridge.current_A +
+  const DrivetrainEnergy mechanical = drivetrain_energy(params.drivetrain, derived.drivetrain, state.drivetrain,
+                                                        state.spring_factor_1, state.cartridge);
+  return mechanical.kinetic_J + mechanical.spring_J +
+         0.5 * params.motor.inductance_H * state.bridge.current_A * state.bridge.current_A +
          0.5 * params.battery.rail_F * state.battery.rail_V * state.battery.rail_V;
 }
 
 // Another cartridge or spring brings and takes what it stores.
-void change_mechanism(const PlantParams& params, const PlantDerived& derived, PlantState& state, const PlantInput& input) {
+void change_mechanism(const PlantParams& params, const PlantDerived& derived, PlantState& state,
+                      const PlantInput& input) {
   const double before_J = stored_J(params, derived, state);
   state.cartridge = input.cartridge_present;
   state.spring_factor_1 = input.faults.spring_factor_1;
@@ -117,8 +120,8 @@ void change_mechanism(const PlantParams& params, const PlantDerived& derived, Pl
 }
 
 // The hall sensor's edge when the cam went from `before_rad` by `turned_rad` within a step.
-void sense_cam(const PlantParams& params, PlantState& state, double before_rad, double turned_rad, double begin_s, double dt_s,
-               PlantEdges& edges) {
+void sense_cam(const PlantParams& params, PlantState& state, double before_rad, double turned_rad, double begin_s,
+               double dt_s, PlantEdges& edges) {
   const double width_rad = params.sensors.hall_width_rad;
   const bool level = state.drivetrain.angle_rad < width_rad;
   if (level == ((state.pins & bit(PlantLine::hall)) != 0) || turned_rad == 0.0) return;
@@ -140,7 +143,8 @@ PlantDerived plant_derive(const PlantParams& params) {
   d.thermistor_updates = ticks_in(thermistor_period_s, d.ms_s);
   d.stroke_m = 2.0 * params.drivetrain.eccentricity_m;
   d.bridge = bridge_derive(params.bridge, d.dt_s);
-  d.drivetrain = drivetrain_derive(params.drivetrain, params.motor.inertia_kg_m2, params.cartridge.plate_mass_kg, d.dt_s);
+  d.drivetrain =
+      drivetrain_derive(params.drivetrain, params.motor.inertia_kg_m2, params.cartridge.plate_mass_kg, d.dt_s);
   d.sensors = sensor_derive(params.sensors);
   return d;
 }
@@ -168,8 +172,8 @@ void plant_reset(const PlantParams& params, const PlantDerived& derived, PlantSt
   state.stored_start_J = stored_J(params, derived, state);
 }
 
-void plant_tick(const PlantParams& params, const PlantDerived& derived, PlantState& state, const PlantInput& input, std::int64_t,
-                PlantEdges& edges) {
+void plant_tick(const PlantParams& params, const PlantDerived& derived, PlantState& state, const PlantInput& input,
+                std::int64_t, PlantEdges& edges) {
   const PlantFaults& faults = input.faults;
   edges.count = 0;
   press_buttons(params, state, input, edges);
@@ -185,7 +189,8 @@ void plant_tick(const PlantParams& params, const PlantDerived& derived, PlantSta
     state.hand_left = derived.hand_ticks;
   }
   --state.hand_left;
-  if (faults.winding_factor_1 != state.winding_factor_1) set_resistances(params, derived, state, faults.winding_factor_1);
+  if (faults.winding_factor_1 != state.winding_factor_1)
+    set_resistances(params, derived, state, faults.winding_factor_1);
   if (faults.contact_ohm != state.battery.connector_ohm)
     battery_set_connector(params.battery, state.battery, faults.contact_ohm, derived.dt_s);
 
@@ -231,7 +236,8 @@ void plant_tick(const PlantParams& params, const PlantDerived& derived, PlantSta
     bridge_step(params.motor, params.bridge, derived.bridge, state.bridge, bridge_in, bridge);
     state.voltage_V = bridge.voltage_V;
     state.winding_J += (state.bridge.winding_ohm * bridge.square_A2 + bridge.brush_W) * dt_s;
-    state.bridge_J += ((state.bridge.step.resistance_ohm - state.bridge.winding_ohm) * bridge.square_A2 + bridge.diode_W) * dt_s;
+    state.bridge_J +=
+        ((state.bridge.step.resistance_ohm - state.bridge.winding_ohm) * bridge.square_A2 + bridge.diode_W) * dt_s;
 
     // skin
     state.gap_m -= state.nose.nose_speed_m_per_s * dt_s;
@@ -261,7 +267,8 @@ void plant_tick(const PlantParams& params, const PlantDerived& derived, PlantSta
   }
 }
 
-void plant_truth(const PlantParams& params, const PlantDerived& derived, const PlantState& state, const PlantInput&, PlantTruth& truth) {
+void plant_truth(const PlantParams& params, const PlantDerived& derived, const PlantState& state, const PlantInput&,
+                 PlantTruth& truth) {
   truth.extension_m = state.drivetrain.plate_m - (derived.stroke_m - state.screw.position_m);
   const double gap_m = state.gap_m;
   truth.tip_depth_m = truth.extension_m * state.tilt_cos - gap_m;
@@ -301,9 +308,10 @@ void plant_truth(const PlantParams& params, const PlantDerived& derived, const P
   (void)params;
 }
 
-void plant_energy(const PlantParams& params, const PlantDerived& derived, const PlantState& state, PlantEnergy& energy) {
-  const DrivetrainEnergy mechanical =
-      drivetrain_energy(params.drivetrain, derived.drivetrain, state.drivetrain, state.spring_factor_1, state.cartridge);
+void plant_energy(const PlantParams& params, const PlantDerived& derived, const PlantState& state,
+                  PlantEnergy& energy) {
+  const DrivetrainEnergy mechanical = drivetrain_energy(params.drivetrain, derived.drivetrain, state.drivetrain,
+                                                        state.spring_factor_1, state.cartridge);
   energy.supplied_J = state.battery.supplied_J;
   energy.hand_J = state.outside_J;
   energy.electronics_J = state.electronics_J;
@@ -324,8 +332,8 @@ void plant_energy(const PlantParams& params, const PlantDerived& derived, const 
                       (stored_J + energy.rail_J - state.stored_start_J);
 }
 
-void plant_sense(const PlantParams& params, const PlantDerived& derived, const PlantState& state, const PlantInput& input,
-                 std::int64_t tick, std::uint16_t counts[adc_channels]) {
+void plant_sense(const PlantParams& params, const PlantDerived& derived, const PlantState& state,
+                 const PlantInput& input, std::int64_t tick, std::uint16_t counts[adc_channels]) {
   SensorInput measured;
   measured.motor_A = state.bridge.sensed_A + state.bridge.ripple_sample_A;
   measured.cell_V = state.battery.cell_V;
@@ -334,7 +342,8 @@ void plant_sense(const PlantParams& params, const PlantDerived& derived, const P
   measured.id_ohm = input.cartridge_present ? params.cartridge.id_resistance_ohm : -1.0;
   measured.depth_m = input.depth_m;
   measured.rate_Hz = input.rate_Hz;
-  sensor_sample(params.sensors, derived.sensors, state.sensors, measured, static_cast<std::uint64_t>(params.seed), tick, counts);
+  sensor_sample(params.sensors, derived.sensors, state.sensors, measured, static_cast<std::uint64_t>(params.seed), tick,
+                counts);
 }
 
 }  // namespace pensim

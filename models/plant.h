@@ -2,22 +2,23 @@
 //
 // One call moves the plant by one firmware tick (tick_s), in steps_per_tick steps. Order within a tick:
 //   1. screw: half steps of this tick join the queue; at most one is made       4. buttons, latches
-//   2. hand, every 250 us: press, glide, tremor, nose gap                        5. every ms: heat, cell, thermistors, hot resistances
+//   2. hand, every 250 us: press, glide, tremor, nose gap                        5. every ms: heat, cell, thermistors,
+//   hot resistances
 //   3. per step: rotor and plate, bridge and winding, skin, rail
-// Rotor and winding leapfrog: forces and current at an instant move the rotor over the step that begins there. 25 us is justified by halving the step
-// (tests/models/plant_test.cpp).
+// Rotor and winding leapfrog: forces and current at an instant move the rotor over the step that begins there. 25 us is
+// justified by halving the step (tests/models/plant_test.cpp).
 //
-// Axes: cam angle zero at the retracted dead centre; needle extension x = z - (S - d), z the plate, d the screw; tip depth below
-// the undeformed skin = x cos(tilt) - nose gap, positive into the skin.
+// Axes: cam angle zero at the retracted dead centre; needle extension x = z - (S - d), z the plate, d the screw; tip
+// depth below the undeformed skin = x cos(tilt) - nose gap, positive into the skin.
 //
-// Energy: the state counts what each part takes and gives (PlantEnergy). Each is taken from the physics of that part alone, so that
-// what does not add up shows in the residual.
+// Energy: the state counts what each part takes and gives (PlantEnergy). Each is taken from the physics of that part
+// alone, so that what does not add up shows in the residual.
 //
-// Parameters: the pen P1, whose numbers stand with their sources in the header of each model. Noise and scatter: pure functions of
-// `seed`. What a run may change from tick to tick is PlantInput; params never change.
+// Parameters: the pen P1, whose numbers stand with their sources in the header of each model. Noise and scatter: pure
+// functions of `seed`. What a run may change from tick to tick is PlantInput; params never change.
 //
-// State: PlantState, trivially copyable, members of 8 bytes, no padding. Hash its first plant_hashed_bytes bytes: what follows is
-// the memory of old holes, whose digest is the last of them.
+// State: PlantState, trivially copyable, members of 8 bytes, no padding. Hash its first plant_hashed_bytes bytes: what
+// follows is the memory of old holes, whose digest is the last of them.
 //
 // Not modelled: weight, vibration of the housing, sound, fluid ingress, radio interference, the display.
 #pragma once
@@ -87,16 +88,16 @@ inline constexpr std::int64_t plant_lines = static_cast<std::int64_t>(PlantLine:
 
 // Faults of the pen itself. Faults of sensors act on counts and edges, elsewhere.
 struct PlantFaults {
-  double obstruction_m = 0;               // extension at which the needles meet something hard ...
-  std::int64_t obstruction = 0;           // ... if on
-  double friction_N_m = 0;                // added Coulomb friction
-  double spring_factor_1 = 1;             // of the return spring's force
+  double obstruction_m = 0;      // extension at which the needles meet something hard ...
+  std::int64_t obstruction = 0;  // ... if on
+  double friction_N_m = 0;       // added Coulomb friction
+  double spring_factor_1 = 1;    // of the return spring's force
   double screw_lost_share_1 = 0;
-  double winding_factor_1 = 1;            // brush wear: resistance
-  double battery_factor_1 = 1;            // age: resistances of the cell
-  double contact_ohm = 0;                 // added in the battery connector
-  double stuck_duty_1 = 0;                // the bridge drives with this ...
-  std::int64_t stuck = 0;                 // ... if on
+  double winding_factor_1 = 1;  // brush wear: resistance
+  double battery_factor_1 = 1;  // age: resistances of the cell
+  double contact_ohm = 0;       // added in the battery connector
+  double stuck_duty_1 = 0;      // the bridge drives with this ...
+  std::int64_t stuck = 0;       // ... if on
   std::int64_t screw_jam = 0;
   std::int64_t supply_cut = 0;
 };
@@ -106,18 +107,18 @@ struct PlantInput {
   // from the core
   BridgeMode bridge_mode = BridgeMode::off;
   std::int64_t enable = 0;
-  double duty_1 = 0;                      // -1..1
-  std::int64_t half_steps = 0;            // added to the screw's queue in this tick
+  double duty_1 = 0;            // -1..1
+  std::int64_t half_steps = 0;  // added to the screw's queue in this tick
   // from the operator
-  std::int64_t contact = 0;               // wants the nose on the skin
+  std::int64_t contact = 0;  // wants the nose on the skin
   double lift_m = 10e-3;
   double press_N = 1.5;
   double glide_m_per_s = 0.02;
   double tilt_rad = 0;
   // from the user and the surroundings
-  double depth_m = 1e-3;                  // dial
-  double rate_Hz = 120;                   // dial
-  std::int64_t buttons = 0;               // bit 1 << line for PlantLine::start .. confirm: held
+  double depth_m = 1e-3;     // dial
+  double rate_Hz = 120;      // dial
+  std::int64_t buttons = 0;  // bit 1 << line for PlantLine::start .. confirm: held
   std::int64_t cartridge_present = 1;
   std::int64_t charger = 0;
   double ambient_K = 296.15;
@@ -125,25 +126,25 @@ struct PlantInput {
 };
 
 struct PlantEdge {
-  std::int64_t line = 0;                  // PlantLine
-  std::int64_t level = 0;                 // after the edge
-  double time_s = 0;                      // since the begin of the tick, 0 .. tick_s
+  std::int64_t line = 0;   // PlantLine
+  std::int64_t level = 0;  // after the edge
+  double time_s = 0;       // since the begin of the tick, 0 .. tick_s
 };
 inline constexpr std::int64_t plant_edges_max = 32;
 struct PlantEdges {
   std::int64_t count = 0;
-  PlantEdge edge[plant_edges_max];        // in time order
+  PlantEdge edge[plant_edges_max];  // in time order
 };
 
 // Constants of a set of params.
 struct PlantDerived {
-  double dt_s = 0;                        // plant step
-  double ms_s = 0;                        // ms_ticks x tick_s
-  double hand_s = 0;                      // hand_ticks x tick_s
-  std::int64_t ms_ticks = 0;              // ticks between two updates of the slow states
+  double dt_s = 0;            // plant step
+  double ms_s = 0;            // ms_ticks x tick_s
+  double hand_s = 0;          // hand_ticks x tick_s
+  std::int64_t ms_ticks = 0;  // ticks between two updates of the slow states
   std::int64_t hand_ticks = 0;
-  std::int64_t thermistor_updates = 0;    // slow updates between two of the thermistors
-  double stroke_m = 0;                    // S
+  std::int64_t thermistor_updates = 0;  // slow updates between two of the thermistors
+  double stroke_m = 0;                  // S
   BridgeDerived bridge;
   DrivetrainDerived drivetrain;
   SensorDerived sensors;
@@ -159,28 +160,28 @@ struct PlantState {
   SensorState sensors;
   ButtonState buttons[plant_lines];
   HandState hand;
-  HandOutput nose;                        // of the last hand step
-  SkinOutput skin_out;                    // of the last plant step
+  HandOutput nose;      // of the last hand step
+  SkinOutput skin_out;  // of the last plant step
   SkinState skin;
-  double motor_V_s_per_rad = 0;           // k at the winding's temperature
-  double commutation_1 = 1;               // of k at the cam's angle
-  double hall_time_s = 0;                 // offset within the last tick of the last forward passage of the dead centre
-  double voltage_V = 0;                   // at the winding, last step
-  double gap_m = 0;                       // of the nose, between hand steps
-  double reaction_N_s = 0;                // of the needles on the pen, since the last hand step
-  double electronics_J = 0;               // used since reset
-  double winding_J = 0, bridge_J = 0;     // heat since reset
-  double outside_J = 0;                   // put in since reset by what moves the pen, changes a cartridge or a spring
-  double stored_start_J = 0;              // at reset
+  double motor_V_s_per_rad = 0;        // k at the winding's temperature
+  double commutation_1 = 1;            // of k at the cam's angle
+  double hall_time_s = 0;              // offset within the last tick of the last forward passage of the dead centre
+  double voltage_V = 0;                // at the winding, last step
+  double gap_m = 0;                    // of the nose, between hand steps
+  double reaction_N_s = 0;             // of the needles on the pen, since the last hand step
+  double electronics_J = 0;            // used since reset
+  double winding_J = 0, bridge_J = 0;  // heat since reset
+  double outside_J = 0;                // put in since reset by what moves the pen, changes a cartridge or a spring
+  double stored_start_J = 0;           // at reset
   double winding_seen_J = 0, bridge_seen_J = 0, friction_seen_J = 0;  // of the heat, what the slow update has taken
   double spring_factor_1 = 1;
-  double winding_factor_1 = 1;            // for which the bridge's resistances hold
-  std::int64_t strokes = 0;               // forward passages of the retracted dead centre
+  double winding_factor_1 = 1;  // for which the bridge's resistances hold
+  std::int64_t strokes = 0;     // forward passages of the retracted dead centre
   double tilt_rad = 0, tilt_cos = 1;
   std::int64_t ms_left = 0, hand_left = 0, thermistor_left = 0;
-  std::int64_t pins = 0;                  // levels, bit 1 << PlantLine
-  std::int64_t cartridge = 1;             // a plate is there
-  HoleMemory holes;                       // last
+  std::int64_t pins = 0;       // levels, bit 1 << PlantLine
+  std::int64_t cartridge = 1;  // a plate is there
+  HoleMemory holes;            // last
 };
 static_assert(std::is_trivially_copyable_v<PlantState>);
 inline constexpr std::size_t plant_hashed_bytes = offsetof(PlantState, holes) + sizeof(HoleMemory::digest);
@@ -188,67 +189,70 @@ inline constexpr std::size_t plant_hashed_bytes = offsetof(PlantState, holes) + 
 void plant_reset(const PlantParams& params, const PlantDerived& derived, PlantState& state);
 
 // Moves the plant from tick to tick + 1.
-void plant_tick(const PlantParams& params, const PlantDerived& derived, PlantState& state, const PlantInput& input, std::int64_t tick,
-                PlantEdges& edges);
+void plant_tick(const PlantParams& params, const PlantDerived& derived, PlantState& state, const PlantInput& input,
+                std::int64_t tick, PlantEdges& edges);
 
 // What only a simulation knows, at the end of the last tick.
 struct PlantTruth {
-  double extension_m = 0;                 // without a cartridge: of the retracted plate
+  double extension_m = 0;  // without a cartridge: of the retracted plate
   double tip_depth_m = 0;
   double indentation_m = 0;
   double penetration_m = 0;
   double penetration_max_m = 0;
   double needle_force_N = 0;
-  double motor_speed_Hz = 0;              // of the cam, signed
+  double motor_speed_Hz = 0;  // of the cam, signed
   double motor_current_A = 0;
   double motor_voltage_V = 0;
   double screw_position_m = 0;
   double nose_gap_m = 0;
   double skin_tear_m = 0;
-  double press_N = 0;                     // of the hand, through the pen, on the skin; 0 without contact
+  double press_N = 0;  // of the hand, through the pen, on the skin; 0 without contact
   double nose_force_N = 0;
-  double glide_m_per_s = 0;               // along the track, without tremor
-  double lateral_speed_m_per_s = 0;       // over the skin, tremor included
+  double glide_m_per_s = 0;          // along the track, without tremor
+  double lateral_speed_m_per_s = 0;  // over the skin, tremor included
   double tilt_rad = 0;
   double track_m = 0;
   double battery_voltage_V = 0;
   double rail_voltage_V = 0;
-  double motor_temperature_K = 0;         // winding
+  double motor_temperature_K = 0;  // winding
   double case_temperature_K = 0;
   double housing_temperature_K = 0;
   double state_of_charge = 0;
-  double cam_angle_rad = 0;               // 0 .. 2 pi
-  double stroke_time_s = 0;               // offset within the last tick of the last forward passage of the dead centre
+  double cam_angle_rad = 0;  // 0 .. 2 pi
+  double stroke_time_s = 0;  // offset within the last tick of the last forward passage of the dead centre
   std::int64_t in_skin = 0;
   std::int64_t punctured = 0;
-  std::int64_t skin_contact = 0;          // the nose touches
+  std::int64_t skin_contact = 0;  // the nose touches
   std::int64_t lane = 0;
-  std::int64_t revolutions = 0;           // net
-  std::int64_t strokes = 0;               // forward passages
-  std::int64_t floating = 0;              // the plate has left the driver
-  std::int64_t bridge_tripped = 0;        // over-current or over-temperature
-  std::int64_t supply_open = 0;           // the cell's protection
+  std::int64_t revolutions = 0;     // net
+  std::int64_t strokes = 0;         // forward passages
+  std::int64_t floating = 0;        // the plate has left the driver
+  std::int64_t bridge_tripped = 0;  // over-current or over-temperature
+  std::int64_t supply_open = 0;     // the cell's protection
 };
-void plant_truth(const PlantParams& params, const PlantDerived& derived, const PlantState& state, const PlantInput& input,
-                 PlantTruth& truth);
+void plant_truth(const PlantParams& params, const PlantDerived& derived, const PlantState& state,
+                 const PlantInput& input, PlantTruth& truth);
 
 // Where the energy is and went since reset, at the end of the last tick:
-//   supplied + hand = electronics + winding + bridge + friction + damping + impact + skin + change of what is stored + residual
+//   supplied + hand = electronics + winding + bridge + friction + damping + impact + skin + change of what is stored +
+//     residual
 struct PlantEnergy {
-  double supplied_J = 0;                  // from the cell into the supply rail
-  double hand_J = 0;                      // by hand and depth screw against the needles; by a cartridge or spring that is changed
+  double supplied_J = 0;  // from the cell into the supply rail
+  double hand_J = 0;      // by hand and depth screw against the needles; by a cartridge or spring that
+                          // is changed
   double electronics_J = 0;
-  double winding_J = 0;                   // heat: winding and brushes,
-  double bridge_J = 0;                    // switches, shunt, diodes,
-  double friction_J = 0;                  // friction of motor and mechanism, Coulomb and viscous,
-  double damping_J = 0;                   // damping of the return spring,
-  double impact_J = 0;                    // plate on driver, stop and obstruction
-  double skin_J = 0;                      // work of the needles on the skin
-  double kinetic_J = 0;                   // stored: rotor, cam, rod, plate,
-  double spring_J = 0;                    // return spring,
-  double inductive_J = 0;                 // winding's mean current,
-  double rail_J = 0;                      // rail's capacitor
-  double turned_over_J = 0;               // all that left the rail for motor and mechanism: heat, work and what they store
+  double winding_J = 0;      // heat: winding and brushes,
+  double bridge_J = 0;       // switches, shunt, diodes,
+  double friction_J = 0;     // friction of motor and mechanism, Coulomb and viscous,
+  double damping_J = 0;      // damping of the return spring,
+  double impact_J = 0;       // plate on driver, stop and obstruction
+  double skin_J = 0;         // work of the needles on the skin
+  double kinetic_J = 0;      // stored: rotor, cam, rod, plate,
+  double spring_J = 0;       // return spring,
+  double inductive_J = 0;    // winding's mean current,
+  double rail_J = 0;         // rail's capacitor
+  double turned_over_J = 0;  // all that left the rail for motor and mechanism: heat, work and what they
+                             // store
   double residual_J = 0;
 };
 void plant_energy(const PlantParams& params, const PlantDerived& derived, const PlantState& state, PlantEnergy& energy);
@@ -258,8 +262,8 @@ inline const double* plant_needle_force(const PlantState& state) { return state.
 inline const double* plant_needle_penetration(const PlantState& state) { return state.skin.needle_penetration_m; }
 
 // The nine channels at the instant of `tick`, in the order of AdcChannel.
-void plant_sense(const PlantParams& params, const PlantDerived& derived, const PlantState& state, const PlantInput& input,
-                 std::int64_t tick, std::uint16_t counts[adc_channels]);
+void plant_sense(const PlantParams& params, const PlantDerived& derived, const PlantState& state,
+                 const PlantInput& input, std::int64_t tick, std::uint16_t counts[adc_channels]);
 
 // Levels of the input lines, bit 1 << PlantLine.
 inline std::int64_t plant_pins(const PlantState& state) { return state.pins; }

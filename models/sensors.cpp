@@ -21,7 +21,9 @@ inline std::uint64_t lane_bits(std::uint64_t z) {
   return (z + (z >> 8)) & 0x00ff00ff00ff00ffULL;
 }
 
-inline double lane(std::uint64_t bits, int index) { return static_cast<double>(static_cast<int>((bits >> (16 * index)) & 0xff) - 8); }
+inline double lane(std::uint64_t bits, int index) {
+  return static_cast<double>(static_cast<int>((bits >> (16 * index)) & 0xff) - 8);
+}
 
 }  // namespace
 
@@ -62,8 +64,9 @@ void sensor_update(const SensorParams& params, SensorState& state, double case_K
   state.ntc_housing_counts = ntc_counts(params, state.ntc_housing_K);
 }
 
-void sensor_sample(const SensorParams& params, const SensorDerived& d, const SensorState& state, const SensorInput& input,
-                   std::uint64_t seed, std::int64_t tick, std::uint16_t counts[adc_channels]) {
+void sensor_sample(const SensorParams& params, const SensorDerived& d, const SensorState& state,
+                   const SensorInput& input, std::uint64_t seed, std::int64_t tick,
+                   std::uint16_t counts[adc_channels]) {
   const std::uint64_t first = lane_bits(noise_bits(seed, other_stream, 2 * tick));
   const std::uint64_t second = lane_bits(noise_bits(seed, other_stream, 2 * tick + 1));
   const double gain = d.lane_gain_counts;
@@ -73,15 +76,17 @@ void sensor_sample(const SensorParams& params, const SensorDerived& d, const Sen
   counts[2] = to_counts(state.ntc_motor_counts + gain * lane(first, 1));
   counts[3] = to_counts(state.ntc_housing_counts + gain * lane(first, 2));
   counts[4] = to_counts(d.nose_counts + d.nose_counts_per_N * input.nose_N + gain * lane(first, 3));
-  counts[5] = input.id_ohm < 0.0 ? std::uint16_t{4095}
-                                 : to_counts(adc_full_scale * input.id_ohm / (input.id_ohm + params.id_pull_up_ohm) + gain * lane(second, 0));
+  counts[5] =
+      input.id_ohm < 0.0
+          ? std::uint16_t{4095}
+          : to_counts(adc_full_scale * input.id_ohm / (input.id_ohm + params.id_pull_up_ohm) + gain * lane(second, 0));
   counts[6] = to_counts(d.voltage_counts_per_V * input.rail_V + gain * lane(second, 1));
   counts[7] = to_counts(adc_full_scale * (0.05 + (input.depth_m - 0.2e-3) * (0.9 / 2.8e-3)) + gain * lane(second, 2));
   counts[8] = to_counts(adc_full_scale * (0.05 + (input.rate_Hz - 60.0) * (0.9 / 140.0)) + gain * lane(second, 3));
 }
 
-std::int64_t button_step(const SensorParams& params, ButtonState& state, std::int64_t wanted, std::uint64_t seed, std::uint32_t stream,
-                         double dt_s, double toggles_s[8]) {
+std::int64_t button_step(const SensorParams& params, ButtonState& state, std::int64_t wanted, std::uint64_t seed,
+                         std::uint32_t stream, double dt_s, double toggles_s[8]) {
   if (wanted != state.wanted) {
     state.wanted = wanted;
     ++state.changes;

@@ -1,19 +1,23 @@
 // sensors.h - from physical quantities to counts and levels: shunt, dividers, thermistors, dials, hall sensor, buttons.
 //
-// 12 bit, 0..4095 for 0..3.3 V, rounded and clipped. Scaling as on the board (firmware_shim/pen_shim.h states it for the core):
+// 12 bit, 0..4095 for 0..3.3 V, rounded and clipped. Scaling as on the board (firmware_shim/pen_shim.h states it for
+// the core):
 //   motor current  50 mohm x 20 = 1 V/A: 0.806 mA per count; negative currents read 0
 //   cell, rail     1:2: 1.61 mV per count
-//   thermistors    10 kohm at 25 degC to ground, 10 kohm to 3.3 V; R = R_25 exp(B (1/T - 1/T_25)), B 3950 K (3435..3950) [R; 0.9];
+//   thermistors    10 kohm at 25 degC to ground, 10 kohm to 3.3 V; R = R_25 exp(B (1/T - 1/T_25)), B 3950 K
+//                  (3435..3950) [R; 0.9];
 //                  they follow the motor case and the grip with ntc_delay_s (5..10 s) [R; 0.9]
 //   nose force     0.3 V + 0.3 V/N
 //   cartridge id   resistor to ground, 10 kohm to 3.3 V; absent reads full scale
 //   dials          5 % .. 95 % of full scale for 0.2..3.0 mm and 60..200 Hz
-// Noise: current 3 counts rms, Gaussian [E]; the others 1 count rms [E] (sum of 16 fair bits, within +-4 counts). A pure function of
-// (seed, tick).
-// Hall: high while the cam is within hall_width_rad after the retracted dead centre; instants are interpolated within the step.
+// Noise: current 3 counts rms, Gaussian [E]; the others 1 count rms [E] (sum of 16 fair bits, within +-4 counts). A
+// pure function of (seed, tick).
+// Hall: high while the cam is within hall_width_rad after the retracted dead centre; instants are interpolated within
+// the step.
 // Buttons bounce: up to 4 further changes within bounce_s (a few ms) [E]. Cartridge latch and charger contact do not.
 //
-// Not modelled: integral and differential error of the converter, its reference, crosstalk, hall jitter, electrostatic discharge.
+// Not modelled: integral and differential error of the converter, its reference, crosstalk, hall jitter, electrostatic
+// discharge.
 #pragma once
 
 #include <cstdint>
@@ -21,22 +25,22 @@
 namespace pensim {
 
 struct SensorParams {
-  double reference_V = 3.3;            // [E]
-  double current_V_per_A = 1.0;        // 50 mohm x 20 [D]
-  double current_offset_A = 4e-3;      // +-10 mA [E]
-  double current_gain_error_1 = 0.0;   // [E]
-  double current_noise_counts = 3.0;   // rms [E]
-  double voltage_divider_1 = 0.5;      // [E]
-  double ntc_ohm = 10e3;               // at 25 degC [R; 0.9]
-  double ntc_beta_K = 3950.0;          // 3435..3950 [R; 0.9]
-  double ntc_reference_K = 298.15;     // 25 degC [R; 0.9]
-  double ntc_pull_up_ohm = 10e3;       // [E]
+  double reference_V = 3.3;           // [E]
+  double current_V_per_A = 1.0;       // 50 mohm x 20 [D]
+  double current_offset_A = 4e-3;     // +-10 mA [E]
+  double current_gain_error_1 = 0.0;  // [E]
+  double current_noise_counts = 3.0;  // rms [E]
+  double voltage_divider_1 = 0.5;     // [E]
+  double ntc_ohm = 10e3;              // at 25 degC [R; 0.9]
+  double ntc_beta_K = 3950.0;         // 3435..3950 [R; 0.9]
+  double ntc_reference_K = 298.15;    // 25 degC [R; 0.9]
+  double ntc_pull_up_ohm = 10e3;      // [E]
   double ntc_delay_s = 6.0;
-  double nose_V = 0.3;                 // [E]
-  double nose_V_per_N = 0.3;           // [E]
-  double id_pull_up_ohm = 10e3;        // [E]
-  double noise_counts = 1.0;           // rms, of all channels but the current [E]
-  double hall_width_rad = 0.5;         // [E]
+  double nose_V = 0.3;           // [E]
+  double nose_V_per_N = 0.3;     // [E]
+  double id_pull_up_ohm = 10e3;  // [E]
+  double noise_counts = 1.0;     // rms, of all channels but the current [E]
+  double hall_width_rad = 0.5;   // [E]
   double bounce_s = 3e-3;
 };
 
@@ -62,22 +66,31 @@ void each_sensor_param(Params& params, F f) {
 }
 
 enum class AdcChannel : std::int64_t {  // in the order of the board
-  motor_current, battery, ntc_motor, ntc_housing, nose_force, cartridge_id, supply, depth_dial, rate_dial, count
+  motor_current,
+  battery,
+  ntc_motor,
+  ntc_housing,
+  nose_force,
+  cartridge_id,
+  supply,
+  depth_dial,
+  rate_dial,
+  count
 };
 inline constexpr std::int64_t adc_channels = static_cast<std::int64_t>(AdcChannel::count);
 inline constexpr double adc_full_scale = 4095.0;
 
 struct SensorState {
-  double ntc_motor_K = 296.15, ntc_housing_K = 296.15;       // of the thermistors
-  double ntc_motor_counts = 0, ntc_housing_counts = 0;       // without noise
+  double ntc_motor_K = 296.15, ntc_housing_K = 296.15;  // of the thermistors
+  double ntc_motor_counts = 0, ntc_housing_counts = 0;  // without noise
 };
 
 // What is measured, at the instant of sampling.
 struct SensorInput {
-  double motor_A = 0;            // filtered, ripple sample included
+  double motor_A = 0;  // filtered, ripple sample included
   double cell_V = 0, rail_V = 0;
   double nose_N = 0;
-  double id_ohm = 0;             // negative: no cartridge
+  double id_ohm = 0;  // negative: no cartridge
   double depth_m = 0, rate_Hz = 0;
 };
 
@@ -85,7 +98,7 @@ struct SensorDerived {
   double current_counts_per_A = 0, current_offset_counts = 0;
   double voltage_counts_per_V = 0;
   double nose_counts = 0, nose_counts_per_N = 0;
-  double lane_gain_counts = 0;   // of the noise of the other channels
+  double lane_gain_counts = 0;  // of the noise of the other channels
 };
 SensorDerived sensor_derive(const SensorParams& params);
 
@@ -97,17 +110,18 @@ void sensor_reset(const SensorParams& params, double temperature_K, SensorState&
 // Every 100 ms or so: the thermistors follow.
 void sensor_update(const SensorParams& params, SensorState& state, double case_K, double grip_K, double period_s);
 
-void sensor_sample(const SensorParams& params, const SensorDerived& derived, const SensorState& state, const SensorInput& input,
-                   std::uint64_t seed, std::int64_t tick, std::uint16_t counts[adc_channels]);
+void sensor_sample(const SensorParams& params, const SensorDerived& derived, const SensorState& state,
+                   const SensorInput& input, std::uint64_t seed, std::int64_t tick, std::uint16_t counts[adc_channels]);
 
 // A switch with bounce: `level` is what the line shows. Times count from the change.
 struct ButtonState {
   std::int64_t wanted = 0, level = 0, changes = 0;
-  std::int64_t left = 0;         // further changes of the line
-  double next_s = 0;             // until the next of them, from the start of the coming step
+  std::int64_t left = 0;  // further changes of the line
+  double next_s = 0;      // until the next of them, from the start of the coming step
 };
-// One step of dt_s. Calls nothing; writes up to 8 instants (ascending) at which the level toggled and returns their number.
-std::int64_t button_step(const SensorParams& params, ButtonState& state, std::int64_t wanted, std::uint64_t seed, std::uint32_t stream,
-                         double dt_s, double toggles_s[8]);
+// One step of dt_s. Calls nothing; writes up to 8 instants (ascending) at which the level toggled and returns their
+// number.
+std::int64_t button_step(const SensorParams& params, ButtonState& state, std::int64_t wanted, std::uint64_t seed,
+                         std::uint32_t stream, double dt_s, double toggles_s[8]);
 
 }  // namespace pensim

@@ -25,7 +25,8 @@ constexpr double hole_lifetime_1 = 12;   // CHOSEN: a hole is gone after so many
 constexpr double least_force_N = 1e-10;  // CHOSEN: below it the skin counts as relaxed
 constexpr std::int64_t housekeeping_mask = 255;  // CHOSEN: every 256 steps; values fade by less than 1e-120 in between
 constexpr double faded = 1e-100;
-constexpr double patch_stiffest_1 = 20;  // CHOSEN: stiffness x step over inertia up to which missed force is made good; 0.5 .. 2 in a pen
+constexpr double patch_stiffest_1 = 20;  // CHOSEN: stiffness x step over inertia up to which missed force is made good;
+                                         // 0.5 .. 2 in a pen
 constexpr double plate_stiffness_ratio_1 = 50;  // CHOSEN: base plate on skin, x stiffness of the patch: hard against it
 
 double square(double x) { return x * x; }
@@ -173,12 +174,14 @@ struct Grown {
 Grown grown(const Law<double>& law, double size_m) {
   const double a = law.growth_1_per_m, l = law.contact_m, x = a * size_m;
   // exp(x) - 1 - x; by its series where that cancels.
-  const double rest = x < 0.1 ? 0.5 * x * x * (1 + x / 3 * (1 + x / 4 * (1 + x / 5 * (1 + x / 6 * (1 + x / 7))))) : elementary::exp(x) - 1 - x;
+  const double rest = x < 0.1 ? 0.5 * x * x * (1 + x / 3 * (1 + x / 4 * (1 + x / 5 * (1 + x / 6 * (1 + x / 7)))))
+                              : elementary::exp(x) - 1 - x;
   return {(2 / a * rest + l * (rest + x)) / a, 2 / a * (rest + x) + l * (1 + rest + x)};
 }
 
 // |u| with  stiffness E(|u|) + drag |u| = right, by Newton from above, where it comes down evenly.
-[[gnu::noinline]] double grown_tent(const Law<double>& law, double stiffness_Pa, double drag_N_per_m, double right_N, double from_m) {
+[[gnu::noinline]] double grown_tent(const Law<double>& law, double stiffness_Pa, double drag_N_per_m, double right_N,
+                                    double from_m) {
   constexpr double largest_exponent = 60;  // CHOSEN: no tent comes near it
   double u = std::min(from_m, largest_exponent / law.growth_1_per_m);
   for (int i = 0; i < 100; ++i) {
@@ -197,12 +200,16 @@ template <class T>
 inline T elastic_force(const Law<T>& law, T u) {
   return law.modulus_Pa * u * (magnitude(u) + law.contact_m);
 }
-inline double elastic_force(const GrowingLaw& law, double u) { return signed_as(law.modulus_Pa * grown(law, magnitude(u)).force_m2, u); }
+inline double elastic_force(const GrowingLaw& law, double u) {
+  return signed_as(law.modulus_Pa * grown(law, magnitude(u)).force_m2, u);
+}
 template <class T>
 inline T tent_slope(const Law<T>& law, T u) {
   return law.twice_tangent_Pa * magnitude(u) + law.contact_N_per_m;
 }
-inline double tent_slope(const GrowingLaw& law, double u) { return 0.5 * law.twice_tangent_Pa * grown(law, magnitude(u)).slope_m; }
+inline double tent_slope(const GrowingLaw& law, double u) {
+  return 0.5 * law.twice_tangent_Pa * grown(law, magnitude(u)).slope_m;
+}
 
 // The tent's memory at the begin of a step: F = gain F_e + H at its end.
 template <class T>
@@ -222,8 +229,9 @@ template <class T, class Load>
   return m;
 }
 
-// 5 for one step, from the force at its begin: eta p' is the mean of what exceeds the resistance at begin and end. The begin
-// weighs 3/(6 + z), the end (3 + z)/(6 + z), z = stiffness dt/eta: second order, and nothing rings however stiff the tent.
+// 5 for one step, from the force at its begin: eta p' is the mean of what exceeds the resistance at begin and end. The
+// begin weighs 3/(6 + z), the end (3 + z)/(6 + z), z = stiffness dt/eta: second order, and nothing rings however stiff
+// the tent.
 // The tent u at the end then solves  A u (|u| + l) + drag u = drag u_stuck - H + yield,  `settle`.
 template <class T>
 struct Flow {
@@ -234,11 +242,13 @@ template <class T>
 inline Flow<T> settle(const Law<T>& law, T drag_N_per_m, T right) {
   const T linear_N_per_m = drag_N_per_m + law.contact_N_per_m;
   const T both = root(linear_N_per_m * linear_N_per_m + law.four_tangent_Pa * magnitude(right));
-  return {signed_as((both - linear_N_per_m) * law.half_inverse_tangent_1_per_Pa, right), (both - drag_N_per_m) * drag_N_per_m / both};
+  return {signed_as((both - linear_N_per_m) * law.half_inverse_tangent_1_per_Pa, right),
+          (both - drag_N_per_m) * drag_N_per_m / both};
 }
 inline Flow<double> settle(const GrowingLaw& law, double drag_N_per_m, double right) {
   const double from_m = magnitude(settle<double>(law, drag_N_per_m, right).tent_m);
-  const double u = grown_tent(law, 0.5 * law.twice_tangent_Pa, drag_N_per_m, magnitude(right), from_m), slope = tent_slope(law, u);
+  const double u = grown_tent(law, 0.5 * law.twice_tangent_Pa, drag_N_per_m, magnitude(right), from_m),
+               slope = tent_slope(law, u);
   return {signed_as(u, right), slope * drag_N_per_m / (slope + drag_N_per_m)};
 }
 
@@ -264,7 +274,9 @@ inline T free_tent(const Law<T>& law, T elastic_N) {
 }
 inline double any_free_tent(const Law<double>& law, double elastic_N) {
   const double tent_m = free_tent(law, elastic_N);
-  return law.growth_1_per_m > 0 ? signed_as(grown_tent(law, law.modulus_Pa, 0, magnitude(elastic_N), magnitude(tent_m)), elastic_N) : tent_m;
+  return law.growth_1_per_m > 0
+             ? signed_as(grown_tent(law, law.modulus_Pa, 0, magnitude(elastic_N), magnitude(tent_m)), elastic_N)
+             : tent_m;
 }
 inline double free_tent(const GrowingLaw& law, double elastic_N) { return any_free_tent(law, elastic_N); }
 
@@ -314,8 +326,7 @@ void prepare_place(const CartridgeParams& cartridge, const SkinParams& params, d
     d.mass_kg = 1.33 * params.density_kg_per_m3 * a * a * a;
     d.damping_N_s_per_m = 6.8 * a * a * std::sqrt(params.density_kg_per_m3 * shear_modulus);
     d.stiffness_N_per_m = params.nose_ring_factor_1 * 8 * shear_modulus * a *
-                          (1 + bone * (params.bone_stiffness_ratio_1 - 1)) *
-                          skin_stretch_stiffness_1(params);
+                          (1 + bone * (params.bone_stiffness_ratio_1 - 1)) * skin_stretch_stiffness_1(params);
     d.stiffening_per_m2 = 1 / square(u_ref);
     for (int i = 1; i < lateral_grid_points; ++i) {
       const double p = i * lateral_grid_m;
@@ -409,7 +420,8 @@ void housekeeping(SkinState& state) {
 }
 
 // 6: the patch, linearly implicit in its speed; the needles' force is predicted with their tangent stiffness. What the
-// prediction missed, above all at a puncture, is made good in the next step, so that the patch gets the needles' impulse.
+// prediction missed, above all at a puncture, is made good in the next step, so that the patch gets the needles'
+// impulse.
 // Returns the force of the base plate.
 double step_patch(const CartridgeParams& cartridge, const SkinParams& params, SkinState& state, const SkinInput& input,
                   double approach_m, double dt_s) {
@@ -427,8 +439,8 @@ double step_patch(const CartridgeParams& cartridge, const SkinParams& params, Sk
   const double opposing_N_s_per_m = d.damping_N_s_per_m + end_1 * stiffness_N_s_per_m;
   double resistance_N_s_per_m = inertia + end_1 * opposing_N_s_per_m;
   double force = (inertia - begin_1 * opposing_N_s_per_m) * before + state.patch_force_N + state.patch_missed_N +
-                 end_1 * state.patch_stiffness_N_per_m * approach_m -
-                 k * (params.bulge_m_per_N * input.nose_force_N) - k * (1 + bent) * q;
+                 end_1 * state.patch_stiffness_N_per_m * approach_m - k * (params.bulge_m_per_N * input.nose_force_N) -
+                 k * (1 + bent) * q;
   double speed = force / resistance_N_s_per_m;
   double plate_N = 0;
   if (input.base_plate != 0) {
@@ -462,12 +474,13 @@ template <class T>
   return m.branch[k] + law.gain_branch_1[k] * (elastic_N - m.before);
 }
 
-// While no tip touches, F = 0 fixes F_e and recovery is linear in (s_k, F_e): only the sums over needles are stepped, and
-// the needles catch up, by a power of the step's matrix, when the next stroke begins.
+// While no tip touches, F = 0 fixes F_e and recovery is linear in (s_k, F_e): only the sums over needles are stepped,
+// and the needles catch up, by a power of the step's matrix, when the next stroke begins.
 constexpr int recovery_size = relaxation_branches + 1;
 
 inline void recover(const Law<double>& law, double (&x)[recovery_size]) {
-  const Memory<double> m = remember(law, [&x](int k) { return x[k]; }, x[relaxation_branches]);
+  const Memory<double> m = remember(
+      law, [&x](int k) { return x[k]; }, x[relaxation_branches]);
   const double elastic_N = -m.H * law.inverse_gain_1;
   each_branch([&](int k) { x[k] = kept(law, m, k, elastic_N); });
   x[relaxation_branches] = elastic_N;
@@ -558,13 +571,14 @@ template <class L>
   const SkinState::Derived& d = state.derived;
   const L law(step.cartridge, step.params, d);
   const double X = step.above_m + d.offset_m[i];
-  const Memory<double> m = remember(law, [&](int k) { return state.branch_N[k][i]; }, state.elastic_N[i]);
+  const Memory<double> m = remember(
+      law, [&](int k) { return state.branch_N[k][i]; }, state.elastic_N[i]);
   double p = state.needle_penetration_m[i];
   double u = X - p;
   double elastic = elastic_force(law, u);
   double F = law.gain_1 * elastic + m.H;
   double slope = tent_slope(law, u);
-  double span = 1;  // share of the step during which the tip may move through the tissue
+  double span = 1;                           // share of the step during which the tip may move through the tissue
   double begin_N = state.needle_force_N[i];  // force at the begin of that
   bool flows = p > 0;
   bool leaves = p == 0 && !(F > 0);
@@ -613,8 +627,7 @@ template <class L>
       slope = end.stiffness_N_per_m;
       flows = false;
       leaves = p <= 0;
-      if (leaves && state.needle_penetration_m[i] > 0)
-        sums.inside_1 = std::max(sums.inside_1, (p - moved) / -moved);
+      if (leaves && state.needle_penetration_m[i] > 0) sums.inside_1 = std::max(sums.inside_1, (p - moved) / -moved);
     }
     elastic = elastic_force(law, u);
     F = law.gain_1 * elastic + m.H;
@@ -649,7 +662,8 @@ template <class L>
   Pair p = load(state.needle_penetration_m + i);
   const bool inside = p[0] > 0;
   if (inside != (p[1] > 0)) return false;
-  const Memory<Pair> m = remember(law, [&](int k) { return load(state.branch_N[k] + i); }, load(state.elastic_N + i));
+  const Memory<Pair> m = remember(
+      law, [&](int k) { return load(state.branch_N[k] + i); }, load(state.elastic_N + i));
   const Pair hole = load(state.hole_m + i);
   Pair u = step.above_m + load(state.derived.offset_m + i) - p;
   Pair elastic = elastic_force(law, u);
@@ -739,7 +753,8 @@ double skin_stretch_stiffness_1(const SkinParams& params) {
   if (lambda < 1 + 1e-6) return 1;
   const double n = params.stretch_exponent_1;
   const double across2 = 1 / square(square(lambda)), along2 = square(lambda);  // lambda_3^2, lambda^2
-  const double along = 2 / n * elementary::pow(lambda, n), across = 2 / n * elementary::pow(across2, 0.5 * n);  // lambda W', over mu
+  // lambda W', over mu
+  const double along = 2 / n * elementary::pow(lambda, n), across = 2 / n * elementary::pow(across2, 0.5 * n);
   const double A = (along - across) * along2 / (along2 - across2);
   const double C = (along - across) * across2 / (along2 - across2);
   const double bend = ((n - 1) * (along + across) - 2 * (A - along)) / C;  // 2 D/C
@@ -750,13 +765,14 @@ double skin_stretch_stiffness_1(const SkinParams& params) {
 
 double skin_puncture_rate_1(const SkinParams& params, double tip_speed_m_per_s) {
   const auto raw = [&params](double speed_m_per_s) {
-    return params.puncture_floor_1 +
-           (1 - params.puncture_floor_1) * params.puncture_speed_m_per_s / (params.puncture_speed_m_per_s + speed_m_per_s);
+    return params.puncture_floor_1 + (1 - params.puncture_floor_1) * params.puncture_speed_m_per_s /
+                                         (params.puncture_speed_m_per_s + speed_m_per_s);
   };
   return raw(std::max(0.0, tip_speed_m_per_s)) / raw(params.reference_speed_m_per_s);
 }
 
-void skin_relaxation(const SkinParams& params, double (&share_1)[relaxation_branches], double (&time_s)[relaxation_branches]) {
+void skin_relaxation(const SkinParams& params, double (&share_1)[relaxation_branches],
+                     double (&time_s)[relaxation_branches]) {
   const double ratio = elementary::pow(params.slowest_time_s / params.fastest_time_s, 1.0 / (relaxation_branches - 1));
   double sum = 0;
   for (int k = 0; k < relaxation_branches; ++k) {
@@ -770,7 +786,8 @@ void skin_relaxation(const SkinParams& params, double (&share_1)[relaxation_bran
 double skin_unloaded_cut_m(const SkinParams& params, double penetration_m, double tent_m) {
   if (!(tent_m > 1e-9 * penetration_m)) return penetration_m;
   const double k = elementary::pi / (3 * params.deep_indentation_1);
-  const double s = 0.5 * (std::sqrt(square(k + 2) + 4 * k * penetration_m / tent_m) - k);  // p = h + u (s - 1), s^2 = 1 + k h/u
+  // p = h + u (s - 1), s^2 = 1 + k h/u
+  const double s = 0.5 * (std::sqrt(square(k + 2) + 4 * k * penetration_m / tent_m) - k);
   return std::max(0.0, penetration_m - tent_m * (s - 1));
 }
 
@@ -811,7 +828,8 @@ void skin_step(const CartridgeParams& cartridge, const SkinParams& params, SkinS
                const SkinInput& input, double dt_s, SkinOutput& output) {
   SkinState::Derived& d = state.derived;
   if (dt_s != d.dt_s) {
-    if (state.recovery_steps > 0) end_recovery(Law<double>(cartridge, params, d), params, input.track_m - state.stroke_track_m, state);
+    if (state.recovery_steps > 0)
+      end_recovery(Law<double>(cartridge, params, d), params, input.track_m - state.stroke_track_m, state);
     prepare_step(params, dt_s, d);
   }
   if (input.tilt_rad != d.tilt_rad) prepare_tilt(input.tilt_rad, d);
@@ -857,7 +875,8 @@ void skin_step(const CartridgeParams& cartridge, const SkinParams& params, SkinS
         above_m,
         d.puncture_factor_1 * skin_puncture_rate_1(params, input.tip_speed_m_per_s),
         params.reentry_ratio_1 * params.spreading_ratio_1 * params.epidermis_toughness_J_per_m2 * d.tip_diameter_m};
-    if (state.recovery_steps > 0) end_recovery(Law<double>(cartridge, params, d), params, input.track_m - state.stroke_track_m, state);
+    if (state.recovery_steps > 0)
+      end_recovery(Law<double>(cartridge, params, d), params, input.track_m - state.stroke_track_m, state);
     state.relaxed = 0;
     const Sums sums = step_needles(step, state);
     force = sums.force_N[0] + sums.force_N[1];

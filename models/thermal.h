@@ -7,8 +7,8 @@
 //   R_m 3 K/W: the case in the grip [E]; in free air (R_th2) it is 25 K/W to ambient [F:f1331]
 //   R_2 11 K/W, C_g 40 J/K: 45 g of aluminium, air and hand [E]
 //
-// With R_1, R_th2 and these capacities the winding alone (case held) has 5 s and the case alone 190 s, as on the data sheet; coupled
-// the poles lie at 4.5 and 211 s.
+// With R_1, R_th2 and these capacities the winding alone (case held) has 5 s and the case alone 190 s, as on the data
+// sheet; coupled the poles lie at 4.5 and 211 s.
 // Linearly implicit: any step is stable.
 //
 // Not modelled: the hand as a heat source or sink of its own, radiation, gradients along the grip.

@@ -4,11 +4,13 @@
 #include "reference_pen/pen.h"
 
 /* The firmware's numbering of channels, pins, modes and banks is that of the board. */
-_Static_assert((int)HAL_ADC_RATE_DIAL == PEN_ADC_RATE_DIAL && (int)HAL_ADC_CARTRIDGE_ID == PEN_ADC_CARTRIDGE_ID, "channels");
+_Static_assert((int)HAL_ADC_RATE_DIAL == PEN_ADC_RATE_DIAL && (int)HAL_ADC_CARTRIDGE_ID == PEN_ADC_CARTRIDGE_ID,
+               "channels");
 _Static_assert((int)HAL_PIN_CHARGER == PEN_LINE_CHARGER && (int)HAL_PIN_HOME == PEN_LINE_HOME, "pins");
 _Static_assert((int)HAL_OUT_BUZZER == PEN_OUT_BUZZER && (int)HAL_OUT_ENABLE == PEN_OUT_ENABLE, "outputs");
 _Static_assert((int)HAL_BRIDGE_BRAKE == PEN_BRIDGE_BRAKE && (int)HAL_BRIDGE_OFF == PEN_BRIDGE_OFF, "bridge");
-_Static_assert((int)HAL_RESET_SOFTWARE == PEN_RESET_SOFTWARE && (int)HAL_RESET_POWER_ON == PEN_RESET_POWER_ON, "reset causes");
+_Static_assert((int)HAL_RESET_SOFTWARE == PEN_RESET_SOFTWARE && (int)HAL_RESET_POWER_ON == PEN_RESET_POWER_ON,
+               "reset causes");
 _Static_assert((int)HAL_NVM_SERIAL == PEN_NVM_SERIAL && (int)HAL_NVM_READ == PEN_NVM_READ, "memory operations");
 _Static_assert((int)HAL_NVM_CARTRIDGE == PEN_NVM_BANK_CARTRIDGE && HAL_NVM_CHUNK == PEN_NVM_BYTES, "memory banks");
 
@@ -58,7 +60,7 @@ void hal_watchdog_start(uint16_t timeout_ms) {
 void hal_watchdog_kick(void) { pen_out.watchdog |= PEN_WATCHDOG_KICK; }
 
 void hal_nvm_begin(enum hal_nvm_operation operation, enum hal_nvm_bank bank, uint16_t address, uint8_t length,
-                   const uint8_t *data) {
+                   const uint8_t* data) {
   pen_out.nvm_command = (uint8_t)operation;
   pen_out.nvm_bank = (uint8_t)bank;
   pen_out.nvm_address = address;
@@ -73,7 +75,7 @@ enum hal_nvm_result hal_nvm_result(uint8_t data[HAL_NVM_CHUNK]) {
   return memory.result;
 }
 
-uint32_t hal_uart_read(uint8_t *bytes, uint32_t room) {
+uint32_t hal_uart_read(uint8_t* bytes, uint32_t room) {
   uint32_t count = 0;
   while (count < room && receive.count > 0) {
     bytes[count++] = receive.bytes[receive.first];
@@ -84,7 +86,7 @@ uint32_t hal_uart_read(uint8_t *bytes, uint32_t room) {
 }
 
 uint32_t hal_uart_free(void) { return pen_uart_free(); }
-void hal_uart_write(const uint8_t *bytes, uint32_t count) { pen_uart_write(bytes, count); }
+void hal_uart_write(const uint8_t* bytes, uint32_t count) { pen_uart_write(bytes, count); }
 
 /* What shows in pen_in for one tick only is kept until the firmware asks; then the firmware's fast task. */
 static void tick(void) {

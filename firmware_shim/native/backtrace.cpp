@@ -21,7 +21,7 @@ namespace {
 struct Object {
   std::string path;
   std::uint64_t begin = ~0ull, end = 0;
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> code; // executable parts
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> code;  // executable parts
   bool core = false;
 };
 
@@ -40,7 +40,8 @@ std::vector<Object> objects_of(const std::string& maps, const std::string& core_
     unsigned long long begin = 0, end = 0;
     char rights[8] = "";
     int name_at = 0;
-    if (std::sscanf(line.c_str(), "%llx-%llx %7s %*s %*s %*s %n", &begin, &end, rights, &name_at) < 3 || name_at == 0) continue;
+    if (std::sscanf(line.c_str(), "%llx-%llx %7s %*s %*s %*s %n", &begin, &end, rights, &name_at) < 3 || name_at == 0)
+      continue;
     const std::string name = line.substr(static_cast<std::size_t>(name_at));
     const bool core = begin < core_end && core_begin < end;
     if (!core && (name.empty() || name[0] != '/')) continue;
@@ -62,7 +63,8 @@ std::vector<Object> objects_of(const std::string& maps, const std::string& core_
 struct Dead {
   Registers registers;
   const StackCopy* stack;
-  std::vector<std::pair<std::uint64_t, bool>> pcs; // pc, and whether it is the instruction itself (not a return address)
+  std::vector<std::pair<std::uint64_t, bool>> pcs;  // pc, and whether it is the instruction itself (not a return
+                                                    // address)
   std::size_t limit;
 };
 
@@ -74,7 +76,8 @@ pid_t next_thread(Dwfl*, void* argument, void** thread_argument) {
 
 bool memory_read(Dwfl*, Dwarf_Addr address, Dwarf_Word* result, void* argument) {
   const StackCopy& stack = *static_cast<Dead*>(argument)->stack;
-  if (address < stack.address || stack.bytes.size() < 8 || address - stack.address > stack.bytes.size() - 8) return false;
+  if (address < stack.address || stack.bytes.size() < 8 || address - stack.address > stack.bytes.size() - 8)
+    return false;
   std::memcpy(result, stack.bytes.data() + (address - stack.address), 8);
   return true;
 }
@@ -91,12 +94,13 @@ int take_frame(Dwfl_Frame* frame, void* argument) {
   Dwarf_Addr pc = 0;
   bool activation = false;
   if (!dwfl_frame_pc(frame, &pc, &activation)) return DWARF_CB_ABORT;
-  if (pc == 0) return DWARF_CB_ABORT; // the end of a fiber
+  if (pc == 0) return DWARF_CB_ABORT;  // the end of a fiber
   dead.pcs.emplace_back(pc, activation);
   return dead.pcs.size() < dead.limit ? DWARF_CB_OK : DWARF_CB_ABORT;
 }
 
-const Dwfl_Thread_Callbacks thread_callbacks = {next_thread, nullptr, memory_read, set_initial_registers, nullptr, nullptr};
+const Dwfl_Thread_Callbacks thread_callbacks = {next_thread,           nullptr, memory_read,
+                                                set_initial_registers, nullptr, nullptr};
 
 std::string demangled(const char* name) {
   int status = 0;
@@ -121,16 +125,18 @@ std::string without_dots(const std::string& path) {
   std::istringstream in(path);
   for (std::string part; std::getline(in, part, '/');) {
     if (part == "." || part.empty()) continue;
-    if (part == ".." && !parts.empty() && parts.back() != "..") parts.pop_back();
-    else parts.push_back(part);
+    if (part == ".." && !parts.empty() && parts.back() != "..")
+      parts.pop_back();
+    else
+      parts.push_back(part);
   }
   std::string joined;
   for (const std::string& part : parts) joined += (joined.empty() && path[0] != '/' ? "" : "/") + part;
   return joined;
 }
 
-// Relative to the working directory, else to what the file and the directory of compilation have in common: a report reads the same
-// whoever's checkout it comes from.
+// Relative to the working directory, else to what the file and the directory of compilation have in common: a report
+// reads the same whoever's checkout it comes from.
 std::string short_path(const char* file, const char* compiled_in) {
   if (!file) return "";
   std::string path = without_dots(file);
@@ -146,7 +152,7 @@ std::string short_path(const char* file, const char* compiled_in) {
   for (std::size_t i = 0; i < directory.size() && i < path.size() && directory[i] == path[i]; ++i)
     if (path[i] == '/') common = i + 1;
   const auto depth = std::count(path.begin(), path.begin() + static_cast<std::ptrdiff_t>(common), '/');
-  return depth >= 3 ? path.substr(common) : path; // "/" or "/home/" in common says nothing
+  return depth >= 3 ? path.substr(common) : path;  // "/" or "/home/" in common says nothing
 }
 
 // clang writes no table of address ranges (.debug_aranges): then every unit is asked.
@@ -207,7 +213,8 @@ class Names {
       dwarf_formudata(dwarf_attr(die, DW_AT_call_line, &attribute), &line);
       dwarf_formudata(dwarf_attr(die, DW_AT_call_file, &attribute), &file);
       frame.line = static_cast<int>(line);
-      frame.file = files && file < file_count ? short_path(dwarf_filesrc(files, file, nullptr, nullptr), compiled_in) : "";
+      frame.file =
+          files && file < file_count ? short_path(dwarf_filesrc(files, file, nullptr, nullptr), compiled_in) : "";
     }
     std::free(scopes);
     std::free(chain);
@@ -224,12 +231,14 @@ class Names {
 }  // namespace
 
 std::vector<Frame> backtrace(const Registers& registers, const StackCopy& stack, const std::string& maps,
-                             const std::string& core_file, std::uint64_t core_begin, std::uint64_t core_end, std::size_t limit) {
+                             const std::string& core_file, std::uint64_t core_begin, std::uint64_t core_end,
+                             std::size_t limit) {
   const std::vector<Object> objects = objects_of(maps, core_file, core_begin, core_end);
   Dwfl_Callbacks callbacks{};
   callbacks.find_elf = dwfl_build_id_find_elf;
   // Only what is in the file itself: the usual search may ask a server for the debug information of libraries.
-  callbacks.find_debuginfo = [](Dwfl_Module*, void**, const char*, Dwarf_Addr, const char*, const char*, GElf_Word, char**) { return -1; };
+  callbacks.find_debuginfo = [](Dwfl_Module*, void**, const char*, Dwarf_Addr, const char*, const char*, GElf_Word,
+                                char**) { return -1; };
   const std::unique_ptr<Dwfl, void (*)(Dwfl*)> dwfl(dwfl_begin(&callbacks), dwfl_end);
   if (!dwfl) return {};
   dwfl_report_begin(dwfl.get());

@@ -1,4 +1,5 @@
-// backtrace.h - functions and lines from registers and a copied piece of stack (elfutils libdwfl), after the process is gone.
+// backtrace.h - functions and lines from registers and a copied piece of stack (elfutils libdwfl), after the process is
+// gone.
 #pragma once
 
 #include <array>
@@ -11,10 +12,10 @@ namespace pensim {
 
 struct Frame {
   std::uint64_t pc = 0;
-  std::string function;     // "" if unknown; an inlined function has a frame of its own
-  std::string file;         // as short as the compiler had it, relative to its directory where possible
-  int line = 0;             // 0: unknown
-  std::string module;       // file name of the object, without directories
+  std::string function;  // "" if unknown; an inlined function has a frame of its own
+  std::string file;      // as short as the compiler had it, relative to its directory where possible
+  int line = 0;          // 0: unknown
+  std::string module;    // file name of the object, without directories
   bool in_core = false;
 };
 
@@ -23,13 +24,14 @@ using Registers = std::array<std::uint64_t, 17>;
 inline constexpr std::size_t reg_rbp = 6, reg_rsp = 7, reg_rip = 16;
 
 struct StackCopy {
-  std::uint64_t address = 0;          // of the first byte
+  std::uint64_t address = 0;  // of the first byte
   std::vector<unsigned char> bytes;
 };
 
-// `maps` is the text of /proc/PID/maps of the dead process. A line of it whose addresses overlap `core_ranges` is taken to be the core,
-// whose names come from `core_file`. At most `limit` frames. A pc that lies in no object (a call of rubbish) is one frame without a
-// name, and the walk goes on at the return address on top of the stack. Never throws for rubbish in registers, stack or maps.
+// `maps` is the text of /proc/PID/maps of the dead process. A line of it whose addresses overlap `core_ranges` is taken
+// to be the core, whose names come from `core_file`. At most `limit` frames. A pc that lies in no object (a call of
+// rubbish) is one frame without a name, and the walk goes on at the return address on top of the stack. Never throws
+// for rubbish in registers, stack or maps.
 std::vector<Frame> backtrace(const Registers&, const StackCopy&, const std::string& maps, const std::string& core_file,
                              std::uint64_t core_begin, std::uint64_t core_end, std::size_t limit = 64);
 

@@ -43,8 +43,9 @@ namespace {
 
 constexpr std::size_t page_bytes = 4096;
 constexpr std::size_t handler_stack_bytes = 1u << 20;
-constexpr int code_seccomp = 1;   // siginfo's SYS_SECCOMP, which glibc does not name
-constexpr std::uint64_t our_exit = 0x70656e73696d21ull; // second argument of exit_group: the kernel ignores it, the filter does not
+constexpr int code_seccomp = 1;                          // siginfo's SYS_SECCOMP, which glibc does not name
+constexpr std::uint64_t our_exit = 0x70656e73696d21ull;  // second argument of exit_group: the kernel ignores it, the
+                                                         // filter does not
 
 std::uintptr_t page_down(std::uintptr_t a) { return a & ~(page_bytes - 1); }
 std::uintptr_t page_up(std::uintptr_t a) { return page_down(a + page_bytes - 1); }
@@ -79,7 +80,7 @@ struct alignas(page_bytes) Scratch {
   std::uint64_t blocked_pc = 0;
   bool is_locked = false, reporting = false;
   std::uint64_t let_through = 0;
-  std::uint32_t steps_to_search = 0; // for mappings that are new
+  std::uint32_t steps_to_search = 0;  // for mappings that are new
   CrashRecord record{};
 };
 
@@ -132,18 +133,21 @@ PENSIM_IN_HANDLER void begin_record(CrashEnd end) {
 PENSIM_IN_HANDLER void set_registers(const ucontext_t* context) {
   static constexpr int order[17] = {REG_RAX, REG_RDX, REG_RCX, REG_RBX, REG_RSI, REG_RDI, REG_RBP, REG_RSP, REG_R8,
                                     REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15, REG_RIP};
-  for (int i = 0; i < 17; ++i) scratch.record.registers[i] = static_cast<std::uint64_t>(context->uc_mcontext.gregs[order[i]]);
+  for (int i = 0; i < 17; ++i)
+    scratch.record.registers[i] = static_cast<std::uint64_t>(context->uc_mcontext.gregs[order[i]]);
 }
 
-// The kernel copies: what cannot be read ends the copy and not the handler. The record goes first without, then with each part.
+// The kernel copies: what cannot be read ends the copy and not the handler. The record goes first without, then with
+// each part.
 PENSIM_IN_HANDLER void finish_record() {
   CrashRecord& r = scratch.record;
   write_record();
   const std::uint64_t sp = r.registers[reg_rsp];
   std::uint64_t from = sp, bytes = crash_stack_bytes;
-  if (sp < r.stack.begin && r.stack.begin - sp < (64u << 20)) from = r.stack.begin; // overflown
+  if (sp < r.stack.begin && r.stack.begin - sp < (64u << 20)) from = r.stack.begin;  // overflown
   if (from >= r.stack.begin && from < r.stack.end && r.stack.end - from < bytes) bytes = r.stack.end - from;
-  const long copied = call(SYS_pwrite64, setup.report_fd, static_cast<long>(from), static_cast<long>(bytes), crash_stack_offset);
+  const long copied =
+      call(SYS_pwrite64, setup.report_fd, static_cast<long>(from), static_cast<long>(bytes), crash_stack_offset);
   if (copied > 0) {
     r.stack_address = from;
     r.stack_bytes = static_cast<std::uint32_t>(copied);
@@ -230,7 +234,7 @@ PENSIM_IN_HANDLER void on_fatal(int signal, siginfo_t* info, void* data) {
     }
     end_process(code);
   }
-  if (scratch.reporting) end_process(128 + signal); // a handler itself failed: the record so far stands
+  if (scratch.reporting) end_process(128 + signal);  // a handler itself failed: the record so far stands
   scratch.reporting = true;
   const bool exits = signal == SIGSYS && info->si_code == code_seccomp;
   begin_record(exits ? CrashEnd::exit : CrashEnd::signal);
@@ -341,13 +345,17 @@ bool uses_c_heap(std::uintptr_t inside_core) {
         const ElfW(Dyn)* dynamic = nullptr;
         for (int i = 0; i < info->dlpi_phnum; ++i) {
           const auto& p = info->dlpi_phdr[i];
-          if (p.p_type == PT_LOAD && s.inside - page_down(info->dlpi_addr + p.p_vaddr) < page_up(p.p_memsz)) ours = true;
+          if (p.p_type == PT_LOAD && s.inside - page_down(info->dlpi_addr + p.p_vaddr) < page_up(p.p_memsz))
+            ours = true;
           if (p.p_type == PT_DYNAMIC) dynamic = reinterpret_cast<const ElfW(Dyn)*>(info->dlpi_addr + p.p_vaddr);
         }
         if (!ours || !dynamic) return 0;
         const ElfW(Sym)* symbols = nullptr;
         const char* names = nullptr;
-        struct { const ElfW(Rela)* first; std::size_t bytes; } tables[2] = {};
+        struct {
+          const ElfW(Rela) * first;
+          std::size_t bytes;
+        } tables[2] = {};
         for (const ElfW(Dyn)* d = dynamic; d->d_tag != DT_NULL; ++d) {
           if (d->d_tag == DT_SYMTAB) symbols = reinterpret_cast<const ElfW(Sym)*>(d->d_un.d_ptr);
           if (d->d_tag == DT_STRTAB) names = reinterpret_cast<const char*>(d->d_un.d_ptr);
@@ -357,8 +365,9 @@ bool uses_c_heap(std::uintptr_t inside_core) {
           if (d->d_tag == DT_RELASZ) tables[1].bytes = d->d_un.d_val;
         }
         if (!symbols || !names) return 1;
-        static const char* const keepers[] = {"malloc", "calloc",  "realloc", "aligned_alloc", "posix_memalign", "memalign",
-                                              "strdup", "strndup", "asprintf", "getline",      "_Znwm",          "_Znam"};
+        static const char* const keepers[] = {"malloc",         "calloc",   "realloc", "aligned_alloc",
+                                              "posix_memalign", "memalign", "strdup",  "strndup",
+                                              "asprintf",       "getline",  "_Znwm",   "_Znam"};
         for (const auto& t : tables)
           for (std::size_t i = 0; t.first && i < t.bytes / sizeof(ElfW(Rela)); ++i) {
             const std::string name = names + symbols[ELF64_R_SYM(t.first[i].r_info)].st_name;
@@ -403,32 +412,35 @@ void find_lockable() {
   add(&setup, sizeof setup);
   add(&scratch, sizeof scratch);
   add(handler_stack, handler_stack_bytes);
-  // The kernel writes a thread's restartable-sequence area when it delivers a signal, and ends the process if it cannot.
+  // The kernel writes a thread's restartable-sequence area when it delivers a signal, and ends the process if it
+  // cannot.
   if (__rseq_size) add(static_cast<const char*>(__builtin_thread_pointer()) + __rseq_offset, 32);
   std::sort(open.begin(), open.end(), [](const CrashRange& a, const CrashRange& b) { return a.begin < b.begin; });
   const bool heap_is_shared = setup.core_count && uses_c_heap(setup.core[0].begin);
-  const auto thread = reinterpret_cast<std::uintptr_t>(pthread_self()); // lies with the thread-local storage of the C library
+  // lies with the thread-local storage of the C library
+  const auto thread = reinterpret_cast<std::uintptr_t>(pthread_self());
   const CrashRange caller = own_stack_of_thread();
 
   std::vector<LockedMapping> found;
-  std::string before; // object of the mapping before: .bss follows its object without a name
+  std::string before;  // object of the mapping before: .bss follows its object without a name
   std::uintptr_t before_end = 0;
   for (const MapLine& m : own_maps()) {
     const std::string object = m.name.empty() && m.begin == before_end ? before : m.name;
     before = object;
     before_end = m.end;
     if (m.rights[1] != 'w') continue;
-    if (m.end - m.begin > (1ull << 30)) continue; // shadow of a sanitizer
+    if (m.end - m.begin > (1ull << 30)) continue;  // shadow of a sanitizer
     const bool heap = m.name == "[heap]";
     if (heap && heap_is_shared) continue;
     const bool library = object.find(".so") != std::string::npos && object[0] == '/';
     const bool has_thread = thread >= m.begin && thread < m.end;
-    if (heap_is_shared && m.name.empty() && !library && !has_thread) continue; // large blocks of malloc
+    if (heap_is_shared && m.name.empty() && !library && !has_thread) continue;  // large blocks of malloc
     LockedMapping l{};
     l.protection = PROT_READ | PROT_WRITE | (m.rights[2] == 'x' ? PROT_EXEC : 0);
     l.c_library = library || has_thread;
     l.main_stack = caller.begin < m.end && m.begin < caller.end;
-    if (l.main_stack && !setup.own_stack && m.name != "[stack]") continue; // another thread's stack, on which the core runs
+    // another thread's stack, on which the core runs
+    if (l.main_stack && !setup.own_stack && m.name != "[stack]") continue;
     std::uintptr_t at = m.begin;
     const auto take = [&](std::uintptr_t end) {
       if (end > at) {
@@ -455,11 +467,12 @@ void find_lockable() {
 CrashRange program_code() {
   CrashRange range;
   dl_iterate_phdr(
-      [](dl_phdr_info* info, std::size_t, void* data) { // the program comes first
+      [](dl_phdr_info* info, std::size_t, void* data) {  // the program comes first
         auto& r = *static_cast<CrashRange*>(data);
         for (int i = 0; i < info->dlpi_phnum; ++i) {
           const auto& p = info->dlpi_phdr[i];
-          if (p.p_type == PT_LOAD && (p.p_flags & PF_X)) r = {info->dlpi_addr + p.p_vaddr, info->dlpi_addr + p.p_vaddr + p.p_memsz};
+          if (p.p_type == PT_LOAD && (p.p_flags & PF_X))
+            r = {info->dlpi_addr + p.p_vaddr, info->dlpi_addr + p.p_vaddr + p.p_memsz};
         }
         return 1;
       },
@@ -606,7 +619,7 @@ CrashLockFigures crash_lock_figures() {
 }
 
 void crash_report_hang(const NativeTarget& target) {
-  crash_state.inside = crash_inside; // where it waits is the core's doing
+  crash_state.inside = crash_inside;  // where it waits is the core's doing
   scratch.reporting = true;
   begin_record(CrashEnd::hang_waiting);
   CrashRecord& r = scratch.record;

@@ -2,28 +2,33 @@
 //
 //   parent                                   child (the run)
 //   CrashReport report;
-//   fork() ────────────────────────────────► open_native() before or after the fork; CrashSetup s = crash_setup(report, target);
+//   fork() ────────────────────────────────► open_native() before or after the fork;
+//                                            CrashSetup s = crash_setup(report, target);
 //                                            crash_install(s);
 //                                            each tick: crash_enter_core(k); target.step(...); crash_leave_core();
 //                                              after a step with hang: crash_report_hang(target)   (does not return)
 //   waitpid(child, &status)                  crash_complete(); _exit(0);
 //   CrashVerdict v = explain_crash(report, status, core_file);
 //
-// The handler runs on a stack of its own, calls nothing of the C library and writes registers, a piece of the stack, and the child's
-// memory map into a file in memory which the child never maps: no wild write reaches it. What the handler needs lies in pages that
-// are read-only after crash_install. Everything that takes time (unwinding, names, lines) is the parent's, after a failure only.
+// The handler runs on a stack of its own, calls nothing of the C library and writes registers, a piece of the stack,
+// and the child's memory map into a file in memory which the child never maps: no wild write reaches it. What the
+// handler needs lies in pages that are read-only after crash_install. Everything that takes time (unwinding, names,
+// lines) is the parent's, after a failure only.
 //
 // How the kinds are told
 //   segfault, bus_error, illegal_instruction, divide   the signal (a trap instruction is an illegal_instruction too)
-//   abort            SIGABRT: abort(), assert(), free() of rubbish, an exception without a handler, a smashed stack protector
-//   exit             the core ends the process by whatever way; an exit_group that does not come from the bench is trapped (seccomp);
-//                    where the kernel refuses the filter, exit() and quick_exit() still have their place, _exit() is known without it
-//   stack_overflow   the fault is in the guard below the core's stack, or the stack pointer has left the stack downwards
-//   hang             StepReport.hang; or 2 periods of 200 ms of CPU time inside one step (never by the wall clock: a busy machine makes
-//                    no hang), or 20 s inside one system call
+//   abort            SIGABRT: abort(), assert(), free() of rubbish, an exception without a handler, a smashed stack
+//                    protector
+//   exit             the core ends the process by whatever way; an exit_group that does not come from the bench is
+//                    trapped (seccomp); where the kernel refuses the filter, exit() and quick_exit() still have their
+//                    place, _exit() is known without it
+//   stack_overflow   the fault is in the guard below the core's stack, or the stack pointer has left the stack
+//                    downwards
+//   hang             StepReport.hang; or 2 periods of 200 ms of CPU time inside one step (never by the wall clock: a
+//                    busy machine makes no hang), or 20 s inside one system call
 //
-// A crash of the bench's own code is `by_core == false`: an `error`, not a verdict on the firmware, unless the bench was damaged by the
-// core; then one more run with CrashSetup.lock_host_memory finds the write.
+// A crash of the bench's own code is `by_core == false`: an `error`, not a verdict on the firmware, unless the bench
+// was damaged by the core; then one more run with CrashSetup.lock_host_memory finds the write.
 #pragma once
 
 #include <sys/types.h>
@@ -40,10 +45,18 @@ namespace pensim {
 class NativeTarget;
 
 enum class CrashKind : std::uint32_t {
-  none, segfault, bus_error, illegal_instruction, divide, abort, exit, stack_overflow, hang,
-  killed, // by a signal from outside (out of memory, Ctrl-C): no verdict on the firmware
+  none,
+  segfault,
+  bus_error,
+  illegal_instruction,
+  divide,
+  abort,
+  exit,
+  stack_overflow,
+  hang,
+  killed,  // by a signal from outside (out of memory, Ctrl-C): no verdict on the firmware
 };
-const char* crash_kind_name(CrashKind); // as in reports: "stack_overflow"
+const char* crash_kind_name(CrashKind);  // as in reports: "stack_overflow"
 
 // A file in memory, shared by parent and child; made before the fork. Throws std::system_error.
 class CrashReport {
@@ -53,7 +66,7 @@ class CrashReport {
   CrashReport(const CrashReport&) = delete;
   CrashReport& operator=(const CrashReport&) = delete;
   int fd() const { return fd_; }
-  void clear(); // before the next child
+  void clear();  // before the next child
 
  private:
   int fd_ = -1;
@@ -71,14 +84,15 @@ struct CrashSetup {
   std::vector<CrashRange> registers;  // plain memory standing for registers, at most 16: the core's to write
   bool fence_image = true;            // inaccessible pages around the core's image (host_memory.h)
   bool guard_hangs = true;            // the CPU-time guard; off under valgrind
-  int cpu_period_ms = 200, blocked_period_s = 10; // two of them are a hang
-  bool trap_exits = true;             // the seccomp filter; cannot be taken back in a process
-  // crash_enter_core makes the bench's memory read-only, crash_leave_core undoes it, so that a write by the core into it is a segfault
-  // at the very instruction. Code of the bench that runs inside the step (callbacks, the step function itself) is let through page by
-  // page. What the bench maps later is found within 1000 steps. A core that uses the C library's heap shares it with the bench: then the heap stays writable.
+  int cpu_period_ms = 200, blocked_period_s = 10;  // two of them are a hang
+  bool trap_exits = true;                          // the seccomp filter; cannot be taken back in a process
+  // crash_enter_core makes the bench's memory read-only, crash_leave_core undoes it, so that a write by the core into
+  // it is a segfault at the very instruction. Code of the bench that runs inside the step (callbacks, the step function
+  // itself) is let through page by page. What the bench maps later is found within 1000 steps. A core that uses the C
+  // library's heap shares it with the bench: then the heap stays writable.
   bool lock_host_memory = false;
-  // Called on the handler's stack (1 MB) once the report is written, instead of ending the process: for --no-fork, where it explains
-  // the report and exits, or leaves by siglongjmp. Null: the process ends at once.
+  // Called on the handler's stack (1 MB) once the report is written, instead of ending the process: for --no-fork,
+  // where it explains the report and exits, or leaves by siglongjmp. Null: the process ends at once.
   void (*after)(void* context) = nullptr;
   void* after_context = nullptr;
 };
@@ -86,22 +100,23 @@ struct CrashSetup {
 // Ranges and stack of a native core.
 CrashSetup crash_setup(const CrashReport&, const NativeTarget&);
 
-// In the child, after the core is loaded, on the thread that runs it. Once in a process, or again to replace the set-up (another
-// stack). Throws std::system_error; a kernel without seccomp is no error.
+// In the child, after the core is loaded, on the thread that runs it. Once in a process, or again to replace the set-up
+// (another stack). Throws std::system_error; a kernel without seccomp is no error.
 void crash_install(const CrashSetup&);
 
 // Back to the signal handlers before crash_install; the exit filter stays, but lets exits pass.
 void crash_uninstall();
 
-// In a copy of the process (fork) that goes on: the kernel does not copy timers, and the report, which was cleared, begins anew.
+// In a copy of the process (fork) that goes on: the kernel does not copy timers, and the report, which was cleared,
+// begins anew.
 void crash_resume();
 
 // Around each step of the core: 1 ns the pair, without lock_host_memory.
 struct CrashState {
-  std::uint64_t inside = 0;           // crash_inside while the core runs, else 0
+  std::uint64_t inside = 0;  // crash_inside while the core runs, else 0
   std::int64_t tick = -1;
-  std::uint64_t tick_check = 0;       // ~tick: a scribbled tick is not believed
-  std::uint64_t lock = 0;             // not 0: lock_host_memory
+  std::uint64_t tick_check = 0;  // ~tick: a scribbled tick is not believed
+  std::uint64_t lock = 0;        // not 0: lock_host_memory
 };
 inline constexpr std::uint64_t crash_inside = 0x45524f43'4e495353ull;
 extern CrashState crash_state;
@@ -120,13 +135,15 @@ inline void crash_leave_core() {
   crash_state.inside = 0;
 }
 
-// After a step that reported hang: where the core waits becomes the report, and the process ends (or `after` is called).
+// After a step that reported hang: where the core waits becomes the report, and the process ends (or `after` is
+// called).
 [[noreturn]] void crash_report_hang(const NativeTarget&);
 
 // The run has come to its end: an exit after this is no exit of the core.
 void crash_complete();
 
-// What lock_host_memory covers, for figures: mappings, bytes, and how often the bench's own code was let through since crash_install.
+// What lock_host_memory covers, for figures: mappings, bytes, and how often the bench's own code was let through since
+// crash_install.
 struct CrashLockFigures {
   std::size_t mappings = 0, bytes = 0;
   std::uint64_t let_through = 0;
@@ -136,18 +153,20 @@ CrashLockFigures crash_lock_figures();
 // ---- parent ----
 
 struct CrashVerdict {
-  CrashKind kind = CrashKind::none;   // none: the child completed
-  bool by_core = false;               // a verdict on the firmware; else an `error`
-  bool suspect_scribble = false;      // a run with lock_host_memory may tell more
-  std::string function, file;         // the innermost frame of the core with a line; file as short as the compiler had it
-  int line = 0;                       // 0: unknown
-  std::int64_t at_tick = -1;          // -1: unknown; the recording's last row tells
-  std::string detail;                 // one sentence: "write to 0x00000000", "exit(3)", "400 ms of CPU time without ..."
-  std::vector<Frame> frames;          // innermost first
+  CrashKind kind = CrashKind::none;  // none: the child completed
+  bool by_core = false;              // a verdict on the firmware; else an `error`
+  bool suspect_scribble = false;     // a run with lock_host_memory may tell more
+  std::string function, file;        // the innermost frame of the core with a line; file as short as the compiler had
+                                     // it
+  int line = 0;                      // 0: unknown
+  std::int64_t at_tick = -1;         // -1: unknown; the recording's last row tells
+  std::string detail;                // one sentence: "write to 0x00000000", "exit(3)", "400 ms of CPU time without
+                                     // ..."
+  std::vector<Frame> frames;         // innermost first
 };
 
-// `wait_status` as waitpid gave it; for --no-fork: crash_own_process. `core_file` is the file to take names and lines from: the
-// core's path as given, also when a private copy was loaded. Never throws for what is in the report.
+// `wait_status` as waitpid gave it; for --no-fork: crash_own_process. `core_file` is the file to take names and lines
+// from: the core's path as given, also when a private copy was loaded. Never throws for what is in the report.
 inline constexpr int crash_own_process = -1;
 CrashVerdict explain_crash(const CrashReport&, int wait_status, const std::string& core_file);
 

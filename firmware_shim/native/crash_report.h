@@ -1,4 +1,5 @@
-// crash_report.h - what the crash handler writes and explain_crash reads: the layout of the file in memory. Internal to crash*.cpp.
+// crash_report.h - what the crash handler writes and explain_crash reads: the layout of the file in memory. Internal to
+// crash*.cpp.
 //
 //   0                      CrashRecord, sealed by a sum
 //   crash_stack_offset     up to crash_stack_bytes of the stack
@@ -20,7 +21,7 @@ inline constexpr std::int64_t crash_maps_offset = crash_stack_offset + static_ca
 inline constexpr std::size_t crash_ranges = 16;
 
 enum class CrashEnd : std::uint32_t {
-  installed = 1, // nothing happened yet
+  installed = 1,  // nothing happened yet
   completed,
   signal,        // signal, code, fault_address, error_code
   exit,          // of the core: exit_code
@@ -33,10 +34,10 @@ enum class CrashEnd : std::uint32_t {
 struct CrashRecord {
   std::uint64_t magic;
   CrashEnd end;
-  std::uint32_t filter;         // 1: the exit filter is in place
-  std::int32_t signal, code;    // siginfo
+  std::uint32_t filter;       // 1: the exit filter is in place
+  std::int32_t signal, code;  // siginfo
   std::int32_t exit_code;
-  std::uint32_t own_stack;      // 1: the core runs on a stack of its own
+  std::uint32_t own_stack;  // 1: the core runs on a stack of its own
   std::uint64_t fault_address;
   std::uint64_t error_code;     // of a page fault: bit 1 write, bit 4 instruction fetch
   std::uint64_t trap;           // 14: page fault, 13: general protection
@@ -48,8 +49,8 @@ struct CrashRecord {
   std::uint32_t core_count, locked;
   CrashRange stack, guard_below, guard_above;
   CrashRange core[crash_ranges];
-  std::uint64_t wait_addresses[2]; // hang_waiting
-  std::uint64_t sum;            // of all before
+  std::uint64_t wait_addresses[2];  // hang_waiting
+  std::uint64_t sum;                // of all before
 };
 static_assert(sizeof(CrashRecord) < 4096);
 

@@ -50,14 +50,20 @@ bool in_core(const CrashRecord& r, std::uint64_t address) {
 
 CrashKind kind_of_signal(int signal) {
   switch (signal) {
-    case SIGSEGV: return CrashKind::segfault;
-    case SIGBUS: return CrashKind::bus_error;
+    case SIGSEGV:
+      return CrashKind::segfault;
+    case SIGBUS:
+      return CrashKind::bus_error;
     case SIGILL:
     case SIGTRAP:
-    case SIGSYS: return CrashKind::illegal_instruction;
-    case SIGFPE: return CrashKind::divide;
-    case SIGABRT: return CrashKind::abort;
-    default: return CrashKind::killed;
+    case SIGSYS:
+      return CrashKind::illegal_instruction;
+    case SIGFPE:
+      return CrashKind::divide;
+    case SIGABRT:
+      return CrashKind::abort;
+    default:
+      return CrashKind::killed;
   }
 }
 
@@ -68,8 +74,8 @@ bool stack_overflown(const CrashRecord& r) {
   constexpr std::uint64_t far = 64u << 20, near = 1u << 20;
   const std::uint64_t sp = r.registers[reg_rsp];
   const bool left = sp < r.stack.begin && r.stack.begin - sp < far;
-  const bool at_edge = sp >= r.stack.begin && sp - r.stack.begin < 65536 && r.fault_address < sp && sp - r.fault_address < near &&
-                       r.fault_address < r.stack.begin + 65536;
+  const bool at_edge = sp >= r.stack.begin && sp - r.stack.begin < 65536 && r.fault_address < sp &&
+                       sp - r.fault_address < near && r.fault_address < r.stack.begin + 65536;
   return left || at_edge;
 }
 
@@ -109,32 +115,39 @@ std::string access_text(const CrashRecord& r, const std::string& maps) {
   if (r.trap == 13 || (r.signal == SIGSEGV && r.code == SI_KERNEL)) {
     return "access through an address that no pointer can have (a pointer or a return address was overwritten)";
   }
-  if (r.code <= 0) return "sent by the process itself"; // kill, raise
+  if (r.code <= 0) return "sent by the process itself";  // kill, raise
   const std::uint64_t pc = r.registers[reg_rip];
   if ((r.error_code & 16) || pc == r.fault_address)
-    return "call of " + hex(r.fault_address) + ", " + (in_core(r, pc) ? "data of the core" : owner(r, r.fault_address, maps));
+    return "call of " + hex(r.fault_address) + ", " +
+           (in_core(r, pc) ? "data of the core" : owner(r, r.fault_address, maps));
   return (r.error_code & 2 ? "write to " : "read of ") + hex(r.fault_address) + ", " + owner(r, r.fault_address, maps);
 }
 
 std::string signal_detail(const CrashRecord& r, CrashKind kind, const std::string& maps) {
   switch (kind) {
-    case CrashKind::segfault: return access_text(r, maps);
+    case CrashKind::segfault:
+      return access_text(r, maps);
     case CrashKind::bus_error:
-      return r.code == BUS_ADRALN ? "misaligned access" : "access to " + hex(r.fault_address) + ", behind the end of a mapped file";
+      return r.code == BUS_ADRALN ? "misaligned access"
+                                  : "access to " + hex(r.fault_address) + ", behind the end of a mapped file";
     case CrashKind::divide:
       return r.code == FPE_INTDIV || r.code == FPE_INTOVF
-                 ? "integer division by zero, or of the smallest number by -1 (traps here; on a Cortex-M it gives 0 unless DIV_0_TRP is set)"
+                 ? "integer division by zero, or of the smallest number by -1 (traps here; on a Cortex-M it gives 0 "
+                   "unless DIV_0_TRP is set)"
                  : "floating-point trap";
     case CrashKind::illegal_instruction:
-      return r.signal == SIGTRAP ? "breakpoint instruction" : "trap or illegal instruction (__builtin_trap, unreachable code, data run as code)";
-    case CrashKind::abort: return "abort() (an assertion, heap corruption, an uncaught exception, or a call of abort itself)";
+      return r.signal == SIGTRAP ? "breakpoint instruction"
+                                 : "trap or illegal instruction (__builtin_trap, unreachable code, data run as code)";
+    case CrashKind::abort:
+      return "abort() (an assertion, heap corruption, an uncaught exception, or a call of abort itself)";
     case CrashKind::stack_overflow: {
       char text[160];
       std::snprintf(text, sizeof text, "the stack of %zu KB is used up (stack pointer 0x%08" PRIx64 ")",
                     static_cast<std::size_t>(r.stack.end - r.stack.begin) / 1024, r.registers[reg_rsp]);
       return text;
     }
-    default: return "";
+    default:
+      return "";
   }
 }
 
@@ -201,16 +214,26 @@ CrashVerdict from_status(int wait_status) {
 
 const char* crash_kind_name(CrashKind kind) {
   switch (kind) {
-    case CrashKind::none: return "none";
-    case CrashKind::segfault: return "segfault";
-    case CrashKind::bus_error: return "bus_error";
-    case CrashKind::illegal_instruction: return "illegal_instruction";
-    case CrashKind::divide: return "divide";
-    case CrashKind::abort: return "abort";
-    case CrashKind::exit: return "exit";
-    case CrashKind::stack_overflow: return "stack_overflow";
-    case CrashKind::hang: return "hang";
-    case CrashKind::killed: return "killed";
+    case CrashKind::none:
+      return "none";
+    case CrashKind::segfault:
+      return "segfault";
+    case CrashKind::bus_error:
+      return "bus_error";
+    case CrashKind::illegal_instruction:
+      return "illegal_instruction";
+    case CrashKind::divide:
+      return "divide";
+    case CrashKind::abort:
+      return "abort";
+    case CrashKind::exit:
+      return "exit";
+    case CrashKind::stack_overflow:
+      return "stack_overflow";
+    case CrashKind::hang:
+      return "hang";
+    case CrashKind::killed:
+      return "killed";
   }
   return "?";
 }
@@ -249,7 +272,8 @@ CrashVerdict explain_crash(const CrashReport& report, int wait_status, const std
       v.by_core = true;
       v.suspect_scribble = false;
       v.detail = "the process was ended with " + std::to_string(WEXITSTATUS(wait_status)) +
-                 (r.filter ? " by a bare system call" : " by _exit() (where from is not known: the kernel refused the exit filter)");
+                 (r.filter ? " by a bare system call"
+                           : " by _exit() (where from is not known: the kernel refused the exit filter)");
     }
     return v;
   }
@@ -278,9 +302,12 @@ CrashVerdict explain_crash(const CrashReport& report, int wait_status, const std
 
   const std::uint64_t pc = registers[reg_rip], sp = registers[reg_rsp];
   const bool core_on_stack = std::any_of(v.frames.begin(), v.frames.end(), [](const Frame& f) { return f.in_core; });
-  if (r.inside == crash_inside) v.by_core = true;
-  else if (r.inside == 0) v.by_core = in_core(r, pc) || (r.own_stack && within(sp, r.stack));
-  else v.by_core = core_on_stack; // the flag itself was written over
+  if (r.inside == crash_inside)
+    v.by_core = true;
+  else if (r.inside == 0)
+    v.by_core = in_core(r, pc) || (r.own_stack && within(sp, r.stack));
+  else
+    v.by_core = core_on_stack;  // the flag itself was written over
 
   switch (r.end) {
     case CrashEnd::signal:
@@ -305,7 +332,8 @@ CrashVerdict explain_crash(const CrashReport& report, int wait_status, const std
       if (r.wait_addresses[0]) v.detail += ", reading " + variable_at(core_file, r.wait_addresses[0]);
       if (r.wait_addresses[1]) v.detail += " and " + variable_at(core_file, r.wait_addresses[1]);
       break;
-    default: break;
+    default:
+      break;
   }
   if (!v.by_core) {
     v.suspect_scribble = v.kind != CrashKind::hang;

@@ -12,7 +12,8 @@ namespace pensim {
 namespace {
 
 constexpr std::size_t page_bytes = 4096, guard_bytes = 64;
-constexpr std::uint64_t guard_word = 0x9e3779b97f4a7c15ull; // mixed with its own address, so that a copied guard is no guard
+constexpr std::uint64_t guard_word = 0x9e3779b97f4a7c15ull;  // mixed with its own address, so that a copied guard is no
+                                                             // guard
 
 std::size_t page_up(std::size_t n) { return (n + page_bytes - 1) & ~(page_bytes - 1); }
 
@@ -66,12 +67,14 @@ std::string GuardedBlock::damage() const {
   return "";
 }
 
-ImageFence::ImageFence(std::uintptr_t image_begin, std::uintptr_t image_end, std::size_t bytes) : bytes_(page_up(bytes)) {
+ImageFence::ImageFence(std::uintptr_t image_begin, std::uintptr_t image_end, std::size_t bytes)
+    : bytes_(page_up(bytes)) {
   const auto fence = [&](std::uintptr_t at) -> void* {
     void* wanted = reinterpret_cast<void*>(at);
-    void* got = mmap(wanted, bytes_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+    void* got =
+        mmap(wanted, bytes_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
     if (got == MAP_FAILED) return nullptr;
-    if (got != wanted) { // a kernel that does not know the flag
+    if (got != wanted) {  // a kernel that does not know the flag
       munmap(got, bytes_);
       return nullptr;
     }

@@ -572,7 +572,9 @@ NativeTarget::Waiting Native::waiting() const {
 
 // ---- variables by name ----
 
-double Native::peek(const CoreVariable& v) const { return read_variable(v, reinterpret_cast<const void*>(bias_ + v.address)); }
+double Native::peek(const CoreVariable& v) const {
+  return read_variable(v, reinterpret_cast<const void*>(bias_ + v.address));
+}
 
 void Native::poke(const CoreVariable& v, double value) {
   const std::uintptr_t address = bias_ + v.address;
@@ -580,7 +582,8 @@ void Native::poke(const CoreVariable& v, double value) {
     return address >= w.begin && address + v.size_bytes <= w.end;
   });
   if (!writable)
-    findings_.push_back("a write to " + v.name + " at " + hex(v.address) + " was refused: not in the core's writable memory");
+    findings_.push_back("a write to " + v.name + " at " + hex(v.address) +
+                        " was refused: not in the core's writable memory");
   else if (!write_variable(v, reinterpret_cast<void*>(address), value))
     findings_.push_back("a write of " + std::to_string(value) + " to " + v.name + " was refused: it does not fit");
 }

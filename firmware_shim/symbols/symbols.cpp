@@ -94,7 +94,7 @@ std::optional<Dwarf_Die> bare(std::optional<Dwarf_Die> type) {
         type = type_of(&*type);
         break;
       default:
-        if (auto described = reference(&*type, DW_AT_signature)) return described; // in a type unit
+        if (auto described = reference(&*type, DW_AT_signature)) return described;  // in a type unit
         return type;
     }
   }
@@ -109,9 +109,12 @@ std::vector<std::uint64_t> dimensions(Dwarf_Die* array) {
   each_child(array, [&](Dwarf_Die* child) {
     if (dwarf_tag(child) != DW_TAG_subrange_type && dwarf_tag(child) != DW_TAG_enumeration_type) return;
     const auto lower = number(child, DW_AT_lower_bound).value_or(0);
-    if (const auto count = number(child, DW_AT_count)) counts.push_back(*count);
-    else if (const auto upper = number(child, DW_AT_upper_bound)) counts.push_back(*upper + 1 - lower); // [0] is -1 + 1
-    else counts.push_back(0);
+    if (const auto count = number(child, DW_AT_count))
+      counts.push_back(*count);
+    else if (const auto upper = number(child, DW_AT_upper_bound))
+      counts.push_back(*upper + 1 - lower);  // [0] is -1 + 1
+    else
+      counts.push_back(0);
   });
   return counts;
 }
@@ -121,7 +124,8 @@ std::uint64_t size_of(std::optional<Dwarf_Die> type, std::uint64_t address_bytes
   if (!type) return 0;
   if (const auto bytes = number(&*type, DW_AT_byte_size)) return *bytes;
   const int tag = dwarf_tag(&*type);
-  if (tag == DW_TAG_pointer_type || tag == DW_TAG_reference_type || tag == DW_TAG_rvalue_reference_type) return address_bytes;
+  if (tag == DW_TAG_pointer_type || tag == DW_TAG_reference_type || tag == DW_TAG_rvalue_reference_type)
+    return address_bytes;
   if (tag == DW_TAG_array_type) {
     std::uint64_t bytes = size_of(type_of(&*type), address_bytes);
     for (std::uint64_t count : dimensions(&*type)) bytes *= count;
@@ -134,27 +138,40 @@ std::uint64_t size_of(std::optional<Dwarf_Die> type, std::uint64_t address_bytes
 std::string type_text(std::optional<Dwarf_Die> type) {
   if (!type) return "void";
   Dwarf_Die* die = &*type;
-  auto described = reference(die, DW_AT_signature); // in a type unit
+  auto described = reference(die, DW_AT_signature);  // in a type unit
   const std::string name = name_of(described ? &*described : die);
   switch (dwarf_tag(die)) {
-    case DW_TAG_const_type: return "const " + type_text(type_of(die));
-    case DW_TAG_volatile_type: return "volatile " + type_text(type_of(die));
-    case DW_TAG_atomic_type: return "_Atomic " + type_text(type_of(die));
-    case DW_TAG_restrict_type: return type_text(type_of(die));
-    case DW_TAG_pointer_type: return type_text(type_of(die)) + " *";
-    case DW_TAG_reference_type: return type_text(type_of(die)) + " &";
-    case DW_TAG_rvalue_reference_type: return type_text(type_of(die)) + " &&";
-    case DW_TAG_subroutine_type: return type_text(type_of(die)) + " ()";
-    case DW_TAG_structure_type: return name.empty() ? "struct" : "struct " + name;
-    case DW_TAG_class_type: return name.empty() ? "class" : "class " + name;
-    case DW_TAG_union_type: return name.empty() ? "union" : "union " + name;
-    case DW_TAG_enumeration_type: return name.empty() ? "enum" : "enum " + name;
+    case DW_TAG_const_type:
+      return "const " + type_text(type_of(die));
+    case DW_TAG_volatile_type:
+      return "volatile " + type_text(type_of(die));
+    case DW_TAG_atomic_type:
+      return "_Atomic " + type_text(type_of(die));
+    case DW_TAG_restrict_type:
+      return type_text(type_of(die));
+    case DW_TAG_pointer_type:
+      return type_text(type_of(die)) + " *";
+    case DW_TAG_reference_type:
+      return type_text(type_of(die)) + " &";
+    case DW_TAG_rvalue_reference_type:
+      return type_text(type_of(die)) + " &&";
+    case DW_TAG_subroutine_type:
+      return type_text(type_of(die)) + " ()";
+    case DW_TAG_structure_type:
+      return name.empty() ? "struct" : "struct " + name;
+    case DW_TAG_class_type:
+      return name.empty() ? "class" : "class " + name;
+    case DW_TAG_union_type:
+      return name.empty() ? "union" : "union " + name;
+    case DW_TAG_enumeration_type:
+      return name.empty() ? "enum" : "enum " + name;
     case DW_TAG_array_type: {
       std::string text = type_text(type_of(die));
       for (std::uint64_t count : dimensions(die)) text += "[" + (count ? std::to_string(count) : "") + "]";
       return text;
     }
-    default: return name.empty() ? "?" : name;
+    default:
+      return name.empty() ? "?" : name;
   }
 }
 
@@ -168,7 +185,8 @@ std::size_t edit_distance(const std::string& a, const std::string& b) {
     row[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
       const std::size_t above = row[j];
-      const bool same = std::tolower(static_cast<unsigned char>(a[i - 1])) == std::tolower(static_cast<unsigned char>(b[j - 1]));
+      const bool same =
+          std::tolower(static_cast<unsigned char>(a[i - 1])) == std::tolower(static_cast<unsigned char>(b[j - 1]));
       row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (same ? 0 : 1)});
       diagonal = above;
     }
@@ -202,7 +220,8 @@ std::string joined(const Names& names, std::size_t limit = 12) {
 
 bool ends_with_part(const std::string& whole, const std::string& end, const std::string& separator) {
   if (whole == end) return true;
-  return whole.size() > end.size() + separator.size() && whole.compare(whole.size() - end.size(), end.size(), end) == 0 &&
+  return whole.size() > end.size() + separator.size() &&
+         whole.compare(whole.size() - end.size(), end.size(), end) == 0 &&
          whole.compare(whole.size() - end.size() - separator.size(), separator.size(), separator) == 0;
 }
 
@@ -230,15 +249,17 @@ std::string last_parts(const std::string& path, int count) {
   return at == std::string::npos ? path : path.substr(at + 1);
 }
 
-[[noreturn]] void refuse(const std::string& message, Names candidates = {}) { throw SymbolError(message, std::move(candidates)); }
+[[noreturn]] void refuse(const std::string& message, Names candidates = {}) {
+  throw SymbolError(message, std::move(candidates));
+}
 
 // ---- variables ----
 
 enum class Place { memory, thread_local_storage, gone, split, automatic };
 
 struct Variable {
-  std::string qualified; // "ns::Class::member", "function::count"
-  std::string file;      // of its translation unit
+  std::string qualified;  // "ns::Class::member", "function::count"
+  std::string file;       // of its translation unit
   std::string declared_in;
   Place place = Place::gone;
   std::uint64_t address = 0;
@@ -249,9 +270,9 @@ struct Variable {
 struct Part {
   std::string name;
   std::optional<Dwarf_Die> type;
-  std::size_t dimension = 0; // of an array type: how many of its dimensions are indexed already
+  std::size_t dimension = 0;  // of an array type: how many of its dimensions are indexed already
   std::uint64_t address = 0;
-  std::optional<std::int64_t> bit_position; // bit-field: lowest bit, counted from `address`
+  std::optional<std::int64_t> bit_position;  // bit-field: lowest bit, counted from `address`
   std::uint64_t bit_size = 0;
 };
 
@@ -281,7 +302,8 @@ class SymbolTable {
   Part element(const Part&, std::uint64_t index) const;
   std::optional<Part> search(const Part& record, const std::string& name) const;
   CoreVariable number_at(const Part&) const;
-  void expand(const Part&, const std::string& pattern, bool all_elements, int depth, std::vector<SymbolLine>& lines) const;
+  void expand(const Part&, const std::string& pattern, bool all_elements, int depth,
+              std::vector<SymbolLine>& lines) const;
   std::vector<Part> members(const Part& record) const;
 
   std::string path_;
@@ -292,7 +314,7 @@ class SymbolTable {
   std::uint64_t address_bytes_ = 8;
   std::vector<Variable> variables_;
   std::map<std::string, std::vector<std::size_t>> by_name_;
-  std::unordered_map<Dwarf_Off, std::string> context_; // of a declaration: its full name
+  std::unordered_map<Dwarf_Off, std::string> context_;  // of a declaration: its full name
 };
 
 SymbolTable::SymbolTable(const std::string& path) : path_(path) {
@@ -338,14 +360,16 @@ void SymbolTable::load() {
 
   // A variable of several translation units (inline, a template's static) is one if it lies in one place.
   std::stable_sort(variables_.begin(), variables_.end(), [](const Variable& a, const Variable& b) {
-    return std::pair(a.qualified, a.place == Place::memory ? 0 : 1) < std::pair(b.qualified, b.place == Place::memory ? 0 : 1);
+    return std::pair(a.qualified, a.place == Place::memory ? 0 : 1) <
+           std::pair(b.qualified, b.place == Place::memory ? 0 : 1);
   });
   std::vector<Variable> kept;
   for (Variable& v : variables_) {
     bool known = false;
     for (auto k = kept.rbegin(); k != kept.rend() && k->qualified == v.qualified && !known; ++k)
-      known = (k->place == Place::memory && v.place == Place::memory) ? k->address == v.address
-              : v.place != Place::memory && (k->file == v.file || k->place == Place::memory);
+      known = (k->place == Place::memory && v.place == Place::memory)
+                  ? k->address == v.address
+                  : v.place != Place::memory && (k->file == v.file || k->place == Place::memory);
     if (!known) kept.push_back(std::move(v));
   }
   variables_ = std::move(kept);
@@ -369,7 +393,7 @@ void SymbolTable::record_contexts(Dwarf_Die* parent, const std::string& scope) {
         if (auto declared = reference(die, DW_AT_specification)) {
           const auto known = context_.find(dwarf_dieoffset(&*declared));
           if (known != context_.end()) {
-            const std::string full = known->second; // the map may grow below
+            const std::string full = known->second;  // the map may grow below
             context_[dwarf_dieoffset(die)] = full;
             record_contexts(die, full);
             return;
@@ -380,7 +404,9 @@ void SymbolTable::record_contexts(Dwarf_Die* parent, const std::string& scope) {
         record_contexts(die, here);
         break;
       }
-      case DW_TAG_lexical_block: record_contexts(die, scope); break;
+      case DW_TAG_lexical_block:
+        record_contexts(die, scope);
+        break;
       case DW_TAG_variable:
       case DW_TAG_member: {
         std::string full = inside(scope, name_of(die));
@@ -391,17 +417,21 @@ void SymbolTable::record_contexts(Dwarf_Die* parent, const std::string& scope) {
         context_[dwarf_dieoffset(die)] = full;
         break;
       }
-      default: break;
+      default:
+        break;
     }
   });
 }
 
-void SymbolTable::take_variables(Dwarf_Die* parent, const std::string& scope, const std::string& unit_file, bool in_function) {
+void SymbolTable::take_variables(Dwarf_Die* parent, const std::string& scope, const std::string& unit_file,
+                                 bool in_function) {
   each_child(parent, [&](Dwarf_Die* die) {
     switch (dwarf_tag(die)) {
       case DW_TAG_namespace:
       case DW_TAG_structure_type:
-      case DW_TAG_class_type: take_variables(die, inside(scope, name_of(die)), unit_file, in_function); break;
+      case DW_TAG_class_type:
+        take_variables(die, inside(scope, name_of(die)), unit_file, in_function);
+        break;
       case DW_TAG_subprogram: {
         std::string here = inside(scope, name_of(die));
         for (unsigned code : {DW_AT_abstract_origin, DW_AT_specification})
@@ -421,9 +451,14 @@ void SymbolTable::take_variables(Dwarf_Die* parent, const std::string& scope, co
         take_variables(die, here, unit_file, true);
         break;
       }
-      case DW_TAG_lexical_block: take_variables(die, scope, unit_file, in_function); break;
-      case DW_TAG_variable: take(die, scope, unit_file, in_function); break;
-      default: break;
+      case DW_TAG_lexical_block:
+        take_variables(die, scope, unit_file, in_function);
+        break;
+      case DW_TAG_variable:
+        take(die, scope, unit_file, in_function);
+        break;
+      default:
+        break;
     }
   });
 }
@@ -432,35 +467,39 @@ std::pair<Place, std::uint64_t> SymbolTable::place_of(Dwarf_Die* die) const {
   Dwarf_Attribute attribute;
   if (!dwarf_attr(die, DW_AT_location, &attribute)) return {Place::gone, 0};
   const unsigned form = dwarf_whatform(&attribute);
-  if (form != DW_FORM_exprloc && form != DW_FORM_block1 && form != DW_FORM_block2 && form != DW_FORM_block4 && form != DW_FORM_block)
-    return {Place::automatic, 0}; // a list: another place at every instruction
+  if (form != DW_FORM_exprloc && form != DW_FORM_block1 && form != DW_FORM_block2 && form != DW_FORM_block4 &&
+      form != DW_FORM_block)
+    return {Place::automatic, 0};  // a list: another place at every instruction
   Dwarf_Op* ops = nullptr;
   std::size_t count = 0;
   if (dwarf_getlocation(&attribute, &ops, &count) != 0 || count == 0) return {Place::gone, 0};
   for (std::size_t i = 0; i < count; ++i)
-    if (ops[i].atom == DW_OP_form_tls_address || ops[i].atom == DW_OP_GNU_push_tls_address) return {Place::thread_local_storage, 0};
+    if (ops[i].atom == DW_OP_form_tls_address || ops[i].atom == DW_OP_GNU_push_tls_address)
+      return {Place::thread_local_storage, 0};
   std::uint64_t address = 0;
   if (ops[0].atom == DW_OP_addr) {
     address = ops[0].number;
   } else if (ops[0].atom == DW_OP_addrx || ops[0].atom == DW_OP_GNU_addr_index) {
     Dwarf_Attribute indexed;
     Dwarf_Addr value = 0;
-    if (dwarf_getlocation_attr(&attribute, &ops[0], &indexed) != 0 || dwarf_formaddr(&indexed, &value) != 0) return {Place::split, 0};
+    if (dwarf_getlocation_attr(&attribute, &ops[0], &indexed) != 0 || dwarf_formaddr(&indexed, &value) != 0)
+      return {Place::split, 0};
     address = value;
   } else {
-    return {Place::automatic, 0}; // on a stack, in a register, a value without a place
+    return {Place::automatic, 0};  // on a stack, in a register, a value without a place
   }
   for (std::size_t i = 1; i < count; ++i) {
     if (ops[i].atom == DW_OP_plus_uconst) {
       address += ops[i].number;
-    } else if (i + 1 < count && ops[i + 1].atom == DW_OP_plus && (ops[i].atom == DW_OP_constu || ops[i].atom == DW_OP_consts)) {
+    } else if (i + 1 < count && ops[i + 1].atom == DW_OP_plus &&
+               (ops[i].atom == DW_OP_constu || ops[i].atom == DW_OP_consts)) {
       address += ops[i].number;
       ++i;
     } else {
       return {Place::split, 0};
     }
   }
-  return {address == 0 ? Place::gone : Place::memory, address}; // 0: the linker dropped its section
+  return {address == 0 ? Place::gone : Place::memory, address};  // 0: the linker dropped its section
 }
 
 void SymbolTable::take(Dwarf_Die* die, const std::string& scope, const std::string& unit_file, bool in_function) {
@@ -469,7 +508,7 @@ void SymbolTable::take(Dwarf_Die* die, const std::string& scope, const std::stri
   v.die = *die;
   std::tie(v.place, v.address) = place_of(die);
   if (in_function && (v.place == Place::automatic || v.place == Place::gone)) return;
-  if (!type_of(die)) return; // -g1 has places without types
+  if (!type_of(die)) return;  // -g1 has places without types
   v.qualified = inside(scope, name_of(die));
   v.file = unit_file;
   for (unsigned code : {DW_AT_abstract_origin, DW_AT_specification})
@@ -477,7 +516,8 @@ void SymbolTable::take(Dwarf_Die* die, const std::string& scope, const std::stri
       const auto known = context_.find(dwarf_dieoffset(&*other));
       if (known != context_.end() && !known->second.empty()) v.qualified = known->second;
       Dwarf_Die unit;
-      // Link-time optimisation puts all code into a unit of its own; the variable's first description is in the unit it came from.
+      // Link-time optimisation puts all code into a unit of its own; the variable's first description is in the unit it
+      // came from.
       if (v.file.empty() && dwarf_diecu(&*other, &unit, nullptr, nullptr)) {
         const std::string file = name_of(&unit);
         if (file != "<artificial>") v.file = file;
@@ -487,7 +527,7 @@ void SymbolTable::take(Dwarf_Die* die, const std::string& scope, const std::stri
   v.declared_in = declared ? declared : "";
   if (v.file.empty()) v.file = v.declared_in;
   if (v.qualified.empty() || name_of(die).empty()) return;
-  if (v.qualified.rfind("__", 0) == 0 && v.place != Place::memory) return; // the compiler's own
+  if (v.qualified.rfind("__", 0) == 0 && v.place != Place::memory) return;  // the compiler's own
   variables_.push_back(std::move(v));
 }
 
@@ -499,7 +539,8 @@ std::string SymbolTable::shown(const Variable& v) const {
   if (same.size() == 1) return v.qualified;
   for (int parts = 1; parts < 12; ++parts) {
     const std::string file = last_parts(v.file, parts);
-    const auto alike = std::count_if(same.begin(), same.end(), [&](std::size_t i) { return last_parts(variables_[i].file, parts) == file; });
+    const auto alike = std::count_if(same.begin(), same.end(),
+                                     [&](std::size_t i) { return last_parts(variables_[i].file, parts) == file; });
     if (alike == 1) return file + ":" + v.qualified;
   }
   return last_parts(v.file, 1) + ":" + v.qualified;
@@ -523,7 +564,7 @@ const Variable& SymbolTable::choose(const std::string& file, const std::string& 
     found.erase(std::remove_if(found.begin(), found.end(), [&](std::size_t i) { return !in_memory(i); }), found.end());
   const std::string asked = file.empty() ? base : file + ":" + base;
   if (found.empty()) {
-    Names known, tails; // a static inside a function may be asked for by its own name
+    Names known, tails;  // a static inside a function may be asked for by its own name
     std::map<std::string, std::string> whole;
     for (const Variable& v : variables_) {
       if (v.place != Place::memory || !in_file(v)) continue;
@@ -547,11 +588,13 @@ const Variable& SymbolTable::choose(const std::string& file, const std::string& 
 }
 
 Part SymbolTable::start(const Variable& v, const std::string& name) const {
-  if (v.place == Place::thread_local_storage) refuse("`" + name + "` is thread-local: such variables cannot be watched");
+  if (v.place == Place::thread_local_storage)
+    refuse("`" + name + "` is thread-local: such variables cannot be watched");
   if (v.place == Place::gone)
     refuse("`" + name + "` has no place in memory: the compiler or linker has optimised it away (volatile keeps it)");
   if (v.place == Place::split || v.place == Place::automatic)
-    refuse("`" + name + "` has no fixed place in memory: the compiler has split or moved it (volatile keeps it in one piece)");
+    refuse("`" + name +
+           "` has no fixed place in memory: the compiler has split or moved it (volatile keeps it in one piece)");
   Part part;
   part.name = name;
   Dwarf_Die die = v.die;
@@ -567,7 +610,7 @@ std::vector<Part> SymbolTable::members(const Part& record) const {
   each_child(&*type, [&](Dwarf_Die* die) {
     const int tag = dwarf_tag(die);
     if (tag != DW_TAG_member && tag != DW_TAG_inheritance) return;
-    if (has_flag(die, DW_AT_external) || has_flag(die, DW_AT_declaration)) return; // static: a variable of its own
+    if (has_flag(die, DW_AT_external) || has_flag(die, DW_AT_declaration)) return;  // static: a variable of its own
     Part m;
     m.name = tag == DW_TAG_inheritance ? "" : name_of(die);
     m.type = type_of(die);
@@ -577,16 +620,20 @@ std::vector<Part> SymbolTable::members(const Part& record) const {
       Dwarf_Word value = 0;
       Dwarf_Op* ops = nullptr;
       std::size_t count = 0;
-      if (dwarf_formudata(&attribute, &value) == 0) offset = value;
-      else if (dwarf_getlocation(&attribute, &ops, &count) == 0 && count == 1 && ops[0].atom == DW_OP_plus_uconst) offset = ops[0].number;
-      else return; // a virtual base: its place depends on the object
+      if (dwarf_formudata(&attribute, &value) == 0)
+        offset = value;
+      else if (dwarf_getlocation(&attribute, &ops, &count) == 0 && count == 1 && ops[0].atom == DW_OP_plus_uconst)
+        offset = ops[0].number;
+      else
+        return;  // a virtual base: its place depends on the object
     }
     m.address = record.address + offset;
     if (const auto bits = number(die, DW_AT_bit_size)) {
       m.bit_size = *bits;
       if (const auto from_start = number(die, DW_AT_data_bit_offset)) {
         m.bit_position = static_cast<std::int64_t>(*from_start);
-      } else if (const auto from_top = signed_number(die, DW_AT_bit_offset)) { // DWARF 2 and 3: from the highest bit of the storage unit
+        // DWARF 2 and 3: from the highest bit of the storage unit
+      } else if (const auto from_top = signed_number(die, DW_AT_bit_offset)) {
         const auto storage = number(die, DW_AT_byte_size).value_or(size_of(m.type, address_bytes_));
         m.bit_position = static_cast<std::int64_t>(storage * 8) - *from_top - static_cast<std::int64_t>(*bits);
       } else {
@@ -602,7 +649,7 @@ std::optional<Part> SymbolTable::search(const Part& record, const std::string& n
   std::vector<Part> all = members(record);
   for (Part& m : all)
     if (m.name == name && !name.empty()) return m;
-  for (const Part& m : all) // anonymous structs and unions, base classes
+  for (const Part& m : all)  // anonymous structs and unions, base classes
     if (m.name.empty() && !m.bit_size)
       if (auto found = search(m, name)) return found;
   return {};
@@ -614,10 +661,12 @@ Part SymbolTable::member(const Part& record, const std::string& name) const {
   if (type) die = *type;
   const int tag = type ? dwarf_tag(&die) : 0;
   if (tag == DW_TAG_array_type) {
-    refuse("`" + record.name + "` is an array (" + type_text(record.type) + "): name an element, as in " + record.name + "[0]." + name,
+    refuse("`" + record.name + "` is an array (" + type_text(record.type) + "): name an element, as in " + record.name +
+               "[0]." + name,
            {record.name + "[0]." + name});
   }
-  if (tag == DW_TAG_pointer_type) refuse("`" + record.name + "` is a pointer: what it points to cannot be watched by name");
+  if (tag == DW_TAG_pointer_type)
+    refuse("`" + record.name + "` is a pointer: what it points to cannot be watched by name");
   if (!is_record(tag)) refuse("`" + record.name + "` is of type " + type_text(record.type) + " and has no members");
   if (auto found = search(record, name)) {
     found->name = record.name + "." + name;
@@ -625,11 +674,13 @@ Part SymbolTable::member(const Part& record, const std::string& name) const {
   }
   Names known;
   for (const Part& m : members(record)) {
-    if (!m.name.empty()) known.push_back(m.name);
+    if (!m.name.empty())
+      known.push_back(m.name);
     else
       for (const Part& inner : members(m)) known.push_back(inner.name);
   }
-  if (known.empty()) refuse("the debug information does not describe " + type_text(record.type) + ", the type of `" + record.name + "`");
+  if (known.empty())
+    refuse("the debug information does not describe " + type_text(record.type) + ", the type of `" + record.name + "`");
   Names near = nearest(name, known);
   for (std::string& n : near) n = record.name + "." + n;
   refuse("`" + record.name + "` has no member `" + name + "`, but " + joined(known), near);
@@ -673,18 +724,26 @@ CoreVariable SymbolTable::number_at(const Part& part) const {
   switch (dwarf_tag(die)) {
     case DW_TAG_base_type:
       switch (number(die, DW_AT_encoding).value_or(0)) {
-        case DW_ATE_boolean: v.kind = CoreVariable::Kind::boolean; break;
+        case DW_ATE_boolean:
+          v.kind = CoreVariable::Kind::boolean;
+          break;
         case DW_ATE_signed:
-        case DW_ATE_signed_char: v.kind = CoreVariable::Kind::signed_integer; break;
+        case DW_ATE_signed_char:
+          v.kind = CoreVariable::Kind::signed_integer;
+          break;
         case DW_ATE_unsigned:
         case DW_ATE_unsigned_char:
         case DW_ATE_UTF:
-        case DW_ATE_address: v.kind = CoreVariable::Kind::unsigned_integer; break;
+        case DW_ATE_address:
+          v.kind = CoreVariable::Kind::unsigned_integer;
+          break;
         case DW_ATE_float:
           v.kind = CoreVariable::Kind::floating;
-          if (bytes != 4 && bytes != 8) refuse("`" + part.name + "` is of type " + type_text(part.type) + ": float and double can be watched");
+          if (bytes != 4 && bytes != 8)
+            refuse("`" + part.name + "` is of type " + type_text(part.type) + ": float and double can be watched");
           break;
-        default: refuse("`" + part.name + "` is of type " + type_text(part.type) + ", which is no plain number");
+        default:
+          refuse("`" + part.name + "` is of type " + type_text(part.type) + ", which is no plain number");
       }
       break;
     case DW_TAG_enumeration_type:
@@ -696,24 +755,32 @@ CoreVariable SymbolTable::number_at(const Part& part) const {
       break;
     case DW_TAG_pointer_type:
     case DW_TAG_reference_type:
-    case DW_TAG_rvalue_reference_type: v.kind = CoreVariable::Kind::unsigned_integer; break;
-    case DW_TAG_array_type: refuse("`" + part.name + "` is an array (" + type_text(part.type) + "): name an element, as in " + part.name + "[0]", {part.name + "[0]"});
+    case DW_TAG_rvalue_reference_type:
+      v.kind = CoreVariable::Kind::unsigned_integer;
+      break;
+    case DW_TAG_array_type:
+      refuse(
+          "`" + part.name + "` is an array (" + type_text(part.type) + "): name an element, as in " + part.name + "[0]",
+          {part.name + "[0]"});
     default:
       if (is_record(dwarf_tag(die))) {
         Names known;
         for (const Part& m : members(part))
           if (!m.name.empty()) known.push_back(part.name + "." + m.name);
-        refuse("`" + part.name + "` is of type " + type_text(part.type) + ": name a member, as in " + joined(known, 4), known);
+        refuse("`" + part.name + "` is of type " + type_text(part.type) + ": name a member, as in " + joined(known, 4),
+               known);
       }
       refuse("`" + part.name + "` is of type " + type_text(part.type) + ", which is no plain number");
   }
   if (bytes != 1 && bytes != 2 && bytes != 4 && bytes != 8)
-    refuse("`" + part.name + "` is of type " + type_text(part.type) + " with " + std::to_string(bytes) + " bytes: up to 8 can be watched");
+    refuse("`" + part.name + "` is of type " + type_text(part.type) + " with " + std::to_string(bytes) +
+           " bytes: up to 8 can be watched");
   if (big_endian_) refuse("the core is big-endian: not supported");
   v.size_bytes = static_cast<std::uint8_t>(bytes);
   if (!part.bit_position) return v;
 
-  // A bit-field: the aligned storage unit of its type where it lies in one, else the smallest unit from its first byte on.
+  // A bit-field: the aligned storage unit of its type where it lies in one, else the smallest unit from its first byte
+  // on.
   const std::int64_t width = static_cast<std::int64_t>(bytes) * 8;
   std::int64_t bit = *part.bit_position, start = bit / width * width;
   if (bit < 0) start = (bit - width + 1) / width * width;
@@ -735,14 +802,17 @@ CoreVariable SymbolTable::find(const std::string& name) const {
     refuse("the core has no debug information (it is stripped, or compiled without -g): its variables have no names");
   if (variables_.empty()) refuse("the core's debug information describes no variables (compiled with -g1?): -g does");
 
-  // The base goes up to the first `.` or `[` behind the file; a file has a `.` too, so it is looked for first: a single `:`.
+  // The base goes up to the first `.` or `[` behind the file; a file has a `.` too, so it is looked for first: a single
+  // `:`.
   std::string file, rest = name;
   const auto single_colon = [](const std::string& text, std::size_t from) {
     for (std::size_t i = from; i < text.size(); ++i) {
       if (text[i] == '[') break;
       if (text[i] != ':') continue;
-      if (i + 1 < text.size() && text[i + 1] == ':') ++i;
-      else return i;
+      if (i + 1 < text.size() && text[i + 1] == ':')
+        ++i;
+      else
+        return i;
     }
     return std::string::npos;
   };
@@ -755,7 +825,9 @@ CoreVariable SymbolTable::find(const std::string& name) const {
       rest = rest.substr(colon + 1);
     }
   }
-  for (std::size_t c = single_colon(rest, 0); c != std::string::npos; c = single_colon(rest, c + 2)) rest.insert(c, ":"); // function:static
+  // function:static
+  for (std::size_t c = single_colon(rest, 0); c != std::string::npos; c = single_colon(rest, c + 2))
+    rest.insert(c, ":");
   std::size_t end = 0, angle = 0;
   while (end < rest.size() && (angle || (rest[end] != '.' && rest[end] != '['))) {
     if (rest[end] == '<') ++angle;
@@ -763,7 +835,10 @@ CoreVariable SymbolTable::find(const std::string& name) const {
     ++end;
   }
   const std::string base = rest.substr(0, end);
-  const auto malformed = [&] { refuse("`" + name + "` is no name of a variable: expected something like speed_loop.integral, table[3].gain or file.c:state"); };
+  const auto malformed = [&] {
+    refuse("`" + name +
+           "` is no name of a variable: expected something like speed_loop.integral, table[3].gain or file.c:state");
+  };
   if (base.empty()) malformed();
 
   const Variable& variable = choose(file, base);
@@ -780,7 +855,8 @@ CoreVariable SymbolTable::find(const std::string& name) const {
       const std::size_t stop = rest.find(']', end);
       if (stop == std::string::npos) malformed();
       const std::string digits = rest.substr(end + 1, stop - end - 1);
-      if (digits.empty() || digits.size() > 18 || digits.find_first_not_of("0123456789") != std::string::npos) malformed();
+      if (digits.empty() || digits.size() > 18 || digits.find_first_not_of("0123456789") != std::string::npos)
+        malformed();
       part = element(part, std::stoull(digits));
       end = stop + 1;
     } else {
@@ -804,14 +880,16 @@ void SymbolTable::expand(const Part& part, const std::string& pattern, bool all_
   if (is_record(tag)) {
     for (Part& m : members(part)) {
       m.name = m.name.empty() ? part.name : part.name + "." + m.name;
-      if (m.name == part.name && m.bit_size) continue; // padding
+      if (m.name == part.name && m.bit_size) continue;  // padding
       expand(m, pattern, all_elements, depth + 1, lines);
     }
   } else if (tag == DW_TAG_array_type) {
     const std::vector<std::uint64_t> counts = dimensions(&*type);
     const std::uint64_t count = counts.empty() ? 0 : counts[part.dimension];
     if (count > 16 && !all_elements) {
-      add(part.address, part.dimension ? count * element(part, 1).address - count * part.address : size_of(type, address_bytes_), type_text(part.type));
+      add(part.address,
+          part.dimension ? count * element(part, 1).address - count * part.address : size_of(type, address_bytes_),
+          type_text(part.type));
       return;
     }
     for (std::uint64_t i = 0; i < count && lines.size() < most_lines; ++i)
@@ -863,7 +941,8 @@ Watch make_watch(const CoreVariable& v, const void* at) {
   const unsigned bits = v.bit_size ? v.bit_size : v.size_bytes * 8u;
   unsigned lowest = v.bit_size ? v.bit_offset : 0;
   auto address = reinterpret_cast<std::uintptr_t>(at);
-  if (address % page_bytes > page_bytes - 8 && address % page_bytes + v.size_bytes <= page_bytes) { // the next page may not be there
+  // the next page may not be there
+  if (address % page_bytes > page_bytes - 8 && address % page_bytes + v.size_bytes <= page_bytes) {
     address -= 8u - v.size_bytes;
     lowest += 8u * (8u - v.size_bytes);
   }
@@ -871,9 +950,12 @@ Watch make_watch(const CoreVariable& v, const void* at) {
   w.at = reinterpret_cast<const void*>(address);
   w.shift_left = static_cast<std::uint8_t>(64 - lowest - bits);
   w.shift_right = static_cast<std::uint8_t>(64 - bits);
-  if (v.kind == CoreVariable::Kind::floating) w.read = v.size_bytes == 4 ? Read::f32 : Read::f64;
-  else if (is_signed(v)) w.read = Read::signed_bits;
-  else w.read = bits == 64 ? Read::whole_u64 : Read::unsigned_bits;
+  if (v.kind == CoreVariable::Kind::floating)
+    w.read = v.size_bytes == 4 ? Read::f32 : Read::f64;
+  else if (is_signed(v))
+    w.read = Read::signed_bits;
+  else
+    w.read = bits == 64 ? Read::whole_u64 : Read::unsigned_bits;
   return w;
 }
 
@@ -897,7 +979,8 @@ bool write_variable(const CoreVariable& v, void* memory, double value) {
     const int bits = v.bit_size ? v.bit_size : v.size_bytes * 8;
     const bool with_sign = is_signed(v);
     const double whole = std::nearbyint(value);
-    const double low = with_sign ? -std::ldexp(1.0, bits - 1) : 0.0, beyond = std::ldexp(1.0, with_sign ? bits - 1 : bits);
+    const double low = with_sign ? -std::ldexp(1.0, bits - 1) : 0.0,
+                 beyond = std::ldexp(1.0, with_sign ? bits - 1 : bits);
     if (!(whole >= low && whole < beyond)) return false;
     if (v.kind == CoreVariable::Kind::boolean && whole > 1) return false;
     raw = with_sign ? static_cast<std::uint64_t>(static_cast<std::int64_t>(whole)) : static_cast<std::uint64_t>(whole);

@@ -1,14 +1,17 @@
 // symbols.h - the variables of a firmware core by name, from the DWARF of its shared object or ARM ELF.
 //
 // Names
-//   speed_loop.integral   table[3].gain   grid[1][2]   p.bits.mode          members and elements of variables of file scope
+//   speed_loop.integral   table[3].gain   grid[1][2]   p.bits.mode          members and elements of variables of file
+//                                                      scope
 //   motor.c:state                                                           one of several statics of the same name
 //   control_loop::count   motor.c:control_loop::count                       a static inside a function
-//   pen::Driver::instances                                                  C++ namespaces and classes (anonymous ones are left out)
+//   pen::Driver::instances                                                  C++ namespaces and classes (anonymous ones
+//   are left out)
 //   A file is named by the end of its path: `motor.c`, `drivers/motor.c`.
 //
-// A variable is an integer of up to 64 bits, a bool, an enumeration, a float or double, or a pointer (an unsigned number). What the
-// compiler optimised away, thread-local variables, long double and automatic variables cannot be watched; the message says which.
+// A variable is an integer of up to 64 bits, a bool, an enumeration, a float or double, or a pointer (an unsigned
+// number). What the compiler optimised away, thread-local variables, long double and automatic variables cannot be
+// watched; the message says which.
 // Read: DWARF 2 to 5 of gcc and clang, with or without link-time optimisation, split over files or not.
 // Not read: split DWARF (.dwo), variables at a computed place (location lists), C99 variable-length arrays.
 #pragma once
@@ -25,8 +28,9 @@
 
 namespace pensim {
 
-// A name that is no variable: unknown, ambiguous, not a number, optimised away, or no debug information. what() is one sentence
-// without the file's name; candidates are names that would do (the nearest, or those that an ambiguous name stands for).
+// A name that is no variable: unknown, ambiguous, not a number, optimised away, or no debug information. what() is one
+// sentence without the file's name; candidates are names that would do (the nearest, or those that an ambiguous name
+// stands for).
 class SymbolError : public std::runtime_error {
  public:
   SymbolError(const std::string& message, std::vector<std::string> candidates)
@@ -39,37 +43,39 @@ class SymbolError : public std::runtime_error {
 
 // A line of `pensim symbols`.
 struct SymbolLine {
-  std::string name;             // as find() takes it, with the file where needed
-  std::string type;             // as in the source: "float", "enum State", "uint16_t : 3", "struct Gain[4]"
-  std::uint64_t address = 0;    // as linked
-  std::uint64_t size_bytes = 0; // of the whole variable; of the storage unit for a bit-field
+  std::string name;              // as find() takes it, with the file where needed
+  std::string type;              // as in the source: "float", "enum State", "uint16_t : 3", "struct Gain[4]"
+  std::uint64_t address = 0;     // as linked
+  std::uint64_t size_bytes = 0;  // of the whole variable; of the storage unit for a bit-field
 };
 
 class SymbolTable;
 
 class CoreSymbols {
  public:
-  // Throws std::runtime_error when the file cannot be read or is no ELF file. A file without debug information is no error: find()
-  // says so, list() is empty, and a run does not need it.
+  // Throws std::runtime_error when the file cannot be read or is no ELF file. A file without debug information is no
+  // error: find() says so, list() is empty, and a run does not need it.
   explicit CoreSymbols(const std::string& path);
   ~CoreSymbols();
   CoreSymbols(CoreSymbols&&) noexcept;
   CoreSymbols& operator=(CoreSymbols&&) noexcept;
 
-  bool has_variables() const; // false: stripped, or compiled without -g or with -g1
+  bool has_variables() const;  // false: stripped, or compiled without -g or with -g1
 
   // The address is as linked: a target adds its load bias. Throws SymbolError.
   CoreVariable find(const std::string& name) const;
 
-  // Variables that hold a number, members and elements included, whose name contains the pattern (letter case does not count; a `*`
-  // stands for anything), in order of names. An array of more than 16 elements is one line unless the pattern has a `[`.
+  // Variables that hold a number, members and elements included, whose name contains the pattern (letter case does not
+  // count; a `*` stands for anything), in order of names. An array of more than 16 elements is one line unless the
+  // pattern has a `[`.
   std::vector<SymbolLine> list(const std::string& pattern = "") const;
 
  private:
   std::unique_ptr<SymbolTable> table_;
 };
 
-// The number in memory laid out as on the core (little-endian). `memory` points at the variable's first byte, size_bytes long.
+// The number in memory laid out as on the core (little-endian). `memory` points at the variable's first byte,
+// size_bytes long.
 double read_variable(const CoreVariable&, const void* memory);
 
 // False, and nothing is written, when the value does not fit (or is NaN for an integer). Rounds to the nearest integer.
@@ -78,12 +84,14 @@ bool write_variable(const CoreVariable&, void* memory, double value);
 // "RUN" for an enumeration's number, "" for a number without a name or another kind of variable.
 std::string enumerator_name(const CoreVariable&, double value);
 
-// A variable made ready for reading every tick: 1 to 2 ns each. Reads 8 bytes around the variable, never beyond its page.
+// A variable made ready for reading every tick: 1 to 2 ns each. Reads 8 bytes around the variable, never beyond its
+// page.
 struct Watch {
   using Word __attribute__((aligned(1), may_alias)) = std::uint64_t;
-  const void* at = nullptr; // in the address space of the reader; stays readable while the watch is in use
+  const void* at = nullptr;  // in the address space of the reader; stays readable while the watch is in use
   enum class Read : std::uint8_t { unsigned_bits, signed_bits, whole_u64, f32, f64 } read = Read::unsigned_bits;
-  std::uint8_t shift_left = 0, shift_right = 0; // the variable's highest bit to the top, then its lowest bit to the bottom
+  std::uint8_t shift_left = 0, shift_right = 0;  // the variable's highest bit to the top, then its lowest bit to the
+                                                 // bottom
 };
 
 // `at`: where the variable's first byte is. For a core in this process: its load bias plus the variable's address.

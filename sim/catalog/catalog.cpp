@@ -9,8 +9,8 @@
 #include <map>
 #include <memory>
 
-#include "sim/input/quantity.h"
 #include "models/plant.h"
+#include "sim/input/quantity.h"
 
 namespace pensim {
 
@@ -23,8 +23,8 @@ struct KindInfo {
   const char* name;
   const char* plural;
   const char* file;
-  const char* section;               // of the file; "" if the whole file is of this kind
-  std::vector<const char*> groups;   // of parameters that need no group in front
+  const char* section;              // of the file; "" if the whole file is of this kind
+  std::vector<const char*> groups;  // of parameters that need no group in front
 };
 const std::vector<KindInfo>& kinds() {
   static const std::vector<KindInfo> all = {
@@ -59,12 +59,15 @@ struct Property {
   const char* key;
   const char* unit;
 };
-constexpr Property properties[] = {{CatalogKind::region, "ultrasound_epidermis", "m"}, {CatalogKind::pen, "lowest_rate", "Hz"},
-                                   {CatalogKind::pen, "highest_rate", "Hz"},           {CatalogKind::pen, "depth_step", "m"},
-                                   {CatalogKind::pen, "depth_tolerance", "m"},         {CatalogKind::pen, "supply_current", "A"}};
+constexpr Property properties[] = {
+    {CatalogKind::region, "ultrasound_epidermis", "m"}, {CatalogKind::pen, "lowest_rate", "Hz"},
+    {CatalogKind::pen, "highest_rate", "Hz"},           {CatalogKind::pen, "depth_step", "m"},
+    {CatalogKind::pen, "depth_tolerance", "m"},         {CatalogKind::pen, "supply_current", "A"}};
 
 bool key_of_source(const std::string& text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_'; });
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_';
+  });
 }
 
 // Every [...] of a source is a mark.
@@ -80,15 +83,19 @@ std::vector<std::string> marks_of(const std::string& source) {
 std::vector<CatalogSource> read_sources(const Node& node, std::vector<InputProblem>& problems) {
   std::vector<CatalogSource> sources;
   if (node.kind != Node::Kind::map) {
-    problems.push_back({node.at(), "expected sources by key, found " + node.described(), "key: {title: \"...\", address: \"...\"}"});
+    problems.push_back(
+        {node.at(), "expected sources by key, found " + node.described(), "key: {title: \"...\", address: \"...\"}"});
     return sources;
   }
   for (const Member& member : node.members) {
     const Node *title = member.value.find("title"), *address = member.value.find("address");
     if (!key_of_source(member.key))
-      problems.push_back({member.at(), fmt::format("found the key `{}`", member.key.substr(0, 60)), "a key has letters, digits, - and _"});
-    else if (!title || !address || title->kind != Node::Kind::scalar || address->kind != Node::Kind::scalar || title->text.empty() || address->text.empty())
-      problems.push_back({member.value.at(), fmt::format("expected title and address of {}", member.key), "key: {title: \"...\", address: \"...\"}"});
+      problems.push_back({member.at(), fmt::format("found the key `{}`", member.key.substr(0, 60)),
+                          "a key has letters, digits, - and _"});
+    else if (!title || !address || title->kind != Node::Kind::scalar || address->kind != Node::Kind::scalar ||
+             title->text.empty() || address->text.empty())
+      problems.push_back({member.value.at(), fmt::format("expected title and address of {}", member.key),
+                          "key: {title: \"...\", address: \"...\"}"});
     else
       sources.push_back({member.key, title->text, address->text});
   }
@@ -101,7 +108,8 @@ class EntryReader {
 
   void read(const Node& node) {
     if (node.kind != Node::Kind::map) {
-      add(node.at(), "expected an entry of the catalog (keys and values), found " + node.described(), "begin with about: ...");
+      add(node.at(), "expected an entry of the catalog (keys and values), found " + node.described(),
+          "begin with about: ...");
       return;
     }
     if (const Node* sources = node.find("sources")) entry_.sources = read_sources(*sources, problems_);
@@ -109,26 +117,34 @@ class EntryReader {
       const Node& value = member.value;
       if (member.key == "sources") continue;
       if (member.key == "about") {
-        if (value.kind == Node::Kind::scalar) entry_.about = value.text;
-        else add(value.at(), "expected a sentence, found " + value.described(), "say what the entry is");
+        if (value.kind == Node::Kind::scalar)
+          entry_.about = value.text;
+        else
+          add(value.at(), "expected a sentence, found " + value.described(), "say what the entry is");
       } else if (entry_.kind == CatalogKind::region && (member.key == "female" || member.key == "male")) {
         group(value, "", member.key == "female" ? entry_.female : entry_.male);
       } else if (entry_.kind == CatalogKind::pen && reference_kind(member.key) && value.kind == Node::Kind::scalar) {
         std::string name = value.text;
-        if (is_catalog_file(name) && fs::path(name).is_relative()) name = (fs::path(entry_.file).parent_path() / name).lexically_normal().string();
+        if (is_catalog_file(name) && fs::path(name).is_relative())
+          name = (fs::path(entry_.file).parent_path() / name).lexically_normal().string();
         entry_.references.emplace_back(member.key, name);
       } else {
         parameter_or_group(member, "", entry_.values);
       }
     }
-    if (entry_.about.empty()) add(node.at(), fmt::format("found no `about` in {}", entry_.name), "say in a sentence what it is");
+    if (entry_.about.empty())
+      add(node.at(), fmt::format("found no `about` in {}", entry_.name), "say in a sentence what it is");
   }
 
  private:
-  static bool reference_kind(const std::string& key) { return key == "base" || key == "motor" || key == "battery" || key == "cartridge"; }
+  static bool reference_kind(const std::string& key) {
+    return key == "base" || key == "motor" || key == "battery" || key == "cartridge";
+  }
 
   void group(const Node& node, const std::string& prefix, std::vector<CatalogValue>& out) {
-    if (node.kind != Node::Kind::map) return add(node.at(), "expected keys and values, found " + node.described(), "for instance {resistance: {value: 1.05 ohm, source: \"[E] ...\"}}");
+    if (node.kind != Node::Kind::map)
+      return add(node.at(), "expected keys and values, found " + node.described(),
+                 "for instance {resistance: {value: 1.05 ohm, source: \"[E] ...\"}}");
     for (const Member& member : node.members) parameter_or_group(member, prefix, out);
   }
 
@@ -160,71 +176,92 @@ class EntryReader {
         none.unit = property.unit;
         return value(key, none, node, out);
       }
-    const bool is_group = node.kind == Node::Kind::map && !node.find("value") && !node.find("factor") &&
-                          std::any_of(plant_parameters().begin(), plant_parameters().end(), [&](const PlantParameter& p) {
-                            if (p.key.rfind(key + ".", 0) == 0) return true;
-                            for (const char* g : info(entry_.kind).groups)
-                              if (p.key.rfind(std::string(g) + "." + key + ".", 0) == 0) return true;
-                            return false;
-                          });
+    const bool is_group =
+        node.kind == Node::Kind::map && !node.find("value") && !node.find("factor") &&
+        std::any_of(plant_parameters().begin(), plant_parameters().end(), [&](const PlantParameter& p) {
+          if (p.key.rfind(key + ".", 0) == 0) return true;
+          for (const char* g : info(entry_.kind).groups)
+            if (p.key.rfind(std::string(g) + "." + key + ".", 0) == 0) return true;
+          return false;
+        });
     if (is_group) return group(node, key + ".", out);
     const std::string near = nearest_name(key, names());
-    add(member.at(), fmt::format("found `{}` in {}, which is no parameter of the plant", key.substr(0, 60), entry_.name),
+    add(member.at(),
+        fmt::format("found `{}` in {}, which is no parameter of the plant", key.substr(0, 60), entry_.name),
         near.empty() ? "the names are those of models/*.h without their units" : "did you mean `" + near + "`?");
   }
 
   void value(const std::string& key, const PlantParameter& p, const Node& node, std::vector<CatalogValue>& out) {
-    const std::string example = fmt::format("{}: {{value: {}, source: \"[E] why\"}}", key, p.unit == "1" ? "1" : "1 " + p.unit);
-    if (node.kind != Node::Kind::map) return add(node.at(), fmt::format("expected a value with its source for {}, found {}", key, node.described()), example);
+    const std::string example =
+        fmt::format("{}: {{value: {}, source: \"[E] why\"}}", key, p.unit == "1" ? "1" : "1 " + p.unit);
+    if (node.kind != Node::Kind::map)
+      return add(node.at(), fmt::format("expected a value with its source for {}, found {}", key, node.described()),
+                 example);
     CatalogValue v;
     v.key = key;
     v.parameter = p.name;
     v.at = node.at();
     for (const Member& member : node.members)
-      if (member.key != "value" && member.key != "factor" && member.key != "source" && member.key != "sd" && member.key != "range")
-        add(member.at(), fmt::format("found the key `{}` in {}, which does not exist", member.key.substr(0, 60), key), "value, sd, range, factor and source are all there is");
+      if (member.key != "value" && member.key != "factor" && member.key != "source" && member.key != "sd" &&
+          member.key != "range")
+        add(member.at(), fmt::format("found the key `{}` in {}, which does not exist", member.key.substr(0, 60), key),
+            "value, sd, range, factor and source are all there is");
     const Node *number = node.find("value"), *factor = node.find("factor"), *source = node.find("source");
     if (!source || source->kind != Node::Kind::scalar)
-      add(node.at(), fmt::format("found no source for {} of {}", key, entry_.name), "every number says where it comes from: source: \"[F:key] ...\", [F2:key], [R; 0.8], [D], [E] or [P]");
+      add(node.at(), fmt::format("found no source for {} of {}", key, entry_.name),
+          "every number says where it comes from: source: \"[F:key] ...\", [F2:key], [R; 0.8], [D], [E] or [P]");
     else if (const std::string problem = mark_problem(source->text, entry_.sources); !problem.empty())
-      add(source->at(), fmt::format("found the source {}: {}", source->described(), problem), "begin with [F:key], [F2:key], [R; 0.8], [D], [E] or [P]; the keys are in sources.yaml");
+      add(source->at(), fmt::format("found the source {}: {}", source->described(), problem),
+          "begin with [F:key], [F2:key], [R; 0.8], [D], [E] or [P]; the keys are in sources.yaml");
     else
       v.source = source->text;
     if ((number != nullptr) == (factor != nullptr))
       return add(node.at(), fmt::format("expected one of value and factor for {}", key), example);
     const Node& given = number ? *number : *factor;
-    if (given.kind != Node::Kind::scalar) return add(given.at(), fmt::format("expected {}, found {}", number ? quantity_example(p.unit) : "a factor", given.described()), example);
+    if (given.kind != Node::Kind::scalar)
+      return add(
+          given.at(),
+          fmt::format("expected {}, found {}", number ? quantity_example(p.unit) : "a factor", given.described()),
+          example);
     try {
       v.factor = factor != nullptr;
-      v.number = parse_quantity(given.text, v.factor ? "1" : p.unit, p.difference ? Temperature::difference : Temperature::absolute);
+      v.number = parse_quantity(given.text, v.factor ? "1" : p.unit,
+                                p.difference ? Temperature::difference : Temperature::absolute);
       v.text = v.factor ? "x " + given.text : given.text;
     } catch (const QuantityError& error) {
       return add(given.at(), fmt::format("{}: {}", key, error.what()), error.hint);
     }
     if (!spread(key, p, node, example, v)) return;
-    if (v.factor && v.number < 0.0) return add(given.at(), fmt::format("expected a factor of 0 or more for {}, found {}", key, given.text), example);
+    if (v.factor && v.number < 0.0)
+      return add(given.at(), fmt::format("expected a factor of 0 or more for {}, found {}", key, given.text), example);
     out.push_back(std::move(v));
   }
 
   // sd and range: how people differ.
-  bool spread(const std::string& key, const PlantParameter& p, const Node& node, const std::string& example, CatalogValue& v) {
+  bool spread(const std::string& key, const PlantParameter& p, const Node& node, const std::string& example,
+              CatalogValue& v) {
     const Node *sd = node.find("sd"), *range = node.find("range");
     if (!sd && !range) return true;
     const auto bad = [&](const Location& at, const std::string& message) {
       add(at, fmt::format("{}: {}", key, message), "sd: 0.35 mm, or range: [15 kPa, 50 kPa] around the value");
       return false;
     };
-    const auto quantity = [&](const Node& given) { return parse_quantity(given.text, p.unit, Temperature::difference); };
+    const auto quantity = [&](const Node& given) {
+      return parse_quantity(given.text, p.unit, Temperature::difference);
+    };
     if (v.factor || !(v.number > 0.0)) return bad(node.at(), "sd and range stand beside a value above 0");
     if (sd && range) return bad(node.at(), "found sd and range");
     try {
       if (sd) {
-        if (sd->kind != Node::Kind::scalar || !((v.deviation = quantity(*sd)) > 0.0)) return bad(sd->at(), "expected a standard deviation above 0");
+        if (sd->kind != Node::Kind::scalar || !((v.deviation = quantity(*sd)) > 0.0))
+          return bad(sd->at(), "expected a standard deviation above 0");
         v.text += " +-" + sd->text;
       } else {
-        if (range->kind != Node::Kind::list || range->items.size() != 2) return bad(range->at(), "expected a range of two values, found " + range->described());
+        if (range->kind != Node::Kind::list || range->items.size() != 2)
+          return bad(range->at(), "expected a range of two values, found " + range->described());
         const double low = quantity(range->items[0]), high = quantity(range->items[1]);
-        if (!(low >= 0.0 && low <= v.number && v.number <= high && low < high)) return bad(range->at(), "expected a range around the value");
+        if (!(low >= 0.0 && low <= v.number && v.number <= high && low < high))
+          return bad(range->at(), "expected a range around the value");
         v.range = {low, high};
         v.text += fmt::format(" ({}..{})", range->items[0].text, range->items[1].text);
       }
@@ -235,7 +272,9 @@ class EntryReader {
     return true;
   }
 
-  void add(const Location& at, std::string message, std::string hint) { problems_.push_back({at, std::move(message), std::move(hint)}); }
+  void add(const Location& at, std::string message, std::string hint) {
+    problems_.push_back({at, std::move(message), std::move(hint)});
+  }
 
   CatalogEntry& entry_;
   std::vector<InputProblem>& problems_;
@@ -258,9 +297,13 @@ const Catalog& catalog() {
       if (*kind.section) {
         if (node->kind == Node::Kind::map)
           for (const Member& member : node->members)
-            if (std::none_of(kinds().begin(), kinds().end(), [&](const KindInfo& k) { return k.file == std::string_view(kind.file) && member.key == k.section; }) &&
+            if (std::none_of(kinds().begin(), kinds().end(),
+                             [&](const KindInfo& k) {
+                               return k.file == std::string_view(kind.file) && member.key == k.section;
+                             }) &&
                 &kind == &kinds()[static_cast<std::size_t>(CatalogKind::region)])
-              problems.push_back({member.at(), "found the section `" + member.key + "`, which does not exist", "regions, conditions and topicals are all there is"});
+              problems.push_back({member.at(), "found the section `" + member.key + "`, which does not exist",
+                                  "regions, conditions and topicals are all there is"});
         node = node->find(kind.section);
       }
       if (!node || node->kind != Node::Kind::map) {
@@ -283,8 +326,10 @@ const Catalog& catalog() {
 }
 
 bool unit_token(const std::string& token) {
-  static const char* const known[] = {"1", "m", "m2", "m3", "m4", "mm", "um", "s", "s2", "ms", "us", "ns", "kg", "N", "Nm", "Nms", "N2", "Pa", "K", "V", "A", "A2", "As", "ohm",
-                                      "H", "F", "W", "J", "Hz", "rad", "rad2", "C", "Ah", "count", "counts", "per", "kg2", "s3", "K2", "V2"};
+  static const char* const known[] = {"1",    "m",  "m2", "m3",    "m4",     "mm",  "um",  "s",  "s2", "ms",
+                                      "us",   "ns", "kg", "N",     "Nm",     "Nms", "N2",  "Pa", "K",  "V",
+                                      "A",    "A2", "As", "ohm",   "H",      "F",   "W",   "J",  "Hz", "rad",
+                                      "rad2", "C",  "Ah", "count", "counts", "per", "kg2", "s3", "K2", "V2"};
   return std::any_of(std::begin(known), std::end(known), [&](const char* k) { return token == k; });
 }
 
@@ -314,8 +359,10 @@ void split_unit(const std::string& name, std::string& key, std::string& unit) {
     if (token == "Nms") token = "N m s";
     if (token == "As") token = "A s";
     if (token == "Ah") token = "A h";
-    if (below) down += "/" + token;
-    else if (token != "1") up += (up.empty() ? "" : " ") + token;
+    if (below)
+      down += "/" + token;
+    else if (token != "1")
+      up += (up.empty() ? "" : " ") + token;
   }
   unit = (up.empty() ? "1" : up) + down;
 }
@@ -334,7 +381,8 @@ const std::vector<PlantParameter>& plant_parameters() {
       } else {
         split_unit(p.name, p.key, p.unit);
       }
-      p.difference = p.unit == "K" && p.key.find("beta") != std::string::npos;  // exponent of a thermistor: no temperature
+      // exponent of a thermistor: no temperature
+      p.difference = p.unit == "K" && p.key.find("beta") != std::string::npos;
       p.start = static_cast<double>(member);
       list.push_back(std::move(p));
     });
@@ -368,16 +416,20 @@ std::string mark_problem(const std::string& source, const std::vector<CatalogSou
     if (found || secondary) {
       const std::string key = mark.substr(found ? 2 : 3);
       const auto is = [&](const CatalogSource& s) { return s.key == key; };
-      if (std::any_of(own.begin(), own.end(), is) || std::any_of(catalog_sources().begin(), catalog_sources().end(), is)) continue;
+      if (std::any_of(own.begin(), own.end(), is) ||
+          std::any_of(catalog_sources().begin(), catalog_sources().end(), is))
+        continue;
       if (!key_of_source(key)) return fmt::format("[{}] needs the key of a source", mark.substr(0, 60));
       std::vector<std::string> known;
       for (const CatalogSource& s : catalog_sources()) known.push_back(s.key);
       const std::string near = nearest_name(key, known);
-      return fmt::format("there is no source `{}`{}", key.substr(0, 60), near.empty() ? "" : "; the nearest is `" + near + "`");
+      return fmt::format("there is no source `{}`{}", key.substr(0, 60),
+                         near.empty() ? "" : "; the nearest is `" + near + "`");
     }
     if (mark.size() > 1 && mark[0] == 'R' && (mark[1] == ';' || mark[1] == ':')) {
       const std::size_t semicolon = mark.rfind(';');
-      if (semicolon == std::string::npos) return fmt::format("[{}] is recalled without a confidence", mark.substr(0, 60));
+      if (semicolon == std::string::npos)
+        return fmt::format("[{}] is recalled without a confidence", mark.substr(0, 60));
       try {
         const double c = parse_quantity(mark.substr(semicolon + 1), "1");
         if (c >= 0.0 && c <= 1.0) continue;
@@ -428,7 +480,10 @@ const CatalogEntry& catalog_entry(CatalogKind kind, const std::string& name, con
     } catch (const InputError& error) {
       if (asked_at.file.empty()) throw;
       const InputProblem& p = error.problems().front();
-      throw InputError({asked_at, fmt::format("expected a {} of the catalog or its file, found {}: {}", info(kind).name, name, p.message), p.hint + "; it is relative to the scenario"});
+      throw InputError(
+          {asked_at,
+           fmt::format("expected a {} of the catalog or its file, found {}: {}", info(kind).name, name, p.message),
+           p.hint + "; it is relative to the scenario"});
     }
     EntryReader(*entry, problems).read(read_document(text, name, problems));
     if (!problems.empty()) throw InputError(problems);
@@ -438,8 +493,10 @@ const CatalogEntry& catalog_entry(CatalogKind kind, const std::string& name, con
     if (entry->name == name) return *entry;
   const std::vector<std::string> known = catalog_names(kind);
   const std::string near = nearest_name(name, known);
-  throw InputError({asked_at, fmt::format("found `{}`, expected a {} of the catalog", name.substr(0, 60), info(kind).name),
-                    near.empty() ? fmt::format("`pensim catalog {}` lists them", info(kind).plural) : "did you mean `" + near + "`?"});
+  throw InputError({asked_at,
+                    fmt::format("found `{}`, expected a {} of the catalog", name.substr(0, 60), info(kind).name),
+                    near.empty() ? fmt::format("`pensim catalog {}` lists them", info(kind).plural)
+                                 : "did you mean `" + near + "`?"});
 }
 
 std::string share_path(const std::string& name) {
@@ -461,11 +518,17 @@ std::string share_path(const std::string& name) {
 std::string catalog_folder() {
   if (const char* folder = std::getenv("PENSIM_CATALOG"); folder && *folder) {
     std::error_code error;
-    if (!fs::is_directory(folder, error)) throw InputError({{std::string("PENSIM_CATALOG=") + folder, 0, 0}, "there is no such folder", "unset PENSIM_CATALOG, or name the folder of the catalog"});
+    if (!fs::is_directory(folder, error))
+      throw InputError({{std::string("PENSIM_CATALOG=") + folder, 0, 0},
+                        "there is no such folder",
+                        "unset PENSIM_CATALOG, or name the folder of the catalog"});
     return folder;
   }
   const std::string found = share_path("catalog");
-  if (found.empty()) throw InputError(InputProblem{{"catalog", 0, 0}, "the catalog was not found beside the program", "set PENSIM_CATALOG to the folder models/catalog, or install the program"});
+  if (found.empty())
+    throw InputError(InputProblem{{"catalog", 0, 0},
+                                  "the catalog was not found beside the program",
+                                  "set PENSIM_CATALOG to the folder models/catalog, or install the program"});
   return found;
 }
 

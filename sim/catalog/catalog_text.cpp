@@ -12,14 +12,18 @@
 namespace pensim {
 namespace {
 
-constexpr std::array all_kinds = {CatalogKind::pen,    CatalogKind::motor,     CatalogKind::battery, CatalogKind::cartridge,
-                                  CatalogKind::region, CatalogKind::condition, CatalogKind::topical};
+constexpr std::array all_kinds = {CatalogKind::pen,       CatalogKind::motor,  CatalogKind::battery,
+                                  CatalogKind::cartridge, CatalogKind::region, CatalogKind::condition,
+                                  CatalogKind::topical};
 
-bool of_skin(CatalogKind kind) { return kind == CatalogKind::region || kind == CatalogKind::condition || kind == CatalogKind::topical; }
+bool of_skin(CatalogKind kind) {
+  return kind == CatalogKind::region || kind == CatalogKind::condition || kind == CatalogKind::topical;
+}
 
 [[noreturn]] void not_there(const std::string& found, const std::vector<std::string>& known) {
   const std::string near = nearest_name(found, known);
-  throw InputError({{"catalog", 0, 0}, fmt::format("found `{}`, which is not in the catalog", found.substr(0, 60)),
+  throw InputError({{"catalog", 0, 0},
+                    fmt::format("found `{}`, which is not in the catalog", found.substr(0, 60)),
                     near.empty() ? "`pensim catalog` lists what is there" : "did you mean `" + near + "`?"});
 }
 
@@ -27,7 +31,9 @@ std::string row(const std::string& key, const std::string& value, const std::str
   return fmt::format("  {:<36} {:>22}  {}\n", key, value, source);
 }
 
-std::string source_row(const CatalogSource& s) { return fmt::format("  {:<14} {}\n  {:<14}   {}\n", s.key, s.title, "", s.address); }
+std::string source_row(const CatalogSource& s) {
+  return fmt::format("  {:<14} {}\n  {:<14}   {}\n", s.key, s.title, "", s.address);
+}
 
 // What the keys of these marks stand for, each once, in the order of sources.yaml.
 std::string stands_for(const std::string& marks, const std::vector<CatalogSource>& own) {
@@ -59,10 +65,13 @@ std::string explained(const CatalogEntry& e) {
     const CatalogEntry& base = catalog_entry(CatalogKind::pen, name, {e.file, 0, 0});
     std::vector<CatalogValue> taken;
     for (const CatalogValue& v : base.values)
-      if (std::none_of(e.values.begin(), e.values.end(), [&](const CatalogValue& own) { return own.key == v.key; })) taken.push_back(v);
+      if (std::none_of(e.values.begin(), e.values.end(), [&](const CatalogValue& own) { return own.key == v.key; }))
+        taken.push_back(v);
     text += fmt::format(" taken from {}, as no source gives it\n", name);
     for (const auto& [part, part_name] : base.references)
-      if (std::none_of(e.references.begin(), e.references.end(), [&, &wanted = part](const auto& own) { return own.first == wanted; })) text += row(part, part_name, "");
+      if (std::none_of(e.references.begin(), e.references.end(),
+                       [&, &wanted = part](const auto& own) { return own.first == wanted; }))
+        text += row(part, part_name, "");
     rows(taken);
   }
   return text + stands_for(marks, e.sources) + fmt::format("\n from {}\n", e.file);
@@ -100,7 +109,8 @@ std::string parameters_text(const std::string& wanted) {
     group_before = group;
   }
   if (text.empty()) not_there(wanted, known);
-  return "Parameters without a catalog entry, region or scenario over them; values are those of the program, words those of models/*.h.\n\n" +
+  return "Parameters without a catalog entry, region or scenario over them; values are those of the program, words "
+         "those of models/*.h.\n\n" +
          text + stands_for(marks, {});
 }
 
@@ -113,10 +123,14 @@ std::string law_text(const std::string& wanted) {
     split_unit(p.name, key, unit);
     if (!wanted.empty() && wanted != key && wanted != p.name) continue;
     text += row("skin." + key, fmt::format("{:.4g}{}", p.value, unit == "1" ? "" : " " + unit),
-                fmt::format("95 % {:.4g} .. {:.4g}; standard deviation {}{:.3g}", p.low, p.high, p.logarithmic ? "of the logarithm " : "", p.deviation));
+                fmt::format("95 % {:.4g} .. {:.4g}; standard deviation {}{:.3g}", p.low, p.high,
+                            p.logarithmic ? "of the logarithm " : "", p.deviation));
   }
   if (text.empty()) return "";
-  text = fmt::format("\n{} (pensim validate --fit); a drawn skin (skin: {{drawn: on}}) varies by it around the values above\n", law.origin) + text;
+  text = fmt::format(
+             "\n{} (pensim validate --fit); a drawn skin (skin: {{drawn: on}}) varies by it around the values above\n",
+             law.origin) +
+         text;
   if (!wanted.empty()) return text;
   text += " correlation, in this order\n";
   for (const std::vector<double>& line : law.correlation) {
@@ -136,21 +150,31 @@ std::string trimmed(const std::string& text) {
 bool names(const std::string& line, const std::string& member) {
   const auto part = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; };
   for (std::size_t at = line.find(member); at != std::string::npos; at = line.find(member, at + 1))
-    if ((at == 0 || !part(line[at - 1])) && (at + member.size() == line.size() || !part(line[at + member.size()]))) return true;
+    if ((at == 0 || !part(line[at - 1])) && (at + member.size() == line.size() || !part(line[at + member.size()])))
+      return true;
   return false;
 }
 
-bool marked(const std::string& text) { return mark_problem(text.substr(std::min(text.find('['), text.size()))).empty(); }
+bool marked(const std::string& text) {
+  return mark_problem(text.substr(std::min(text.find('['), text.size()))).empty();
+}
 
 }  // namespace
 
 std::string parameter_note(const std::string& name) {
-  struct Header { const char *group, *file, *params; };
-  static constexpr Header headers[] = {{"motor", "motor.h", "MotorParams"},       {"bridge", "bridge.h", "BridgeParams"},
-                                       {"drivetrain", "drivetrain.h", "DrivetrainParams"}, {"screw", "depth_screw.h", "ScrewParams"},
-                                       {"cartridge", "cartridge.h", "CartridgeParams"}, {"skin", "skin.h", "SkinParams"},
-                                       {"hand", "hand.h", "HandParams"},          {"battery", "battery.h", "BatteryParams"},
-                                       {"thermal", "thermal.h", "ThermalParams"}, {"sensors", "sensors.h", "SensorParams"},
+  struct Header {
+    const char *group, *file, *params;
+  };
+  static constexpr Header headers[] = {{"motor", "motor.h", "MotorParams"},
+                                       {"bridge", "bridge.h", "BridgeParams"},
+                                       {"drivetrain", "drivetrain.h", "DrivetrainParams"},
+                                       {"screw", "depth_screw.h", "ScrewParams"},
+                                       {"cartridge", "cartridge.h", "CartridgeParams"},
+                                       {"skin", "skin.h", "SkinParams"},
+                                       {"hand", "hand.h", "HandParams"},
+                                       {"battery", "battery.h", "BatteryParams"},
+                                       {"thermal", "thermal.h", "ThermalParams"},
+                                       {"sensors", "sensors.h", "SensorParams"},
                                        {"", "plant.h", "PlantParams"}};
   const std::string group = group_of(name), member = name.substr(group.empty() ? 0 : group.size() + 1);
   const Header* header = nullptr;
@@ -158,7 +182,10 @@ std::string parameter_note(const std::string& name) {
     if (group == h.group) header = &h;
   if (!header) return "";
   const std::string folder = share_path("models");
-  if (folder.empty()) throw InputError({{"catalog", 0, 0}, "the headers of the models were not found beside the program", "install the program; they say where its numbers come from"});
+  if (folder.empty())
+    throw InputError({{"catalog", 0, 0},
+                      "the headers of the models were not found beside the program",
+                      "install the program; they say where its numbers come from"});
   std::istringstream lines(read_file((std::filesystem::path(folder) / header->file).string()));
   const std::string begin = std::string("struct ") + header->params + " {";
   std::string table, group_comment, own;
@@ -194,7 +221,9 @@ std::string catalog_text(const std::string& kind, const std::string& name) {
   std::vector<CatalogKind> chosen;
   for (const CatalogKind k : all_kinds) {
     known.push_back(catalog_kind_plural(k));
-    if (kind.empty() || kind == catalog_kind_plural(k) || kind == catalog_kind_name(k) || (kind == "skin" && of_skin(k))) chosen.push_back(k);
+    if (kind.empty() || kind == catalog_kind_plural(k) || kind == catalog_kind_name(k) ||
+        (kind == "skin" && of_skin(k)))
+      chosen.push_back(k);
   }
   std::string wanted = name;
   if (chosen.empty() && name.empty()) {  // `pensim catalog cheek`
@@ -209,12 +238,17 @@ std::string catalog_text(const std::string& kind, const std::string& name) {
     for (const std::string& entry_name : catalog_names(k)) {
       const CatalogEntry& entry = catalog_entry(k, entry_name);
       known.push_back(entry_name);
-      if (wanted.empty()) text += fmt::format("  {:<26} {}\n", entry.name, entry.about);
-      else if (entry.name == wanted) text += (text.empty() ? "" : "\n") + explained(entry);
+      if (wanted.empty())
+        text += fmt::format("  {:<26} {}\n", entry.name, entry.about);
+      else if (entry.name == wanted)
+        text += (text.empty() ? "" : "\n") + explained(entry);
     }
   }
   if (text.empty()) not_there(wanted, known);
-  if (kind.empty()) text += "\nsources, parameters, law\n  what source marks stand for; parameters of the plant and of the law of the skin, with their marks\n";
+  if (kind.empty())
+    text +=
+        "\nsources, parameters, law\n  what source marks stand for; parameters of the plant and of the law of the "
+        "skin, with their marks\n";
   return text;
 }
 

@@ -21,7 +21,8 @@ constexpr const char* mend = "write the file again: pensim validate --fit --out 
 const Node& member(const Node& of, const char* key, Node::Kind kind, const char* expected) {
   const Node* node = of.kind == Node::Kind::map ? of.find(key) : nullptr;
   if (!node) refuse(of.at(), fmt::format("found no {}, expected {}", key, expected));
-  if (node->kind != kind) refuse(node->at(), fmt::format("{}: expected {}, found {}", key, expected, node->described()));
+  if (node->kind != kind)
+    refuse(node->at(), fmt::format("{}: expected {}, found {}", key, expected, node->described()));
   return *node;
 }
 
@@ -55,7 +56,9 @@ LawParameter read_parameter(const Member& m) {
     p.range = {number(range.items[0]), number(range.items[1])};
   }
   if (!(p.low < p.value && p.value < p.high && p.deviation > 0 && p.range.first <= p.low && p.high <= p.range.second))
-    refuse(m.at(), fmt::format("{}: expected a value within its interval, that within its range, and a deviation above 0", p.name));
+    refuse(m.at(),
+           fmt::format("{}: expected a value within its interval, that within its range, and a deviation above 0",
+                       p.name));
   return p;
 }
 
@@ -80,12 +83,15 @@ SkinLaw read_skin_law(const std::string& path) {
   if (!problems.empty()) throw InputError(problems);
   SkinLaw law;
   law.origin = member(root, "origin", Node::Kind::scalar, "where the law comes from").text;
-  for (const Member& m : member(root, "parameters", Node::Kind::map, "a map").members) law.parameters.push_back(read_parameter(m));
+  for (const Member& m : member(root, "parameters", Node::Kind::map, "a map").members)
+    law.parameters.push_back(read_parameter(m));
   const Node& rows = member(root, "correlation", Node::Kind::list, "a row for each parameter");
   const std::size_t n = law.parameters.size();
-  if (n == 0 || rows.items.size() != n) refuse(rows.at(), fmt::format("correlation: expected {} rows, found {}", n, rows.items.size()));
+  if (n == 0 || rows.items.size() != n)
+    refuse(rows.at(), fmt::format("correlation: expected {} rows, found {}", n, rows.items.size()));
   for (const Node& row : rows.items) {
-    if (row.items.size() != n) refuse(row.at(), fmt::format("correlation: expected {} numbers, found {}", n, row.items.size()));
+    if (row.items.size() != n)
+      refuse(row.at(), fmt::format("correlation: expected {} numbers, found {}", n, row.items.size()));
     law.correlation.emplace_back();
     for (const Node& item : row.items) law.correlation.back().push_back(number(item));
   }
@@ -93,7 +99,8 @@ SkinLaw read_skin_law(const std::string& path) {
     for (std::size_t j = 0; j <= i; ++j)
       if (law.correlation[i][j] != law.correlation[j][i] || (i == j && law.correlation[i][i] != 1))
         refuse(rows.items[i].items[j].at(), "correlation: expected 1 on the diagonal and the same on both sides of it");
-  for (const Node& direction : member(root, "flat", Node::Kind::list, "a list of directions").items) law.flat.push_back(direction.text);
+  for (const Node& direction : member(root, "flat", Node::Kind::list, "a list of directions").items)
+    law.flat.push_back(direction.text);
   if (!factorise(law.correlation, law.factor)) refuse(rows.at(), "correlation: the matrix is not positive definite");
   return law;
 }
@@ -105,19 +112,25 @@ const SkinLaw& skin_law() {
 
 std::string skin_law_yaml(const SkinLaw& law) {
   std::string text =
-      "# How well the law of the skin is known (sim/catalog/skin_law.h). Written by `pensim validate --fit --out FOLDER`; not for editing.\n"
-      "# value: optimum of the fit, in the unit at the end of the name. low, high: 95 % interval, cut at the range that the fit searches.\n"
-      "# sd, logarithmic_sd: standard deviation of the value or of its natural logarithm, not cut. range: what it can be at all.\n";
+      "# How well the law of the skin is known (sim/catalog/skin_law.h). Written by `pensim validate --fit --out "
+      "FOLDER`; not for editing.\n"
+      "# value: optimum of the fit, in the unit at the end of the name. low, high: 95 % interval, cut at the range "
+      "that the fit searches.\n"
+      "# sd, logarithmic_sd: standard deviation of the value or of its natural logarithm, not cut. range: what it can "
+      "be at all.\n";
   text += fmt::format("origin: \"{}\"\nparameters:\n", law.origin);
   for (const LawParameter& p : law.parameters) {
-    text += fmt::format("  {}: {{value: {:.6g}, low: {:.4g}, high: {:.4g}, {}: {:.4g}", p.name, p.value, p.low, p.high, p.logarithmic ? "logarithmic_sd" : "sd", p.deviation);
+    text += fmt::format("  {}: {{value: {:.6g}, low: {:.4g}, high: {:.4g}, {}: {:.4g}", p.name, p.value, p.low, p.high,
+                        p.logarithmic ? "logarithmic_sd" : "sd", p.deviation);
     if (std::isfinite(p.range.second)) text += fmt::format(", range: [{:g}, {:g}]", p.range.first, p.range.second);
     text += "}\n";
   }
   text += "correlation:  # rows and columns as above\n";
   for (std::size_t i = 0; i < law.correlation.size(); ++i) {
     text += "  - [";
-    for (std::size_t j = 0; j < law.correlation.size(); ++j) text += fmt::format("{}{:.3f}", j ? ", " : "", std::round(law.correlation[i][j] * 1e3) / 1e3 + 0.0);  // no -0
+    // no -0
+    for (std::size_t j = 0; j < law.correlation.size(); ++j)
+      text += fmt::format("{}{:.3f}", j ? ", " : "", std::round(law.correlation[i][j] * 1e3) / 1e3 + 0.0);
     text += "]\n";
   }
   text += "flat:  # directions along which the prior says more than the targets\n";

@@ -30,7 +30,8 @@ double drawn_value(const CatalogValue& value, std::uint64_t seed, std::int64_t p
   if (value.range) {
     const auto [low, high] = *value.range;
     const double u = noise_uniform(seed, stream, person), mode = value.number, width = high - low;
-    return u * width < mode - low ? low + std::sqrt(u * width * (mode - low)) : high - std::sqrt((1.0 - u) * width * (high - mode));
+    return u * width < mode - low ? low + std::sqrt(u * width * (mode - low))
+                                  : high - std::sqrt((1.0 - u) * width * (high - mode));
   }
   return value.number;
 }
@@ -38,7 +39,8 @@ double drawn_value(const CatalogValue& value, std::uint64_t seed, std::int64_t p
 void draw_law(const SkinLaw& law, std::uint64_t seed, std::int64_t person, SkinParams& params) {
   const std::size_t n = law.parameters.size();
   std::vector<double> normal(n);
-  for (std::size_t i = 0; i < n; ++i) normal[i] = noise_normal(seed, stream_of("law." + law.parameters[i].name), person);
+  for (std::size_t i = 0; i < n; ++i)
+    normal[i] = noise_normal(seed, stream_of("law." + law.parameters[i].name), person);
   for (std::size_t i = 0; i < n; ++i) {
     const LawParameter& p = law.parameters[i];
     double deviate = 0;
@@ -46,7 +48,8 @@ void draw_law(const SkinLaw& law, std::uint64_t seed, std::int64_t person, SkinP
     each_skin_param(params, [&](const char* name, auto& member) {
       if constexpr (std::is_same_v<std::remove_cvref_t<decltype(member)>, double>)
         if (p.name == name) {
-          const double drawn = p.logarithmic ? member * elementary::exp(p.deviation * deviate) : member + p.deviation * deviate;
+          const double drawn =
+              p.logarithmic ? member * elementary::exp(p.deviation * deviate) : member + p.deviation * deviate;
           member = std::clamp(drawn, p.range.first, p.range.second);
         }
     });

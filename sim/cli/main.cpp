@@ -15,17 +15,17 @@
 
 #include "firmware_shim/native/native_target.h"
 #include "firmware_shim/symbols/symbols.h"
-#include "sim/report/report.h"
 #include "sim/catalog/catalog.h"
-#include "sim/recording/difference.h"
-#include "sim/exchange/csv_export.h"
-#include "sim/validation/fit_skin.h"
-#include "sim/exchange/field_log.h"
 #include "sim/cli/recording_commands.h"
+#include "sim/cli/selftest.h"
+#include "sim/exchange/csv_export.h"
+#include "sim/exchange/field_log.h"
+#include "sim/recording/difference.h"
+#include "sim/report/report.h"
 #include "sim/run/run.h"
 #include "sim/scenario/schema.h"
-#include "sim/cli/selftest.h"
 #include "sim/session/server.h"
+#include "sim/validation/fit_skin.h"
 #include "sim/validation/validate.h"
 #include "sim/vocabulary/version.h"
 
@@ -40,9 +40,7 @@ int print_problems(const std::vector<InputProblem>& problems) {
   return exit_bad_input;
 }
 
-double wall_s() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double wall_s() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 struct RunArguments {
   PrepareOptions prepare;
@@ -54,9 +52,10 @@ struct RunArguments {
 void parse_shard(const std::string& text, PrepareOptions& options, std::vector<InputProblem>& problems) {
   if (text.empty()) return;
   int index = 0, count = 0, used = 0;
-  if (std::sscanf(text.c_str(), "%d/%d%n", &index, &count, &used) != 2 || used != static_cast<int>(text.size()) || count < 1 ||
-      index < 1 || index > count)
-    problems.push_back({{"--shard", 0, 0}, fmt::format("'{}' is no shard", text), "write I/N with 1 <= I <= N, such as 1/4"});
+  if (std::sscanf(text.c_str(), "%d/%d%n", &index, &count, &used) != 2 || used != static_cast<int>(text.size()) ||
+      count < 1 || index < 1 || index > count)
+    problems.push_back(
+        {{"--shard", 0, 0}, fmt::format("'{}' is no shard", text), "write I/N with 1 <= I <= N, such as 1/4"});
   options.shard = index;
   options.shards = count;
 }
@@ -66,10 +65,12 @@ double parse_percent(const std::string& text, std::vector<InputProblem>& problem
   double value = 0;
   char unit = 0;
   int used = 0;
-  if (std::sscanf(text.c_str(), "%lf %c%n", &value, &unit, &used) == 2 && unit == '%' && used == static_cast<int>(text.size()) &&
-      value >= 0 && value <= 100)
+  if (std::sscanf(text.c_str(), "%lf %c%n", &value, &unit, &used) == 2 && unit == '%' &&
+      used == static_cast<int>(text.size()) && value >= 0 && value <= 100)
     return value / 100.0;
-  problems.push_back({{"--fail-on-drop", 0, 0}, fmt::format("'{}' is no share", text), "write a percentage from 0 to 100, such as 20%"});
+  problems.push_back({{"--fail-on-drop", 0, 0},
+                      fmt::format("'{}' is no share", text),
+                      "write a percentage from 0 to 100, such as 20%"});
   return -1.0;
 }
 
@@ -86,7 +87,9 @@ int command_run(RunArguments& a) {
   std::vector<RunRequest> requests;
   if (problems.empty()) requests = prepare(a.prepare, problems);
   if (problems.empty() && a.no_fork && requests.size() != 1)
-    problems.push_back({{"--no-fork", 0, 0}, fmt::format("{} scenarios are selected", requests.size()), "name one scenario; a crash would end the others"});
+    problems.push_back({{"--no-fork", 0, 0},
+                        fmt::format("{} scenarios are selected", requests.size()),
+                        "name one scenario; a crash would end the others"});
   const auto reports = [&](const std::vector<RunResult>& results) {
     if (!a.junit.empty()) write_junit(a.junit, results, problems);
     if (!a.json.empty()) write_json(a.json, results);
@@ -96,7 +99,9 @@ int command_run(RunArguments& a) {
     return print_problems(problems);
   }
   RunPrinter printer(stdout, requests.size());
-  const std::vector<RunResult> results = run_all(requests, a.run, {[&](const std::string& label) { printer.started(label); }, [&](const RunResult& result) { printer.ended(result); }});
+  const std::vector<RunResult> results = run_all(requests, a.run,
+                                                 {[&](const std::string& label) { printer.started(label); },
+                                                  [&](const RunResult& result) { printer.ended(result); }});
   printer.summary(results, wall_s() - begin);
   reports(results);
   int code = 0;
@@ -120,8 +125,9 @@ int command_list(PrepareOptions& options) {
   for (const RunRequest& r : requests) {
     std::string tags;
     for (const std::string& tag : r.resolved.tags) tags += (tags.empty() ? "" : ", ") + tag;
-    fmt::print("{:<52} {:>7.3g} s  {:>2} requirements  {}{}\n", r.label, seconds(r.resolved.duration * r.resolved.tick_ns),
-               r.resolved.requirements.size(), r.resolved.title, tags.empty() ? "" : "  [" + tags + "]");
+    fmt::print("{:<52} {:>7.3g} s  {:>2} requirements  {}{}\n", r.label,
+               seconds(r.resolved.duration * r.resolved.tick_ns), r.resolved.requirements.size(), r.resolved.title,
+               tags.empty() ? "" : "  [" + tags + "]");
   }
   return exit_ok;
 }
@@ -150,14 +156,17 @@ int command_dashboard(int argc, char** argv) {
   for (int i = 2; i < argc; ++i) arguments.push_back(argv[i]);
   arguments.push_back(nullptr);
   execv(program.c_str(), arguments.data());
-  fmt::print(stderr, "the dashboard cannot be started: {}: {}\n  mend: build or install it with the rest: ./dev build\n", program, std::strerror(errno));
+  fmt::print(stderr,
+             "the dashboard cannot be started: {}: {}\n  mend: build or install it with the rest: ./dev build\n",
+             program, std::strerror(errno));
   return exit_error;
 }
 
 int main_checked(int argc, char** argv) {
   if (argc > 1 && std::string_view(argv[1]) == "dashboard") return command_dashboard(argc, argv);
   CLI::App app{"pensim - runs the firmware of a microneedling pen against a modelled pen and skin"};
-  app.set_version_flag("--version", [] { return fmt::format("pensim {} ({}), {}", version, git_state(), compiler_flags()); });
+  app.set_version_flag("--version",
+                       [] { return fmt::format("pensim {} ({}), {}", version, git_state(), compiler_flags()); });
   app.require_subcommand(1);
   app.footer("Begin with: pensim run scenarios/treatment/cheek_1mm.yaml");
 
@@ -167,28 +176,40 @@ int main_checked(int argc, char** argv) {
     if (paths_required) paths->required();
     command->add_option("--firmware", options.firmware, "core: NAME or native:PATH.so (instead of the scenario's)");
     command->add_option("--seed", options.seed, "seed (instead of the scenario's)")->check([](const std::string& text) {
-      const bool digits = !text.empty() && text.size() <= 19 && text.find_first_not_of("0123456789") == std::string::npos;
-      return digits ? std::string() : fmt::format("'{:.40}' is no seed: give a whole number from 0 to 9999999999999999999", text);
+      const bool digits =
+          !text.empty() && text.size() <= 19 && text.find_first_not_of("0123456789") == std::string::npos;
+      return digits ? std::string()
+                    : fmt::format("'{:.40}' is no seed: give a whole number from 0 to 9999999999999999999", text);
     });
-    command->add_option("--set", options.overrides, "override a key of the scenario: key=value, e.g. operator.press='3 N'")
-        ->type_size(1)->allow_extra_args(false);
-    command->add_option("--watch", options.watch, "record a variable of the core by its name")->type_size(1)->allow_extra_args(false);
-    command->add_option("--filter", options.filter, "only scenarios whose path or a tag matches this regular expression");
+    command
+        ->add_option("--set", options.overrides, "override a key of the scenario: key=value, e.g. operator.press='3 N'")
+        ->type_size(1)
+        ->allow_extra_args(false);
+    command->add_option("--watch", options.watch, "record a variable of the core by its name")
+        ->type_size(1)
+        ->allow_extra_args(false);
+    command->add_option("--filter", options.filter,
+                        "only scenarios whose path or a tag matches this regular expression");
     command->add_flag("!--no-always", options.always, "without the requirements of always.yaml");
   };
   CLI::App* c_run = app.add_subcommand("run", "run scenarios, record, judge");
   add_prepare(c_run, run.prepare, true);
-  c_run->add_option("--jobs,-j", run.run.jobs, "runs at a time")->default_val(std::max(1u, std::thread::hardware_concurrency()));
+  c_run->add_option("--jobs,-j", run.run.jobs, "runs at a time")
+      ->default_val(std::max(1u, std::thread::hardware_concurrency()));
   c_run->add_option("--out", run.run.out_dir, "folder of the recordings")->default_val("runs");
-  c_run->add_option("--keep", run.keep, "which recordings to keep")->check(CLI::IsMember({"all", "failed", "none"}))->default_val("all");
+  c_run->add_option("--keep", run.keep, "which recordings to keep")
+      ->check(CLI::IsMember({"all", "failed", "none"}))
+      ->default_val("all");
   c_run->add_option("--junit", run.junit, "write a JUnit report");
   c_run->add_option("--json", run.json, "write the results as JSON");
-  c_run->add_flag("--twice", run.run.twice, "run each twice, the second with another heap fill and load address; hashes must be equal");
+  c_run->add_flag("--twice", run.run.twice,
+                  "run each twice, the second with another heap fill and load address; hashes must be equal");
   c_run->add_flag("--no-fork", run.no_fork, "one scenario in this process, for gdb, perf, valgrind");
   c_run->add_flag("--compress", run.run.compress, "compress the recordings (smaller, slower)");
   c_run->add_option("--shard", run.shard, "I/N: only every Nth scenario, beginning with the Ith");
   c_run->add_option("--baseline", run.run.baseline_dir, "folder of earlier recordings: compare margins with theirs");
-  c_run->add_option("--fail-on-drop", run.fail_on_drop, "fail when a margin lost more than this share of the baseline's, e.g. 20%");
+  c_run->add_option("--fail-on-drop", run.fail_on_drop,
+                    "fail when a margin lost more than this share of the baseline's, e.g. 20%");
 
   PrepareOptions check;
   CLI::App* c_check = app.add_subcommand("check", "read scenarios and firmware, report every problem, run nothing");
@@ -207,19 +228,26 @@ int main_checked(int argc, char** argv) {
   c_symbols->add_option("pattern", symbols_pattern, "only names that contain this");
 
   std::string catalog_kind, catalog_name;
-  CLI::App* c_catalog = app.add_subcommand("catalog", "list the catalog, or explain an entry with the source of each number");
+  CLI::App* c_catalog =
+      app.add_subcommand("catalog", "list the catalog, or explain an entry with the source of each number");
   c_catalog->add_option("kind", catalog_kind, "skin, cartridges, motors, batteries, pens ...");
   c_catalog->add_option("name", catalog_name, "entry");
 
-  CLI::App* c_selftest = app.add_subcommand("selftest", "is this installation sound? (probe core, golden hashes, a crash, a hang)");
+  CLI::App* c_selftest =
+      app.add_subcommand("selftest", "is this installation sound? (probe core, golden hashes, a crash, a hang)");
 
   ValidateOptions validation;
   bool fit = false;
-  CLI::App* c_validate = app.add_subcommand("validate", "the models against every published target; 0 if the verdicts are those on record");
-  c_validate->add_option("--out", validation.out, "folder for validation.md and a picture per target (docs/ in the source tree); with --fit for skin_law.yaml");
+  CLI::App* c_validate = app.add_subcommand(
+      "validate", "the models against every published target; 0 if the verdicts are those on record");
+  c_validate->add_option(
+      "--out", validation.out,
+      "folder for validation.md and a picture per target (docs/ in the source tree); with --fit for skin_law.yaml");
   c_validate->add_option("--only", validation.only, "one target, e.g. VT-05");
-  c_validate->add_option("--recorded", validation.recorded, "file with the verdicts on record (the installation's if not given)");
-  c_validate->add_flag("--fit", fit, "instead: fit the skin to the calibration targets, print values, intervals, correlation");
+  c_validate->add_option("--recorded", validation.recorded,
+                         "file with the verdicts on record (the installation's if not given)");
+  c_validate->add_flag("--fit", fit,
+                       "instead: fit the skin to the calibration targets, print values, intervals, correlation");
 
   std::string rec, rec_b, rec_out;
   RerunArguments rerun;
@@ -254,9 +282,12 @@ int main_checked(int argc, char** argv) {
   c_import->add_option("log", importing.log)->required();
   c_import->add_option("--out", importing.out, "recording (the log's name with .h5 if not given)");
 
-  app.add_subcommand("dashboard", "look at runs: the library, a scenario live, a recording, two of them; --screenshot FILE without a display");
+  app.add_subcommand(
+      "dashboard",
+      "look at runs: the library, a scenario live, a recording, two of them; --screenshot FILE without a display");
   int session_socket = -1;
-  CLI::App* c_serve = app.add_subcommand("serve-session", "the process behind a live session; started by it")->group("");
+  CLI::App* c_serve =
+      app.add_subcommand("serve-session", "the process behind a live session; started by it")->group("");
   c_serve->add_option("descriptor", session_socket)->required();
 
   try {
@@ -288,7 +319,8 @@ int main_checked(int argc, char** argv) {
       return exit_ok;
     }
     // In the source tree the whole of it also writes the project's own page.
-    if (validation.out.empty() && validation.only.empty() && validation.recorded.empty() && std::filesystem::exists("docs/validation.md"))
+    if (validation.out.empty() && validation.only.empty() && validation.recorded.empty() &&
+        std::filesystem::exists("docs/validation.md"))
       validation.out = "docs";
     if (validation.recorded.empty()) validation.recorded = share_path("validation.txt");
     return validate(validation);

@@ -8,24 +8,26 @@
 #include <cstring>
 #include <filesystem>
 
-#include "sim/report/report.h"
-#include "sim/recording/difference.h"
 #include "firmware_shim/native/crash.h"
 #include "firmware_shim/native/native_target.h"
 #include "firmware_shim/symbols/symbols.h"
 #include "sim/exchange/field_log.h"
 #include "sim/judge/judge.h"
+#include "sim/recording/difference.h"
+#include "sim/report/report.h"
+#include "sim/run/child.h"
 #include "sim/run/formulas.h"
 #include "sim/run/replay.h"
 #include "sim/run/run.h"
-#include "sim/run/child.h"
 
 namespace pensim {
 namespace {
 
 ResolvedScenario scenario_of(const Recording& recording, const std::string& path) {
   if (recording.meta().resolved_scenario.empty())
-    throw InputError(InputProblem{{path, 0, 0}, "this recording holds no scenario (it was imported, or made by a board)", "pensim replay feeds a core with its inputs"});
+    throw InputError(InputProblem{{path, 0, 0},
+                                  "this recording holds no scenario (it was imported, or made by a board)",
+                                  "pensim replay feeds a core with its inputs"});
   return resolved_from_json(recording.meta().resolved_scenario, path);
 }
 
@@ -53,7 +55,8 @@ int command_rerun(const RerunArguments& arguments) {
   const Recording after = Recording::open(result.recording);
   if (!keep) std::filesystem::remove(result.recording);
   const Difference difference = diff(before, after);
-  fmt::print("recorded hash {}, hash of the rerun {}\n", before.meta().hash.empty() ? "(none)" : before.meta().hash, result.hash.empty() ? "(none)" : result.hash);
+  fmt::print("recorded hash {}, hash of the rerun {}\n", before.meta().hash.empty() ? "(none)" : before.meta().hash,
+             result.hash.empty() ? "(none)" : result.hash);
   // A run that ended in a firmware fault has no hash: then its samples decide.
   if (before.meta().hash == result.hash && (!result.hash.empty() || difference.equal())) {
     fmt::print("equal\n");
@@ -78,7 +81,9 @@ int command_judge(const JudgeArguments& arguments) {
   }
   if (!arguments.require.empty()) requirements = load_always(arguments.require);
   if (requirements.empty() && measures.empty())
-    throw InputError(InputProblem{{arguments.recording, 0, 0}, "there is nothing to judge: this recording holds no requirement", "name a file with --require"});
+    throw InputError(InputProblem{{arguments.recording, 0, 0},
+                                  "there is nothing to judge: this recording holds no requirement",
+                                  "name a file with --require"});
   const Judgement judgement = judge_recording(recording, requirements, measures, planned);
   RunResult result;
   result.scenario = label;
@@ -108,10 +113,13 @@ int command_replay(const ReplayArguments& arguments) {
   const bool log = std::filesystem::path(arguments.recording).extension() == ".csv";
   const Recording recording = log ? import_log(arguments.recording) : Recording::open(arguments.recording);
   if (recording.meta().kind == RecordingKind::rig)
-    throw InputError(InputProblem{{arguments.recording, 0, 0}, "a rig has no firmware core, so there is nothing to replay", "pensim rerun runs the machine again"});
+    throw InputError(InputProblem{{arguments.recording, 0, 0},
+                                  "a rig has no firmware core, so there is nothing to replay",
+                                  "pensim rerun runs the machine again"});
   const std::string firmware = !arguments.firmware.empty() ? arguments.firmware : recording.meta().firmware;
   if (firmware.empty())
-    throw InputError(InputProblem{{arguments.recording, 0, 0}, "nothing says which firmware this is", "name it with --firmware"});
+    throw InputError(
+        InputProblem{{arguments.recording, 0, 0}, "nothing says which firmware this is", "name it with --firmware"});
   const std::string core = find_core(firmware);
   if (const std::string why = core_refusal(core); !why.empty())
     throw InputError(InputProblem{{core, 0, 0}, "it cannot be loaded: " + why, "build it with pensim_add_core"});
@@ -139,7 +147,9 @@ int command_replay(const ReplayArguments& arguments) {
       fmt::print("{}", result.text());
       code = result.exit_code();
       if (code == 0 && result.compared == 0) {
-        fmt::print("nothing was compared: log an output (core.pwm_duty, pin.enable, fw.VARIABLE) for longer than the first second\n");
+        fmt::print(
+            "nothing was compared: log an output (core.pwm_duty, pin.enable, fw.VARIABLE) for longer than the first "
+            "second\n");
         code = 2;
       }
     } catch (const std::exception& error) {

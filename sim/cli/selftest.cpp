@@ -44,7 +44,8 @@ RunResult run_text(const std::string& text, const std::string& name) {
 }
 
 std::string misbehaving(int what) {
-  return fmt::format("title: selftest\nduration: 3 s\nfirmware: misbehave\ntimeline:\n  - {{at: 0.1 s, set: aux.0, to: {}}}\n", what);
+  return fmt::format(
+      "title: selftest\nduration: 3 s\nfirmware: misbehave\ntimeline:\n  - {{at: 0.1 s, set: aux.0, to: {}}}\n", what);
 }
 
 std::string expect_fault(int what, const std::string& kind) {

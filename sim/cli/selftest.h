@@ -1,4 +1,5 @@
-// selftest.h - is this installation sound? What QA pastes into a report: version, golden hashes, the probe core, a crash and a hang that are explained.
+// selftest.h - is this installation sound? What QA pastes into a report: version, golden hashes, the probe core, a
+// crash and a hang that are explained.
 #pragma once
 
 namespace pensim {

@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <cmath>
 
-#include "sim/draw/display_units.h"
 #include "sim/dashboard/keys.h"
 #include "sim/dashboard/open.h"
 #include "sim/dashboard/rebuild.h"
 #include "sim/dashboard/transport.h"
+#include "sim/draw/display_units.h"
 #include "sim/draw/widgets.h"
 #include "sim/input/input_error.h"
 #include "sim/input/quantity.h"
@@ -47,16 +47,20 @@ void draw_header(App& app) {
   if (app.screen == Screen::library || !app.main.recording) {
     draw_text(list, Font::heading, x, middle - font(Font::heading)->FontSize / 2, t.ink, "pensim");
     x += text_size(Font::heading, "pensim").x + unit * 0.8f;
-    draw_text(list, Font::text, x, middle - unit / 2 + std::floor(unit * 0.1f), t.dim, fit_text(Font::text, "firmware of a microneedling pen, in the loop", right - x));
+    draw_text(list, Font::text, x, middle - unit / 2 + std::floor(unit * 0.1f), t.dim,
+              fit_text(Font::text, "firmware of a microneedling pen, in the loop", right - x));
   } else {
-    const std::string verdict = app.main.recording->meta().verdict, word = verdict.empty() || app.other.recording ? "" : verdict_word(verdict);  // of two, each has its own
+    // of two, each has its own
+    const std::string verdict = app.main.recording->meta().verdict,
+                      word = verdict.empty() || app.other.recording ? "" : verdict_word(verdict);
     const float chip = word.empty() ? 0 : chip_size(word).x + gap;
     std::string title = app.main.label;
     if (app.other.recording) title += "   and   " + app.other.label;
     title = fit_text(Font::text, title, title_room - chip);
     draw_text(list, Font::text, x, middle - unit / 2, t.ink, title);
     x += text_size(Font::text, title).x + gap;
-    if (!word.empty() && x + chip < title_x + title_room) draw_chip(list, x, middle - chip_size(word).y / 2, verdict_colour(verdict), word);
+    if (!word.empty() && x + chip < title_x + title_room)
+      draw_chip(list, x, middle - chip_size(word).y / 2, verdict_colour(verdict), word);
   }
   // Layouts.
   x = right - tabs - gap;
@@ -68,27 +72,36 @@ void draw_header(App& app) {
       ImGui::SetCursorScreenPos({x, p.y});
       if (ImGui::InvisibleButton(layout_name(layout), {width, height})) app.layout = layout;
       const bool on = app.layout == layout;
-      if (ImGui::IsItemHovered() && !on) list->AddRectFilled({x, p.y}, {x + width, p.y + height}, with_alpha(t.ink, 0.06f), ImGui::GetStyle().FrameRounding);
+      if (ImGui::IsItemHovered() && !on)
+        list->AddRectFilled({x, p.y}, {x + width, p.y + height}, with_alpha(t.ink, 0.06f),
+                            ImGui::GetStyle().FrameRounding);
       tooltip(fmt::format("Layout  ({})", i + 1));
       draw_text(list, Font::text, x + unit * 0.65f, middle - unit / 2, on ? t.accent : t.dim, name);
-      if (on) list->AddRectFilled({x + unit * 0.65f, p.y + height - 2 * app.scale}, {x + width - unit * 0.65f, p.y + height}, t.accent, app.scale);
+      if (on)
+        list->AddRectFilled({x + unit * 0.65f, p.y + height - 2 * app.scale}, {x + width - unit * 0.65f, p.y + height},
+                            t.accent, app.scale);
       x += width;
     }
   }
   ImGui::SetCursorScreenPos({right, p.y});
   if (app.session) {
     try {
-      if (icon_button("undo", Icon::undo, "Undo a change of the run  (ctrl + z)", false, false, app.session->can_undo())) app.session->undo();
+      if (icon_button("undo", Icon::undo, "Undo a change of the run  (ctrl + z)", false, false,
+                      app.session->can_undo()))
+        app.session->undo();
       ImGui::SameLine(0, 2);
-      if (icon_button("redo", Icon::redo, "Redo  (ctrl + y)", false, false, app.session->can_redo())) app.session->redo();
+      if (icon_button("redo", Icon::redo, "Redo  (ctrl + y)", false, false, app.session->can_redo()))
+        app.session->redo();
     } catch (const InputError& e) {
       app.message = e.what();
     }
     ImGui::SameLine(0, 2);
-    if (icon_button("save", Icon::save, "Save the run as a scenario  (ctrl + s)")) app.overlay = {}, app.overlay.save = true;
+    if (icon_button("save", Icon::save, "Save the run as a scenario  (ctrl + s)"))
+      app.overlay = {}, app.overlay.save = true;
     ImGui::SameLine(0, 2);
   }
-  if (icon_button("theme", app.dark ? Icon::sun : Icon::moon, app.dark ? "Light  (t)" : "Dark  (t)")) app.dark = !app.dark;
+  if (icon_button("theme", app.dark ? Icon::sun : Icon::moon, app.dark ? "Light  (t)" : "Dark  (t)"))
+    app.dark = !app.dark;
   ImGui::SameLine(0, 2);
   if (icon_button("help", Icon::help, "Keys and mouse  (?)")) app.overlay.help = true;
 }
@@ -97,10 +110,13 @@ void draw_header(App& app) {
 void draw_message(App& app) {
   std::string message = app.message;
   if (message.empty() && app.session) {
-    if (!app.session->error().empty()) message = app.session->error();
+    if (!app.session->error().empty())
+      message = app.session->error();
     else if (const auto& fault = app.session->fault())
-      message = fmt::format("Firmware fault at {}: {} in {}{}. The run stops here; change the timeline before it, or mend the core.", format_time(fault->at_s), fault->kind,
-                            fault->function, fault->file.empty() ? "" : fmt::format(", {}:{}", fault->file, fault->line));
+      message = fmt::format(
+          "Firmware fault at {}: {} in {}{}. The run stops here; change the timeline before it, or mend the core.",
+          format_time(fault->at_s), fault->kind, fault->function,
+          fault->file.empty() ? "" : fmt::format(", {}:{}", fault->file, fault->line));
   }
   if (message.empty() && app.main.recording && !app.main.recording->meta().notes.empty()) {
     for (const std::string& note : app.main.recording->meta().notes) message += (message.empty() ? "" : "  ") + note;
@@ -119,7 +135,9 @@ void draw_message(App& app) {
   list->AddRectFilled(p, {p.x + width, p.y + size.y + unit}, with_alpha(t.bad, 0.14f), ImGui::GetStyle().FrameRounding);
   list->AddRectFilled(p, {p.x + unit * 0.25f, p.y + size.y + unit}, t.bad, 2);
   list->AddText(f, f->FontSize, {p.x + unit, p.y + unit / 2}, t.ink, message.c_str(), nullptr, width - unit * 3.5f);
-  if (!app.message.empty()) draw_icon(list, Icon::cross, {p.x + width - unit * 1.8f, p.y + unit / 2, p.x + width - unit * 0.8f, p.y + unit * 1.5f}, t.dim);
+  if (!app.message.empty())
+    draw_icon(list, Icon::cross,
+              {p.x + width - unit * 1.8f, p.y + unit / 2, p.x + width - unit * 0.8f, p.y + unit * 1.5f}, t.dim);
   if (pressed) app.message.clear();
 }
 
@@ -183,7 +201,9 @@ void draw_panels(App& app, ImVec2 room) {
       panel(app, "plots", "", {room.x - left - gap, room.y}, draw_plots);
       break;
     }
-    case Layout::plots: panel(app, "plots", "", room, draw_plots); break;
+    case Layout::plots:
+      panel(app, "plots", "", room, draw_plots);
+      break;
   }
 }
 
@@ -196,7 +216,9 @@ bool begin_overlay(const char* id, float width) {
   ImGui::SetNextWindowSize({std::min(width, io.DisplaySize.x * 0.95f), 0});
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, {ImGui::GetFontSize() * 1.4f, ImGui::GetFontSize() * 1.1f});
   ImGui::PushStyleColor(ImGuiCol_WindowBg, theme().raised);
-  const bool open = ImGui::Begin(id, nullptr, ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_AlwaysAutoResize);
+  const bool open = ImGui::Begin(id, nullptr,
+                                 ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove |
+                                     ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_AlwaysAutoResize);
   ImGui::PopStyleColor();
   ImGui::PopStyleVar();
   return open;
@@ -244,7 +266,8 @@ bool ask(App& app, const char* id, const char* title, const char* hint, const st
   char typed[512] = {};
   app.overlay.text.copy(typed, sizeof typed - 1);
   ImGui::SetNextItemWidth(-1);
-  const bool entered = ImGui::InputTextWithHint("##typed", hint, typed, sizeof typed, ImGuiInputTextFlags_EnterReturnsTrue);
+  const bool entered =
+      ImGui::InputTextWithHint("##typed", hint, typed, sizeof typed, ImGuiInputTextFlags_EnterReturnsTrue);
   app.overlay.text = typed;
   ImGui::PushTextWrapPos(0);
   text(Font::small, theme().dim, below);
@@ -258,7 +281,9 @@ void draw_save(App& app) {
   const Theme& t = theme();
   Overlay& o = app.overlay;
   if (!o.saved.empty()) {
-    const std::string command = "pensim run " + (o.saved.find_first_of(" '\"$&;()<>|*?`\\") == std::string::npos ? o.saved : "'" + o.saved + "'");
+    const std::string command =
+        "pensim run " +
+        (o.saved.find_first_of(" '\"$&;()<>|*?`\\") == std::string::npos ? o.saved : "'" + o.saved + "'");
     begin_overlay("saved", ImGui::GetFontSize() * 32);
     text(Font::heading, t.ink, "Saved");
     ImGui::PushTextWrapPos(0);
@@ -271,7 +296,9 @@ void draw_save(App& app) {
     ImGui::End();
     return;
   }
-  const std::string below = o.problem.empty() ? "`pensim run` on it gives this run again, bit for bit. Enter saves, Escape closes." : o.problem;
+  const std::string below = o.problem.empty()
+                                ? "`pensim run` on it gives this run again, bit for bit. Enter saves, Escape closes."
+                                : o.problem;
   if (!ask(app, "save", "Save as a scenario", "my_run.yaml", below)) return;
   try {
     app.session->save(o.text);
@@ -285,9 +312,14 @@ void draw_save(App& app) {
 void draw_set_up(App& app) {
   Overlay& o = app.overlay;
   const Scenario& s = app.session->scenario();
-  const std::string now = fmt::format("Now: skin.region={} skin.condition={} skin.topical={} operator.press={:.3g} N pen.battery.state_of_charge={:.3g} % seed={}", s.skin.region,
-                                      s.skin.condition, s.skin.topical, s.operation.press_N, 100 * s.pen.state_of_charge, s.seed);
-  const std::string below = o.problem.empty() ? now + "\nAny key of a scenario, as with `pensim run --set`. Enter runs it again from zero and keeps this run as the ghost; Escape closes." : o.problem;
+  const std::string now = fmt::format(
+      "Now: skin.region={} skin.condition={} skin.topical={} operator.press={:.3g} N "
+      "pen.battery.state_of_charge={:.3g} % seed={}",
+      s.skin.region, s.skin.condition, s.skin.topical, s.operation.press_N, 100 * s.pen.state_of_charge, s.seed);
+  const std::string below = o.problem.empty() ? now +
+                                                    "\nAny key of a scenario, as with `pensim run --set`. Enter runs "
+                                                    "it again from zero and keeps this run as the ghost; Escape closes."
+                                              : o.problem;
   if (!ask(app, "set-up", "Change the set-up", "skin.region=forehead", below)) return;
   try {
     app.session->set_override(o.text);
@@ -302,7 +334,8 @@ void draw_overlays(App& app) {
   if (app.overlay.save && app.session) draw_save(app);
   if (app.overlay.set_up && app.session) draw_set_up(app);
   try {
-    if (app.overlay.go_to && ask(app, "go to", "Go to", "1.5 s", "An instant with its unit: 1.5 s, 20 ms. Enter goes there, Escape closes.")) {
+    if (app.overlay.go_to && ask(app, "go to", "Go to", "1.5 s",
+                                 "An instant with its unit: 1.5 s, 20 ms. Enter goes there, Escape closes.")) {
       const double at = parse_quantity(app.overlay.text, "s");
       app.overlay = {};
       seek(app, at);
@@ -330,8 +363,10 @@ void draw_app(App& app, double wall_s) {
   ImGui::SetNextWindowSize(io.DisplaySize);
   ImGui::PushStyleVar(ImGuiStyleVar_WindowRounding, 0);
   ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, 0);
-  ImGui::Begin("pensim", nullptr, ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoBackground | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoBringToFrontOnFocus |
-                                      ImGuiWindowFlags_NoNavInputs | ImGuiWindowFlags_NoScrollWithMouse);
+  ImGui::Begin("pensim", nullptr,
+               ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoBackground | ImGuiWindowFlags_NoMove |
+                   ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoBringToFrontOnFocus |
+                   ImGuiWindowFlags_NoNavInputs | ImGuiWindowFlags_NoScrollWithMouse);
   ImGui::PopStyleVar(2);
   draw_header(app);
   ImGui::SetCursorPosX(ImGui::GetStyle().WindowPadding.x);
@@ -340,7 +375,8 @@ void draw_app(App& app, double wall_s) {
   if (app.screen == Screen::library || !app.main.recording) {
     draw_library(app);
   } else {
-    const float bar = std::floor(ImGui::GetFrameHeight() + ImGui::GetFontSize() * 1.1f + ImGui::GetStyle().ItemSpacing.y * 2 + ImGui::GetStyle().WindowPadding.y * 2);
+    const float bar = std::floor(ImGui::GetFrameHeight() + ImGui::GetFontSize() * 1.1f +
+                                 ImGui::GetStyle().ItemSpacing.y * 2 + ImGui::GetStyle().WindowPadding.y * 2);
     ImVec2 room = ImGui::GetContentRegionAvail();
     room.y -= bar + ImGui::GetStyle().ItemSpacing.y;
     const ImVec2 p = ImGui::GetCursorPos();

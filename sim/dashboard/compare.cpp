@@ -6,11 +6,11 @@
 #include <chrono>
 #include <cmath>
 
-#include "sim/draw/display_units.h"
 #include "sim/dashboard/open.h"
 #include "sim/dashboard/rebuild.h"
 #include "sim/dashboard/requirements_panel.h"
 #include "sim/dashboard/transport.h"
+#include "sim/draw/display_units.h"
 #include "sim/draw/widgets.h"
 #include "sim/input/input_error.h"
 
@@ -18,11 +18,12 @@ namespace pensim::dashboard {
 namespace {
 
 constexpr std::chrono::milliseconds most_a_frame{10};  // for pieces of the difference
-constexpr Tick look_ticks = 1 << 16;     // read at once in search of an event
+constexpr Tick look_ticks = 1 << 16;                   // read at once in search of an event
 constexpr int command_alignment = 4;
 
 bool running(const App& app) {
-  return app.session && (app.session->state() == Session::State::starting || app.session->state() == Session::State::running || app.session->catching_up() < 1);
+  return app.session && (app.session->state() == Session::State::starting ||
+                         app.session->state() == Session::State::running || app.session->catching_up() < 1);
 }
 
 // The first tick at which a signal is above 0.5; -1 if it never is. Buckets of the pyramid say where to look.
@@ -33,7 +34,8 @@ Tick first_above(const Recording& r, const std::string& name) {
     if (!(r.envelope(name, from, to, 1)[0].max > 0.5f)) continue;
     const SampleRange s = r.range(name, from, to - 1);
     for (std::size_t i = 0; i < s.value.size(); ++i)
-      if (s.value[i] > 0.5f) return std::max(s.period_ticks > 0 ? (s.first + static_cast<Tick>(i)) * s.period_ticks : s.tick[i], from);
+      if (s.value[i] > 0.5f)
+        return std::max(s.period_ticks > 0 ? (s.first + static_cast<Tick>(i)) * s.period_ticks : s.tick[i], from);
   }
   return -1;
 }
@@ -41,7 +43,9 @@ Tick first_above(const Recording& r, const std::string& name) {
 // The command of `other` that stands for number `index` of `main`: the same text, the same one of those that are alike.
 Tick same_command(const Recording& main, const Recording& other, std::size_t index) {
   const std::string& text = main.commands()[index].text;
-  std::ptrdiff_t before = std::count_if(main.commands().begin(), main.commands().begin() + static_cast<std::ptrdiff_t>(index), [&](const RecordedText& c) { return c.text == text; });
+  std::ptrdiff_t before =
+      std::count_if(main.commands().begin(), main.commands().begin() + static_cast<std::ptrdiff_t>(index),
+                    [&](const RecordedText& c) { return c.text == text; });
   for (const RecordedText& c : other.commands())
     if (c.text == text && before-- == 0) return c.at;
   return -1;
@@ -53,7 +57,9 @@ double change_of(const Verdict& a, const Verdict& b) {
   return larger > 0 ? (b.margin - a.margin) / larger : 0;
 }
 
-bool judged(const std::optional<Verdict>& v) { return v && (v->outcome == Verdict::Outcome::pass || v->outcome == Verdict::Outcome::fail); }
+bool judged(const std::optional<Verdict>& v) {
+  return v && (v->outcome == Verdict::Outcome::pass || v->outcome == Verdict::Outcome::fail);
+}
 
 void make_rows(App& app) {
   CompareState& state = app.compare;
@@ -61,7 +67,9 @@ void make_rows(App& app) {
   const Document* documents[] = {&first_of(app), &second_of(app)};
   for (const Document* d : documents)
     for (const Requirement& q : d->requirements) {
-      if (std::any_of(state.rows.begin(), state.rows.end(), [&](const CompareState::Row& row) { return row.id == q.id; })) continue;
+      if (std::any_of(state.rows.begin(), state.rows.end(),
+                      [&](const CompareState::Row& row) { return row.id == q.id; }))
+        continue;
       CompareState::Row row{q.id, q.text, {}, {}, 0};
       if (const auto v = state.judged_a.verdicts.find(q.id); v != state.judged_a.verdicts.end()) row.a = v->second;
       if (const auto v = state.judged_b.verdicts.find(q.id); v != state.judged_b.verdicts.end()) row.b = v->second;
@@ -72,7 +80,9 @@ void make_rows(App& app) {
     if (!judged(row.a) || !judged(row.b)) return 2;
     return row.a->outcome == Verdict::Outcome::pass && row.b->outcome == Verdict::Outcome::fail ? 0 : 1;
   };
-  std::stable_sort(state.rows.begin(), state.rows.end(), [&](const auto& p, const auto& q) { return group(p) != group(q) ? group(p) < group(q) : p.change < q.change; });
+  std::stable_sort(state.rows.begin(), state.rows.end(), [&](const auto& p, const auto& q) {
+    return group(p) != group(q) ? group(p) < group(q) : p.change < q.change;
+  });
 }
 
 // True if anything is new.
@@ -93,7 +103,8 @@ bool judge_side(const App& app, const Document& document, CompareState::Judged& 
   const Tick planned = app.session->duration();
   const std::vector<Measure>& measures = app.session->scenario().measures;
   const std::size_t n = judged.next++;
-  if (n < document.requirements.size()) judged.verdicts[document.requirements[n].id] = judge_so_far(document.requirements[n], r, planned);
+  if (n < document.requirements.size())
+    judged.verdicts[document.requirements[n].id] = judge_so_far(document.requirements[n], r, planned);
   else if (n - document.requirements.size() < measures.size()) {
     const Measure& m = measures[n - document.requirements.size()];
     judged.measures.push_back({m.name, measure_so_far(m, r, planned), measure_unit(m)});
@@ -111,7 +122,8 @@ const Document& second_of(const App& app) { return app.session ? app.main : app.
 std::vector<std::string> alignments(const App& app) {
   std::vector<std::string> names = {"time", "first contact", "first puncture", "first stroke"};
   const double tick_s = seconds(app.main.recording->tick_ns());
-  for (const RecordedText& c : app.main.recording->commands()) names.push_back(fmt::format("{}: {}", format_time(static_cast<double>(c.at) * tick_s, 1e-3), c.text));
+  for (const RecordedText& c : app.main.recording->commands())
+    names.push_back(fmt::format("{}: {}", format_time(static_cast<double>(c.at) * tick_s, 1e-3), c.text));
   return names;
 }
 
@@ -125,7 +137,8 @@ void align(App& app, int alignment) {
   Tick at_main = 0, at_other = 0;
   const auto of_stroke = [](const Recording& r) { return r.strokes().empty() ? Tick{-1} : r.strokes().front().begin; };
   if (alignment == 1) at_main = first_above(main, "skin.contact"), at_other = first_above(other, "skin.contact");
-  if (alignment == 2) at_main = first_above(main, "needle.punctured"), at_other = first_above(other, "needle.punctured");
+  if (alignment == 2)
+    at_main = first_above(main, "needle.punctured"), at_other = first_above(other, "needle.punctured");
   if (alignment == 3) at_main = of_stroke(main), at_other = of_stroke(other);
   if (alignment >= command_alignment) {
     const auto index = static_cast<std::size_t>(alignment - command_alignment);
@@ -137,7 +150,9 @@ void align(App& app, int alignment) {
     shift_s = seconds(at_main * main.tick_ns()) - seconds(at_other * other.tick_ns());
   } else {
     const bool none_in_a = (at_main < 0) == (&first_of(app) == &app.main);
-    state.no_event = at_main < 0 && at_other < 0 ? "neither of them has it" : none_in_a ? "A does not have it" : "B does not have it";
+    state.no_event = at_main < 0 && at_other < 0 ? "neither of them has it"
+                     : none_in_a                 ? "A does not have it"
+                                                 : "B does not have it";
   }
   if (shift_s == app.other.shift_s) return;
   app.other.shift_s = shift_s;
@@ -162,7 +177,9 @@ void refresh_compare(App& app) {
   CompareState& state = app.compare;
   const Document &a = first_of(app), &b = second_of(app);
   const Mark mark_a = mark_of(*a.recording), mark_b = mark_of(*b.recording);
-  if (state.aligned != state.align || state.aligned_main != mark_of(*app.main.recording) || state.aligned_other != mark_of(*app.other.recording)) align(app, state.align);
+  if (state.aligned != state.align || state.aligned_main != mark_of(*app.main.recording) ||
+      state.aligned_other != mark_of(*app.other.recording))
+    align(app, state.align);
   if (running(app)) {
     state.comparing.reset();
     state.compared = false;
@@ -173,7 +190,9 @@ void refresh_compare(App& app) {
     state.comparing = std::make_unique<Comparing>(*a.recording, *b.recording);
     state.compared = false;
   }
-  for (const auto begin = std::chrono::steady_clock::now(); !state.compared && std::chrono::steady_clock::now() - begin < most_a_frame;) state.compared = state.comparing->advance();
+  for (const auto begin = std::chrono::steady_clock::now();
+       !state.compared && std::chrono::steady_clock::now() - begin < most_a_frame;)
+    state.compared = state.comparing->advance();
   const bool new_a = judge_side(app, a, state.judged_a), new_b = judge_side(app, b, state.judged_b);
   if (new_a || new_b) make_rows(app);
 }
@@ -207,18 +226,25 @@ ImU32 margin_colour(const std::optional<Verdict>& v) {
 std::string change_text(double change) {
   if (change == 0) return "=";
   const double percent = std::fabs(change) * 100;
-  return fmt::format("{} {}", change < 0 ? "▼" : "▲", percent < 0.1 ? "<0.1 %" : fmt::format("{:.{}f} %", percent, percent < 10 ? 1 : 0));
+  return fmt::format("{} {}", change < 0 ? "▼" : "▲",
+                     percent < 0.1 ? "<0.1 %" : fmt::format("{:.{}f} %", percent, percent < 10 ? 1 : 0));
 }
 
 // Four columns: a name that takes what is left, three numbers to the right.
 struct Columns {
   float left, right, number;
-  explicit Columns(float x, float width) : left(x), right(x + width), number(std::min(text_size(Font::small_number, "✗ -0.0000 mm/s").x, width * 0.235f)) {}
-  void draw(ImDrawList* list, float y, ImU32 ink, const std::string& name, Font name_font, const std::string (&value)[3], const ImU32 (&colour)[3]) const {
+  explicit Columns(float x, float width)
+      : left(x),
+        right(x + width),
+        number(std::min(text_size(Font::small_number, "✗ -0.0000 mm/s").x, width * 0.235f)) {}
+  void draw(ImDrawList* list, float y, ImU32 ink, const std::string& name, Font name_font,
+            const std::string (&value)[3], const ImU32 (&colour)[3]) const {
     const float gap = ImGui::GetFontSize() * 0.4f;
     for (int i = 0; i < 3; ++i) {
       const std::string shown = fit_text(Font::small_number, value[i], number - gap);
-      draw_text(list, Font::small_number, right - static_cast<float>(2 - i) * number - text_size(Font::small_number, shown).x - gap, y + ImGui::GetFontSize() * 0.1f, colour[i], shown);
+      draw_text(list, Font::small_number,
+                right - static_cast<float>(2 - i) * number - text_size(Font::small_number, shown).x - gap,
+                y + ImGui::GetFontSize() * 0.1f, colour[i], shown);
     }
     draw_text(list, name_font, left + gap, y, ink, fit_text(name_font, name, right - left - 3 * number - 2 * gap));
   }
@@ -229,7 +255,8 @@ void heading(const char* name, const char* a, const char* b, const char* change)
   const ImVec2 p = ImGui::GetCursorScreenPos();
   const float width = ImGui::GetContentRegionAvail().x, height = std::floor(ImGui::GetFontSize() * 1.6f);
   ImDrawList* list = ImGui::GetWindowDrawList();
-  Columns(p.x, width).draw(list, p.y + ImGui::GetFontSize() * 0.3f, t.dim, name, Font::small, {a, b, change}, {t.dim, t.dim, t.dim});
+  Columns(p.x, width)
+      .draw(list, p.y + ImGui::GetFontSize() * 0.3f, t.dim, name, Font::small, {a, b, change}, {t.dim, t.dim, t.dim});
   list->AddLine({p.x, p.y + height}, {p.x + width, p.y + height}, t.grid);
   ImGui::Dummy({width, height});
 }
@@ -243,8 +270,10 @@ void draw_document(const App& app, const Document& d, const char* letter, float 
   draw_text(list, Font::text, p.x, p.y, t.accent, letter);
   const ImVec2 line[] = {{p.x + unit * 1.1f, p.y + unit * 0.6f}, {p.x + unit * 2.9f, p.y + unit * 0.6f}};
   const float thick = 1.6f * app.scale;
-  if (&d == &app.other) draw_dashed(list, line, 2, t.ink, thick, thick * 3, thick * 2);
-  else list->AddLine(line[0], line[1], t.ink, thick);
+  if (&d == &app.other)
+    draw_dashed(list, line, 2, t.ink, thick, thick * 3, thick * 2);
+  else
+    list->AddLine(line[0], line[1], t.ink, thick);
   const std::string verdict = d.recording->meta().verdict, word = verdict.empty() ? "" : verdict_word(verdict);
   const float chip = word.empty() ? 0 : chip_size(word).x + unit * 0.5f;
   draw_text(list, Font::text, p.x + unit * 3.4f, p.y, t.ink, fit_text(Font::text, d.label, width - unit * 3.6f - chip));
@@ -261,7 +290,8 @@ void draw_alignment(App& app) {
   ImGui::AlignTextToFramePadding();
   text(Font::small, t.dim, "Align on");
   ImGui::SameLine();
-  const std::string& now = names[static_cast<std::size_t>(std::clamp(state.align, 0, static_cast<int>(names.size()) - 1))];
+  const std::string& now =
+      names[static_cast<std::size_t>(std::clamp(state.align, 0, static_cast<int>(names.size()) - 1))];
   const float room = std::max(unit * 7, ImGui::GetContentRegionAvail().x - unit * 13);
   ImGui::SetNextItemWidth(room);
   if (ImGui::BeginCombo("##align", fit_text(Font::text, now, room - unit * 2.5f).c_str())) {
@@ -274,8 +304,12 @@ void draw_alignment(App& app) {
   }
   ImGui::SameLine();
   const bool moved_b = &second_of(app) == &app.other;
-  const std::string shift = !state.no_event.empty() ? state.no_event : app.other.shift_s == 0 ? "not moved" : fmt::format("{} moved by {:+.2f} ms", moved_b ? "B" : "A", app.other.shift_s * 1e3);
-  text(Font::small, state.no_event.empty() ? t.ink : t.warn, fit_text(Font::small, shift, ImGui::GetContentRegionAvail().x));
+  const std::string shift = !state.no_event.empty() ? state.no_event
+                            : app.other.shift_s == 0
+                                ? "not moved"
+                                : fmt::format("{} moved by {:+.2f} ms", moved_b ? "B" : "A", app.other.shift_s * 1e3);
+  text(Font::small, state.no_event.empty() ? t.ink : t.warn,
+       fit_text(Font::small, shift, ImGui::GetContentRegionAvail().x));
   tooltip(shift + "\n`d` draws the difference in the plot last touched.");
 }
 
@@ -303,16 +337,22 @@ void draw_first_difference(App& app) {
     const ImVec2 p = ImGui::GetCursorScreenPos();
     const float button = text_size(Font::text, "Go there").x + ImGui::GetStyle().FramePadding.x * 2;
     ImDrawList* list = ImGui::GetWindowDrawList();
-    const std::string place = fmt::format("First difference at {}, tick {}", format_time(seconds(f.first * d.tick_ns), 1e-5), f.first);
+    const std::string place =
+        fmt::format("First difference at {}, tick {}", format_time(seconds(f.first * d.tick_ns), 1e-5), f.first);
     draw_text(list, Font::text, p.x, p.y, t.ink, fit_text(Font::text, place, width - button - unit * 0.5f));
-    const std::string values = fmt::format("{}   A {}   B {}{}", f.field, f.a.empty() ? "–" : f.a, f.b.empty() ? "–" : f.b, f.unit.empty() || f.unit == "1" ? "" : " " + f.unit);
-    draw_text(list, Font::small_number, p.x, p.y + unit * 1.35f, t.accent, fit_text(Font::small_number, values, width - button - unit * 0.5f));
+    const std::string values =
+        fmt::format("{}   A {}   B {}{}", f.field, f.a.empty() ? "–" : f.a, f.b.empty() ? "–" : f.b,
+                    f.unit.empty() || f.unit == "1" ? "" : " " + f.unit);
+    draw_text(list, Font::small_number, p.x, p.y + unit * 1.35f, t.accent,
+              fit_text(Font::small_number, values, width - button - unit * 0.5f));
     ImGui::SetCursorScreenPos({p.x + width - button, p.y});
     if (ImGui::Button("Go there", {button, 0})) go_to_tick(app, f.first);
     const float end = p.y + unit * 2.8f;
     ImGui::SetCursorScreenPos({p.x, end});
-    if (!d.sparse && f.field.rfind("out.", 0) == 0) text(Font::small, t.dim, "Its inputs were equal up to here: the core answered differently.");
-    if (!d.sparse && f.field.rfind("in.", 0) == 0) text(Font::small, t.dim, "The core was given something else: plant, commands or seed.");
+    if (!d.sparse && f.field.rfind("out.", 0) == 0)
+      text(Font::small, t.dim, "Its inputs were equal up to here: the core answered differently.");
+    if (!d.sparse && f.field.rfind("in.", 0) == 0)
+      text(Font::small, t.dim, "The core was given something else: plant, commands or seed.");
   }
   ImGui::PopTextWrapPos();
 }
@@ -331,11 +371,15 @@ void draw_margins(App& app) {
     const bool hovered = ImGui::IsItemHovered(), selected = app.selected.requirement == row.id;
     tooltip(row.text + "\nPress: the cursor goes to where B is closest to failing.");
     ImDrawList* list = ImGui::GetWindowDrawList();
-    if (hovered || selected) list->AddRectFilled(p, {p.x + width, p.y + height}, with_alpha(selected ? t.accent : t.ink, selected ? 0.14f : 0.05f), 5);
+    if (hovered || selected)
+      list->AddRectFilled(p, {p.x + width, p.y + height},
+                          with_alpha(selected ? t.accent : t.ink, selected ? 0.14f : 0.05f), 5);
     const bool both = judged(row.a) && judged(row.b);
     const ImU32 colour = !both || row.change == 0 ? t.faint : row.change < 0 ? t.bad : t.good;
-    Columns(p.x, width).draw(list, p.y + unit * 0.2f, t.ink, row.id, Font::text, {margin_text(row.a), margin_text(row.b), both ? change_text(row.change) : ""},
-                             {margin_colour(row.a), margin_colour(row.b), colour});
+    Columns(p.x, width)
+        .draw(list, p.y + unit * 0.2f, t.ink, row.id, Font::text,
+              {margin_text(row.a), margin_text(row.b), both ? change_text(row.change) : ""},
+              {margin_colour(row.a), margin_colour(row.b), colour});
   }
   if (!chosen.empty()) select_compared(app, chosen);
 }
@@ -359,8 +403,11 @@ void draw_measures(const App& app) {
     const float width = ImGui::GetContentRegionAvail().x;
     const RecordedMeasure *x = named(a, name), *y = named(b, name);
     const auto shown = [](const RecordedMeasure* m) { return m ? format_value(m->value, m->unit) : std::string("–"); };
-    const std::string change = x && y ? x->value == y->value ? "=" : format_difference(y->value - x->value, y->unit, 3) : "";
-    Columns(p.x, width).draw(ImGui::GetWindowDrawList(), p.y + 1, t.ink, name, Font::text, {shown(x), shown(y), change}, {t.ink, t.ink, t.dim});
+    const std::string change =
+        x && y ? x->value == y->value ? "=" : format_difference(y->value - x->value, y->unit, 3) : "";
+    Columns(p.x, width)
+        .draw(ImGui::GetWindowDrawList(), p.y + 1, t.ink, name, Font::text, {shown(x), shown(y), change},
+              {t.ink, t.ink, t.dim});
     ImGui::Dummy({width, height});
   }
 }
@@ -382,10 +429,13 @@ void draw_others(App& app) {
     ImGui::PushID(static_cast<int>(i));
     if (ImGui::InvisibleButton("field", {width, height})) go = f.first;
     ImGui::PopID();
-    if (ImGui::IsItemHovered()) ImGui::GetWindowDrawList()->AddRectFilled(p, {p.x + width, p.y + height}, with_alpha(t.ink, 0.05f), 5);
+    if (ImGui::IsItemHovered())
+      ImGui::GetWindowDrawList()->AddRectFilled(p, {p.x + width, p.y + height}, with_alpha(t.ink, 0.05f), 5);
     tooltip(fmt::format("{} samples differ, from tick {} on. Press: the cursor goes there.", f.count, f.first));
-    Columns(p.x, width).draw(ImGui::GetWindowDrawList(), p.y + 1, t.ink, f.field, Font::small_number, {f.a.empty() ? "–" : f.a, f.b.empty() ? "–" : f.b, format_time(seconds(f.first * d.tick_ns), 1e-5)},
-                             {t.ink, t.ink, t.dim});
+    Columns(p.x, width)
+        .draw(ImGui::GetWindowDrawList(), p.y + 1, t.ink, f.field, Font::small_number,
+              {f.a.empty() ? "–" : f.a, f.b.empty() ? "–" : f.b, format_time(seconds(f.first * d.tick_ns), 1e-5)},
+              {t.ink, t.ink, t.dim});
   }
   if (d.fields.size() > most) text(Font::small, t.dim, fmt::format("and {} more", d.fields.size() - most));
   if (go >= 0) go_to_tick(app, go);
@@ -415,16 +465,20 @@ void draw_rebuild(App& app) {
     return;
   }
   if (ImGui::Button("Rebuild core and rerun")) rebuild_and_rerun(app);
-  tooltip("Builds " + app.main.recording->meta().firmware + " in its build tree and runs this again; the run on show stays for comparison.");
+  tooltip("Builds " + app.main.recording->meta().firmware +
+          " in its build tree and runs this again; the run on show stays for comparison.");
   if (running(app)) {
     ImGui::SameLine();
-    text(Font::small, t.accent, fit_text(Font::small, fmt::format("running: {}", format_time(computed_s(app), 0.01)), ImGui::GetContentRegionAvail().x));
+    text(Font::small, t.accent,
+         fit_text(Font::small, fmt::format("running: {}", format_time(computed_s(app), 0.01)),
+                  ImGui::GetContentRegionAvail().x));
   }
   ImGui::PushTextWrapPos(0);
   if (!state.problem.empty()) text(Font::small, t.bad, state.problem);
   for (std::size_t i = 0; i < std::min<std::size_t>(state.messages.size(), 6); ++i) {
     const CompilerMessage& m = state.messages[i];
-    text(Font::small_number, m.is_error ? t.bad : t.warn, fmt::format("{} {}:{}: {}", m.is_error ? "✗" : "▲", m.file, m.line, m.text));
+    text(Font::small_number, m.is_error ? t.bad : t.warn,
+         fmt::format("{} {}:{}: {}", m.is_error ? "✗" : "▲", m.file, m.line, m.text));
   }
   if (!state.problem.empty() && state.messages.empty() && !state.output.empty())
     text(Font::small_number, t.dim, state.output.substr(state.output.size() > 400 ? state.output.size() - 400 : 0));
@@ -438,7 +492,9 @@ void draw_compare(App& app) {
   if (!app.other.recording) {
     ImGui::PushTextWrapPos(0);
     text(Font::text, t.ink, "Nothing to compare it with yet");
-    text(Font::small, t.dim, "Change the core, then build it and do this run again: both stand here side by side. Two recordings: `pensim dashboard A.h5 B.h5`.");
+    text(Font::small, t.dim,
+         "Change the core, then build it and do this run again: both stand here side by side. Two recordings: `pensim "
+         "dashboard A.h5 B.h5`.");
     if (const std::string no = cannot_rebuild(app); !no.empty()) text(Font::small, t.warn, no);
     ImGui::PopTextWrapPos();
     ImGui::Dummy({1, unit * 0.3f});
@@ -446,7 +502,8 @@ void draw_compare(App& app) {
     return;
   }
   refresh_compare(app);
-  const float width = ImGui::GetContentRegionAvail().x, swap = app.session ? 0 : text_size(Font::text, "Swap").x + ImGui::GetStyle().FramePadding.x * 2;
+  const float width = ImGui::GetContentRegionAvail().x,
+              swap = app.session ? 0 : text_size(Font::text, "Swap").x + ImGui::GetStyle().FramePadding.x * 2;
   const ImVec2 p = ImGui::GetCursorScreenPos();
   draw_document(app, first_of(app), "A", width - (swap > 0 ? swap + unit * 0.6f : 0));
   draw_document(app, second_of(app), "B", width - (swap > 0 ? swap + unit * 0.6f : 0));

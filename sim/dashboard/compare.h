@@ -8,15 +8,16 @@
 
 namespace pensim::dashboard {
 
-const Document& first_of(const App&);    // A
-const Document& second_of(const App&);   // B
+const Document& first_of(const App&);   // A
+const Document& second_of(const App&);  // B
 
 // time, first contact, first puncture, first stroke, then each command of the main document.
 std::vector<std::string> alignments(const App&);
-// Moves `other` by whole ticks so that the chosen event lies where it does in `main`; compare.no_event says why it cannot.
+// Moves `other` by whole ticks so that the chosen event lies where it does in `main`; compare.no_event says why it
+// cannot.
 void align(App&, int alignment);
 
-void swap_documents(App&);               // of two recordings
+void swap_documents(App&);  // of two recordings
 
 // The button that builds the core again, and what came of it.
 void draw_rebuild(App&);
@@ -24,7 +25,7 @@ void draw_rebuild(App&);
 // Once a frame: some pieces of the difference, one requirement, the table.
 void refresh_compare(App&);
 
-void go_to_tick(App&, Tick);             // of the difference, where ticks of both are counted from their beginnings
+void go_to_tick(App&, Tick);  // of the difference, where ticks of both are counted from their beginnings
 void select_compared(App&, const std::string& requirement);  // the cursor goes to where B is closest to failing
 
 }  // namespace pensim::dashboard

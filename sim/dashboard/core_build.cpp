@@ -27,7 +27,8 @@ CoreBuild::CoreBuild(const std::string& core_path) {
   fs::path tree = core.parent_path();
   while (!fs::exists(tree / "CMakeCache.txt", error) && tree != tree.parent_path()) tree = tree.parent_path();
   if (!fs::exists(tree / "CMakeCache.txt", error))
-    throw InputError(InputProblem{{core_path, 0, 0}, "this core lies in no build tree of CMake", "build it as you always do, then reload it"});
+    throw InputError(InputProblem{
+        {core_path, 0, 0}, "this core lies in no build tree of CMake", "build it as you always do, then reload it"});
   const std::string target = core.stem().string(), folder = tree.string();
   command_ = fmt::format("cmake --build {} --target {}", folder, target);
   int ends[2];
@@ -54,7 +55,9 @@ CoreBuild::CoreBuild(const std::string& core_path) {
   fcntl(pipe_, F_SETFL, O_NONBLOCK);
   if (failed != 0) {
     close(pipe_);
-    throw InputError(InputProblem{{"cmake", 0, 0}, std::string("cannot be started: ") + std::strerror(failed), "install it, or build the core by hand"});
+    throw InputError(InputProblem{{"cmake", 0, 0},
+                                  std::string("cannot be started: ") + std::strerror(failed),
+                                  "install it, or build the core by hand"});
   }
 }
 
@@ -81,7 +84,8 @@ CoreBuild::State CoreBuild::poll() {
 
 std::vector<CompilerMessage> CoreBuild::messages() const {
   static const std::regex with_place(R"(^([^\s:][^:]*):(\d+):(?:(\d+):)?\s+(fatal error|error|warning):\s+(.*)$)");
-  static const std::regex of_linker(R"(^(?:.*/ld: )?([^\s:][^:]*):(\d+): (undefined reference .*|multiple definition .*)$)");
+  static const std::regex of_linker(
+      R"(^(?:.*/ld: )?([^\s:][^:]*):(\d+): (undefined reference .*|multiple definition .*)$)");
   static const std::regex colours("\x1B\\[[0-9;]*[mK]");
   std::vector<CompilerMessage> found;
   std::istringstream lines(output_);
@@ -89,7 +93,8 @@ std::vector<CompilerMessage> CoreBuild::messages() const {
     line = std::regex_replace(line.substr(0, 2000), colours, "");
     std::smatch m;
     if (std::regex_match(line, m, with_place))
-      found.push_back({m[1], std::stoi(m[2].str().substr(0, 9)), m[3].matched ? std::stoi(m[3].str().substr(0, 9)) : 0, m[4] != "warning", m[5]});
+      found.push_back({m[1], std::stoi(m[2].str().substr(0, 9)), m[3].matched ? std::stoi(m[3].str().substr(0, 9)) : 0,
+                       m[4] != "warning", m[5]});
     else if (std::regex_match(line, m, of_linker))
       found.push_back({m[1], std::stoi(m[2].str().substr(0, 9)), 0, true, m[3]});
   }

@@ -19,11 +19,15 @@ SampleRange jitter_range(const Recording& r, Tick from, Tick to) {
   out.period_ticks = 0;
   const std::vector<StrokeRow>& rows = r.strokes();
   const double tick_s = seconds(r.tick_ns());
-  auto i = static_cast<std::size_t>(std::lower_bound(rows.begin(), rows.end(), from, [](const StrokeRow& row, Tick t) { return row.end < t; }) - rows.begin());
+  auto i = static_cast<std::size_t>(
+      std::lower_bound(rows.begin(), rows.end(), from, [](const StrokeRow& row, Tick t) { return row.end < t; }) -
+      rows.begin());
   for (i = i > 0 ? i - 1 : 0; i < rows.size() && rows[i].end <= to; ++i) {
-    const double before = i > 0 ? static_cast<double>(rows[i - 1].end - rows[i - 1].begin) : static_cast<double>(rows[i].end - rows[i].begin);
+    const double before = i > 0 ? static_cast<double>(rows[i - 1].end - rows[i - 1].begin)
+                                : static_cast<double>(rows[i].end - rows[i].begin);
     out.tick.push_back(rows[i].end);
-    out.value.push_back(static_cast<float>(std::fabs(static_cast<double>(rows[i].end - rows[i].begin) - before) * tick_s));
+    out.value.push_back(
+        static_cast<float>(std::fabs(static_cast<double>(rows[i].end - rows[i].begin) - before) * tick_s));
   }
   return out;
 }
@@ -63,17 +67,22 @@ std::string unit_of(const Recording& r, const std::string& name) {
   return info ? info->unit : "1";
 }
 
-const Curve& read_curve(PlotsState& state, const Document& doc, const std::string& name, double from_s, double to_s, int columns) {
+const Curve& read_curve(PlotsState& state, const Document& doc, const std::string& name, double from_s, double to_s,
+                        int columns) {
   const Recording& r = *doc.recording;
   const double tick_s = seconds(r.tick_ns());
-  const auto from = static_cast<Tick>(std::floor((from_s - doc.shift_s) / tick_s)), to = static_cast<Tick>(std::ceil((to_s - doc.shift_s) / tick_s));
+  const auto from = static_cast<Tick>(std::floor((from_s - doc.shift_s) / tick_s)),
+             to = static_cast<Tick>(std::ceil((to_s - doc.shift_s) / tick_s));
   Curve& c = state.curves[{doc.recording, name}];
-  if (c.recording == doc.recording && c.from == from && c.to == to && c.columns == columns && c.ticks == r.ticks()) return c;
+  if (c.recording == doc.recording && c.from == from && c.to == to && c.columns == columns && c.ticks == r.ticks())
+    return c;
   c = {doc.recording, from, to, r.ticks(), columns, false, is_held(r, name), {}, {}, {}, 0, 0, 0};
 
   Tick period = 1;
-  if (name == jitter) period = 0;
-  else period = r.range(name, 0, 0).period_ticks;
+  if (name == jitter)
+    period = 0;
+  else
+    period = r.range(name, 0, 0).period_ticks;
   c.samples = period == 0 || (to - from) / period <= 2 * columns;
   if (period == 0 && name != jitter && (to - from) > 4096 * static_cast<Tick>(columns)) c.samples = false;
   if (!c.samples) {
@@ -84,7 +93,8 @@ const Curve& read_curve(PlotsState& state, const Document& doc, const std::strin
     const SampleRange s = range_of(r, name, from - margin, to + margin);
     c.value = s.value;
     c.at_s.reserve(s.value.size());
-    for (std::size_t i = 0; i < s.value.size(); ++i) c.at_s.push_back(static_cast<double>(sample_tick(s, i)) * tick_s + doc.shift_s);
+    for (std::size_t i = 0; i < s.value.size(); ++i)
+      c.at_s.push_back(static_cast<double>(sample_tick(s, i)) * tick_s + doc.shift_s);
     if (c.steps && !c.value.empty()) {  // held to the end of what there is
       const double end = std::min(to_s, r.duration_s() + doc.shift_s);
       if (end > c.at_s.back()) {
@@ -97,15 +107,32 @@ const Curve& read_curve(PlotsState& state, const Document& doc, const std::strin
   return c;
 }
 
-const Curve& read_difference(PlotsState& state, const Document& main, const Document& other, const std::string& name, double from_s, double to_s, int columns) {
+const Curve& read_difference(PlotsState& state, const Document& main, const Document& other, const std::string& name,
+                             double from_s, double to_s, int columns) {
   const Recording &a = *main.recording, &b = *other.recording;
   const double tick_s = seconds(a.tick_ns());
   Curve& c = state.curves[{other.recording, "difference of " + name}];
-  const auto from = static_cast<Tick>(std::floor((from_s - main.shift_s) / tick_s)), to = static_cast<Tick>(std::ceil((to_s - main.shift_s) / tick_s));
+  const auto from = static_cast<Tick>(std::floor((from_s - main.shift_s) / tick_s)),
+             to = static_cast<Tick>(std::ceil((to_s - main.shift_s) / tick_s));
   const Tick ticks = std::min(a.ticks(), b.ticks());
-  const auto shift = static_cast<Tick>(std::llround((main.shift_s - other.shift_s) / tick_s));  // tick of b = tick of a + shift
-  if (c.recording == other.recording && c.from == from && c.to == to && c.columns == columns && c.ticks == ticks && c.shift == shift) return c;
-  c = {other.recording, from, to, ticks, columns, false, false, std::vector<MinMax>(static_cast<std::size_t>(columns), MinMax{nan_f, nan_f}), {}, {}, 0, 0, shift};
+  // tick of b = tick of a + shift
+  const auto shift = static_cast<Tick>(std::llround((main.shift_s - other.shift_s) / tick_s));
+  if (c.recording == other.recording && c.from == from && c.to == to && c.columns == columns && c.ticks == ticks &&
+      c.shift == shift)
+    return c;
+  c = {other.recording,
+       from,
+       to,
+       ticks,
+       columns,
+       false,
+       false,
+       std::vector<MinMax>(static_cast<std::size_t>(columns), MinMax{nan_f, nan_f}),
+       {},
+       {},
+       0,
+       0,
+       shift};
   if (to - from <= difference_ticks_max) {
     const Tick first = std::max<Tick>({from, 0, -shift}), last = std::min({to, a.ticks() - 1, b.ticks() - 1 - shift});
     if (first <= last) {
@@ -114,14 +141,16 @@ const Curve& read_difference(PlotsState& state, const Document& main, const Docu
       for (std::size_t i = 0; i < sa.value.size() && !sb.value.empty(); ++i) {
         const Tick at = std::max(sample_tick(sa, i), first);
         while (j + 1 < sb.value.size() && sample_tick(sb, j + 1) <= at + shift) ++j;
-        const auto column = static_cast<std::size_t>(std::clamp<double>(static_cast<double>(at - from) * columns / static_cast<double>(to - from + 1), 0, columns - 1));
+        const auto column = static_cast<std::size_t>(std::clamp<double>(
+            static_cast<double>(at - from) * columns / static_cast<double>(to - from + 1), 0, columns - 1));
         const float d = sb.value[j] - sa.value[i];
         c.column[column].min = std::fmin(c.column[column].min, d);
         c.column[column].max = std::fmax(c.column[column].max, d);
       }
     }
   } else {
-    const std::vector<MinMax> ea = a.envelope(name, from, to, columns), eb = b.envelope(name, from + shift, to + shift, columns);
+    const std::vector<MinMax> ea = a.envelope(name, from, to, columns),
+                              eb = b.envelope(name, from + shift, to + shift, columns);
     for (std::size_t i = 0; i < c.column.size(); ++i) c.column[i] = {eb[i].min - ea[i].max, eb[i].max - ea[i].min};
   }
   find_extremes(c);
@@ -141,7 +170,10 @@ Stretch measure_stretch(const Document& doc, const std::string& name, double a_s
   const Recording& r = *doc.recording;
   const double tick_s = seconds(r.tick_ns()), nan = std::numeric_limits<double>::quiet_NaN();
   Stretch m{value_at(doc, name, a_s), value_at(doc, name, b_s), nan, nan, nan, nan, true};
-  const auto tick_of = [&](double s) { return std::clamp<Tick>(static_cast<Tick>(std::floor((s - doc.shift_s) / tick_s + 1e-6)), 0, std::max<Tick>(r.ticks() - 1, 0)); };
+  const auto tick_of = [&](double s) {
+    return std::clamp<Tick>(static_cast<Tick>(std::floor((s - doc.shift_s) / tick_s + 1e-6)), 0,
+                            std::max<Tick>(r.ticks() - 1, 0));
+  };
   const Tick from = tick_of(std::min(a_s, b_s)), to = tick_of(std::max(a_s, b_s));
   if (r.ticks() == 0) return m;
   if (to - from > measure_ticks_max) {
@@ -189,7 +221,9 @@ class RecordedColumns : public SignalSource {
 void find_violations(App& app) {
   Violations& v = app.plots.violations;
   const Recording* r = app.main.recording;
-  if (v.requirement == app.selected.requirement && v.recording == r && (r == nullptr || v.ticks == r->ticks() || app.playback.playing)) return;
+  if (v.requirement == app.selected.requirement && v.recording == r &&
+      (r == nullptr || v.ticks == r->ticks() || app.playback.playing))
+    return;
   v = {app.selected.requirement, r, r ? r->ticks() : 0, {}, r && r->ticks() > shading_ticks_max};
   if (!r || v.requirement.empty() || v.too_long) return;
   for (const Requirement& q : app.main.requirements) {

@@ -6,13 +6,13 @@
 #include <cmath>
 #include <cstdlib>
 
-#include "sim/run/core_names.h"
 #include "sim/dashboard/compare.h"
 #include "sim/dashboard/curve.h"
-#include "sim/draw/display_units.h"
 #include "sim/dashboard/transport.h"
+#include "sim/draw/display_units.h"
 #include "sim/draw/widgets.h"
 #include "sim/input/input_error.h"
+#include "sim/run/core_names.h"
 
 namespace pensim::dashboard {
 namespace {
@@ -27,22 +27,26 @@ std::string printable(const std::string& bytes) {
   std::string out;
   for (const char c : bytes) {
     const auto b = static_cast<unsigned char>(c);
-    if (b >= 0x20 && b < 0x7f) out += c;
-    else if (c != '\n' && c != '\r') out += fmt::format("\\x{:02x}", b);
+    if (b >= 0x20 && b < 0x7f)
+      out += c;
+    else if (c != '\n' && c != '\r')
+      out += fmt::format("\\x{:02x}", b);
   }
   return out;
 }
 
 }  // namespace
 
-std::vector<StateSpan> state_spans(const Recording& r, const std::string& signal, Tick from, Tick to, std::size_t most) {
+std::vector<StateSpan> state_spans(const Recording& r, const std::string& signal, Tick from, Tick to,
+                                   std::size_t most) {
   std::vector<StateSpan> spans;
   from = std::max<Tick>(from, 0);
   to = std::min(to, r.ticks());
   if (!r.has(signal) || to <= from) return spans;
   const SampleRange s = r.range(signal, from, to - 1);
   for (std::size_t i = 0; i < s.value.size(); ++i) {
-    const Tick at = std::max(from, s.period_ticks > 0 ? (s.first + static_cast<std::int64_t>(i)) * s.period_ticks : s.tick[i]);
+    const Tick at =
+        std::max(from, s.period_ticks > 0 ? (s.first + static_cast<std::int64_t>(i)) * s.period_ticks : s.tick[i]);
     const auto value = std::isfinite(s.value[i]) ? static_cast<std::int64_t>(std::llround(s.value[i])) : 0;
     if (!spans.empty() && (spans.back().value == value || spans.size() >= most)) continue;
     if (!spans.empty()) spans.back().to = at;
@@ -71,7 +75,8 @@ std::vector<LogLine> event_log(const Recording& r) {
     std::string line;
     Tick at = 0, last = 0;
     const auto flush = [&] {
-      if (!line.empty()) log.push_back({at, to_core ? LogLine::Kind::uart_in : LogLine::Kind::uart_out, printable(line)});
+      if (!line.empty())
+        log.push_back({at, to_core ? LogLine::Kind::uart_in : LogLine::Kind::uart_out, printable(line)});
       line.clear();
     };
     for (const RecordedUart& u : r.uart()) {
@@ -79,8 +84,10 @@ std::vector<LogLine> event_log(const Recording& r) {
       if (!line.empty() && u.at - last > 1000) flush();
       for (const char c : u.bytes) {
         if (line.empty()) at = u.at;
-        if (c == '\n') flush();
-        else line += c;
+        if (c == '\n')
+          flush();
+        else
+          line += c;
       }
       last = u.at;
     }
@@ -96,13 +103,15 @@ Command poke_command(const std::string& symbol, const std::string& typed, Tick a
   c.kind = Command::Kind::poke;
   c.name = symbol;
   const std::size_t a = typed.find_first_not_of(' '), b = typed.find_last_not_of(' ');
-  if (a == std::string::npos) throw InputError({{"poke", 0, 0}, "nothing was typed", "type a number, or the name of an enumerator"});
+  if (a == std::string::npos)
+    throw InputError({{"poke", 0, 0}, "nothing was typed", "type a number, or the name of an enumerator"});
   const std::string word = typed.substr(a, b - a + 1);
   char* end = nullptr;
   c.value = std::strtod(word.c_str(), &end);
   if (*end == 0 && std::isfinite(c.value)) return c;
   if (!std::isalpha(static_cast<unsigned char>(word[0])) && word[0] != '_')
-    throw InputError({{"poke", 0, 0}, "'" + word + "' is no number", "type a number such as 12.5, or the name of an enumerator"});
+    throw InputError(
+        {{"poke", 0, 0}, "'" + word + "' is no number", "type a number such as 12.5, or the name of an enumerator"});
   c.value = 0;
   c.text = word;
   return c;
@@ -120,7 +129,9 @@ void change(App& app, F f) {
   }
 }
 
-Tick cursor_tick(const App& app) { return std::llround(app.playback.target_s.value_or(app.cursor_s) / seconds(app.main.recording->tick_ns())); }
+Tick cursor_tick(const App& app) {
+  return std::llround(app.playback.target_s.value_or(app.cursor_s) / seconds(app.main.recording->tick_ns()));
+}
 
 std::string value_name(App& app, const std::string& signal, double value) {
   const auto& names = app.firmware.names[signal];
@@ -154,16 +165,21 @@ void draw_strip(App& app, const std::string& signal) {
   if (ImGui::InvisibleButton("strip", {std::max(width, 10.0f), height})) seek(app, x.value(ImGui::GetIO().MousePos.x));
   ImDrawList* list = ImGui::GetWindowDrawList();
   list->PushClipRect(p, {p.x + width, p.y + height}, true);
-  for (const StateSpan& s : state_spans(r, signal, static_cast<Tick>(app.time.from_s / tick_s), static_cast<Tick>(app.time.to_s / tick_s) + 1)) {
-    const float a = std::max(x.pixel(static_cast<double>(s.from) * tick_s), x.pixel_from), b = std::clamp(x.pixel(static_cast<double>(s.to) * tick_s), a + 1.5f, std::max(x.pixel_to, a + 1.5f));
+  for (const StateSpan& s : state_spans(r, signal, static_cast<Tick>(app.time.from_s / tick_s),
+                                        static_cast<Tick>(app.time.to_s / tick_s) + 1)) {
+    const float a = std::max(x.pixel(static_cast<double>(s.from) * tick_s), x.pixel_from),
+                b = std::clamp(x.pixel(static_cast<double>(s.to) * tick_s), a + 1.5f, std::max(x.pixel_to, a + 1.5f));
     const ImU32 colour = t.palette[1 + static_cast<std::size_t>(std::abs(s.value)) % (palette_size - 1)];
     list->AddRectFilled({a, p.y}, {b - 1, p.y + height}, with_alpha(colour, 0.30f), 3);
     list->AddRectFilled({a, p.y}, {std::min(a + 2, b), p.y + height}, colour);
     const std::string name = value_name(app, signal, static_cast<double>(s.value));
-    const float seen_a = std::max(a, p.x), seen_b = std::min(b, p.x + width);  // the name stands in the part that is seen
-    draw_text(list, Font::small, seen_a + 6, p.y + (height - font(Font::small)->FontSize) / 2, t.ink, fit_text(Font::small, name, seen_b - seen_a - 9));
+    // the name stands in the part that is seen
+    const float seen_a = std::max(a, p.x), seen_b = std::min(b, p.x + width);
+    draw_text(list, Font::small, seen_a + 6, p.y + (height - font(Font::small)->FontSize) / 2, t.ink,
+              fit_text(Font::small, name, seen_b - seen_a - 9));
     if (ImGui::IsItemHovered() && ImGui::GetIO().MousePos.x >= a && ImGui::GetIO().MousePos.x < b)
-      ImGui::SetTooltip("%s\n%s to %s", name.c_str(), format_time(static_cast<double>(s.from) * tick_s).c_str(), format_time(static_cast<double>(s.to) * tick_s).c_str());
+      ImGui::SetTooltip("%s\n%s to %s", name.c_str(), format_time(static_cast<double>(s.from) * tick_s).c_str(),
+                        format_time(static_cast<double>(s.to) * tick_s).c_str());
   }
   const float cursor = x.pixel(app.cursor_s);
   list->AddLine({cursor, p.y}, {cursor, p.y + height}, t.accent, 1.5f);
@@ -178,28 +194,35 @@ void draw_watch(App& app, const std::string& signal) {
   const float unit = ImGui::GetFontSize(), height = std::floor(unit * 1.6f), width = ImGui::GetContentRegionAvail().x;
   const std::string symbol = signal.substr(3);
   const ImVec2 p = ImGui::GetCursorScreenPos();
-  const float box = app.session ? unit * 4.5f : 0, name_w = std::floor((width - box) * 0.36f), value_w = std::floor((width - box) * 0.22f);
+  const float box = app.session ? unit * 4.5f : 0, name_w = std::floor((width - box) * 0.36f),
+              value_w = std::floor((width - box) * 0.22f);
   ImDrawList* list = ImGui::GetWindowDrawList();
   ImGui::PushID(signal.c_str());
   ImGui::Dummy({width - box - 4, height});
   tooltip(signal);
   draw_text(list, Font::small, p.x, p.y + unit * 0.3f, t.ink, fit_text(Font::small, symbol, name_w - 6));
-  draw_text(list, Font::small_number, p.x + name_w, p.y + unit * 0.35f, signal_colour(signal), fit_text(Font::small_number, value_name(app, signal, value_at(app.main, signal, app.cursor_s)), value_w - 6));
+  draw_text(
+      list, Font::small_number, p.x + name_w, p.y + unit * 0.35f, signal_colour(signal),
+      fit_text(Font::small_number, value_name(app, signal, value_at(app.main, signal, app.cursor_s)), value_w - 6));
   const float x0 = p.x + name_w + value_w, x1 = p.x + width - box - 8;
   if (const int columns = static_cast<int>((x1 - x0) / 2); columns > 4) {
     const Recording& r = *app.main.recording;
     const double tick_s = seconds(r.tick_ns());
-    const auto from = static_cast<Tick>(app.time.from_s / tick_s), to = std::max(static_cast<Tick>(app.time.to_s / tick_s), from + columns);
+    const auto from = static_cast<Tick>(app.time.from_s / tick_s),
+               to = std::max(static_cast<Tick>(app.time.to_s / tick_s), from + columns);
     const std::vector<MinMax> history = r.envelope(signal, from, to, columns);
     double low = 1e300, high = -1e300;
     for (const MinMax& m : history)
-      if (std::isfinite(m.min) && std::isfinite(m.max)) low = std::min(low, static_cast<double>(m.min)), high = std::max(high, static_cast<double>(m.max));
+      if (std::isfinite(m.min) && std::isfinite(m.max))
+        low = std::min(low, static_cast<double>(m.min)), high = std::max(high, static_cast<double>(m.max));
     if (low <= high) {
       const Axis y{low == high ? low - 1 : low, low == high ? high + 1 : high, p.y + height - 3, p.y + 3, false};
       for (std::size_t i = 0; i < history.size(); ++i)
         if (std::isfinite(history[i].min)) {
           const float px = x0 + 2 * static_cast<float>(i);
-          list->AddRectFilled({px, std::min(y.pixel(static_cast<double>(history[i].max)) - 0.7f, y.pixel(static_cast<double>(history[i].min)) - 1.4f)}, {px + 2, y.pixel(static_cast<double>(history[i].min)) + 0.7f}, signal_colour(signal));
+          list->AddRectFilled({px, std::min(y.pixel(static_cast<double>(history[i].max)) - 0.7f,
+                                            y.pixel(static_cast<double>(history[i].min)) - 1.4f)},
+                              {px + 2, y.pixel(static_cast<double>(history[i].min)) + 0.7f}, signal_colour(signal));
         }
     }
   }
@@ -208,9 +231,11 @@ void draw_watch(App& app, const std::string& signal) {
     ImGui::SetNextItemWidth(box);
     char buffer[sizeof s.poke] = {};
     if (s.poking == symbol) std::copy(std::begin(s.poke), std::end(s.poke), buffer);
-    const bool enter = ImGui::InputTextWithHint("##poke", "poke", buffer, sizeof buffer, ImGuiInputTextFlags_EnterReturnsTrue);
+    const bool enter =
+        ImGui::InputTextWithHint("##poke", "poke", buffer, sizeof buffer, ImGuiInputTextFlags_EnterReturnsTrue);
     if (ImGui::IsItemActive() || enter) s.poking = symbol, std::copy(std::begin(buffer), std::end(buffer), s.poke);
-    tooltip("Writes the variable at the cursor: a number or an enumerator, then Enter. It becomes a line of the timeline.");
+    tooltip(
+        "Writes the variable at the cursor: a number or an enumerator, then Enter. It becomes a line of the timeline.");
     if (enter) {
       change(app, [&](Session& session) { session.post(poke_command(symbol, buffer, cursor_tick(app))); });
       if (s.problem.empty()) s.poking.clear(), s.poke[0] = 0;
@@ -256,25 +281,37 @@ void draw_log(App& app) {
   ImGui::BeginChild("log", {0, app.session ? -ImGui::GetFrameHeight() - 8 : 0}, false);
   if (log.empty()) text(Font::small, t.dim, "Nothing was said, set or reset.");
   for (const LogLine& l : log) {
-    const char* sign = l.kind == LogLine::Kind::finding ? "▲" : l.kind == LogLine::Kind::command ? "set" : l.kind == LogLine::Kind::reset ? "reset" : l.kind == LogLine::Kind::uart_in ? "→ in" : "← out";
-    const ImU32 ink = l.kind == LogLine::Kind::finding ? t.warn : l.kind == LogLine::Kind::reset ? t.bad : l.kind == LogLine::Kind::command ? t.dim : t.ink;
+    const char* sign = l.kind == LogLine::Kind::finding   ? "▲"
+                       : l.kind == LogLine::Kind::command ? "set"
+                       : l.kind == LogLine::Kind::reset   ? "reset"
+                       : l.kind == LogLine::Kind::uart_in ? "→ in"
+                                                          : "← out";
+    const ImU32 ink = l.kind == LogLine::Kind::finding   ? t.warn
+                      : l.kind == LogLine::Kind::reset   ? t.bad
+                      : l.kind == LogLine::Kind::command ? t.dim
+                                                         : t.ink;
     const ImVec2 p = ImGui::GetCursorScreenPos();
-    const float width = ImGui::GetContentRegionAvail().x, height = std::floor(ImGui::GetFontSize() * 1.3f), unit = ImGui::GetFontSize();
+    const float width = ImGui::GetContentRegionAvail().x, height = std::floor(ImGui::GetFontSize() * 1.3f),
+                unit = ImGui::GetFontSize();
     ImGui::PushID(&l);
     if (ImGui::InvisibleButton("line", {std::max(width, 10.0f), height})) seek(app, static_cast<double>(l.at) * tick_s);
-    if (ImGui::IsItemHovered()) ImGui::GetWindowDrawList()->AddRectFilled(p, {p.x + width, p.y + height}, with_alpha(t.ink, 0.05f), 3);
+    if (ImGui::IsItemHovered())
+      ImGui::GetWindowDrawList()->AddRectFilled(p, {p.x + width, p.y + height}, with_alpha(t.ink, 0.05f), 3);
     tooltip(l.text);
     ImGui::PopID();
     ImDrawList* list = ImGui::GetWindowDrawList();
     draw_text(list, Font::small_number, p.x, p.y + 2, t.faint, format_time(static_cast<double>(l.at) * tick_s));
     draw_text(list, Font::small, p.x + unit * 5.2f, p.y + 2, ink, sign);
-    draw_text(list, Font::small_number, p.x + unit * 8.2f, p.y + 2, ink, fit_text(Font::small_number, l.text, width - unit * 8.2f));
+    draw_text(list, Font::small_number, p.x + unit * 8.2f, p.y + 2, ink,
+              fit_text(Font::small_number, l.text, width - unit * 8.2f));
   }
   ImGui::EndChild();
   if (!app.session) return;
   FirmwareState& s = app.firmware;
   ImGui::SetNextItemWidth(-1);
-  if (ImGui::InputTextWithHint("##uart", "to the console of the core, Enter sends at the cursor", s.uart, sizeof s.uart, ImGuiInputTextFlags_EnterReturnsTrue) && s.uart[0]) {
+  if (ImGui::InputTextWithHint("##uart", "to the console of the core, Enter sends at the cursor", s.uart, sizeof s.uart,
+                               ImGuiInputTextFlags_EnterReturnsTrue) &&
+      s.uart[0]) {
     Command c;
     c.at = cursor_tick(app);
     c.kind = Command::Kind::uart;
@@ -310,7 +347,10 @@ void draw_firmware(App& app) {
   text(Font::small, t.ink, fit_text(Font::small, head, ImGui::GetContentRegionAvail().x));
   for (const std::string& signal : watched)
     if (!app.firmware.names[signal].empty()) draw_strip(app, signal);
-  if (watched.empty()) text(Font::small, t.dim, app.session ? "No variable is watched: search one below." : "No variable was watched: `pensim run --watch VARIABLE`, or open the scenario.");
+  if (watched.empty())
+    text(Font::small, t.dim,
+         app.session ? "No variable is watched: search one below."
+                     : "No variable was watched: `pensim run --watch VARIABLE`, or open the scenario.");
   for (const std::string& signal : watched) draw_watch(app, signal);
   if (app.session) {
     draw_add_watch(app);

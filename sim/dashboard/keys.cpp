@@ -15,33 +15,49 @@ bool pressed(ImGuiKey key) { return ImGui::IsKeyPressed(ImGui::GetKeyIndex(key))
 
 void set_mark(App& app, std::optional<double>& mark) {
   const double at = app.plots.next_hover_s.value_or(app.cursor_s);  // where the mouse was in the last frame
-  if (mark && *mark == at) mark.reset();
-  else mark = at;
+  if (mark && *mark == at)
+    mark.reset();
+  else
+    mark = at;
 }
 
 void handle_character(App& app, unsigned c) {
-  if (c == '?') app.overlay.help = true;
-  else if (c == 't') app.dark = !app.dark;
+  if (c == '?')
+    app.overlay.help = true;
+  else if (c == 't')
+    app.dark = !app.dark;
   else if (c == '/') {
     if (app.screen != Screen::library) app.plots.browser = true;
     app.plots.focus_search = true;
   }
   if (app.screen == Screen::library) return;
-  if (c >= '1' && c < '1' + layout_count) app.layout = static_cast<Layout>(c - '1');
-  else if (c == 'l') show_library(app);
-  else if (c == '+' || c == '=') change_speed(app, +1);
-  else if (c == '-') change_speed(app, -1);
-  else if (c == 'f') fit_plots(app);
-  else if (c == 'a') set_mark(app, app.mark_a_s);
-  else if (c == 'b') set_mark(app, app.mark_b_s);
-  else if (c == 'g') app.overlay.go_to = true, app.overlay.text.clear();
-  else if (c == 'p' && app.session) app.overlay = {}, app.overlay.set_up = true;
+  if (c >= '1' && c < '1' + layout_count)
+    app.layout = static_cast<Layout>(c - '1');
+  else if (c == 'l')
+    show_library(app);
+  else if (c == '+' || c == '=')
+    change_speed(app, +1);
+  else if (c == '-')
+    change_speed(app, -1);
+  else if (c == 'f')
+    fit_plots(app);
+  else if (c == 'a')
+    set_mark(app, app.mark_a_s);
+  else if (c == 'b')
+    set_mark(app, app.mark_b_s);
+  else if (c == 'g')
+    app.overlay.go_to = true, app.overlay.text.clear();
+  else if (c == 'p' && app.session)
+    app.overlay = {}, app.overlay.set_up = true;
   else if (c == 'd' && app.other.recording) {
-    Plot* plot = app.plots.active < static_cast<int>(app.plots.plots.size()) ? &app.plots.plots[static_cast<std::size_t>(app.plots.active)] : nullptr;
+    Plot* plot = app.plots.active < static_cast<int>(app.plots.plots.size())
+                     ? &app.plots.plots[static_cast<std::size_t>(app.plots.active)]
+                     : nullptr;
     if (plot) plot->difference = !plot->difference, plot->fixed.clear();
   } else if (c == 'z' || c == 'x') {  // zoom about the cursor
     const double factor = c == 'z' ? 0.5 : 2.0;
-    show_stretch(app, app.cursor_s + (app.time.from_s - app.cursor_s) * factor, app.cursor_s + (app.time.to_s - app.cursor_s) * factor);
+    show_stretch(app, app.cursor_s + (app.time.from_s - app.cursor_s) * factor,
+                 app.cursor_s + (app.time.to_s - app.cursor_s) * factor);
   }
 }
 
@@ -121,7 +137,12 @@ void handle_keys(App& app) {
   if (app.overlay.go_to || app.overlay.save || app.overlay.set_up) return;
   if (pressed(ImGuiKey_Space)) play_or_pause(app);
   const int direction = pressed(ImGuiKey_RightArrow) ? 1 : pressed(ImGuiKey_LeftArrow) ? -1 : 0;
-  if (direction) step(app, io.KeyCtrl ? io.KeyShift ? Step::event : Step::stroke : io.KeyShift ? Step::control : Step::tick, direction);
+  if (direction)
+    step(app,
+         io.KeyCtrl    ? io.KeyShift ? Step::event : Step::stroke
+         : io.KeyShift ? Step::control
+                       : Step::tick,
+         direction);
   if (pressed(ImGuiKey_Home)) seek(app, 0);
   if (pressed(ImGuiKey_End)) seek(app, last_tick_s(app));
 }

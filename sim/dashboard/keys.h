@@ -12,7 +12,7 @@ struct KeyHelp {
 };
 const std::vector<KeyHelp>& key_table();  // for the help overlay and docs/dashboard.md
 
-void handle_keys(App&);                   // once a frame, after NewFrame
+void handle_keys(App&);  // once a frame, after NewFrame
 
 const char* layout_name(Layout);
 bool layout_from_name(const std::string& name, Layout& layout);

@@ -9,8 +9,8 @@
 
 #include "sim/catalog/catalog.h"
 #include "sim/dashboard/app.h"
-#include "sim/draw/display_units.h"
 #include "sim/dashboard/open.h"
+#include "sim/draw/display_units.h"
 #include "sim/draw/widgets.h"
 #include "sim/input/input_error.h"
 
@@ -34,7 +34,8 @@ void list_files(Library& library) {
       LibraryScenario entry;
       entry.path = file.path;
       entry.label = file.label;
-      const std::string inside = fs::path(file.path).parent_path().lexically_relative(library.scenarios_folder).string();
+      const std::string inside =
+          fs::path(file.path).parent_path().lexically_relative(library.scenarios_folder).string();
       entry.folder = inside.empty() || inside == "." ? "scenarios" : inside;
       library.scenarios.push_back(entry);
     }
@@ -46,12 +47,15 @@ void list_files(Library& library) {
     return a_first != b_first ? a_first : a.folder < b.folder;
   });
   std::vector<std::pair<fs::file_time_type, std::string>> found;
-  for (fs::recursive_directory_iterator it(library.runs_folder, fs::directory_options::skip_permission_denied, error), end; !error && it != end; it.increment(error))
+  for (fs::recursive_directory_iterator it(library.runs_folder, fs::directory_options::skip_permission_denied, error),
+       end;
+       !error && it != end; it.increment(error))
     if (it->path().extension() == ".h5") {
       std::error_code ignored;
       found.emplace_back(fs::last_write_time(it->path(), ignored), it->path().string());
     }
-  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });
+  std::sort(found.begin(), found.end(),
+            [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });
   for (const auto& [time, path] : found) {
     LibraryRecording entry;
     entry.path = path;
@@ -115,7 +119,8 @@ void draw_thumbnail(ImDrawList* list, const Rect& room, const std::vector<MinMax
     if (!std::isfinite(depth[i].min)) continue;
     const float x0 = room.x0 + room.width() * static_cast<float>(i) / static_cast<float>(depth.size());
     const float x1 = room.x0 + room.width() * static_cast<float>(i + 1) / static_cast<float>(depth.size());
-    list->AddRectFilled({x0, std::min(y(depth[i].max), y(depth[i].min) - 1)}, {x1, y(depth[i].min)}, with_alpha(signal_colour("needle.tip_depth"), 0.85f));
+    list->AddRectFilled({x0, std::min(y(depth[i].max), y(depth[i].min) - 1)}, {x1, y(depth[i].min)},
+                        with_alpha(signal_colour("needle.tip_depth"), 0.85f));
   }
 }
 
@@ -134,8 +139,10 @@ Row begin_row(const char* id, float height, bool marked) {
   const Theme& t = theme();
   ImDrawList* list = ImGui::GetWindowDrawList();
   const float round = ImGui::GetStyle().FrameRounding;
-  if (marked) list->AddRectFilled(p, {row.room.x1, row.room.y1}, with_alpha(t.accent, 0.18f), round);
-  else if (ImGui::IsItemHovered()) list->AddRectFilled(p, {row.room.x1, row.room.y1}, with_alpha(t.ink, 0.05f), round);
+  if (marked)
+    list->AddRectFilled(p, {row.room.x1, row.room.y1}, with_alpha(t.accent, 0.18f), round);
+  else if (ImGui::IsItemHovered())
+    list->AddRectFilled(p, {row.room.x1, row.room.y1}, with_alpha(t.ink, 0.05f), round);
   return row;
 }
 
@@ -174,18 +181,26 @@ void draw_scenarios(App& app, std::string& open) {
     }
     right -= unit * 7.2f;  // columns line up whatever the word
     const std::string duration = s.read && s.problem.empty() ? fmt::format("{:.4g} s", s.duration_s) : "";
-    draw_text(list, Font::number, right - text_size(Font::number, duration).x, row.room.y0 + (height - font(Font::number)->FontSize) / 2, t.dim, duration);
+    draw_text(list, Font::number, right - text_size(Font::number, duration).x,
+              row.room.y0 + (height - font(Font::number)->FontSize) / 2, t.dim, duration);
     right -= unit * 4.2f;
     const float room = right - row.room.x0 - pad;
-    const std::string title = !s.read ? s.path : !s.problem.empty() ? first_line(s.problem) : s.title.empty() ? s.label : s.title;
+    const std::string title = !s.read              ? s.path
+                              : !s.problem.empty() ? first_line(s.problem)
+                              : s.title.empty()    ? s.label
+                                                   : s.title;
     draw_text(list, Font::text, row.room.x0 + pad, row.room.y0 + unit * 0.3f, t.ink, fit_text(Font::text, title, room));
     std::string below = fs::path(s.path).filename().string();
     for (const std::string& tag : s.tags) below += "  ·  " + tag;
-    draw_text(list, Font::small, row.room.x0 + pad, row.room.y0 + unit * 1.55f, t.dim, fit_text(Font::small, below, room));
+    draw_text(list, Font::small, row.room.x0 + pad, row.room.y0 + unit * 1.55f, t.dim,
+              fit_text(Font::small, below, room));
   }
   if (shown == 0) {
-    if (!app.library.problem.empty()) draw_empty("No scenarios found", app.library.problem);
-    else draw_empty("No scenario matches '" + app.library.search + "'", "Search looks at titles, file names and tags; Escape clears it.");
+    if (!app.library.problem.empty())
+      draw_empty("No scenarios found", app.library.problem);
+    else
+      draw_empty("No scenario matches '" + app.library.search + "'",
+                 "Search looks at titles, file names and tags; Escape clears it.");
   }
 }
 
@@ -198,22 +213,29 @@ void draw_recordings(App& app, std::string& open) {
     ++shown;
     const Row row = begin_row(r.path.c_str(), height, r.path == app.library.first);
     if (row.pressed) {
-      if (!ImGui::GetIO().KeyShift) open = r.path;
-      else app.library.first = app.library.first == r.path ? "" : r.path;
+      if (!ImGui::GetIO().KeyShift)
+        open = r.path;
+      else
+        app.library.first = app.library.first == r.path ? "" : r.path;
     }
     if (!r.problem.empty()) tooltip(r.problem);
     if (!row.visible) continue;
     ImDrawList* list = ImGui::GetWindowDrawList();
     const float thumb = std::floor(unit * 6.5f);
-    if (!r.depth.empty()) draw_thumbnail(list, {row.room.x0 + pad, row.room.y0 + unit * 0.5f, row.room.x0 + pad + thumb, row.room.y1 - unit * 0.5f}, r.depth);
+    if (!r.depth.empty())
+      draw_thumbnail(
+          list, {row.room.x0 + pad, row.room.y0 + unit * 0.5f, row.room.x0 + pad + thumb, row.room.y1 - unit * 0.5f},
+          r.depth);
     const float left = row.room.x0 + 2 * pad + thumb;
     float right = row.room.x1 - pad;
     if (r.read) {
-      const std::string verdict = r.problem.empty() ? r.verdict : "error", word = r.problem.empty() ? verdict_word(verdict) : "damaged";
+      const std::string verdict = r.problem.empty() ? r.verdict : "error",
+                        word = r.problem.empty() ? verdict_word(verdict) : "damaged";
       const ImVec2 size = chip_size(word);
       draw_chip(list, right - size.x, row.room.y0 + unit * 0.35f, verdict_colour(verdict), word);
       const std::string duration = r.problem.empty() ? fmt::format("{:.4g} s", r.duration_s) : "";
-      draw_text(list, Font::small_number, right - text_size(Font::small_number, duration).x, row.room.y0 + unit * 2.0f, t.dim, duration);
+      draw_text(list, Font::small_number, right - text_size(Font::small_number, duration).x, row.room.y0 + unit * 2.0f,
+                t.dim, duration);
       right -= std::max(size.x, unit * 4.0f) + pad;
     }
     const std::string title = !r.problem.empty() ? first_line(r.problem) : r.title.empty() ? r.path : r.title;
@@ -222,8 +244,11 @@ void draw_recordings(App& app, std::string& open) {
   }
   if (shown == 0) {
     if (app.library.recordings.empty())
-      draw_empty("No recordings yet", "A recording is written to " + app.library.runs_folder + "/ by `pensim run SCENARIO`; pick a scenario on the left to run one live.");
-    else draw_empty("No recording matches '" + app.library.search + "'", "Search looks at titles, paths and verdicts; Escape clears it.");
+      draw_empty("No recordings yet", "A recording is written to " + app.library.runs_folder +
+                                          "/ by `pensim run SCENARIO`; pick a scenario on the left to run one live.");
+    else
+      draw_empty("No recording matches '" + app.library.search + "'",
+                 "Search looks at titles, paths and verdicts; Escape clears it.");
   }
 }
 
@@ -253,12 +278,14 @@ void draw_library(App& app) {
   }
   char search[128] = {};
   library.search.copy(search, sizeof search - 1);
-  if (ImGui::InputTextWithHint("##search", "Search scenarios and recordings   /", search, sizeof search)) library.search = search;
+  if (ImGui::InputTextWithHint("##search", "Search scenarios and recordings   /", search, sizeof search))
+    library.search = search;
   std::size_t unread = 0;
   for (const LibraryScenario& s : library.scenarios) unread += !s.read;
   for (const LibraryRecording& r : library.recordings) unread += !r.read;
-  const std::string counts = unread > 0 ? fmt::format("reading, {} files to go", unread)
-                                        : fmt::format("{} scenarios  ·  {} recordings", library.scenarios.size(), library.recordings.size());
+  const std::string counts =
+      unread > 0 ? fmt::format("reading, {} files to go", unread)
+                 : fmt::format("{} scenarios  ·  {} recordings", library.scenarios.size(), library.recordings.size());
   ImGui::SameLine();
   ImGui::SetCursorPosX(ImGui::GetWindowWidth() - ImGui::GetStyle().WindowPadding.x - text_size(Font::small, counts).x);
   ImGui::AlignTextToFramePadding();
@@ -273,7 +300,9 @@ void draw_library(App& app) {
   ImGui::EndChild();
   end_panel();
   ImGui::SameLine(0, gap);
-  begin_panel("recordings", library.first.empty() ? "RECORDINGS  ·  press one to open it, shift-press to compare" : "RECORDINGS  ·  press the one to compare with",
+  begin_panel("recordings",
+              library.first.empty() ? "RECORDINGS  ·  press one to open it, shift-press to compare"
+                                    : "RECORDINGS  ·  press the one to compare with",
               {room.x - gap - half, room.y});
   ImGui::BeginChild("list");
   draw_recordings(app, recording);

@@ -9,8 +9,8 @@
 namespace pensim::dashboard {
 
 struct LibraryScenario {
-  std::string path, label, folder;        // opens it; as shown; "treatment"
-  std::string title, problem;             // what is wrong with the file; "" if nothing
+  std::string path, label, folder;  // opens it; as shown; "treatment"
+  std::string title, problem;       // what is wrong with the file; "" if nothing
   std::vector<std::string> tags;
   double duration_s = 0;
   bool read = false;
@@ -19,7 +19,7 @@ struct LibraryScenario {
 struct LibraryRecording {
   std::string path, title, scenario, verdict, problem;
   double duration_s = 0;
-  std::vector<MinMax> depth;              // tip depth over the run, for its thumbnail
+  std::vector<MinMax> depth;  // tip depth over the run, for its thumbnail
   bool read = false;
 };
 
@@ -29,8 +29,8 @@ struct Library {
   std::vector<LibraryScenario> scenarios;
   std::vector<LibraryRecording> recordings;  // newest first
   std::string search;
-  std::string first;                      // recording that is to be compared with the next one that is picked
-  std::string problem;                    // why nothing could be listed
+  std::string first;    // recording that is to be compared with the next one that is picked
+  std::string problem;  // why nothing could be listed
 };
 
 // Lists the folders at the first call, then reads `count` files; true when all are read.

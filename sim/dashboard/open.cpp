@@ -13,22 +13,33 @@ namespace {
 
 bool is_hdf5(const std::string& path) {
   struct stat info;
-  if (stat(path.c_str(), &info) != 0) throw InputError({{path, 0, 0}, "no such file", "give a scenario (.yaml) or a recording (.h5); `pensim list` shows the scenarios"});
-  if (S_ISDIR(info.st_mode)) throw InputError({{path, 0, 0}, "this is a folder", "give one scenario (.yaml) or recording (.h5); without an argument the dashboard opens its library"});
+  if (stat(path.c_str(), &info) != 0)
+    throw InputError({{path, 0, 0},
+                      "no such file",
+                      "give a scenario (.yaml) or a recording (.h5); `pensim list` shows the scenarios"});
+  if (S_ISDIR(info.st_mode))
+    throw InputError(
+        {{path, 0, 0},
+         "this is a folder",
+         "give one scenario (.yaml) or recording (.h5); without an argument the dashboard opens its library"});
   char magic[8] = {};
   std::ifstream(path, std::ios::binary).read(magic, sizeof magic);
   return std::string(magic, 8) == "\x89HDF\r\n\x1a\n";
 }
 
 Document document_of(const std::string& path) {
-  if (!is_hdf5(path)) throw InputError({{path, 0, 0}, "this is no recording", "give a .h5 file that `pensim run` wrote; a field log first goes through `pensim import`"});
+  if (!is_hdf5(path))
+    throw InputError({{path, 0, 0},
+                      "this is no recording",
+                      "give a .h5 file that `pensim run` wrote; a field log first goes through `pensim import`"});
   Document document;
   document.owned = std::make_unique<Recording>(Recording::open(path));
   document.recording = document.owned.get();
   const Recording& r = *document.recording;
   if (r.ticks() == 0) throw InputError({{path, 0, 0}, "the recording holds no tick", "run its scenario again"});
   document.label = r.meta().title.empty() ? path : r.meta().title;
-  for (const RecordedVerdict& v : r.verdicts()) document.requirements.push_back({v.id, v.text, v.that, v.may_be_vacuous, false, {path, 0, 0}});
+  for (const RecordedVerdict& v : r.verdicts())
+    document.requirements.push_back({v.id, v.text, v.that, v.may_be_vacuous, false, {path, 0, 0}});
   return document;
 }
 
@@ -75,7 +86,8 @@ void open_live(App& app, const SessionOptions& options) {
   const double at_s = app.cursor_s;
   show_session(app, Session::of_recording(*app.main.recording, options), app.main.label);
   app.playback.target_s = std::min(at_s, seconds(app.session->duration() * app.session->scenario().tick_ns));
-  app.session->run_to(static_cast<Tick>(std::llround(*app.playback.target_s / seconds(app.session->scenario().tick_ns))));
+  app.session->run_to(
+      static_cast<Tick>(std::llround(*app.playback.target_s / seconds(app.session->scenario().tick_ns))));
 }
 
 void open_recording(App& app, const std::string& path) {
@@ -107,8 +119,10 @@ void open_comparison(App& app, const std::string& path, const std::string& other
 }
 
 void open_any(App& app, const std::string& path) {
-  if (is_hdf5(path)) open_recording(app, path);
-  else open_scenario(app, path);
+  if (is_hdf5(path))
+    open_recording(app, path);
+  else
+    open_scenario(app, path);
 }
 
 void show_library(App& app) {

@@ -16,10 +16,10 @@ void open_comparison(App&, const std::string& path, const std::string& other);
 // By what the file is: HDF5 or text.
 void open_any(App&, const std::string& path);
 
-void show_library(App&);                 // ends the session
+void show_library(App&);  // ends the session
 
-double computed_s(const App&);           // end of what there is
-double last_tick_s(const App&);          // its last tick: as far as the cursor goes
-double duration_s(const App&);           // end of the run as planned
+double computed_s(const App&);   // end of what there is
+double last_tick_s(const App&);  // its last tick: as far as the cursor goes
+double duration_s(const App&);   // end of the run as planned
 
 }  // namespace pensim::dashboard

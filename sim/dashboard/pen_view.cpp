@@ -51,10 +51,11 @@ void read_plant(const Json& plant, PenView& v) {
 }  // namespace
 
 void hexagonal_places(int count, double pitch_m, std::vector<double>& along_m, std::vector<double>& across_m) {
-  constexpr int reach = 4;  // 61 places
+  constexpr int reach = 4;                        // 61 places
   std::vector<std::tuple<int, int, int>> points;  // distance squared, row, column
   for (int row = -reach; row <= reach; ++row)
-    for (int column = -reach; column <= reach; ++column) points.emplace_back(column * column + column * row + row * row, row, column);
+    for (int column = -reach; column <= reach; ++column)
+      points.emplace_back(column * column + column * row + row * row, row, column);
   std::sort(points.begin(), points.end());
   along_m.clear();
   across_m.clear();
@@ -97,7 +98,8 @@ PenView pen_view(const RecordingMeta& meta) {
     const Scenario scenario = parse_scenario(meta.scenario_text, meta.scenario_path, ".", options);
     v.region = scenario.skin.region;
     v.condition = scenario.skin.condition;
-  } catch (const InputError&) {  // a text that is not there or of another version: the picture has no name of the region
+  } catch (const InputError&) {  // a text that is not there or of another version: the picture has no name of the
+                                 // region
   }
   return v;
 }

@@ -15,18 +15,22 @@ double at(const Recording& r, const char* name, Tick tick, double otherwise = 0)
 
 // The last stroke that began at or before `tick`; -1 if there is none.
 int stroke_at(const std::vector<StrokeRow>& strokes, Tick tick) {
-  const auto it = std::upper_bound(strokes.begin(), strokes.end(), tick, [](Tick t, const StrokeRow& s) { return t < s.begin; });
+  const auto it =
+      std::upper_bound(strokes.begin(), strokes.end(), tick, [](Tick t, const StrokeRow& s) { return t < s.begin; });
   return static_cast<int>(it - strokes.begin()) - 1;
 }
 
-// Between the boundaries of a stroke the cam turns evenly; outside of one the angle is that of the extension below the screw's.
+// Between the boundaries of a stroke the cam turns evenly; outside of one the angle is that of the extension below the
+// screw's.
 double cam_angle(const Recording& r, const PenView& view, const PenMoment& m, Tick tick, int stroke) {
   const auto& strokes = r.strokes();
   if (stroke >= 0 && tick < strokes[static_cast<std::size_t>(stroke)].end) {
     const StrokeRow& s = strokes[static_cast<std::size_t>(stroke)];
-    return 2 * std::numbers::pi * static_cast<double>(tick - s.begin) / static_cast<double>(std::max<Tick>(s.end - s.begin, 1));
+    return 2 * std::numbers::pi * static_cast<double>(tick - s.begin) /
+           static_cast<double>(std::max<Tick>(s.end - s.begin, 1));
   }
-  const double driven = std::clamp(1 - (m.extension_m - m.screw_m + 2 * view.eccentricity_m) / view.eccentricity_m, -1.0, 1.0);
+  const double driven =
+      std::clamp(1 - (m.extension_m - m.screw_m + 2 * view.eccentricity_m) / view.eccentricity_m, -1.0, 1.0);
   const bool out = at(r, "needle.extension", std::max<Tick>(tick - 1, 0)) <= m.extension_m;
   const double angle = std::acos(driven);
   return out ? angle : 2 * std::numbers::pi - angle;
@@ -37,7 +41,8 @@ double cam_angle(const Recording& r, const PenView& view, const PenMoment& m, Ti
 PenMoment pen_moment(const Recording& r, const PenView& view, double at_s) {
   PenMoment m;
   if (r.ticks() <= 0) return m;
-  const Tick tick = std::clamp<Tick>(static_cast<Tick>(std::floor(at_s / seconds(r.tick_ns()) + 1e-6)), 0, r.ticks() - 1);
+  const Tick tick =
+      std::clamp<Tick>(static_cast<Tick>(std::floor(at_s / seconds(r.tick_ns()) + 1e-6)), 0, r.ticks() - 1);
   m.at_s = seconds(tick * r.tick_ns());
   m.has_depth = r.has("needle.extension") && r.has("needle.tip_depth");
   m.extension_m = at(r, "needle.extension", tick);
@@ -63,8 +68,11 @@ PenMoment pen_moment(const Recording& r, const PenView& view, double at_s) {
   m.each_needle = r.has("needle.0.penetration");
   double peak = 0;
   for (std::size_t i = 0; i < needles; ++i) {
-    if (m.each_needle) m.penetration_m[i] = at(r, ("needle." + std::to_string(i) + ".penetration").c_str(), tick);
-    else if (stroke >= 0 && i < stroke_needles_max) peak = std::max(peak, m.penetration_m[i] = static_cast<double>(strokes[static_cast<std::size_t>(stroke)].needle_peak[i]));
+    if (m.each_needle)
+      m.penetration_m[i] = at(r, ("needle." + std::to_string(i) + ".penetration").c_str(), tick);
+    else if (stroke >= 0 && i < stroke_needles_max)
+      peak = std::max(
+          peak, m.penetration_m[i] = static_cast<double>(strokes[static_cast<std::size_t>(stroke)].needle_peak[i]));
   }
   if (!m.each_needle) {  // in the ratio of the peaks of this stroke; none known: all as the mean
     const bool ratio = peak > 0 && static_cast<int>(needles) <= r.stroke_needles();
@@ -112,8 +120,11 @@ PictureLayout picture_layout(const PenView& view, const PenMoment& m) {
     n.tip = of_pen(out, view.along_m[i], m.extension_m);
     n.root = of_pen(out, view.along_m[i], m.extension_m - view.needle_length_m);
     n.penetration_m = i < m.penetration_m.size() ? m.penetration_m[i] : 0;
-    // A needle in the skin says where the surface is; one that only pushes takes it along; one above it leaves it alone.
-    n.surface_m = n.penetration_m > 0 ? n.tip.z - n.penetration_m : std::max(out.patch_m, std::min(n.tip.z, std::max(m.indentation_m, out.patch_m)));
+    // A needle in the skin says where the surface is; one that only pushes takes it along; one above it leaves it
+    // alone.
+    n.surface_m = n.penetration_m > 0
+                      ? n.tip.z - n.penetration_m
+                      : std::max(out.patch_m, std::min(n.tip.z, std::max(m.indentation_m, out.patch_m)));
     out.needles.push_back(n);
   }
   std::stable_sort(out.needles.begin(), out.needles.end(), [&](const NeedleLayout& a, const NeedleLayout& b) {
@@ -134,13 +145,19 @@ PictureLayout picture_layout(const PenView& view, const PenMoment& m) {
 SurfaceAt surface_parts(const PenView& view, const PictureLayout& layout, double x) {
   // Under the nose the sink, from its inner edge on the patch, beyond its outer edge back to 0.
   const double tilt = std::tan(layout.tilt_rad), r = std::fabs(x);
-  const double inner = view.nose_inner_m > 0 ? view.nose_inner_m : view.footprint_radius_m, outer = std::max(view.nose_outer_m, inner);
-  const auto smooth = [](double t) { t = std::clamp(t, 0.0, 1.0); return t * t * (3 - 2 * t); };
+  const double inner = view.nose_inner_m > 0 ? view.nose_inner_m : view.footprint_radius_m,
+               outer = std::max(view.nose_outer_m, inner);
+  const auto smooth = [](double t) {
+    t = std::clamp(t, 0.0, 1.0);
+    return t * t * (3 - 2 * t);
+  };
   const double face = std::max(0.0, layout.nose.z + x * tilt);  // the face of the nose at x
   double z;
   if (r < inner) {
     const double plate = std::min(view.footprint_radius_m, inner * 0.9);
-    z = layout.patch_m + (face - layout.patch_m) * (view.nose_inner_m > 0 ? smooth((r - plate * 0.75) / (inner - plate * 0.75)) : smooth(r / inner));
+    z = layout.patch_m +
+        (face - layout.patch_m) *
+            (view.nose_inner_m > 0 ? smooth((r - plate * 0.75) / (inner - plate * 0.75)) : smooth(r / inner));
   } else if (r < outer) {
     z = face;
   } else {

@@ -56,7 +56,8 @@ std::string cannot_rebuild(const App& app) {
   if (!app.main.recording) return "Nothing is on show.";
   const RecordingMeta& meta = app.main.recording->meta();
   if (meta.kind != RecordingKind::pen) return "A rig has no core.";
-  if (meta.firmware.empty() || (!app.session && meta.resolved_scenario.empty())) return "This recording names no core and scenario (it was imported, or made by a board).";
+  if (meta.firmware.empty() || (!app.session && meta.resolved_scenario.empty()))
+    return "This recording names no core and scenario (it was imported, or made by a board).";
   return "";
 }
 
@@ -87,8 +88,10 @@ void advance_rebuild(App& app) {
   if (now == CoreBuild::State::failed || !app.main.recording) return;
   app.firmware.firmware.clear();  // names may be others
   try {
-    if (app.session) rerun_session(app);
-    else rerun_recording(app);
+    if (app.session)
+      rerun_session(app);
+    else
+      rerun_recording(app);
   } catch (const InputError& e) {
     state.problem = e.what();
   }

@@ -12,8 +12,10 @@ namespace pensim::dashboard {
 namespace {
 
 std::filesystem::path file() {
-  if (const char* state = std::getenv("XDG_STATE_HOME"); state && *state) return std::filesystem::path(state) / "pensim/dashboard.json";
-  if (const char* home = std::getenv("HOME"); home && *home) return std::filesystem::path(home) / ".local/state/pensim/dashboard.json";
+  if (const char* state = std::getenv("XDG_STATE_HOME"); state && *state)
+    return std::filesystem::path(state) / "pensim/dashboard.json";
+  if (const char* home = std::getenv("HOME"); home && *home)
+    return std::filesystem::path(home) / ".local/state/pensim/dashboard.json";
   return {};
 }
 
@@ -25,9 +27,11 @@ Remembered recall() {
   const nlohmann::json json = nlohmann::json::parse(in, nullptr, false);
   if (!json.is_object()) return out;
   if (const auto dark = json.find("dark"); dark != json.end() && dark->is_boolean()) out.dark = *dark;
-  if (const auto layout = json.find("layout"); layout != json.end() && layout->is_string()) layout_from_name(*layout, out.layout);
+  if (const auto layout = json.find("layout"); layout != json.end() && layout->is_string())
+    layout_from_name(*layout, out.layout);
   const auto size = [&](const char* key, int low, int high, int& value) {
-    if (const auto found = json.find(key); found != json.end() && found->is_number_integer()) value = std::clamp<int>(static_cast<int>(std::clamp<std::int64_t>(*found, low, high)), low, high);
+    if (const auto found = json.find(key); found != json.end() && found->is_number_integer())
+      value = std::clamp<int>(static_cast<int>(std::clamp<std::int64_t>(*found, low, high)), low, high);
   };
   size("width", 640, 16384, out.width);
   size("height", 400, 16384, out.height);
@@ -41,10 +45,14 @@ void remember(const Remembered& r) {
   std::filesystem::create_directories(path.parent_path(), error);
   const std::filesystem::path part = path.string() + ".part";
   std::ofstream out(part);
-  out << nlohmann::json{{"dark", r.dark}, {"layout", layout_name(r.layout)}, {"width", r.width}, {"height", r.height}}.dump(2) << '\n';
+  out << nlohmann::json{{"dark", r.dark}, {"layout", layout_name(r.layout)}, {"width", r.width}, {"height", r.height}}
+             .dump(2)
+      << '\n';
   out.close();
-  if (out) std::filesystem::rename(part, path, error);
-  else std::filesystem::remove(part, error);
+  if (out)
+    std::filesystem::rename(part, path, error);
+  else
+    std::filesystem::remove(part, error);
 }
 
 }  // namespace pensim::dashboard

@@ -12,7 +12,7 @@ struct Remembered {
   int width = 1440, height = 900;
 };
 
-Remembered recall();                 // defaults for what is missing or makes no sense
-void remember(const Remembered&);    // silently nothing where it cannot be written
+Remembered recall();               // defaults for what is missing or makes no sense
+void remember(const Remembered&);  // silently nothing where it cannot be written
 
 }  // namespace pensim::dashboard

@@ -8,15 +8,15 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/dashboard/curve.h"
-#include "sim/draw/display_units.h"
 #include "sim/dashboard/transport.h"
+#include "sim/draw/display_units.h"
 #include "sim/draw/widgets.h"
 #include "sim/input/input_error.h"
 
 namespace pensim::dashboard {
 namespace {
 
-constexpr double judge_every_s = 0.5;    // of wall time
+constexpr double judge_every_s = 0.5;  // of wall time
 
 // A run that may go on: what was recorded, of so many ticks as it is to have.
 class Columns : public SignalSource {
@@ -52,15 +52,20 @@ double scale_of(const std::string& that, const Location& at, const std::string& 
 }
 
 Verdict::Outcome outcome_of(const std::string& name) {
-  for (const auto o : {Verdict::Outcome::pass, Verdict::Outcome::fail, Verdict::Outcome::vacuous, Verdict::Outcome::not_applicable})
+  for (const auto o :
+       {Verdict::Outcome::pass, Verdict::Outcome::fail, Verdict::Outcome::vacuous, Verdict::Outcome::not_applicable})
     if (name == outcome_name(o)) return o;
   return Verdict::Outcome::invalid;
 }
 
-bool judged(const RequirementsState::Row& row) { return row.verdict.outcome == Verdict::Outcome::pass || row.verdict.outcome == Verdict::Outcome::fail; }
+bool judged(const RequirementsState::Row& row) {
+  return row.verdict.outcome == Verdict::Outcome::pass || row.verdict.outcome == Verdict::Outcome::fail;
+}
 
 void sort_rows(std::vector<RequirementsState::Row>& rows) {
-  const auto group = [](const RequirementsState::Row& r) { return r.verdict.outcome == Verdict::Outcome::fail ? 0 : judged(r) ? 1 : r.so_far ? 2 : 3; };
+  const auto group = [](const RequirementsState::Row& r) {
+    return r.verdict.outcome == Verdict::Outcome::fail ? 0 : judged(r) ? 1 : r.so_far ? 2 : 3;
+  };
   std::stable_sort(rows.begin(), rows.end(), [&](const auto& a, const auto& b) {
     if (group(a) != group(b)) return group(a) < group(b);
     return judged(a) && a.relative < b.relative;
@@ -70,7 +75,9 @@ void sort_rows(std::vector<RequirementsState::Row>& rows) {
 // Where each requirement is written, from the recording's own scenario.
 std::map<std::string, std::string> sources_of(const App& app) {
   std::map<std::string, std::string> out;
-  const auto place = [](const std::string& file, int line) { return file.empty() ? "" : line > 0 ? fmt::format("{}:{}", file, line) : file; };
+  const auto place = [](const std::string& file, int line) {
+    return file.empty() ? "" : line > 0 ? fmt::format("{}:{}", file, line) : file;
+  };
   if (app.session) {
     for (const Requirement& q : app.session->scenario().requirements) out[q.id] = place(q.at.file, q.at.line);
     return out;
@@ -79,7 +86,8 @@ std::map<std::string, std::string> sources_of(const App& app) {
   if (!json.is_object() || !json.contains("requirements") || !json["requirements"].is_array()) return out;
   for (const auto& q : json["requirements"])
     if (q.is_object() && q.contains("id") && q["id"].is_string() && q.contains("file") && q["file"].is_string())
-      out[q["id"].get<std::string>()] = place(q["file"].get<std::string>(), q.contains("line") && q["line"].is_number_integer() ? q["line"].get<int>() : 0);
+      out[q["id"].get<std::string>()] = place(
+          q["file"].get<std::string>(), q.contains("line") && q["line"].is_number_integer() ? q["line"].get<int>() : 0);
   return out;
 }
 
@@ -92,7 +100,8 @@ void make_rows(App& app) {
     row.id = q.id, row.text = q.text, row.that = q.that;
     if (const auto it = sources.find(q.id); it != sources.end()) row.source = it->second;
     if (app.session) {
-      if (const auto it = state.judged.find(q.id); it != state.judged.end()) row.verdict = it->second, row.judged = true;
+      if (const auto it = state.judged.find(q.id); it != state.judged.end())
+        row.verdict = it->second, row.judged = true;
       row.so_far = app.main.recording->ticks() < planned_ticks(app) && row.verdict.outcome != Verdict::Outcome::fail;
     } else {
       for (const RecordedVerdict& v : app.main.recording->verdicts())
@@ -144,7 +153,8 @@ void refresh_requirements(App& app, double wall_s) {
     state.next.reset();
     state.judged_to_s = seconds(state.judging_to * r.tick_ns());
     make_rows(app);
-  } else if (state.mark != mark && (state.began_wall_s < 0 || wall_s - state.began_wall_s >= judge_every_s || wall_s < state.began_wall_s)) {
+  } else if (state.mark != mark &&
+             (state.began_wall_s < 0 || wall_s - state.began_wall_s >= judge_every_s || wall_s < state.began_wall_s)) {
     if (!state.mark || state.mark->recording != mark.recording || state.mark->ticks > mark.ticks) state.judged.clear();
     state.mark = mark;
     state.began_wall_s = wall_s;
@@ -166,7 +176,9 @@ std::vector<FormulaLine> formula_lines(const std::string& text) {
   };
   const auto word_at = [&](std::size_t i, const char* word) {
     const std::string w = word;
-    const auto letter = [&](std::size_t k) { return k < text.size() && (std::isalnum(static_cast<unsigned char>(text[k])) || text[k] == '_' || text[k] == '.'); };
+    const auto letter = [&](std::size_t k) {
+      return k < text.size() && (std::isalnum(static_cast<unsigned char>(text[k])) || text[k] == '_' || text[k] == '.');
+    };
     return text.compare(i, w.size(), w) == 0 && (i == 0 || !letter(i - 1)) && !letter(i + w.size());
   };
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -191,10 +203,13 @@ namespace {
 void explain_selected(App& app, const RequirementsState::Row& row) {
   RequirementsState& state = app.requirements;
   const Recording& r = *app.main.recording;
-  const Tick tick = std::clamp<Tick>(std::llround(app.cursor_s / seconds(r.tick_ns())), 0, std::max<Tick>(r.ticks() - 1, 0));
+  const Tick tick =
+      std::clamp<Tick>(std::llround(app.cursor_s / seconds(r.tick_ns())), 0, std::max<Tick>(r.ticks() - 1, 0));
   const Mark mark = mark_of(r);
-  if (state.explained == row.id && state.explained_at == tick && (state.explained_mark == mark || app.playback.playing)) return;
-  if (state.explained == row.id && app.playback.playing && ImGui::GetFrameCount() % 10 != 0) return;  // whole columns are read
+  if (state.explained == row.id && state.explained_at == tick && (state.explained_mark == mark || app.playback.playing))
+    return;
+  // whole columns are read
+  if (state.explained == row.id && app.playback.playing && ImGui::GetFrameCount() % 10 != 0) return;
   state.explained = row.id;
   state.explained_at = tick;
   state.explained_mark = mark;
@@ -215,7 +230,9 @@ const PartTruth* part_at(const std::vector<PartTruth>& parts, int byte) {
   return best;
 }
 
-bool is_atom(const std::vector<PartTruth>& parts, std::size_t i) { return i + 1 >= parts.size() || parts[i + 1].depth <= parts[i].depth; }
+bool is_atom(const std::vector<PartTruth>& parts, std::size_t i) {
+  return i + 1 >= parts.size() || parts[i + 1].depth <= parts[i].depth;
+}
 
 void draw_formula(App& app, const RequirementsState::Row& row) {
   const Theme& t = theme();
@@ -232,7 +249,8 @@ void draw_formula(App& app, const RequirementsState::Row& row) {
     for (int i = l.begin; i < l.end;) {  // pieces of one colour, wrapped at blanks
       const PartTruth* part = part_at(parts, i);
       int j = i;
-      while (j < l.end && part_at(parts, j) == part && (j == i || row.that[static_cast<std::size_t>(j - 1)] != ' ')) ++j;
+      while (j < l.end && part_at(parts, j) == part && (j == i || row.that[static_cast<std::size_t>(j - 1)] != ' '))
+        ++j;
       const bool atom = part && is_atom(parts, static_cast<std::size_t>(part - parts.data()));
       const bool false_now = part && atom && part->known && !part->truth;
       const ImU32 ink = !part || !part->known ? t.dim : false_now ? t.bad : atom ? t.ink : t.dim;
@@ -253,12 +271,21 @@ void draw_formula(App& app, const RequirementsState::Row& row) {
     std::string values;
     try {
       for (const SignalInfo& s : parse_formula(parts[i].text, {row.source, 0, 0}).signals)
-        if (r.has(s.name)) values += fmt::format("{}{} {}", values.empty() ? "" : ",  ", s.name, format_value(value_at(app.main, s.name, app.cursor_s), s.unit));
+        if (r.has(s.name))
+          values += fmt::format("{}{} {}", values.empty() ? "" : ",  ", s.name,
+                                format_value(value_at(app.main, s.name, app.cursor_s), s.unit));
     } catch (const InputError&) {
     }
     const char* sign = !parts[i].known ? "·" : parts[i].truth ? "✓" : "✗";
-    text(Font::small_number, !parts[i].known ? t.dim : parts[i].truth ? t.good : t.bad, fit_text(Font::small_number, fmt::format("{} {}", sign, values), ImGui::GetContentRegionAvail().x));
-    tooltip(fmt::format("{}\n{}", parts[i].text, !parts[i].known ? "not known at the cursor: a signal is missing, or the run has not come so far" : parts[i].truth ? "holds at the cursor" : "does not hold at the cursor"));
+    text(Font::small_number,
+         !parts[i].known  ? t.dim
+         : parts[i].truth ? t.good
+                          : t.bad,
+         fit_text(Font::small_number, fmt::format("{} {}", sign, values), ImGui::GetContentRegionAvail().x));
+    tooltip(fmt::format("{}\n{}", parts[i].text,
+                        !parts[i].known ? "not known at the cursor: a signal is missing, or the run has not come so far"
+                        : parts[i].truth ? "holds at the cursor"
+                                         : "does not hold at the cursor"));
   }
   if (!app.requirements.problem.empty()) text(Font::small, t.warn, app.requirements.problem);
 }
@@ -281,14 +308,20 @@ void draw_requirements(App& app) {
   const float unit = ImGui::GetFontSize();
   // Head: how many of each, filter.
   int passed = 0, failed = 0;
-  for (const auto& row : state.rows) passed += row.verdict.outcome == Verdict::Outcome::pass, failed += row.verdict.outcome == Verdict::Outcome::fail;
-  const std::string names[] = {fmt::format("all {}", state.rows.size()), fmt::format("✗ {}", failed), fmt::format("✓ {}", passed)};
+  for (const auto& row : state.rows)
+    passed += row.verdict.outcome == Verdict::Outcome::pass, failed += row.verdict.outcome == Verdict::Outcome::fail;
+  const std::string names[] = {fmt::format("all {}", state.rows.size()), fmt::format("✗ {}", failed),
+                               fmt::format("✓ {}", passed)};
   for (int i = 0; i < 3; ++i) {
     if (i) ImGui::SameLine(0, unit * 0.8f);
     const ImVec2 p = ImGui::GetCursorScreenPos(), size = text_size(Font::small, names[i]);
     const float height = ImGui::GetFrameHeight();
     if (ImGui::InvisibleButton(names[i].c_str(), {size.x, height})) state.show = i;
-    draw_text(ImGui::GetWindowDrawList(), Font::small, p.x, p.y + (height - size.y) / 2, state.show == i ? t.accent : i == 1 && failed ? t.bad : t.dim, names[i]);
+    draw_text(ImGui::GetWindowDrawList(), Font::small, p.x, p.y + (height - size.y) / 2,
+              state.show == i    ? t.accent
+              : i == 1 && failed ? t.bad
+                                 : t.dim,
+              names[i]);
     tooltip(i == 0 ? "All, worst first" : i == 1 ? "Only those that fail" : "Only those that pass");
   }
   ImGui::SameLine(0, unit);
@@ -303,7 +336,10 @@ void draw_requirements(App& app) {
   }
   ImGui::BeginChild("list", {0, 0}, false);
   std::string wanted = state.filter;
-  const auto lower = [](std::string s) { std::transform(s.begin(), s.end(), s.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); }); return s; };
+  const auto lower = [](std::string s) {
+    std::transform(s.begin(), s.end(), s.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return s;
+  };
   wanted = lower(wanted);
   const float inner = ImGui::GetContentRegionAvail().x;
   for (std::size_t k = 0; k < state.rows.size(); ++k) {
@@ -311,10 +347,14 @@ void draw_requirements(App& app) {
     if (state.show == 1 && row.verdict.outcome != Verdict::Outcome::fail) continue;
     if (state.show == 2 && row.verdict.outcome != Verdict::Outcome::pass) continue;
     if (!wanted.empty() && lower(row.id + " " + row.text + " " + row.that).find(wanted) == std::string::npos) continue;
-    const bool selected = app.selected.requirement == row.id, early = row.so_far && row.verdict.outcome != Verdict::Outcome::fail;
+    const bool selected = app.selected.requirement == row.id,
+               early = row.so_far && row.verdict.outcome != Verdict::Outcome::fail;
     const std::string word = !row.judged ? "" : early ? "holds so far" : outcome_name(row.verdict.outcome);
     const ImU32 colour = !row.judged ? t.faint : early ? t.accent : verdict_colour(outcome_name(row.verdict.outcome));
-    const char* sign = !row.judged || early ? "·" : row.verdict.outcome == Verdict::Outcome::pass ? "✓" : row.verdict.outcome == Verdict::Outcome::fail ? "✗" : "▲";
+    const char* sign = !row.judged || early                            ? "·"
+                       : row.verdict.outcome == Verdict::Outcome::pass ? "✓"
+                       : row.verdict.outcome == Verdict::Outcome::fail ? "✗"
+                                                                       : "▲";
     const ImVec2 p = ImGui::GetCursorScreenPos();
     const float height = std::floor(unit * 2.5f);
     ImGui::PushID(row.id.c_str());
@@ -323,18 +363,23 @@ void draw_requirements(App& app) {
       select_requirement(app, copy);
     }
     const bool hovered = ImGui::IsItemHovered();
-    tooltip(fmt::format("{}\n{}{}", row.text, row.verdict.reason.empty() || early ? "" : row.verdict.reason + "\n", row.source));
+    tooltip(fmt::format("{}\n{}{}", row.text, row.verdict.reason.empty() || early ? "" : row.verdict.reason + "\n",
+                        row.source));
     ImDrawList* list = ImGui::GetWindowDrawList();
-    if (selected || hovered) list->AddRectFilled(p, {p.x + inner, p.y + height}, with_alpha(selected ? t.accent : t.ink, selected ? 0.14f : 0.05f), 5);
+    if (selected || hovered)
+      list->AddRectFilled(p, {p.x + inner, p.y + height},
+                          with_alpha(selected ? t.accent : t.ink, selected ? 0.14f : 0.05f), 5);
     draw_text(list, Font::text, p.x + unit * 0.4f, p.y + unit * 0.2f, colour, sign);
     const std::string margin = judged(row) ? margin_text(row) : word;
     const ImVec2 m = text_size(Font::small_number, margin);
     draw_text(list, Font::small_number, p.x + inner - m.x - unit * 0.4f, p.y + unit * 0.3f, colour, margin);
-    draw_text(list, Font::text, p.x + unit * 1.7f, p.y + unit * 0.15f, t.ink, fit_text(Font::text, row.id, inner - m.x - unit * 3));
+    draw_text(list, Font::text, p.x + unit * 1.7f, p.y + unit * 0.15f, t.ink,
+              fit_text(Font::text, row.id, inner - m.x - unit * 3));
     const std::string at = judged(row) && inner > unit * 20 ? format_time(row.verdict.at_s, 1e-3) : "";
     const ImVec2 a = text_size(Font::small_number, at);
     draw_text(list, Font::small_number, p.x + inner - a.x - unit * 0.4f, p.y + unit * 1.4f, t.faint, at);
-    draw_text(list, Font::small, p.x + unit * 1.7f, p.y + unit * 1.35f, t.dim, fit_text(Font::small, row.text, inner - a.x - unit * 3));
+    draw_text(list, Font::small, p.x + unit * 1.7f, p.y + unit * 1.35f, t.dim,
+              fit_text(Font::small, row.text, inner - a.x - unit * 3));
     if (selected) {
       explain_selected(app, row);
       ImGui::Indent(unit * 1.7f);

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "sim/draw/headless.h"
 #include "sim/dashboard/open.h"
 #include "sim/dashboard/transport.h"
+#include "sim/draw/headless.h"
 #include "sim/input/input_error.h"
 
 namespace pensim::dashboard {
@@ -31,7 +31,9 @@ void write_screenshot(const std::vector<std::string>& documents, const Screensho
   if (app.session) {
     const Scenario& scenario = app.session->scenario();
     const double tick_s = seconds(scenario.tick_ns);
-    const Tick goal = options.at_s ? std::min(static_cast<Tick>(std::llround(*options.at_s / tick_s)) + 1, app.session->duration()) : app.session->duration();
+    const Tick goal =
+        options.at_s ? std::min(static_cast<Tick>(std::llround(*options.at_s / tick_s)) + 1, app.session->duration())
+                     : app.session->duration();
     app.playback = {};
     app.session->run_to(goal);
     while (app.session->now() < goal && app.session->state() != Session::State::ended) {
@@ -44,7 +46,9 @@ void write_screenshot(const std::vector<std::string>& documents, const Screensho
   }
   if (options.at_s) {
     if (*options.at_s > duration_s(app) || *options.at_s < 0)
-      throw InputError({{"--at", 0, 0}, "the run does not hold that instant", "give one from 0 s to " + std::to_string(duration_s(app)) + " s"});
+      throw InputError({{"--at", 0, 0},
+                        "the run does not hold that instant",
+                        "give one from 0 s to " + std::to_string(duration_s(app)) + " s"});
     app.cursor_s = std::min(*options.at_s, last_tick_s(app));
   }
   if (options.from_s || options.to_s) {

@@ -11,8 +11,8 @@ namespace pensim::dashboard {
 
 struct ScreenshotOptions {
   std::string file;
-  std::optional<double> at_s;                // of the cursor; a run goes at least so far, to its end if not given
-  std::optional<double> from_s, to_s;        // of the plots
+  std::optional<double> at_s;          // of the cursor; a run goes at least so far, to its end if not given
+  std::optional<double> from_s, to_s;  // of the plots
   int width = 1600, height = 1000;
   std::optional<Layout> layout;
   bool dark = true;

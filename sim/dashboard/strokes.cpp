@@ -7,15 +7,16 @@
 #include <limits>
 
 #include "sim/dashboard/app.h"
-#include "sim/draw/display_units.h"
 #include "sim/dashboard/transport.h"
+#include "sim/draw/display_units.h"
 #include "sim/draw/widgets.h"
 
 namespace pensim::dashboard {
 
 int stroke_of(const Recording& r, Tick tick) {
   const auto& strokes = r.strokes();
-  const auto it = std::upper_bound(strokes.begin(), strokes.end(), tick, [](Tick t, const StrokeRow& s) { return t < s.begin; });
+  const auto it =
+      std::upper_bound(strokes.begin(), strokes.end(), tick, [](Tick t, const StrokeRow& s) { return t < s.begin; });
   return static_cast<int>(it - strokes.begin()) - 1;
 }
 
@@ -35,9 +36,12 @@ StrokeSpan strokes_around(const Recording& r, int stroke, Tick from, Tick to, in
   return {first, last};
 }
 
-void lay_over(StrokesState::Overlay& o, const Recording& r, const std::string& signal, StrokeSpan span, int phases, int levels) {
+void lay_over(StrokesState::Overlay& o, const Recording& r, const std::string& signal, StrokeSpan span, int phases,
+              int levels) {
   const Mark mark = mark_of(r);
-  if (o.mark == mark && o.signal == signal && o.first == span.first && o.last == span.last && o.phases == phases && o.levels == levels) return;
+  if (o.mark == mark && o.signal == signal && o.first == span.first && o.last == span.last && o.phases == phases &&
+      o.levels == levels)
+    return;
   o = {};
   o.mark = mark;
   o.signal = signal;
@@ -60,10 +64,17 @@ void lay_over(StrokesState::Overlay& o, const Recording& r, const std::string& s
     const SampleRange range = r.range(signal, row.begin, row.end);
     if (range.value.empty()) continue;
     for (int i = 0; i < phases; ++i) {
-      const double tick = static_cast<double>(row.begin) + (i + 0.5) / phases * static_cast<double>(row.end - row.begin);
+      const double tick =
+          static_cast<double>(row.begin) + (i + 0.5) / phases * static_cast<double>(row.end - row.begin);
       std::size_t k = 0;
-      if (range.period_ticks > 0) k = static_cast<std::size_t>(std::clamp<double>(std::floor(tick / static_cast<double>(range.period_ticks)) - static_cast<double>(range.first), 0, static_cast<double>(range.value.size() - 1)));
-      else k = static_cast<std::size_t>(std::max<std::ptrdiff_t>(0, std::upper_bound(range.tick.begin(), range.tick.end(), static_cast<Tick>(tick)) - range.tick.begin() - 1));
+      if (range.period_ticks > 0)
+        k = static_cast<std::size_t>(std::clamp<double>(
+            std::floor(tick / static_cast<double>(range.period_ticks)) - static_cast<double>(range.first), 0,
+            static_cast<double>(range.value.size() - 1)));
+      else
+        k = static_cast<std::size_t>(std::max<std::ptrdiff_t>(
+            0,
+            std::upper_bound(range.tick.begin(), range.tick.end(), static_cast<Tick>(tick)) - range.tick.begin() - 1));
       value[static_cast<std::size_t>(i)] = range.value[k];
       if (!std::isfinite(range.value[k])) continue;
       by_phase[static_cast<std::size_t>(i)].push_back(range.value[k]);
@@ -79,20 +90,29 @@ void lay_over(StrokesState::Overlay& o, const Recording& r, const std::string& s
   o.high = high / factor;
   // A stroke passes through every cell between its values at two neighbouring phases, each once.
   o.count.assign(static_cast<std::size_t>(phases) * static_cast<std::size_t>(levels), 0);
-  const auto level = [&](float v) { return std::clamp(static_cast<int>((static_cast<double>(v) - o.low) / (o.high - o.low) * levels), 0, levels - 1); };
+  const auto level = [&](float v) {
+    return std::clamp(static_cast<int>((static_cast<double>(v) - o.low) / (o.high - o.low) * levels), 0, levels - 1);
+  };
   for (const auto& row : rows) {
     for (int i = 0; i < phases; ++i) {
       const float a = row[static_cast<std::size_t>(i)], b = row[static_cast<std::size_t>(std::min(i + 1, phases - 1))];
       if (!std::isfinite(a) || !std::isfinite(b)) continue;
       int from = level(a), to = level(b);
-      if (from > to) std::swap(++to, from), from = std::min(from, to);
-      else if (to > from) --to;
-      for (int k = from; k <= to; ++k) o.count_max = std::max(o.count_max, ++o.count[static_cast<std::size_t>(i * levels + k)]);
+      if (from > to)
+        std::swap(++to, from), from = std::min(from, to);
+      else if (to > from)
+        --to;
+      for (int k = from; k <= to; ++k)
+        o.count_max = std::max(o.count_max, ++o.count[static_cast<std::size_t>(i * levels + k)]);
     }
   }
   for (auto& values : by_phase) {
     std::sort(values.begin(), values.end());
-    const auto at = [&](double p) { return values.empty() ? std::nan("") : static_cast<double>(values[static_cast<std::size_t>(p * static_cast<double>(values.size() - 1) + 0.5)]); };
+    const auto at = [&](double p) {
+      return values.empty() ? std::nan("")
+                            : static_cast<double>(
+                                  values[static_cast<std::size_t>(p * static_cast<double>(values.size() - 1) + 0.5)]);
+    };
     o.p5.push_back(at(0.05));
     o.p50.push_back(at(0.5));
     o.p95.push_back(at(0.95));
@@ -113,9 +133,13 @@ const char* phase_name(Phase phase) {
 
 namespace {
 
-struct Choice { const char* name; const char* signal; };
-constexpr Choice choices[] = {{"extension", "needle.extension"}, {"tip depth", "needle.tip_depth"}, {"penetration", "needle.penetration_max"},
-                              {"force", "needle.force"}, {"current", "motor.current"}, {"speed", "motor.speed"}};
+struct Choice {
+  const char* name;
+  const char* signal;
+};
+constexpr Choice choices[] = {
+    {"extension", "needle.extension"}, {"tip depth", "needle.tip_depth"}, {"penetration", "needle.penetration_max"},
+    {"force", "needle.force"},         {"current", "motor.current"},      {"speed", "motor.speed"}};
 
 ImU32 phase_colour(Phase phase) {
   static constexpr int index[] = {0, 8, 7, 4, 3, 1};
@@ -123,7 +147,8 @@ ImU32 phase_colour(Phase phase) {
 }
 
 // The frame of a plot below a title; `inner` is where curves go.
-Rect frame(ImDrawList* list, const Rect& room, const std::string& title, const Axis& x, const Axis& y, const std::string& x_label) {
+Rect frame(ImDrawList* list, const Rect& room, const std::string& title, const Axis& x, const Axis& y,
+           const std::string& x_label) {
   const Theme& t = theme();
   const float line = font(Font::small_number)->FontSize;
   draw_text(list, Font::small, room.x0, room.y0, t.dim, fit_text(Font::small, title, room.width()));
@@ -140,10 +165,13 @@ void draw_overlay(App& app, const Recording& r, ImDrawList* list, const Rect& ro
   const Theme& t = theme();
   const Choice& choice = choices[app.strokes.signal];
   auto& o = app.strokes.overlay;
-  lay_over(o, r, choice.signal, span, std::clamp(static_cast<int>(room.width() / 2.5f), 60, 360), std::clamp(static_cast<int>(room.height() / 2.5f), 40, 240));
+  lay_over(o, r, choice.signal, span, std::clamp(static_cast<int>(room.width() / 2.5f), 60, 360),
+           std::clamp(static_cast<int>(room.height() / 2.5f), 40, 240));
   const DisplayUnit unit = display_unit(o.unit);
-  const std::string title = fmt::format("{}{} of {} strokes, 5 to 95 %", choice.name, unit.text.empty() ? "" : ", " + unit.text + ",", span.last - span.first + 1);
-  const Rect inner = frame(list, room, title, {0, 360, 0, 1, false}, {unit.shown(o.low), unit.shown(o.high), 0, 1, false}, "cam, °");
+  const std::string title = fmt::format("{}{} of {} strokes, 5 to 95 %", choice.name,
+                                        unit.text.empty() ? "" : ", " + unit.text + ",", span.last - span.first + 1);
+  const Rect inner =
+      frame(list, room, title, {0, 360, 0, 1, false}, {unit.shown(o.low), unit.shown(o.high), 0, 1, false}, "cam, °");
   if (o.count.empty() || o.count_max == 0) return;
   const Axis x{0, 1, inner.x0, inner.x1, false}, y{o.low, o.high, inner.y1, inner.y0, false};
   const ImU32 colour = signal_colour(choice.signal);
@@ -155,17 +183,23 @@ void draw_overlay(App& app, const Recording& r, ImDrawList* list, const Rect& ro
     for (int k = 0; k < o.levels; ++k) {
       const int count = o.count[static_cast<std::size_t>(i * o.levels + k)];
       if (count == 0) continue;
-      const float px = std::floor(inner.x0 + static_cast<float>(i) * w), py = std::floor(inner.y1 - static_cast<float>(k + 1) * h);
-      list->AddRectFilled({px, py}, {std::floor(inner.x0 + static_cast<float>(i + 1) * w), std::floor(inner.y1 - static_cast<float>(k) * h)},
-                          with_alpha(colour, 0.10f + 0.75f * static_cast<float>(std::log1p(count) / full)));
+      const float px = std::floor(inner.x0 + static_cast<float>(i) * w),
+                  py = std::floor(inner.y1 - static_cast<float>(k + 1) * h);
+      list->AddRectFilled(
+          {px, py},
+          {std::floor(inner.x0 + static_cast<float>(i + 1) * w), std::floor(inner.y1 - static_cast<float>(k) * h)},
+          with_alpha(colour, 0.10f + 0.75f * static_cast<float>(std::log1p(count) / full)));
     }
   }
   const auto curve = [&](const std::vector<double>& values, ImU32 ink, float thick, bool dashed) {
     std::vector<ImVec2> points;
     for (int i = 0; i < o.phases; ++i)
-      if (std::isfinite(values[static_cast<std::size_t>(i)])) points.push_back({x.pixel((i + 0.5) / o.phases), y.pixel(values[static_cast<std::size_t>(i)])});
-    if (dashed) draw_dashed(list, points.data(), static_cast<int>(points.size()), ink, thick, 5, 4);
-    else list->AddPolyline(points.data(), static_cast<int>(points.size()), ink, 0, thick);
+      if (std::isfinite(values[static_cast<std::size_t>(i)]))
+        points.push_back({x.pixel((i + 0.5) / o.phases), y.pixel(values[static_cast<std::size_t>(i)])});
+    if (dashed)
+      draw_dashed(list, points.data(), static_cast<int>(points.size()), ink, thick, 5, 4);
+    else
+      list->AddPolyline(points.data(), static_cast<int>(points.size()), ink, 0, thick);
   };
   curve(o.p5, with_alpha(t.ink, 0.6f), 1, true);
   curve(o.p95, with_alpha(t.ink, 0.6f), 1, true);
@@ -175,15 +209,18 @@ void draw_overlay(App& app, const Recording& r, ImDrawList* list, const Rect& ro
     const SampleRange range = r.range(choice.signal, row.begin, row.end);
     std::vector<ImVec2> points;
     for (std::size_t i = 0; i < range.value.size(); ++i) {
-      const Tick tick = range.period_ticks > 0 ? (range.first + static_cast<std::int64_t>(i)) * range.period_ticks : range.tick[i];
+      const Tick tick =
+          range.period_ticks > 0 ? (range.first + static_cast<std::int64_t>(i)) * range.period_ticks : range.tick[i];
       const double phase = static_cast<double>(tick - row.begin) / static_cast<double>(row.end - row.begin);
-      if (std::isfinite(range.value[i])) points.push_back({x.pixel(phase), y.pixel(static_cast<double>(range.value[i]))});
+      if (std::isfinite(range.value[i]))
+        points.push_back({x.pixel(phase), y.pixel(static_cast<double>(range.value[i]))});
     }
     list->AddPolyline(points.data(), static_cast<int>(points.size()), with_alpha(t.panel, 0.8f), 0, 4);
     list->AddPolyline(points.data(), static_cast<int>(points.size()), t.ink, 0, 2);
     const Tick tick = static_cast<Tick>(std::llround(app.cursor_s / seconds(r.tick_ns())));
     if (tick >= row.begin && tick <= row.end && tick < r.ticks()) {
-      const ImVec2 p{x.pixel(static_cast<double>(tick - row.begin) / static_cast<double>(row.end - row.begin)), y.pixel(static_cast<double>(r.at(choice.signal, tick)))};
+      const ImVec2 p{x.pixel(static_cast<double>(tick - row.begin) / static_cast<double>(row.end - row.begin)),
+                     y.pixel(static_cast<double>(r.at(choice.signal, tick)))};
       list->AddCircleFilled(p, 5, t.panel, 20);
       list->AddCircleFilled(p, 3.5f, t.accent, 20);
     }
@@ -196,38 +233,50 @@ void draw_loops(const Recording& r, ImDrawList* list, const Rect& room, int stro
   constexpr int loops = 24;
   const auto& strokes = r.strokes();
   const int first = std::max(0, stroke - loops + 1);
-  struct Loop { std::vector<float> penetration, force, in_skin, punctured; };
+  struct Loop {
+    std::vector<float> penetration, force, in_skin, punctured;
+  };
   std::vector<Loop> all;
   double deepest = 0.05e-3, least = 0, most = 0.05;
   for (int s = first; s <= stroke; ++s) {
     const StrokeRow& row = strokes[static_cast<std::size_t>(s)];
-    Loop loop{r.range("needle.penetration_max", row.begin, row.end).value, r.range("needle.force", row.begin, row.end).value,
-              r.range("needle.in_skin", row.begin, row.end).value, r.range("needle.punctured", row.begin, row.end).value};
+    Loop loop{r.range("needle.penetration_max", row.begin, row.end).value,
+              r.range("needle.force", row.begin, row.end).value, r.range("needle.in_skin", row.begin, row.end).value,
+              r.range("needle.punctured", row.begin, row.end).value};
     for (const float p : loop.penetration) deepest = std::max(deepest, static_cast<double>(p));
-    for (const float f : loop.force) least = std::min(least, static_cast<double>(f)), most = std::max(most, static_cast<double>(f));
+    for (const float f : loop.force)
+      least = std::min(least, static_cast<double>(f)), most = std::max(most, static_cast<double>(f));
     all.push_back(std::move(loop));
   }
   round_limits(least, most);
   double low = 0, high = deepest * 1e3;
   round_limits(low, high);
   low = 0;
-  const Rect inner = frame(list, room, fmt::format("force, N, over penetration; last {} strokes", all.size()), {low, high, 0, 1, false}, {least, most, 0, 1, false}, "mm");
+  const Rect inner = frame(list, room, fmt::format("force, N, over penetration; last {} strokes", all.size()),
+                           {low, high, 0, 1, false}, {least, most, 0, 1, false}, "mm");
   const Axis x{low, high, inner.x0, inner.x1, false}, y{least, most, inner.y1, inner.y0, false};
   list->PushClipRect({inner.x0, inner.y0}, {inner.x1, inner.y1}, true);
-  const auto point = [&](const Loop& loop, std::size_t i) { return ImVec2{x.pixel(static_cast<double>(loop.penetration[i]) * 1e3), y.pixel(static_cast<double>(loop.force[i]))}; };
+  const auto point = [&](const Loop& loop, std::size_t i) {
+    return ImVec2{x.pixel(static_cast<double>(loop.penetration[i]) * 1e3), y.pixel(static_cast<double>(loop.force[i]))};
+  };
   for (std::size_t s = 0; s + 1 < all.size(); ++s) {
     std::vector<ImVec2> points;
-    for (std::size_t i = 0; i < std::min(all[s].penetration.size(), all[s].force.size()); ++i) points.push_back(point(all[s], i));
-    list->AddPolyline(points.data(), static_cast<int>(points.size()), with_alpha(t.dim, 0.10f + 0.25f * static_cast<float>(s) / static_cast<float>(all.size())), 0, 1);
+    for (std::size_t i = 0; i < std::min(all[s].penetration.size(), all[s].force.size()); ++i)
+      points.push_back(point(all[s], i));
+    list->AddPolyline(points.data(), static_cast<int>(points.size()),
+                      with_alpha(t.dim, 0.10f + 0.25f * static_cast<float>(s) / static_cast<float>(all.size())), 0, 1);
   }
   std::array<ImVec2, 6> where{};
   std::array<int, 6> seen{};
   if (!all.empty()) {
     const Loop& loop = all.back();
-    const std::size_t n = std::min({loop.penetration.size(), loop.force.size(), loop.in_skin.size(), loop.punctured.size()});
+    const std::size_t n =
+        std::min({loop.penetration.size(), loop.force.size(), loop.in_skin.size(), loop.punctured.size()});
     for (std::size_t i = 1; i < n; ++i) {
-      const Phase phase = phase_of({static_cast<double>(loop.penetration[i]), static_cast<double>(loop.penetration[i - 1]), static_cast<double>(loop.force[i]),
-                                    static_cast<double>(loop.in_skin[i]), static_cast<double>(loop.punctured[i] - loop.punctured[i - 1])});
+      const Phase phase =
+          phase_of({static_cast<double>(loop.penetration[i]), static_cast<double>(loop.penetration[i - 1]),
+                    static_cast<double>(loop.force[i]), static_cast<double>(loop.in_skin[i]),
+                    static_cast<double>(loop.punctured[i] - loop.punctured[i - 1])});
       const ImVec2 a = point(loop, i - 1), b = point(loop, i);
       list->AddLine(a, b, phase_colour(phase), 2.4f);
       const auto k = static_cast<std::size_t>(phase);
@@ -247,7 +296,8 @@ void draw_loops(const Recording& r, ImDrawList* list, const Rect& room, int stro
   }
 }
 
-void draw_histogram(const Recording& r, ImDrawList* list, const Rect& room, const std::string& name, int stroke, StrokeSpan span, bool jitter) {
+void draw_histogram(const Recording& r, ImDrawList* list, const Rect& room, const std::string& name, int stroke,
+                    StrokeSpan span, bool jitter) {
   const Theme& t = theme();
   const auto& columns = r.stroke_columns();
   const auto column = std::find_if(columns.begin(), columns.end(), [&](const SignalInfo& s) { return s.name == name; });
@@ -258,7 +308,8 @@ void draw_histogram(const Recording& r, ImDrawList* list, const Rect& room, cons
   double mine = std::nan("");
   for (int s = span.first; s <= span.last; ++s) {
     const StrokeRow& row = r.strokes()[static_cast<std::size_t>(s)];
-    const double value = period ? seconds((row.end - row.begin) * r.tick_ns()) : static_cast<double>(row.value[column - columns.begin()]);
+    const double value = period ? seconds((row.end - row.begin) * r.tick_ns())
+                                : static_cast<double>(row.value[column - columns.begin()]);
     if (!std::isfinite(value)) continue;
     values.push_back(unit.shown(value));
     if (s == stroke) mine = values.back();
@@ -273,17 +324,20 @@ void draw_histogram(const Recording& r, ImDrawList* list, const Rect& room, cons
   round_limits(low, high);
   const int bins = period ? std::clamp(static_cast<int>((high - low) / step), 1, 48) : 32;
   std::vector<int> count(static_cast<std::size_t>(bins));
-  for (const double v : values) ++count[static_cast<std::size_t>(std::clamp(static_cast<int>((v - low) / (high - low) * bins), 0, bins - 1))];
+  for (const double v : values)
+    ++count[static_cast<std::size_t>(std::clamp(static_cast<int>((v - low) / (high - low) * bins), 0, bins - 1))];
   const double top = static_cast<double>(*std::max_element(count.begin(), count.end())) * 1.08;
   const std::string what = name.substr(name.find('.') + 1);
-  const std::string title = jitter ? fmt::format("{} {} ± {} {}", what, format_number(mean, 4), format_number(std::sqrt(square), 2), unit.text)
+  const std::string title = jitter ? fmt::format("{} {} ± {} {}", what, format_number(mean, 4),
+                                                 format_number(std::sqrt(square), 2), unit.text)
                                    : fmt::format("{} {} {}", what, format_number(mean, 3), unit.text);
   const Rect inner = frame(list, room, title, {low, high, 0, 1, false}, {0, top, 0, 1, false}, unit.text);
   const Axis x{low, high, inner.x0, inner.x1, false}, y{0, top, inner.y1, inner.y0, false};
   for (int i = 0; i < bins; ++i) {
     if (count[static_cast<std::size_t>(i)] == 0) continue;
     const float a = x.pixel(low + (high - low) * i / bins), b = x.pixel(low + (high - low) * (i + 1) / bins);
-    list->AddRectFilled({a + 0.5f, y.pixel(count[static_cast<std::size_t>(i)])}, {std::max(b - 0.5f, a + 1.5f), inner.y1}, with_alpha(signal_colour(name), 0.8f));
+    list->AddRectFilled({a + 0.5f, y.pixel(count[static_cast<std::size_t>(i)])},
+                        {std::max(b - 0.5f, a + 1.5f), inner.y1}, with_alpha(signal_colour(name), 0.8f));
   }
   if (std::isfinite(mine)) list->AddLine({x.pixel(mine), inner.y0}, {x.pixel(mine), inner.y1}, t.ink, 1.5f);
 }
@@ -292,7 +346,9 @@ void draw_histogram(const Recording& r, ImDrawList* list, const Rect& room, cons
 
 void draw_strokes(App& app) {
   if (!app.main.recording || app.main.recording->strokes().empty() || !app.main.recording->has("needle.extension")) {
-    draw_empty("No strokes", app.main.recording && app.main.recording->ticks() > 0 ? "The cam has not passed its retracted dead centre yet, or this log does not know it." : "Play the run.");
+    draw_empty("No strokes", app.main.recording && app.main.recording->ticks() > 0
+                                 ? "The cam has not passed its retracted dead centre yet, or this log does not know it."
+                                 : "Play the run.");
     return;
   }
   const Theme& t = theme();
@@ -303,7 +359,8 @@ void draw_strokes(App& app) {
   const float line = font(Font::small)->FontSize;
   const double tick_s = seconds(r.tick_ns());
   const int stroke = stroke_of(r, static_cast<Tick>(std::llround(app.cursor_s / tick_s)));
-  const StrokeSpan span = strokes_around(r, std::max(stroke, 0), static_cast<Tick>(app.time.from_s / tick_s), static_cast<Tick>(app.time.to_s / tick_s), state.most);
+  const StrokeSpan span = strokes_around(r, std::max(stroke, 0), static_cast<Tick>(app.time.from_s / tick_s),
+                                         static_cast<Tick>(app.time.to_s / tick_s), state.most);
 
   const float head = std::floor(line * 1.6f);
   float x = p.x;
@@ -319,19 +376,24 @@ void draw_strokes(App& app) {
   for (int i = 0; i < static_cast<int>(std::size(choices)); ++i)
     if (r.has(choices[i].signal) && choose(choices[i].signal, choices[i].name, state.signal == i)) state.signal = i;
   if (!r.has(choices[state.signal].signal)) state.signal = 0;
-  const std::string mine = stroke < 0 ? "before the first stroke" : fmt::format("stroke {} of {}", stroke + 1, r.strokes().size());
+  const std::string mine =
+      stroke < 0 ? "before the first stroke" : fmt::format("stroke {} of {}", stroke + 1, r.strokes().size());
   const float mine_w = text_size(Font::small_number, mine).x;
   const Rect rest{p.x, p.y + head + 4, p.x + room.x, p.y + room.y};
-  const bool has_loops = r.has("needle.penetration_max") && r.has("needle.force") && r.has("needle.in_skin") && r.has("needle.punctured");
+  const bool has_loops =
+      r.has("needle.penetration_max") && r.has("needle.force") && r.has("needle.in_skin") && r.has("needle.punctured");
   const float gap = line;
   if (rest.width() < line * 36 || rest.height() < line * 22) {
     static constexpr const char* pages[] = {"overlay", "loops", "histograms"};
     x = std::max(x, p.x + room.x - line * 17);
     for (int i = 0; i < 3; ++i)
       if (choose(pages[i], pages[i], state.page == i)) state.page = i;
-    if (state.page == 0) draw_overlay(app, r, list, rest, stroke, span);
-    else if (state.page == 1 && has_loops) draw_loops(r, list, rest, stroke);
-    else draw_histogram(r, list, rest, "stroke.period", stroke, span, true);
+    if (state.page == 0)
+      draw_overlay(app, r, list, rest, stroke, span);
+    else if (state.page == 1 && has_loops)
+      draw_loops(r, list, rest, stroke);
+    else
+      draw_histogram(r, list, rest, "stroke.period", stroke, span, true);
   } else {
     if (x + mine_w < p.x + room.x) draw_text(list, Font::small_number, p.x + room.x - mine_w, p.y + 2, t.ink, mine);
     const float top = std::floor(rest.y0 + rest.height() * 0.46f), middle = std::floor(rest.y0 + rest.height() * 0.74f);

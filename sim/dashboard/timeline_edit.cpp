@@ -36,9 +36,13 @@ bool is_switch(const Command& c) {
 
 Nanoseconds tick_ns(const App& app) { return app.main.recording ? app.main.recording->tick_ns() : default_tick_ns; }
 
-Tick ticks_of(const std::string& text, Nanoseconds tick_ns) { return static_cast<Tick>(std::llround(parse_quantity(text, "s") / seconds(tick_ns))); }
+Tick ticks_of(const std::string& text, Nanoseconds tick_ns) {
+  return static_cast<Tick>(std::llround(parse_quantity(text, "s") / seconds(tick_ns)));
+}
 
-bool alike(const Command& a, const Command& b) { return a.at == b.at && a.kind == b.kind && a.name == b.name && a.text == b.text; }
+bool alike(const Command& a, const Command& b) {
+  return a.at == b.at && a.kind == b.kind && a.name == b.name && a.text == b.text;
+}
 
 void select(App& app, const Command& c) {
   const auto& timeline = app.session->timeline();
@@ -76,7 +80,8 @@ std::string value_text(const Command& c) {
 }
 
 std::string length_text(const Command& c, Nanoseconds tick_ns) {
-  if (c.kind == Command::Kind::fault) return c.duration == 0 ? to_the_end : format_quantity(seconds(c.duration * tick_ns), "s");
+  if (c.kind == Command::Kind::fault)
+    return c.duration == 0 ? to_the_end : format_quantity(seconds(c.duration * tick_ns), "s");
   return c.kind == Command::Kind::set ? format_quantity(seconds(c.over * tick_ns), "s") : "";
 }
 
@@ -85,12 +90,15 @@ Tick end_of(const Command& c, Tick run_end) {
   return c.kind == Command::Kind::set ? c.at + c.over : c.at;
 }
 
-Command edited(Command c, const std::string& value, const std::string& at, const std::string& length, Nanoseconds tick_ns) {
-  if (at != format_quantity(seconds(c.at * tick_ns), "s")) c.at = ticks_of(at, tick_ns);  // unchanged text keeps every digit
+Command edited(Command c, const std::string& value, const std::string& at, const std::string& length,
+               Nanoseconds tick_ns) {
+  // unchanged text keeps every digit
+  if (at != format_quantity(seconds(c.at * tick_ns), "s")) c.at = ticks_of(at, tick_ns);
   if (length != length_text(c, tick_ns)) {
     if (c.kind == Command::Kind::fault) {
       c.duration = length == to_the_end ? 0 : ticks_of(length, tick_ns);
-      if (length != to_the_end && c.duration <= 0) throw QuantityError("a fault lasts at least one tick", fmt::format("write a time, or '{}'", to_the_end));
+      if (length != to_the_end && c.duration <= 0)
+        throw QuantityError("a fault lasts at least one tick", fmt::format("write a time, or '{}'", to_the_end));
     } else if (c.kind == Command::Kind::set) {
       c.over = ticks_of(length, tick_ns);
     }
@@ -100,9 +108,12 @@ Command edited(Command c, const std::string& value, const std::string& at, const
     c.text = value;
   } else if (c.kind == Command::Kind::reset) {
     const auto* cause = std::find(std::begin(reset_causes), std::end(reset_causes), value);
-    if (cause == std::end(reset_causes)) throw QuantityError(fmt::format("'{}' is no cause of a reset", value), "power_on, pin, brown_out, watchdog or software");
+    if (cause == std::end(reset_causes))
+      throw QuantityError(fmt::format("'{}' is no cause of a reset", value),
+                          "power_on, pin, brown_out, watchdog or software");
     c.value = static_cast<double>(cause - std::begin(reset_causes) + 1);
-  } else if (c.kind == Command::Kind::poke && !value.empty() && (std::isalpha(static_cast<unsigned char>(value[0])) || value[0] == '_')) {
+  } else if (c.kind == Command::Kind::poke && !value.empty() &&
+             (std::isalpha(static_cast<unsigned char>(value[0])) || value[0] == '_')) {
     c.text = value;  // an enumerator
   } else if (const std::string unit = unit_of(c); !unit.empty()) {
     const auto on = is_switch(c) ? parse_switch(value) : std::nullopt;
@@ -128,7 +139,8 @@ Command dragged(Command c, TimelineState::Part part, Tick tick, Tick run_end) {
   return c;
 }
 
-std::optional<Tick> nearest_edge(const std::vector<Command>& commands, int except, Tick tick, Tick reach, Tick run_end) {
+std::optional<Tick> nearest_edge(const std::vector<Command>& commands, int except, Tick tick, Tick reach,
+                                 Tick run_end) {
   std::optional<Tick> found;
   Tick nearest = reach + 1;
   for (std::size_t i = 0; i < commands.size(); ++i) {
@@ -209,7 +221,8 @@ const std::vector<Command>& commands_on_show(App& app) {
       for (const auto& item : json.at("commands")) {
         const auto* kind = std::find(std::begin(kinds), std::end(kinds), item.at("kind").get<std::string>());
         if (kind == std::end(kinds)) continue;
-        state.recorded.push_back({item.at("at"), static_cast<Command::Kind>(kind - std::begin(kinds)), item.at("name"), item.at("value"), item.at("over"), item.at("duration"), item.at("text")});
+        state.recorded.push_back({item.at("at"), static_cast<Command::Kind>(kind - std::begin(kinds)), item.at("name"),
+                                  item.at("value"), item.at("over"), item.at("duration"), item.at("text")});
       }
     } catch (const nlohmann::json::exception&) {  // no scenario, or not one of ours
       state.recorded.clear();
@@ -231,7 +244,8 @@ Tick snapped(const App& app, double at_s, int but, double ms_pixels, double near
   if (free) return tick(at_s);
   std::vector<Command> others = app.session->timeline();
   others.emplace_back().at = tick(app.cursor_s);
-  if (const auto edge = nearest_edge(others, but, tick(at_s), static_cast<Tick>(near_s / tick_s), end)) return std::min(*edge, last);
+  if (const auto edge = nearest_edge(others, but, tick(at_s), static_cast<Tick>(near_s / tick_s), end))
+    return std::min(*edge, last);
   return tick(ms_pixels > 12 ? at_s : std::round(at_s * 1e3) * 1e-3);
 }
 

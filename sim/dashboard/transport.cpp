@@ -5,17 +5,20 @@
 #include <algorithm>
 #include <cmath>
 
-#include "sim/draw/display_units.h"
 #include "sim/dashboard/open.h"
+#include "sim/draw/display_units.h"
 #include "sim/draw/widgets.h"
 
 namespace pensim::dashboard {
 namespace {
 
-constexpr double speeds[] = {0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 0};  // 0: no limit
+// 0: no limit
+constexpr double speeds[] = {0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 0};
 constexpr double goal_piece_s = 0.02;  // that a session is let run while it looks for a stroke or an event
 
-double tick_s(const App& app) { return app.main.recording ? seconds(app.main.recording->tick_ns()) : seconds(default_tick_ns); }
+double tick_s(const App& app) {
+  return app.main.recording ? seconds(app.main.recording->tick_ns()) : seconds(default_tick_ns);
+}
 
 bool can_run_on(const App& app) { return app.session && app.session->state() != Session::State::ended; }
 
@@ -55,7 +58,9 @@ bool neighbour(const std::vector<double>& times, double at, int direction, doubl
   return true;
 }
 
-std::vector<double> goal_times(const App& app, Goal goal) { return goal == Goal::stroke ? stroke_times(app) : event_times(app); }
+std::vector<double> goal_times(const App& app, Goal goal) {
+  return goal == Goal::stroke ? stroke_times(app) : event_times(app);
+}
 
 }  // namespace
 
@@ -88,8 +93,10 @@ void play_or_pause(App& app) {
   if (app.playback.playing || app.playback.goal != Goal::none || app.playback.target_s) return halt(app);
   app.playback.playing = true;
   if (app.cursor_s >= last_tick_s(app) - tick_s(app) / 2) {
-    if (can_run_on(app)) app.playback.live = true;
-    else app.cursor_s = 0;  // again from the beginning
+    if (can_run_on(app))
+      app.playback.live = true;
+    else
+      app.cursor_s = 0;  // again from the beginning
   }
 }
 
@@ -114,7 +121,8 @@ void step(App& app, Step unit, int direction) {
 
 void change_speed(App& app, int direction) {
   const auto* at = std::find(std::begin(speeds), std::end(speeds), app.playback.speed);
-  const auto next = std::clamp<std::ptrdiff_t>((at == std::end(speeds) ? 9 : at - std::begin(speeds)) + direction, 0, std::ssize(speeds) - 1);
+  const auto next = std::clamp<std::ptrdiff_t>((at == std::end(speeds) ? 9 : at - std::begin(speeds)) + direction, 0,
+                                               std::ssize(speeds) - 1);
   app.playback.speed = speeds[next];
 }
 
@@ -156,8 +164,10 @@ void advance(App& app, double wall_s) {
   } else if (play.playing) {
     app.cursor_s = play.speed == 0 ? computed : std::min(app.cursor_s + wall_s * play.speed, computed);
     if (app.cursor_s >= computed) {
-      if (can_run_on(app)) play.live = true;
-      else play.playing = false;
+      if (can_run_on(app))
+        play.live = true;
+      else
+        play.playing = false;
     }
   }
   // After a change of the past the cursor waits for the run to come up to it.
@@ -177,15 +187,21 @@ void draw_transport(App& app) {
   const ImVec2 p = ImGui::GetCursorScreenPos();
   const float width = ImGui::GetContentRegionAvail().x, height = std::floor(unit * 1.1f);
   const Rect bar{p.x, p.y + std::floor(height * 0.3f), p.x + width, p.y + std::floor(height * 0.7f)};
-  const auto x_of = [&](double s) { return bar.x0 + static_cast<float>(std::clamp(s / duration, 0.0, 1.0)) * bar.width(); };
+  const auto x_of = [&](double s) {
+    return bar.x0 + static_cast<float>(std::clamp(s / duration, 0.0, 1.0)) * bar.width();
+  };
   ImGui::InvisibleButton("scrub", {width, height});
   const bool hovered = ImGui::IsItemHovered();
-  if (ImGui::IsItemActive()) seek(app, std::min((ImGui::GetIO().MousePos.x - bar.x0) / bar.width() * duration, computed));
-  if (hovered) tooltip(format_time(std::clamp((ImGui::GetIO().MousePos.x - bar.x0) / bar.width(), 0.0f, 1.0f) * duration, 1e-3));
+  if (ImGui::IsItemActive())
+    seek(app, std::min((ImGui::GetIO().MousePos.x - bar.x0) / bar.width() * duration, computed));
+  if (hovered)
+    tooltip(format_time(std::clamp((ImGui::GetIO().MousePos.x - bar.x0) / bar.width(), 0.0f, 1.0f) * duration, 1e-3));
   const float round = bar.height() / 2;
   list->AddRectFilled({bar.x0, bar.y0}, {bar.x1, bar.y1}, t.raised, round);
   list->AddRectFilled({bar.x0, bar.y0}, {x_of(computed), bar.y1}, mix(t.raised, t.ink, 0.18f), round);
-  list->AddRectFilled({x_of(app.time.from_s), bar.y0}, {std::max(x_of(app.time.to_s), x_of(app.time.from_s) + 2), bar.y1}, with_alpha(t.accent, 0.45f), round);
+  list->AddRectFilled({x_of(app.time.from_s), bar.y0},
+                      {std::max(x_of(app.time.to_s), x_of(app.time.from_s) + 2), bar.y1}, with_alpha(t.accent, 0.45f),
+                      round);
   float last = -1e9f;
   for (const double at : event_times(app)) {
     const float x = std::floor(x_of(at));
@@ -197,21 +213,36 @@ void draw_transport(App& app) {
   list->AddCircleFilled({x_of(app.cursor_s), (bar.y0 + bar.y1) / 2}, height * 0.17f, t.panel, 16);
 
   // Buttons.
-  const struct { Icon icon; Step unit; const char* name; const char* keys; } steps[] = {
-      {Icon::event, Step::event, "event", "ctrl+shift+arrow"}, {Icon::stroke, Step::stroke, "stroke", "ctrl+arrow"},
-      {Icon::control, Step::control, "control period, 1 ms", "shift+arrow"}, {Icon::tick, Step::tick, "tick", "arrow"}};
+  const struct {
+    Icon icon;
+    Step unit;
+    const char* name;
+    const char* keys;
+  } steps[] = {{Icon::event, Step::event, "event", "ctrl+shift+arrow"},
+               {Icon::stroke, Step::stroke, "stroke", "ctrl+arrow"},
+               {Icon::control, Step::control, "control period, 1 ms", "shift+arrow"},
+               {Icon::tick, Step::tick, "tick", "arrow"}};
   const float gap = std::floor(unit * 0.15f);
   if (icon_button("begin", Icon::to_begin, "To the beginning  (Home)")) seek(app, 0);
   for (const auto& s : steps) {
     ImGui::SameLine(0, gap);
-    if (icon_button(fmt::format("back {}", s.name).c_str(), s.icon, fmt::format("Back one {}  ({} left)", s.name, s.keys), true)) step(app, s.unit, -1);
+    if (icon_button(fmt::format("back {}", s.name).c_str(), s.icon,
+                    fmt::format("Back one {}  ({} left)", s.name, s.keys), true))
+      step(app, s.unit, -1);
   }
   ImGui::SameLine(0, unit * 0.5f);
   const bool busy = app.playback.playing || app.playback.goal != Goal::none || app.playback.target_s;
-  if (icon_button("play", busy ? Icon::pause : Icon::play, busy ? "Pause  (space)" : app.session ? "Run  (space)" : "Play  (space)", false, true)) play_or_pause(app);
+  if (icon_button("play", busy ? Icon::pause : Icon::play,
+                  busy          ? "Pause  (space)"
+                  : app.session ? "Run  (space)"
+                                : "Play  (space)",
+                  false, true))
+    play_or_pause(app);
   ImGui::SameLine(0, unit * 0.5f);
   for (int i = 3; i >= 0; --i) {
-    if (icon_button(fmt::format("on {}", steps[i].name).c_str(), steps[i].icon, fmt::format("On one {}  ({} right)", steps[i].name, steps[i].keys))) step(app, steps[i].unit, +1);
+    if (icon_button(fmt::format("on {}", steps[i].name).c_str(), steps[i].icon,
+                    fmt::format("On one {}  ({} right)", steps[i].name, steps[i].keys)))
+      step(app, steps[i].unit, +1);
     ImGui::SameLine(0, gap);
   }
   if (icon_button("end", Icon::to_end, "To the end of what was computed  (End)")) seek(app, last_tick_s(app));
@@ -220,31 +251,39 @@ void draw_transport(App& app) {
   ImGui::SetNextItemWidth(unit * 5.2f);
   ImGui::PushFont(font(Font::number));
   const ImVec2 combo = ImGui::GetCursorScreenPos();
-  if (ImGui::BeginCombo("##speed", speed_text(app.playback.speed).c_str(), ImGuiComboFlags_HeightLargest | ImGuiComboFlags_NoArrowButton)) {
+  if (ImGui::BeginCombo("##speed", speed_text(app.playback.speed).c_str(),
+                        ImGuiComboFlags_HeightLargest | ImGuiComboFlags_NoArrowButton)) {
     for (const double s : speeds)
       if (ImGui::Selectable(speed_text(s).c_str(), s == app.playback.speed)) app.playback.speed = s;
     ImGui::EndCombo();
   }
   ImGui::PopFont();
   const float caret = unit * 0.28f, caret_x = combo.x + unit * 4.4f, caret_y = combo.y + ImGui::GetFrameHeight() / 2;
-  list->AddTriangleFilled({caret_x - caret, caret_y - caret / 2}, {caret_x + caret, caret_y - caret / 2}, {caret_x, caret_y + caret * 0.7f}, t.dim);
+  list->AddTriangleFilled({caret_x - caret, caret_y - caret / 2}, {caret_x + caret, caret_y - caret / 2},
+                          {caret_x, caret_y + caret * 0.7f}, t.dim);
   tooltip("Virtual over wall time  (+ and -)");
 
   // Times at the right: instant, length, wall time or how a recomputation goes.
   std::string state;
   if (app.session) {
     const double catching_up = app.session->catching_up();
-    if (catching_up < 1) state = fmt::format("computing anew {:.0f} %", catching_up * 100);
-    else if (app.session->state() == Session::State::running) state = fmt::format("running {:.3g}×", app.session->real_time_factor());
-    else if (app.session->state() == Session::State::starting) state = "starting";
-    else if (app.session->state() == Session::State::ended) state = app.session->fault() ? "firmware fault" : "ended";
-    else state = "paused";
+    if (catching_up < 1)
+      state = fmt::format("computing anew {:.0f} %", catching_up * 100);
+    else if (app.session->state() == Session::State::running)
+      state = fmt::format("running {:.3g}×", app.session->real_time_factor());
+    else if (app.session->state() == Session::State::starting)
+      state = "starting";
+    else if (app.session->state() == Session::State::ended)
+      state = app.session->fault() ? "firmware fault" : "ended";
+    else
+      state = "paused";
   } else {
     state = app.main.recording->meta().source == "simulation" ? "recording" : app.main.recording->meta().source;
   }
   const int tick_digits = 5;
   const std::string now = fmt::format("{:.{}f} s", app.cursor_s, tick_digits), of = fmt::format("/ {:.4g} s", duration);
-  const ImVec2 now_size = text_size(Font::number, now), of_size = text_size(Font::number, of), state_size = text_size(Font::small, state);
+  const ImVec2 now_size = text_size(Font::number, now), of_size = text_size(Font::number, of),
+               state_size = text_size(Font::small, state);
   ImGui::SameLine();
   const float y = ImGui::GetCursorScreenPos().y + (ImGui::GetFrameHeight() - font(Font::number)->FontSize) / 2;
   float right = p.x + width;
@@ -253,10 +292,12 @@ void draw_transport(App& app) {
   right -= of_size.x + unit * 0.5f;
   draw_text(list, Font::number, right - now_size.x, y, t.ink, now);
   right -= now_size.x + unit * 1.2f;
-  if (right - state_size.x > left) draw_text(list, Font::small, right - state_size.x, y, app.session && app.session->fault() ? t.bad : t.dim, state);
+  if (right - state_size.x > left)
+    draw_text(list, Font::small, right - state_size.x, y, app.session && app.session->fault() ? t.bad : t.dim, state);
   right -= state_size.x + unit * 1.2f;
   const std::string tick = fmt::format("tick {}", std::llround(app.cursor_s / tick_s(app)));
-  if (right - text_size(Font::small_number, tick).x > left) draw_text(list, Font::small_number, right - text_size(Font::small_number, tick).x, y, t.faint, tick);
+  if (right - text_size(Font::small_number, tick).x > left)
+    draw_text(list, Font::small_number, right - text_size(Font::small_number, tick).x, y, t.faint, tick);
   ImGui::NewLine();
 }
 

@@ -12,8 +12,8 @@
 #include "sim/dashboard/open.h"
 #include "sim/dashboard/remember.h"
 #include "sim/dashboard/screenshot.h"
-#include "sim/draw/theme.h"
 #include "sim/dashboard/transport.h"
+#include "sim/draw/theme.h"
 #include "sim/input/input_error.h"
 
 namespace pensim::dashboard {
@@ -47,8 +47,10 @@ std::vector<Release> releases;
 
 void on_key(GLFWwindow* window, int key, int scancode, int action, int mods) {
   if (action == GLFW_PRESS) pressed_now.push_back(key);
-  if (action == GLFW_RELEASE && !pressed_now.empty()) releases.push_back({key, scancode, mods});
-  else ImGui_ImplGlfw_KeyCallback(window, key, scancode, action, mods);
+  if (action == GLFW_RELEASE && !pressed_now.empty())
+    releases.push_back({key, scancode, mods});
+  else
+    ImGui_ImplGlfw_KeyCallback(window, key, scancode, action, mods);
 }
 
 void let_go(GLFWwindow* window) {
@@ -70,11 +72,15 @@ int show_window(const std::vector<std::string>& documents, const WindowOptions& 
   if (app.layout == Layout::compare && !app.other.recording) app.layout = Layout::run;
   if (options.layout) app.layout = *options.layout;
   if (options.at_s && app.main.recording) seek(app, *options.at_s);
-  if ((options.from_s || options.to_s) && app.main.recording) show_stretch(app, options.from_s.value_or(0), options.to_s.value_or(duration_s(app)));
+  if ((options.from_s || options.to_s) && app.main.recording)
+    show_stretch(app, options.from_s.value_or(0), options.to_s.value_or(duration_s(app)));
 
   const Glfw glfw;
   const auto no_display = [](const std::string& why) {
-    return InputError({{"dashboard", 0, 0}, "a window cannot be opened: " + why, "on a machine without a display write a picture: pensim dashboard ... --screenshot picture.png --at '1.5 s'"});
+    return InputError(
+        {{"dashboard", 0, 0},
+         "a window cannot be opened: " + why,
+         "on a machine without a display write a picture: pensim dashboard ... --screenshot picture.png --at '1.5 s'"});
   };
   if (!glfw.problem.empty()) throw no_display(glfw.problem);
   glfwWindowHint(GLFW_CONTEXT_VERSION_MAJOR, 3);
@@ -105,11 +111,15 @@ int show_window(const std::vector<std::string>& documents, const WindowOptions& 
     const bool reading = (app.screen == Screen::library && !app.library.complete) || app.rebuild.build || comparing;
     if (options.frames > 0) {
       // Back and forth by a tenth of the run, so that no frame can reuse what the last one read.
-      const double phase = std::fabs(std::fmod(static_cast<double>(frame_s.size()) / 40, 2.0) - 1), whole = duration_s(app);
+      const double phase = std::fabs(std::fmod(static_cast<double>(frame_s.size()) / 40, 2.0) - 1),
+                   whole = duration_s(app);
       if (app.main.recording) show_stretch(app, 0.1 * phase * whole, (0.1 * phase + 0.9) * whole);
       glfwPollEvents();
-    } else if (reading || app.playback.playing || app.playback.goal != Goal::none || app.playback.target_s || (app.session && app.session->state() == Session::State::running)) glfwPollEvents();
-    else if (fresh > 0) glfwPollEvents(), --fresh;
+    } else if (reading || app.playback.playing || app.playback.goal != Goal::none || app.playback.target_s ||
+               (app.session && app.session->state() == Session::State::running))
+      glfwPollEvents();
+    else if (fresh > 0)
+      glfwPollEvents(), --fresh;
     else {
       constexpr double longest_s = 0.1;
       const double begin = glfwGetTime();
@@ -151,7 +161,8 @@ int show_window(const std::vector<std::string>& documents, const WindowOptions& 
   }
   if (!frame_s.empty()) {
     std::sort(frame_s.begin(), frame_s.end());
-    std::printf("median frame %.2f ms, 95 %% below %.2f ms, %zu frames\n", frame_s[frame_s.size() / 2] * 1e3, frame_s[frame_s.size() * 95 / 100] * 1e3, frame_s.size());
+    std::printf("median frame %.2f ms, 95 %% below %.2f ms, %zu frames\n", frame_s[frame_s.size() / 2] * 1e3,
+                frame_s[frame_s.size() * 95 / 100] * 1e3, frame_s.size());
   }
 
   Remembered after{app.dark, app.layout, width, height};

@@ -28,7 +28,8 @@ float Axis::pixel(double value) const {
 
 double Axis::value(float p) const {
   const double a = stretch(*this, from), b = stretch(*this, to);
-  const double v = a + (b - a) * (pixel_to == pixel_from ? 0.5 : (p - pixel_from) / (static_cast<double>(pixel_to) - pixel_from));
+  const double v =
+      a + (b - a) * (pixel_to == pixel_from ? 0.5 : (p - pixel_from) / (static_cast<double>(pixel_to) - pixel_from));
   return log ? std::pow(10.0, v) : v;
 }
 
@@ -40,7 +41,8 @@ std::vector<AxisTick> axis_ticks(const Axis& axis, float distance) {
   if (axis.log && low > 0) {
     const double decades = std::log10(high / low);
     const double wanted = std::max(pixels / distance, 1.0);
-    const int first = static_cast<int>(std::floor(std::log10(low) - 1e-9)), last = static_cast<int>(std::ceil(std::log10(high) + 1e-9));
+    const int first = static_cast<int>(std::floor(std::log10(low) - 1e-9)),
+              last = static_cast<int>(std::ceil(std::log10(high) + 1e-9));
     const int every = std::max(1, static_cast<int>(std::ceil(decades / wanted)));
     const bool inner = every == 1;  // 2..9 as lines; 2 and 5 with labels where there is room
     const bool labels_2_5 = inner && wanted / std::max(decades, 1e-9) >= 4;
@@ -48,7 +50,8 @@ std::vector<AxisTick> axis_ticks(const Axis& axis, float distance) {
       for (int digit = 1; digit <= (inner ? 9 : 1); ++digit) {
         const double value = digit * std::pow(10.0, decade);
         if (value < low * (1 - 1e-9) || value > high * (1 + 1e-9)) continue;
-        const bool labelled = (digit == 1 && (decade - first) % every == 0) || (labels_2_5 && (digit == 2 || digit == 5));
+        const bool labelled =
+            (digit == 1 && (decade - first) % every == 0) || (labels_2_5 && (digit == 2 || digit == 5));
         ticks.push_back({value, labelled ? fmt::format("{:g}", value) : "", !labelled});
       }
     }
@@ -109,14 +112,16 @@ std::string fit_text(Font which, const std::string& text, float width) {
 
 void draw_axes(ImDrawList* list, const Rect& plot, const Axis& x, const Axis& y, Font labels, bool x_labels) {
   const Theme& t = theme();
-  const float line = font(labels)->FontSize, gap = std::floor(line * 0.4f), hair = std::max(1.0f, std::floor(line / 12));
+  const float line = font(labels)->FontSize, gap = std::floor(line * 0.4f),
+              hair = std::max(1.0f, std::floor(line / 12));
   const auto at = [](float p) { return std::floor(p) + 0.5f; };
   float free_from = -1e9f;  // labels never touch
   for (const AxisTick& tick : axis_ticks(x, line * 5.5f)) {
     const float p = at(x.pixel(tick.value));
     list->AddLine({p, plot.y0}, {p, plot.y1}, tick.minor ? with_alpha(t.grid, 0.6f) : t.grid, hair);
     if (!x_labels || tick.label.empty()) continue;
-    const float width = text_size(labels, tick.label).x, left = std::min(p - width / 2, list->GetClipRectMax().x - width);
+    const float width = text_size(labels, tick.label).x,
+                left = std::min(p - width / 2, list->GetClipRectMax().x - width);
     if (left < free_from) continue;
     draw_text(list, labels, left, plot.y1 + gap, t.dim, tick.label);
     free_from = left + width + line * 0.8f;
@@ -133,7 +138,8 @@ void draw_axes(ImDrawList* list, const Rect& plot, const Axis& x, const Axis& y,
   list->AddLine({plot.x0, at(plot.y1)}, {plot.x1, at(plot.y1)}, t.border, hair);
 }
 
-void draw_dashed(ImDrawList* list, const ImVec2* points, int count, ImU32 colour, float thickness, float on, float off) {
+void draw_dashed(ImDrawList* list, const ImVec2* points, int count, ImU32 colour, float thickness, float on,
+                 float off) {
   float left = on;
   bool drawing = true;
   for (int i = 1; i < count; ++i) {

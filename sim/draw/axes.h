@@ -22,14 +22,14 @@ struct Axis {
   double from = 0, to = 1;
   float pixel_from = 0, pixel_to = 1;
   bool log = false;
-  float pixel(double value) const;     // cut to a million pixels beyond the ends, so that no coordinate overflows
+  float pixel(double value) const;  // cut to a million pixels beyond the ends, so that no coordinate overflows
   double value(float pixel) const;
 };
 
 struct AxisTick {
   double value = 0;
   std::string label;
-  bool minor = false;                  // a grid line without a label (log axes)
+  bool minor = false;  // a grid line without a label (log axes)
 };
 
 // Round values (1, 2, 5 times a power of ten) at least `distance` pixels apart.
@@ -43,7 +43,8 @@ void draw_text(ImDrawList* list, Font which, float x, float y, ImU32 colour, con
 // Shortened with an ellipsis to at most `width` pixels.
 std::string fit_text(Font which, const std::string& text, float width);
 
-// Grid, frame and tick labels around `plot`; the labels of x stand below it unless `x_labels` is false, those of y at its left.
+// Grid, frame and tick labels around `plot`; the labels of x stand below it unless `x_labels` is false, those of y at
+// its left.
 void draw_axes(ImDrawList* list, const Rect& plot, const Axis& x, const Axis& y, Font labels, bool x_labels = true);
 
 // Dashes of `on` pixels with gaps of `off`.

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <limits>
 
-#include "sim/draw/headless.h"
 #include "sim/draw/axes.h"
+#include "sim/draw/headless.h"
 
 namespace pensim::dashboard {
 namespace {
@@ -52,12 +52,15 @@ struct Place {
 };
 
 // The runs of points without a hole.
-std::vector<std::vector<ImVec2>> pieces(const std::vector<double>& x, const std::vector<double>& y, const Place& place) {
+std::vector<std::vector<ImVec2>> pieces(const std::vector<double>& x, const std::vector<double>& y,
+                                        const Place& place) {
   std::vector<std::vector<ImVec2>> out(1);
   for (std::size_t i = 0; i < std::min(x.size(), y.size()); ++i) {
     ImVec2 p;
-    if (place.at(x[i], y[i], p)) out.back().push_back(p);
-    else if (!out.back().empty()) out.emplace_back();
+    if (place.at(x[i], y[i], p))
+      out.back().push_back(p);
+    else if (!out.back().empty())
+      out.emplace_back();
   }
   return out;
 }
@@ -65,10 +68,19 @@ std::vector<std::vector<ImVec2>> pieces(const std::vector<double>& x, const std:
 void draw_marker(ImDrawList* list, ImVec2 p, int colour, float radius, ImU32 ink) {
   // Shape follows colour, so that grey print tells series apart: disc, square, triangle, diamond.
   switch (colour % 4) {
-    case 0: list->AddCircleFilled(p, radius, ink, 20); break;
-    case 1: list->AddRectFilled({p.x - radius * 0.9f, p.y - radius * 0.9f}, {p.x + radius * 0.9f, p.y + radius * 0.9f}, ink); break;
-    case 2: list->AddTriangleFilled({p.x, p.y - radius * 1.2f}, {p.x + radius * 1.1f, p.y + radius * 0.8f}, {p.x - radius * 1.1f, p.y + radius * 0.8f}, ink); break;
-    default: list->AddQuadFilled({p.x, p.y - radius * 1.3f}, {p.x + radius * 1.3f, p.y}, {p.x, p.y + radius * 1.3f}, {p.x - radius * 1.3f, p.y}, ink);
+    case 0:
+      list->AddCircleFilled(p, radius, ink, 20);
+      break;
+    case 1:
+      list->AddRectFilled({p.x - radius * 0.9f, p.y - radius * 0.9f}, {p.x + radius * 0.9f, p.y + radius * 0.9f}, ink);
+      break;
+    case 2:
+      list->AddTriangleFilled({p.x, p.y - radius * 1.2f}, {p.x + radius * 1.1f, p.y + radius * 0.8f},
+                              {p.x - radius * 1.1f, p.y + radius * 0.8f}, ink);
+      break;
+    default:
+      list->AddQuadFilled({p.x, p.y - radius * 1.3f}, {p.x + radius * 1.3f, p.y}, {p.x, p.y + radius * 1.3f},
+                          {p.x - radius * 1.3f, p.y}, ink);
   }
 }
 
@@ -78,22 +90,27 @@ void draw_series(ImDrawList* list, const ChartSeries& s, const Place& place, flo
   const float thick = std::max(1.0f, 0.14f * unit), radius = 0.30f * unit;
   switch (s.style) {
     case ChartSeries::Style::line:
-      for (const auto& piece : pieces(s.x, s.y, place)) list->AddPolyline(piece.data(), static_cast<int>(piece.size()), ink, 0, thick);
+      for (const auto& piece : pieces(s.x, s.y, place))
+        list->AddPolyline(piece.data(), static_cast<int>(piece.size()), ink, 0, thick);
       break;
     case ChartSeries::Style::dashed:
-      for (const auto& piece : pieces(s.x, s.y, place)) draw_dashed(list, piece.data(), static_cast<int>(piece.size()), ink, thick, 0.7f * unit, 0.45f * unit);
+      for (const auto& piece : pieces(s.x, s.y, place))
+        draw_dashed(list, piece.data(), static_cast<int>(piece.size()), ink, thick, 0.7f * unit, 0.45f * unit);
       break;
     case ChartSeries::Style::band: {
       const std::size_t n = std::min({s.x.size(), s.y_low.size(), s.y_high.size()});
       for (std::size_t i = 1; i < n; ++i) {
         ImVec2 a, b, c, d;
-        if (place.at(s.x[i - 1], s.y_low[i - 1], a) && place.at(s.x[i - 1], s.y_high[i - 1], b) && place.at(s.x[i], s.y_high[i], c) &&
-            place.at(s.x[i], s.y_low[i], d))
-          list->PrimReserve(6, 4), list->PrimQuadUV(a, b, c, d, ImGui::GetFontTexUvWhitePixel(), ImGui::GetFontTexUvWhitePixel(),
-                                                    ImGui::GetFontTexUvWhitePixel(), ImGui::GetFontTexUvWhitePixel(), with_alpha(ink, 0.18f));
+        if (place.at(s.x[i - 1], s.y_low[i - 1], a) && place.at(s.x[i - 1], s.y_high[i - 1], b) &&
+            place.at(s.x[i], s.y_high[i], c) && place.at(s.x[i], s.y_low[i], d))
+          list->PrimReserve(6, 4), list->PrimQuadUV(a, b, c, d, ImGui::GetFontTexUvWhitePixel(),
+                                                    ImGui::GetFontTexUvWhitePixel(), ImGui::GetFontTexUvWhitePixel(),
+                                                    ImGui::GetFontTexUvWhitePixel(), with_alpha(ink, 0.18f));
       }
       for (const auto* edge : {&s.y_low, &s.y_high})
-        for (const auto& piece : pieces(s.x, *edge, place)) list->AddPolyline(piece.data(), static_cast<int>(piece.size()), with_alpha(ink, 0.55f), 0, std::max(1.0f, thick / 2));
+        for (const auto& piece : pieces(s.x, *edge, place))
+          list->AddPolyline(piece.data(), static_cast<int>(piece.size()), with_alpha(ink, 0.55f), 0,
+                            std::max(1.0f, thick / 2));
       break;
     }
     case ChartSeries::Style::bars: {
@@ -108,10 +125,12 @@ void draw_series(ImDrawList* list, const ChartSeries& s, const Place& place, flo
       const float half = std::max(1.0f, width * 0.42f), base = place.y.log ? place.y.pixel_from : place.y.pixel(0);
       for (std::size_t i = 0; i < std::min(s.x.size(), s.y.size()); ++i)
         if (ImVec2 p; place.at(s.x[i], s.y[i], p))
-          list->AddRectFilled({p.x - half, std::min(p.y, base)}, {p.x + half, std::max(p.y, base)}, with_alpha(ink, 0.75f));
+          list->AddRectFilled({p.x - half, std::min(p.y, base)}, {p.x + half, std::max(p.y, base)},
+                              with_alpha(ink, 0.75f));
       break;
     }
-    case ChartSeries::Style::points: break;
+    case ChartSeries::Style::points:
+      break;
   }
   if (s.style == ChartSeries::Style::band) return;
   for (std::size_t i = 0; i < std::min(s.x.size(), s.y.size()); ++i) {
@@ -121,7 +140,8 @@ void draw_series(ImDrawList* list, const ChartSeries& s, const Place& place, flo
       if (!place.at(s.x[i], s.y_low[i], low)) low = {high.x, place.y.pixel_from};  // below a log axis
       const float cap = 0.3f * unit;
       list->AddLine(low, high, ink, std::max(1.0f, thick * 0.8f));
-      for (const float y : {low.y, high.y}) list->AddLine({p.x - cap, y}, {p.x + cap, y}, ink, std::max(1.0f, thick * 0.8f));
+      for (const float y : {low.y, high.y})
+        list->AddLine({p.x - cap, y}, {p.x + cap, y}, ink, std::max(1.0f, thick * 0.8f));
     }
     if (s.style == ChartSeries::Style::points) draw_marker(list, p, s.colour, radius, ink);
   }
@@ -133,11 +153,21 @@ void draw_key(ImDrawList* list, const ChartSeries& s, float x, float y, float wi
   const float thick = std::max(1.0f, 0.14f * unit), half = 0.32f * unit;
   const ImVec2 ends[] = {{x, y}, {x + width, y}};
   switch (s.style) {
-    case ChartSeries::Style::line: list->AddLine(ends[0], ends[1], ink, thick); break;
-    case ChartSeries::Style::dashed: draw_dashed(list, ends, 2, ink, thick, 0.5f * unit, 0.3f * unit); break;
-    case ChartSeries::Style::band: list->AddRectFilled({x, y - half}, {x + width, y + half}, with_alpha(ink, 0.3f)); break;
-    case ChartSeries::Style::bars: list->AddRectFilled({x + width / 4, y - half}, {x + width * 3 / 4, y + half}, with_alpha(ink, 0.75f)); break;
-    case ChartSeries::Style::points: draw_marker(list, {x + width / 2, y}, s.colour, 0.30f * unit, ink); break;
+    case ChartSeries::Style::line:
+      list->AddLine(ends[0], ends[1], ink, thick);
+      break;
+    case ChartSeries::Style::dashed:
+      draw_dashed(list, ends, 2, ink, thick, 0.5f * unit, 0.3f * unit);
+      break;
+    case ChartSeries::Style::band:
+      list->AddRectFilled({x, y - half}, {x + width, y + half}, with_alpha(ink, 0.3f));
+      break;
+    case ChartSeries::Style::bars:
+      list->AddRectFilled({x + width / 4, y - half}, {x + width * 3 / 4, y + half}, with_alpha(ink, 0.75f));
+      break;
+    case ChartSeries::Style::points:
+      draw_marker(list, {x + width / 2, y}, s.colour, 0.30f * unit, ink);
+      break;
   }
 }
 
@@ -161,7 +191,8 @@ void draw_chart(ImDrawList* list, float x, float y, float width, float height, c
   const float left = x + edge, right = x + width - edge;
 
   if (!chart.title.empty()) {
-    letters.draw(list, Font::heading, left, top, t.ink, fit_text(Font::heading, chart.title, (right - left) / text_scale));
+    letters.draw(list, Font::heading, left, top, t.ink,
+                 fit_text(Font::heading, chart.title, (right - left) / text_scale));
     top += letters.height(Font::heading) * 1.3f;
   }
   if (!chart.note.empty()) {
@@ -187,7 +218,8 @@ void draw_chart(ImDrawList* list, float x, float y, float width, float height, c
   }
   if (any) top += small * 1.7f;
   if (!chart.y_label.empty()) {
-    letters.draw(list, Font::small, left, top, t.dim, fit_text(Font::small, chart.y_label, (right - left) / text_scale));
+    letters.draw(list, Font::small, left, top, t.dim,
+                 fit_text(Font::small, chart.y_label, (right - left) / text_scale));
     top += small * 1.2f;
   }
   top += small * 0.6f;
@@ -200,13 +232,15 @@ void draw_chart(ImDrawList* list, float x, float y, float width, float height, c
   if (chart.x_from == 0 && chart.x_to == 0) fit(chart, true, place.x.from, place.x.to);
   if (chart.y_from == 0 && chart.y_to == 0) fit(chart, false, place.y.from, place.y.to);
 
-  Rect plot{left, std::floor(top), right, std::floor(y + height - edge - small * (chart.x_label.empty() ? 1.5f : 3.1f))};
+  Rect plot{left, std::floor(top), right,
+            std::floor(y + height - edge - small * (chart.x_label.empty() ? 1.5f : 3.1f))};
   place.y.pixel_from = plot.y1;
   place.y.pixel_to = plot.y0;
   float label_width = 0;
   const float number = letters.height(Font::small_number);
   const auto y_ticks = axis_ticks(place.y, number * 2.6f);
-  for (const AxisTick& tick : y_ticks) label_width = std::max(label_width, letters.width(Font::small_number, tick.label));
+  for (const AxisTick& tick : y_ticks)
+    label_width = std::max(label_width, letters.width(Font::small_number, tick.label));
   plot.x0 = std::floor(left + label_width + small * 0.8f);
   place.x.pixel_from = plot.x0;
   place.x.pixel_to = plot.x1;
@@ -217,7 +251,8 @@ void draw_chart(ImDrawList* list, float x, float y, float width, float height, c
   for (const AxisTick& tick : y_ticks) {
     const float p = at(place.y.pixel(tick.value));
     list->AddLine({plot.x0, p}, {plot.x1, p}, tick.minor ? with_alpha(t.grid, 0.6f) : t.grid, hair);
-    letters.draw(list, Font::small_number, plot.x0 - small * 0.5f - letters.width(Font::small_number, tick.label), p - number / 2, t.dim, tick.label);
+    letters.draw(list, Font::small_number, plot.x0 - small * 0.5f - letters.width(Font::small_number, tick.label),
+                 p - number / 2, t.dim, tick.label);
   }
   float free_from = x;
   for (const AxisTick& tick : axis_ticks(place.x, number * 5.0f)) {
@@ -235,12 +270,14 @@ void draw_chart(ImDrawList* list, float x, float y, float width, float height, c
     const float w = letters.width(Font::small, label);
     letters.draw(list, Font::small, std::max(left, (plot.x0 + plot.x1 - w) / 2), plot.y1 + small * 1.9f, t.dim, label);
   }
-  const bool data = std::any_of(chart.series.begin(), chart.series.end(), [](const ChartSeries& s) { return !s.x.empty(); });
+  const bool data =
+      std::any_of(chart.series.begin(), chart.series.end(), [](const ChartSeries& s) { return !s.x.empty(); });
   if (!data) letters.draw(list, Font::text, plot.x0 + unit, plot.y0 + unit, t.dim, "No data to draw");
 
   // Bands below curves below points; markers may stand on the edge of the plot.
   using Style = ChartSeries::Style;
-  for (const auto& styles : {std::vector{Style::band}, std::vector{Style::bars}, std::vector{Style::line, Style::dashed}, std::vector{Style::points}}) {
+  for (const auto& styles : {std::vector{Style::band}, std::vector{Style::bars},
+                             std::vector{Style::line, Style::dashed}, std::vector{Style::points}}) {
     const float spill = styles.front() == Style::points ? unit * 0.4f : 1.0f;
     list->PushClipRect({plot.x0 - spill, plot.y0 - spill}, {plot.x1 + spill, plot.y1 + spill}, true);
     for (const ChartSeries& s : chart.series)

@@ -8,11 +8,26 @@
 namespace pensim::dashboard {
 
 DisplayUnit display_unit(const std::string& unit) {
-  static const struct { const char* si; const char* text; double factor, offset; } table[] = {
-      {"1", "", 1, 0},           {"m", "mm", 1e3, 0},          {"s", "ms", 1e3, 0},         {"Hz", "Hz", 1, 0},
-      {"N", "N", 1, 0},          {"A", "mA", 1e3, 0},          {"V", "V", 1, 0},            {"K", "°C", 1, -273.15},
-      {"m/s", "mm/s", 1e3, 0},   {"rad", "°", 57.29577951308232, 0}, {"1/m^2", "/cm²", 1e-4, 0}, {"J", "mJ", 1e3, 0},
-      {"Pa", "kPa", 1e-3, 0},    {"N/m", "N/mm", 1e-3, 0},     {"rad/s", "rad/s", 1, 0},    {"W", "mW", 1e3, 0}};
+  static const struct {
+    const char* si;
+    const char* text;
+    double factor, offset;
+  } table[] = {{"1", "", 1, 0},
+               {"m", "mm", 1e3, 0},
+               {"s", "ms", 1e3, 0},
+               {"Hz", "Hz", 1, 0},
+               {"N", "N", 1, 0},
+               {"A", "mA", 1e3, 0},
+               {"V", "V", 1, 0},
+               {"K", "°C", 1, -273.15},
+               {"m/s", "mm/s", 1e3, 0},
+               {"rad", "°", 57.29577951308232, 0},
+               {"1/m^2", "/cm²", 1e-4, 0},
+               {"J", "mJ", 1e3, 0},
+               {"Pa", "kPa", 1e-3, 0},
+               {"N/m", "N/mm", 1e-3, 0},
+               {"rad/s", "rad/s", 1, 0},
+               {"W", "mW", 1e3, 0}};
   for (const auto& row : table)
     if (unit == row.si) return {row.text, row.factor, row.offset};
   return {unit, 1.0, 0.0};

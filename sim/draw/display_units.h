@@ -6,8 +6,8 @@
 namespace pensim::dashboard {
 
 struct DisplayUnit {
-  std::string text;      // "mm"; "" for counts and ratios
-  double factor = 1.0;   // shown = SI * factor + offset
+  std::string text;     // "mm"; "" for counts and ratios
+  double factor = 1.0;  // shown = SI * factor + offset
   double offset = 0.0;
   double shown(double si) const { return si * factor + offset; }
   double si(double shown_value) const { return (shown_value - offset) / factor; }
@@ -16,7 +16,8 @@ struct DisplayUnit {
 // For the unit of a signal (udunits text: "m", "1/m^2"). An unknown unit is shown as it is.
 DisplayUnit display_unit(const std::string& unit);
 
-// "0.9874", "-12.3", "1.24e+06", "NaN", "∞": so many significant digits, no more zeros than needed to keep a column quiet.
+// "0.9874", "-12.3", "1.24e+06", "NaN", "∞": so many significant digits, no more zeros than needed to keep a column
+// quiet.
 std::string format_number(double shown, int digits = 4);
 // "0.9874 mm" from SI.
 std::string format_value(double si, const std::string& unit, int digits = 4);

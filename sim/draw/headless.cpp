@@ -19,7 +19,8 @@ Headless::Headless(int width, int height, float scale, bool dark)
   io.BackendFlags |= ImGuiBackendFlags_RendererHasVtxOffset;
   // Codes as GLFW has them for letters, so that keys can be pressed in io.KeysDown.
   for (int key = 0; key < ImGuiKey_COUNT; ++key) io.KeyMap[key] = 256 + key;
-  const std::pair<ImGuiKey, char> letters[] = {{ImGuiKey_A, 'A'}, {ImGuiKey_C, 'C'}, {ImGuiKey_V, 'V'}, {ImGuiKey_X, 'X'}, {ImGuiKey_Y, 'Y'}, {ImGuiKey_Z, 'Z'}};
+  const std::pair<ImGuiKey, char> letters[] = {{ImGuiKey_A, 'A'}, {ImGuiKey_C, 'C'}, {ImGuiKey_V, 'V'},
+                                               {ImGuiKey_X, 'X'}, {ImGuiKey_Y, 'Y'}, {ImGuiKey_Z, 'Z'}};
   for (const auto& [key, letter] : letters) io.KeyMap[key] = letter;
   load_fonts(scale);
   apply_theme(dark, scale);
@@ -38,7 +39,9 @@ void Headless::frame(const std::function<void()>& draw) {
 }
 
 Image Headless::picture() const {
-  Image image{width_, height_, std::vector<std::uint32_t>(static_cast<std::size_t>(width_) * static_cast<std::size_t>(height_), theme().background)};
+  Image image{width_, height_,
+              std::vector<std::uint32_t>(static_cast<std::size_t>(width_) * static_cast<std::size_t>(height_),
+                                         theme().background)};
   ImGui::SetCurrentContext(context_);
   rasterise(*ImGui::GetDrawData(), *ImGui::GetIO().Fonts, image);
   return image;

@@ -18,7 +18,7 @@ namespace {
 
 using i64 = std::int64_t;
 
-constexpr int sub = 256;            // 24.8 fixed point
+constexpr int sub = 256;                // 24.8 fixed point
 constexpr i64 steepest = i64{1} << 34;  // gradients of slivers are cut there; what they interpolate is clamped anyway
 
 struct Texture {
@@ -27,8 +27,8 @@ struct Texture {
 };
 
 struct Vertex {
-  i64 x, y;         // 24.8 pixels
-  i64 attribute[6]; // u, v in texels, red, green, blue, alpha; 16 fractional bits
+  i64 x, y;          // 24.8 pixels
+  i64 attribute[6];  // u, v in texels, red, green, blue, alpha; 16 fractional bits
 };
 
 i64 floor_div(i64 a, i64 b) { return a >= 0 ? a / b : -((-a + b - 1) / b); }  // b > 0
@@ -59,9 +59,12 @@ unsigned sample(const Texture& t, i64 u, i64 v) {
   return (a * (256 - fy) + b * fy + 32768) >> 16;
 }
 
-struct Scissor { int x0, y0, x1, y1; };
+struct Scissor {
+  int x0, y0, x1, y1;
+};
 
-void triangle(const Vertex& p, const Vertex& q, const Vertex& r, const Texture& texture, const Scissor& scissor, Image& image) {
+void triangle(const Vertex& p, const Vertex& q, const Vertex& r, const Texture& texture, const Scissor& scissor,
+              Image& image) {
   i64 area = (q.x - p.x) * (r.y - p.y) - (q.y - p.y) * (r.x - p.x);
   if (area == 0) return;
   const Vertex* corner[3] = {&p, area > 0 ? &q : &r, area > 0 ? &r : &q};  // clockwise on the screen
@@ -71,7 +74,8 @@ void triangle(const Vertex& p, const Vertex& q, const Vertex& r, const Texture& 
   const int y_begin = std::max(static_cast<int>(ceil_div(low - sub / 2, sub)), scissor.y0);
   const int y_end = std::min(static_cast<int>(floor_div(high - sub / 2, sub)) + 1, scissor.y1);
 
-  const bool flat = std::equal(p.attribute, p.attribute + 6, q.attribute) && std::equal(p.attribute, p.attribute + 6, r.attribute);
+  const bool flat =
+      std::equal(p.attribute, p.attribute + 6, q.attribute) && std::equal(p.attribute, p.attribute + 6, r.attribute);
   i64 along_x[6] = {}, along_y[6] = {}, least[6] = {}, most[6] = {};
   for (int i = 0; i < 6; ++i) {
     std::tie(least[i], most[i]) = std::minmax({p.attribute[i], q.attribute[i], r.attribute[i]});
@@ -82,7 +86,8 @@ void triangle(const Vertex& p, const Vertex& q, const Vertex& r, const Texture& 
     along_y[i] = std::clamp((ac * (b.x - a.x) - ab * (c.x - a.x)) * sub / area, -steepest, steepest);
   }
   const auto colour = [&](i64 v) { return static_cast<unsigned>((v + 32768) >> 16); };
-  const unsigned flat_alpha = flat ? (sample(texture, p.attribute[0], p.attribute[1]) * colour(p.attribute[5]) + 127) / 255 : 0;
+  const unsigned flat_alpha =
+      flat ? (sample(texture, p.attribute[0], p.attribute[1]) * colour(p.attribute[5]) + 127) / 255 : 0;
   if (flat && flat_alpha == 0) return;
 
   for (int y = y_begin; y < y_end; ++y) {
@@ -106,13 +111,16 @@ void triangle(const Vertex& p, const Vertex& q, const Vertex& r, const Texture& 
     std::uint32_t* row = image.pixels.data() + static_cast<std::ptrdiff_t>(y) * image.width;
     if (flat) {
       const unsigned red = colour(p.attribute[2]), green = colour(p.attribute[3]), blue = colour(p.attribute[4]);
-      if (flat_alpha == 255) std::fill(row + begin, row + end, red | green << 8 | blue << 16 | 0xff000000u);
-      else for (i64 x = begin; x < end; ++x) blend(row[x], red, green, blue, flat_alpha);
+      if (flat_alpha == 255)
+        std::fill(row + begin, row + end, red | green << 8 | blue << 16 | 0xff000000u);
+      else
+        for (i64 x = begin; x < end; ++x) blend(row[x], red, green, blue, flat_alpha);
       continue;
     }
     i64 value[6];
     const i64 from_x = begin * sub + sub / 2 - corner[0]->x, from_y = cy - corner[0]->y;
-    for (int i = 0; i < 6; ++i) value[i] = corner[0]->attribute[i] + along_x[i] * from_x / sub + along_y[i] * from_y / sub;
+    for (int i = 0; i < 6; ++i)
+      value[i] = corner[0]->attribute[i] + along_x[i] * from_x / sub + along_y[i] * from_y / sub;
     for (i64 x = begin; x < end; ++x) {
       i64 v[6];
       for (int i = 0; i < 6; ++i) {
@@ -138,15 +146,21 @@ void rasterise(const ImDrawData& data, ImFontAtlas& atlas, Image& image) {
     vertices.clear();
     for (const ImDrawVert& v : list.VtxBuffer) {
       const auto channel = [&](int shift) { return static_cast<i64>(v.col >> shift & 255) << 16; };
-      vertices.push_back({fixed(v.pos.x - data.DisplayPos.x, sub), fixed(v.pos.y - data.DisplayPos.y, sub),
-                          {fixed(v.uv.x * static_cast<float>(texture.width), 65536), fixed(v.uv.y * static_cast<float>(texture.height), 65536),
-                           channel(IM_COL32_R_SHIFT), channel(IM_COL32_G_SHIFT), channel(IM_COL32_B_SHIFT), channel(IM_COL32_A_SHIFT)}});
+      vertices.push_back({fixed(v.pos.x - data.DisplayPos.x, sub),
+                          fixed(v.pos.y - data.DisplayPos.y, sub),
+                          {fixed(v.uv.x * static_cast<float>(texture.width), 65536),
+                           fixed(v.uv.y * static_cast<float>(texture.height), 65536), channel(IM_COL32_R_SHIFT),
+                           channel(IM_COL32_G_SHIFT), channel(IM_COL32_B_SHIFT), channel(IM_COL32_A_SHIFT)}});
     }
     for (const ImDrawCmd& command : list.CmdBuffer) {
       if (command.UserCallback) continue;
-      const auto edge = [](float v, float origin, int limit) { return static_cast<int>(std::clamp(v - origin, 0.0f, static_cast<float>(limit))); };
-      const Scissor scissor{edge(command.ClipRect.x, data.DisplayPos.x, image.width), edge(command.ClipRect.y, data.DisplayPos.y, image.height),
-                            edge(command.ClipRect.z, data.DisplayPos.x, image.width), edge(command.ClipRect.w, data.DisplayPos.y, image.height)};
+      const auto edge = [](float v, float origin, int limit) {
+        return static_cast<int>(std::clamp(v - origin, 0.0f, static_cast<float>(limit)));
+      };
+      const Scissor scissor{edge(command.ClipRect.x, data.DisplayPos.x, image.width),
+                            edge(command.ClipRect.y, data.DisplayPos.y, image.height),
+                            edge(command.ClipRect.z, data.DisplayPos.x, image.width),
+                            edge(command.ClipRect.w, data.DisplayPos.y, image.height)};
       for (unsigned i = 0; i + 2 < command.ElemCount; i += 3) {
         const auto corner = [&](unsigned k) -> const Vertex& {
           return vertices[command.VtxOffset + list.IdxBuffer[static_cast<int>(command.IdxOffset + i + k)]];
@@ -169,7 +183,9 @@ void write_png(const std::string& path, const Image& image) {
   std::unique_ptr<std::FILE, Close> file(std::fopen((path + ".part").c_str(), "wb"));
   if (!file) fail("the picture cannot be written");
   stbi_write_png_compression_level = 9;
-  const auto put = [](void* to, void* bytes, int size) { std::fwrite(bytes, 1, static_cast<std::size_t>(size), static_cast<std::FILE*>(to)); };
+  const auto put = [](void* to, void* bytes, int size) {
+    std::fwrite(bytes, 1, static_cast<std::size_t>(size), static_cast<std::FILE*>(to));
+  };
   // Opaque: three channels make a smaller file.
   std::vector<unsigned char> rgb(image.pixels.size() * 3);
   for (std::size_t i = 0; i < image.pixels.size(); ++i)

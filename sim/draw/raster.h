@@ -1,8 +1,9 @@
 // raster.h - pictures without a window, GL or display: a software rasteriser of ImDrawData and PNG files.
 //
-// The pixels are the same from every compiler: vertices are rounded to 24.8 fixed point, everything after that is integers. A pixel is
-// covered when its centre is inside the triangle; a centre on an edge belongs to the top or left edge (no gap, no double blend). The
-// texture is the alpha of the font atlas, sampled bilinearly. Not drawn: other textures, user callbacks.
+// The pixels are the same from every compiler: vertices are rounded to 24.8 fixed point, everything after that is
+// integers. A pixel is covered when its centre is inside the triangle; a centre on an edge belongs to the top or left
+// edge (no gap, no double blend). The texture is the alpha of the font atlas, sampled bilinearly. Not drawn: other
+// textures, user callbacks.
 #pragma once
 
 #include <cstdint>

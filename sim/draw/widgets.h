@@ -7,13 +7,34 @@
 
 namespace pensim::dashboard {
 
-enum class Icon { play, pause, to_begin, to_end, tick, control, stroke, event, plus, cross, sun, moon, help, library, undo, redo, save, search };
+enum class Icon {
+  play,
+  pause,
+  to_begin,
+  to_end,
+  tick,
+  control,
+  stroke,
+  event,
+  plus,
+  cross,
+  sun,
+  moon,
+  help,
+  library,
+  undo,
+  redo,
+  save,
+  search
+};
 
 // Drawn, not written: the same at every size. `mirrored` points to the left.
 void draw_icon(ImDrawList* list, Icon icon, const Rect& room, ImU32 colour, bool mirrored = false);
-bool icon_button(const char* id, Icon icon, const std::string& hint, bool mirrored = false, bool on = false, bool enabled = true);
+bool icon_button(const char* id, Icon icon, const std::string& hint, bool mirrored = false, bool on = false,
+                 bool enabled = true);
 
-// A rounded label in the colour of a verdict (pass, fail, vacuous, not_applicable, invalid, measured, firmware_fault, error).
+// A rounded label in the colour of a verdict (pass, fail, vacuous, not_applicable, invalid, measured, firmware_fault,
+// error).
 ImU32 verdict_colour(const std::string& verdict);
 std::string verdict_word(const std::string& verdict);
 void draw_chip(ImDrawList* list, float x, float y, ImU32 colour, const std::string& text);  // y: top
@@ -26,7 +47,7 @@ void end_panel();
 // A sentence in the middle of the room, for what is empty: what it is, and what to do.
 void draw_empty(const std::string& what, const std::string& what_to_do);
 
-void tooltip(const std::string& text);      // for the last item, when hovered
+void tooltip(const std::string& text);                         // for the last item, when hovered
 void text(Font which, ImU32 colour, const std::string& text);  // as ImGui::TextUnformatted
 
 }  // namespace pensim::dashboard

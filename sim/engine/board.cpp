@@ -6,10 +6,14 @@
 namespace pensim {
 namespace {
 
-static_assert(static_cast<int>(PlantLine::hall) == PEN_LINE_HALL && static_cast<int>(PlantLine::start) == PEN_LINE_START &&
-              static_cast<int>(PlantLine::home) == PEN_LINE_HOME && static_cast<int>(PlantLine::cartridge) == PEN_LINE_CARTRIDGE &&
-              static_cast<int>(PlantLine::charger) == PEN_LINE_CHARGER && static_cast<int>(PlantLine::count) == PEN_LINE_COUNT);
-static_assert(static_cast<int>(AdcChannel::count) == PEN_ADC_COUNT && static_cast<int>(AdcChannel::nose_force) == PEN_ADC_NOSE_FORCE &&
+static_assert(static_cast<int>(PlantLine::hall) == PEN_LINE_HALL &&
+              static_cast<int>(PlantLine::start) == PEN_LINE_START &&
+              static_cast<int>(PlantLine::home) == PEN_LINE_HOME &&
+              static_cast<int>(PlantLine::cartridge) == PEN_LINE_CARTRIDGE &&
+              static_cast<int>(PlantLine::charger) == PEN_LINE_CHARGER &&
+              static_cast<int>(PlantLine::count) == PEN_LINE_COUNT);
+static_assert(static_cast<int>(AdcChannel::count) == PEN_ADC_COUNT &&
+              static_cast<int>(AdcChannel::nose_force) == PEN_ADC_NOSE_FORCE &&
               static_cast<int>(AdcChannel::rate_dial) == PEN_ADC_RATE_DIAL);
 
 constexpr double counts_per_volt = 4095.0 / 3.3;
@@ -24,7 +28,8 @@ void fault_channels(const Settings& s, PenIn& in) {
   const auto on = [&](Fault f) { return s.of(f).on; };
   const auto magnitude = [&](Fault f) { return s.of(f).magnitude; };
   if (on(Fault::current_offset))
-    in.adc[PEN_ADC_MOTOR_CURRENT] = offset(in.adc[PEN_ADC_MOTOR_CURRENT], magnitude(Fault::current_offset) * current_counts_per_A);
+    in.adc[PEN_ADC_MOTOR_CURRENT] =
+        offset(in.adc[PEN_ADC_MOTOR_CURRENT], magnitude(Fault::current_offset) * current_counts_per_A);
   if (on(Fault::current_stuck)) in.adc[PEN_ADC_MOTOR_CURRENT] = clip(magnitude(Fault::current_stuck));
   if (on(Fault::battery_offset))
     in.adc[PEN_ADC_BATTERY] = offset(in.adc[PEN_ADC_BATTERY], magnitude(Fault::battery_offset) * cell_counts_per_V);
@@ -104,9 +109,9 @@ void drive_from_settings(World& w) {
   const Settings& s = w.settings;
   PlantInput& p = w.plant_input;
   const auto bit = [](bool pressed, int line) { return pressed ? std::int64_t{1} << line : std::int64_t{0}; };
-  w.buttons_held = bit(s.is_on(Set::user_start) || s.is_on(Set::button_start), PEN_LINE_START) | bit(s.is_on(Set::button_plus), PEN_LINE_PLUS) |
-                   bit(s.is_on(Set::button_minus), PEN_LINE_MINUS) | bit(s.is_on(Set::button_mode), PEN_LINE_MODE) |
-                   bit(s.is_on(Set::button_confirm), PEN_LINE_CONFIRM);
+  w.buttons_held = bit(s.is_on(Set::user_start) || s.is_on(Set::button_start), PEN_LINE_START) |
+                   bit(s.is_on(Set::button_plus), PEN_LINE_PLUS) | bit(s.is_on(Set::button_minus), PEN_LINE_MINUS) |
+                   bit(s.is_on(Set::button_mode), PEN_LINE_MODE) | bit(s.is_on(Set::button_confirm), PEN_LINE_CONFIRM);
   p.contact = s.is_on(Set::contact) ? 1 : 0;
   p.lift_m = s.of(Set::lift);
   p.press_N = s.of(Set::press);
@@ -141,7 +146,8 @@ std::uint32_t core_clock_us(const World& w, Nanoseconds at_ns, Nanoseconds tick_
   return w.clock_zero_us + static_cast<std::uint32_t>(since_ns / 1000);  // wraps as on the hardware
 }
 
-void board_sense(const PlantParams& params, const PlantDerived& derived, World& w, Tick now, Nanoseconds tick_ns, PenIn& in) {
+void board_sense(const PlantParams& params, const PlantDerived& derived, World& w, Tick now, Nanoseconds tick_ns,
+                 PenIn& in) {
   plant_sense(params, derived, w.plant, w.plant_input, now, in.adc);
   if (w.settings.faults > 0) fault_channels(w.settings, in);
   sense_lines(w, now, tick_ns, in);
@@ -158,7 +164,9 @@ void board_sense(const PlantParams& params, const PlantDerived& derived, World& 
 
 void board_drive(World& w, const PenOut& out, Tick now, Nanoseconds tick_ns) {
   PlantInput& p = w.plant_input;
-  p.bridge_mode = out.bridge_mode == PEN_BRIDGE_DRIVE ? BridgeMode::drive : out.bridge_mode == PEN_BRIDGE_BRAKE ? BridgeMode::brake : BridgeMode::off;
+  p.bridge_mode = out.bridge_mode == PEN_BRIDGE_DRIVE   ? BridgeMode::drive
+                  : out.bridge_mode == PEN_BRIDGE_BRAKE ? BridgeMode::brake
+                                                        : BridgeMode::off;
   p.enable = (out.pins >> PEN_OUT_ENABLE) & 1;
   p.duty_1 = static_cast<double>(out.duty_q15) / 32767.0;
   p.half_steps = out.stepper_steps;

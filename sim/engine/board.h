@@ -1,5 +1,5 @@
-// board.h - which quantity is on which pin: the only place where volts and wishes become PenIn, and PenOut becomes what the plant is
-// given. Sensor faults act here, on the line between plant and core; the truth stays as it is.
+// board.h - which quantity is on which pin: the only place where volts and wishes become PenIn, and PenOut becomes what
+// the plant is given. Sensor faults act here, on the line between plant and core; the truth stays as it is.
 #pragma once
 
 #include "firmware_shim/pen_shim.h"
@@ -10,7 +10,8 @@ namespace pensim {
 // The core's clock at `now` (32-bit microseconds that wrap).
 std::uint32_t core_clock_us(const World&, Nanoseconds at_ns, Nanoseconds tick_ns);
 
-// Step 2 of a tick: ADC, pins, edges of the last plant tick, auxiliary inputs, reset cause. Memory and console are added by the engine.
+// Step 2 of a tick: ADC, pins, edges of the last plant tick, auxiliary inputs, reset cause. Memory and console are
+// added by the engine.
 void board_sense(const PlantParams&, const PlantDerived&, World&, Tick now, Nanoseconds tick_ns, PenIn& in);
 
 // Step 5 of a tick: what the plant is given until the next tick, from PenOut of the tick before and the settings.

@@ -14,10 +14,12 @@
 namespace pensim {
 namespace {
 
-constexpr Tick hash_period = 20;               // ticks between two hashes of the plant
-constexpr Nanoseconds boot_ns = 5'000'000;     // outputs are in their pull state: bridge off, screw holds
-constexpr double brown_out_V = 2.5, brown_out_release_V = 2.6, power_lost_V = 2.0;  // at the supply rail [E]; from 2 V on the plant's
-                                                                                    // electronics draw nothing, and the rail stays there
+constexpr Tick hash_period = 20;            // ticks between two hashes of the plant
+constexpr Nanoseconds boot_ns = 5'000'000;  // outputs are in their pull state: bridge off, screw holds
+// at the supply rail [E]; from 2 V on the plant's
+constexpr double brown_out_V = 2.5, brown_out_release_V = 2.6, power_lost_V = 2.0;
+// electronics draw nothing, and the
+// rail stays there
 constexpr double console_baud = 115200.0;
 
 struct Run {
@@ -35,7 +37,8 @@ struct Run {
   double lane_width_m;
 };
 
-// --- 1. commands -------------------------------------------------------------------------------------------------------------------
+// --- 1. commands
+// -------------------------------------------------------------------------------------------------------------------
 
 void start_core(World& w, std::uint8_t cause, Tick now) {
   w.reset_cause = cause;
@@ -48,14 +51,22 @@ std::string canonical(const Command& c, double tick_s) {
   char text[400];
   switch (c.kind) {
     case Command::Kind::set:
-      std::snprintf(text, sizeof text, "set %s to %.17g over %.9g s", c.name.c_str(), c.value, static_cast<double>(c.over) * tick_s);
+      std::snprintf(text, sizeof text, "set %s to %.17g over %.9g s", c.name.c_str(), c.value,
+                    static_cast<double>(c.over) * tick_s);
       break;
     case Command::Kind::fault:
-      std::snprintf(text, sizeof text, "fault %s to %.17g for %.9g s", c.name.c_str(), c.value, static_cast<double>(c.duration) * tick_s);
+      std::snprintf(text, sizeof text, "fault %s to %.17g for %.9g s", c.name.c_str(), c.value,
+                    static_cast<double>(c.duration) * tick_s);
       break;
-    case Command::Kind::poke: std::snprintf(text, sizeof text, "poke %s to %.17g", c.name.c_str(), c.value); break;
-    case Command::Kind::uart: std::snprintf(text, sizeof text, "uart %s", c.text.c_str()); break;
-    case Command::Kind::reset: std::snprintf(text, sizeof text, "reset %d", static_cast<int>(c.value)); break;
+    case Command::Kind::poke:
+      std::snprintf(text, sizeof text, "poke %s to %.17g", c.name.c_str(), c.value);
+      break;
+    case Command::Kind::uart:
+      std::snprintf(text, sizeof text, "uart %s", c.text.c_str());
+      break;
+    case Command::Kind::reset:
+      std::snprintf(text, sizeof text, "reset %d", static_cast<int>(c.value));
+      break;
   }
   return text;
 }
@@ -73,19 +84,26 @@ void take_commands(Run& run, const std::vector<CoreVariable>& pokes, Tick now) {
         if (c.name == "user.mode") w.mode_script = now;
         settings_apply(w.settings, c, now);
         break;
-      case Command::Kind::fault: settings_apply(w.settings, c, now); break;
+      case Command::Kind::fault:
+        settings_apply(w.settings, c, now);
+        break;
       case Command::Kind::poke:
         run.target.poke(pokes.at(run.next_poke++), c.value);
         for (const std::string& finding : run.target.take_findings()) run.writer.finding(now, finding);
         break;
-      case Command::Kind::uart: w.console.queue += c.text; break;
-      case Command::Kind::reset: request_reset(run, static_cast<std::uint8_t>(c.value), now); break;
+      case Command::Kind::uart:
+        w.console.queue += c.text;
+        break;
+      case Command::Kind::reset:
+        request_reset(run, static_cast<std::uint8_t>(c.value), now);
+        break;
     }
   }
   settings_step(w.settings, now);
 }
 
-// --- 3. core -----------------------------------------------------------------------------------------------------------------------
+// --- 3. core
+// ---------------------------------------------------------------------------------------------------------------------
 
 void request_reset(Run& run, std::uint8_t cause, Tick now) {
   World& w = run.world;
@@ -96,7 +114,8 @@ void request_reset(Run& run, std::uint8_t cause, Tick now) {
   w.boot_left = run.boot_ticks;
 }
 
-// Supply supervisor: holds the core in reset below the brown-out level, and forgets everything volatile when the power is lost.
+// Supply supervisor: holds the core in reset below the brown-out level, and forgets everything volatile when the power
+// is lost.
 void supervise_supply(Run& run, Tick now) {
   World& w = run.world;
   const double rail_V = w.truth.rail_voltage_V;
@@ -142,7 +161,8 @@ bool step_core(Run& run, const PenIn& in, PenOut& out, StepReport& report, Tick 
   return true;
 }
 
-// --- 4. record ---------------------------------------------------------------------------------------------------------------------
+// --- 4. record
+// ---------------------------------------------------------------------------------------------------------------------
 
 // The truths that are sampled every tick, every millisecond and every 100 ms, in the order of signals.inl.
 int sample_tick(const World& w, const StepReport& report, Nanoseconds now_ns, float* row) {
@@ -188,8 +208,9 @@ int sample_ms(const Run& run, float* row) {
   put(w.truth.battery_voltage_V);
   PlantEnergy e;
   plant_energy(run.scenario.plant, run.derived, w.plant, e);
-  for (const double energy_J : {e.supplied_J, e.hand_J, e.electronics_J, e.winding_J, e.bridge_J, e.friction_J, e.damping_J, e.impact_J, e.skin_J,
-                                e.kinetic_J, e.spring_J, e.inductive_J, e.rail_J, e.turned_over_J, e.residual_J})
+  for (const double energy_J :
+       {e.supplied_J, e.hand_J, e.electronics_J, e.winding_J, e.bridge_J, e.friction_J, e.damping_J, e.impact_J,
+        e.skin_J, e.kinetic_J, e.spring_J, e.inductive_J, e.rail_J, e.turned_over_J, e.residual_J})
     put(energy_J);
   return n;
 }
@@ -201,19 +222,31 @@ int sample_slow(const World& w, float* row) {
   return 3;
 }
 
-constexpr const char* sampled_tick[] = {
-    "needle.extension", "needle.tip_depth", "skin.indentation", "needle.in_skin", "needle.penetration", "needle.penetration_max",
-    "needle.force", "needle.punctured", "motor.speed", "motor.current", "motor.voltage", "core.cpu_load", "core.resets",
-    "core.interrupts_lost", "nvm.writes", "screw.position", "skin.contact", "nose.gap", "skin.tear", "stroke.period", "stroke.rate"};
-constexpr const char* sampled_ms[] = {"hand.press", "operator.glide", "operator.tilt", "user.depth", "user.rate", "user.start", "user.mode",
-                                      "battery.voltage", "energy.supplied", "energy.hand", "energy.electronics", "energy.winding",
-                                      "energy.bridge", "energy.friction", "energy.damping", "energy.impact", "energy.skin",
-                                      "energy.kinetic", "energy.spring", "energy.inductive", "energy.rail", "energy.turned_over",
-                                      "energy.residual"};
+constexpr const char* sampled_tick[] = {"needle.extension", "needle.tip_depth",     "skin.indentation",
+                                        "needle.in_skin",   "needle.penetration",   "needle.penetration_max",
+                                        "needle.force",     "needle.punctured",     "motor.speed",
+                                        "motor.current",    "motor.voltage",        "core.cpu_load",
+                                        "core.resets",      "core.interrupts_lost", "nvm.writes",
+                                        "screw.position",   "skin.contact",         "nose.gap",
+                                        "skin.tear",        "stroke.period",        "stroke.rate"};
+constexpr const char* sampled_ms[] = {"hand.press",      "operator.glide",     "operator.tilt",      "user.depth",
+                                      "user.rate",       "user.start",         "user.mode",          "battery.voltage",
+                                      "energy.supplied", "energy.hand",        "energy.electronics", "energy.winding",
+                                      "energy.bridge",   "energy.friction",    "energy.damping",     "energy.impact",
+                                      "energy.skin",     "energy.kinetic",     "energy.spring",      "energy.inductive",
+                                      "energy.rail",     "energy.turned_over", "energy.residual"};
 constexpr const char* sampled_slow[] = {"motor.temperature", "housing.temperature", "battery.state_of_charge"};
-constexpr const char* sampled_stroke[] = {"stroke.index", "stroke.extension_peak", "stroke.penetration_peak", "stroke.penetration_mean",
-                                          "stroke.penetration_min", "stroke.force_peak", "stroke.dwell", "stroke.drag", "dose.punctures",
-                                          "dose.density", "dose.density_max"};
+constexpr const char* sampled_stroke[] = {"stroke.index",
+                                          "stroke.extension_peak",
+                                          "stroke.penetration_peak",
+                                          "stroke.penetration_mean",
+                                          "stroke.penetration_min",
+                                          "stroke.force_peak",
+                                          "stroke.dwell",
+                                          "stroke.drag",
+                                          "dose.punctures",
+                                          "dose.density",
+                                          "dose.density_max"};
 
 template <std::size_t n>
 void demand_order(const std::vector<SignalInfo>& plan, const char* const (&names)[n], const char* what) {
@@ -226,8 +259,17 @@ StrokeRow stroke_row(const Stroke& s) {
   StrokeRow row;
   row.begin = s.begin;
   row.end = s.end;
-  const double values[] = {static_cast<double>(s.index), s.extension_peak_m, s.penetration_peak_m, s.penetration_mean_m,
-                           s.penetration_min_m, s.force_peak_N, s.dwell_s, s.drag_m, s.punctures, s.density_per_m2, s.density_max_per_m2};
+  const double values[] = {static_cast<double>(s.index),
+                           s.extension_peak_m,
+                           s.penetration_peak_m,
+                           s.penetration_mean_m,
+                           s.penetration_min_m,
+                           s.force_peak_N,
+                           s.dwell_s,
+                           s.drag_m,
+                           s.punctures,
+                           s.density_per_m2,
+                           s.density_max_per_m2};
   static_assert(std::size(values) == std::size(sampled_stroke) && std::size(values) <= stroke_values_max);
   for (std::size_t i = 0; i < std::size(values); ++i) row.value[i] = static_cast<float>(values[i]);
   std::copy(s.needle_penetration_peak_m.begin(), s.needle_penetration_peak_m.end(), row.needle_peak);
@@ -240,8 +282,9 @@ std::vector<std::string> extra_signals(const ResolvedScenario& scenario, bool ev
   std::vector<std::string> names;
   for (const std::string& watch : scenario.watch) names.push_back("fw." + watch);
   for (const FaultKind& kind : fault_kinds)
-    if (every_fault || std::any_of(scenario.commands.begin(), scenario.commands.end(),
-                    [&](const Command& c) { return c.kind == Command::Kind::fault && c.name == kind.name; }))
+    if (every_fault || std::any_of(scenario.commands.begin(), scenario.commands.end(), [&](const Command& c) {
+          return c.kind == Command::Kind::fault && c.name == kind.name;
+        }))
       names.push_back(std::string("fault.") + kind.name);
   if (scenario.record.each_needle)
     for (int i = 0; i < static_cast<int>(scenario.plant.cartridge.needle_count); ++i) {
@@ -251,16 +294,18 @@ std::vector<std::string> extra_signals(const ResolvedScenario& scenario, bool ev
   return names;
 }
 
-void run_engine(const ResolvedScenario& scenario, Target& target, const std::vector<Watch>& watches, const std::vector<CoreVariable>& pokes,
-                BlockWriter& writer, const RecordingPlan& plan, RunStatus& status, RunGate* gate) {
+void run_engine(const ResolvedScenario& scenario, Target& target, const std::vector<Watch>& watches,
+                const std::vector<CoreVariable>& pokes, BlockWriter& writer, const RecordingPlan& plan,
+                RunStatus& status, RunGate* gate) {
   demand_order(plan.tick, sampled_tick, "tick");
   demand_order(plan.ms, sampled_ms, "1 ms");
   demand_order(plan.slow, sampled_slow, "100 ms");
   demand_order(plan.stroke, sampled_stroke, "stroke");
 
   // A World is large (hole memory) and lives on the heap.
-  const auto owner = std::make_unique<Run>(Run{scenario, target, writer, status, plant_derive(scenario.plant), World{}, RunHash{}, 0, 0,
-                                               scenario.tick_ns, seconds(scenario.tick_ns), boot_ns / scenario.tick_ns, 0.0});
+  const auto owner =
+      std::make_unique<Run>(Run{scenario, target, writer, status, plant_derive(scenario.plant), World{}, RunHash{}, 0,
+                                0, scenario.tick_ns, seconds(scenario.tick_ns), boot_ns / scenario.tick_ns, 0.0});
   Run& run = *owner;
   World& w = run.world;
   run.lane_width_m = 2.0 * scenario.plant.cartridge.footprint_radius_m;
@@ -291,7 +336,8 @@ void run_engine(const ResolvedScenario& scenario, Target& target, const std::vec
     PenIn in{};
     supervise_supply(run, k);
     board_sense(scenario.plant, run.derived, w, k, run.tick_ns, in);
-    nvm_step(w.memory, w.out_before, w.settings.is_on(Set::cartridge_present), w.settings.of(Fault::nvm_fail).on, run.tick_ns, in);
+    nvm_step(w.memory, w.out_before, w.settings.is_on(Set::cartridge_present), w.settings.of(Fault::nvm_fail).on,
+             run.tick_ns, in);
     if (w.power == CorePower::running) console_step(w.console, console_baud, run.tick_ns, in);
     // 3. core
     PenOut out;
@@ -333,7 +379,8 @@ void run_engine(const ResolvedScenario& scenario, Target& target, const std::vec
     float* const row = writer.row();
     int n = sample_tick(w, report, now_ns, row);
     for (const Watch& watch : watches) row[n++] = static_cast<float>(read_watch(watch));
-    for (const int fault : recorded_faults) row[n++] = w.settings.fault[static_cast<std::size_t>(fault)].on ? 1.0f : 0.0f;
+    for (const int fault : recorded_faults)
+      row[n++] = w.settings.fault[static_cast<std::size_t>(fault)].on ? 1.0f : 0.0f;
     for (int i = 0; i < needles; ++i) {
       row[n++] = static_cast<float>(plant_needle_force(w.plant)[i]);
       row[n++] = static_cast<float>(s.penetration_m[i]);

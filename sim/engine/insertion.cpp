@@ -29,7 +29,8 @@ struct Peaks {
   double needle_m[needle_count_max] = {};
 };
 
-// Past nose or base plate, which stand on the skin until the needles are out by their length; without either: past the skin.
+// Past nose or base plate, which stand on the skin until the needles are out by their length; without either: past the
+// skin.
 double extension_m(const CartridgeParams& cartridge, const InsertionState& state) {
   return state.nose.stiffness_N_per_m > 0 ? std::min(state.tip_m, cartridge.needle_length_m) : state.tip_m;
 }
@@ -51,7 +52,8 @@ StrokeRow stroke_row(const Peaks& peaks, int needles, Tick end) {
     least = std::min(least, peaks.needle_m[i]);
     row.needle_peak[i] = static_cast<float>(peaks.needle_m[i]);
   }
-  const double values[] = {1, peaks.extension_m, peaks.penetration_m, sum / needles, least, peaks.force_N, peaks.dwell_s};
+  const double values[] = {1,     peaks.extension_m, peaks.penetration_m, sum / needles,
+                           least, peaks.force_N,     peaks.dwell_s};
   for (std::size_t i = 0; i < std::size(values); ++i) row.value[i] = static_cast<float>(values[i]);
   return row;
 }
@@ -108,11 +110,13 @@ std::vector<InputProblem> check_rig(const ResolvedScenario& scenario, const std:
   NeedlePlace places[needle_count_max];
   cartridge_places(cartridge, places);
   double reach_m = 0;
-  for (const NeedlePlace& place : places) reach_m = std::max(reach_m, std::sqrt(place.along_m * place.along_m + place.across_m * place.across_m));
+  for (const NeedlePlace& place : places)
+    reach_m = std::max(reach_m, std::sqrt(place.along_m * place.along_m + place.across_m * place.across_m));
   const double across_m = 2 * reach_m + cartridge.shaft_diameter_m;
   if (const std::optional<double> inner_m = scenario.insertion.nose_inner_diameter_m; inner_m && *inner_m < across_m)
     problems.push_back({{file, 0, 0},
-                        fmt::format("the needles stand within {:.3g} mm and do not fit through a nose of {:.3g} mm", 1e3 * across_m, 1e3 * *inner_m),
+                        fmt::format("the needles stand within {:.3g} mm and do not fit through a nose of {:.3g} mm",
+                                    1e3 * across_m, 1e3 * *inner_m),
                         "widen insertion.nose.inner_diameter, or choose fewer needles or a smaller pitch"});
   return problems;
 }
@@ -139,7 +143,8 @@ void run_rig(const ResolvedScenario& scenario, BlockWriter& writer, RunStatus& s
     sample(state, extension_m(cartridge, state), scenario.record.each_needle ? needles : 0, row);
     if (k % hash_period == 0 || over) hash.state(&state, hashed_bytes);
     if (over && !reached) {
-      writer.finding(k, fmt::format("the press of {:.4g} N was not reached: on its way to the machine's limit of {:.3g} mm the skin carried {:.4g} N at most",
+      writer.finding(k, fmt::format("the press of {:.4g} N was not reached: on its way to the machine's limit of "
+                                    "{:.3g} mm the skin carried {:.4g} N at most",
                                     machine.press_N, 1e3 * machine.travel_m, most_N));
     }
     writer.tick(row.data());

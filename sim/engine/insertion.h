@@ -1,8 +1,9 @@
-// rig.h - one run of `rig: insertion`: the machine of models/insertion_rig.h, row by row. There is no core; the run is one stroke.
+// rig.h - one run of `rig: insertion`: the machine of models/insertion_rig.h, row by row. There is no core; the run is
+// one stroke.
 //
-// A row stands every tick_ns of the scenario and holds the state at its instant. Within a row the machine takes equal steps: a
-// twenty-thousandth of the travel (1 to 50 us) while it moves, up to 50 us while it holds, and a fortieth of a period of the vibration
-// at most. The run ends with the row in which the machine is done.
+// A row stands every tick_ns of the scenario and holds the state at its instant. Within a row the machine takes equal
+// steps: a twenty-thousandth of the travel (1 to 50 us) while it moves, up to 50 us while it holds, and a fortieth of a
+// period of the vibration at most. The run ends with the row in which the machine is done.
 //
 // The hash covers the state of the rig every 20 rows and at the end.
 #pragma once
@@ -11,8 +12,8 @@
 #include <vector>
 
 #include "models/insertion_rig.h"
-#include "sim/recording/block_writer.h"
 #include "sim/engine/engine.h"
+#include "sim/recording/block_writer.h"
 #include "sim/scenario/resolve.h"
 
 namespace pensim {

@@ -8,19 +8,25 @@ namespace {
 
 constexpr Nanoseconds erase_ns = 20'000'000, write_ns = 200'000, cartridge_write_ns = 5'000'000;
 
-Tick ticks_of(Nanoseconds duration, Nanoseconds tick_ns) { return std::max<Tick>(1, (duration + tick_ns - 1) / tick_ns); }
+Tick ticks_of(Nanoseconds duration, Nanoseconds tick_ns) {
+  return std::max<Tick>(1, (duration + tick_ns - 1) / tick_ns);
+}
 
 bool in_range(const PenOut& r) {
   const std::uint32_t bytes = r.nvm_bank == PEN_NVM_BANK_PEN ? PEN_NVM_PEN_BYTES : PEN_NVM_CARTRIDGE_BYTES;
   switch (r.nvm_command) {
-    case PEN_NVM_READ: return r.nvm_length >= 1 && r.nvm_length <= PEN_NVM_BYTES && r.nvm_address + r.nvm_length <= bytes;
+    case PEN_NVM_READ:
+      return r.nvm_length >= 1 && r.nvm_length <= PEN_NVM_BYTES && r.nvm_address + r.nvm_length <= bytes;
     case PEN_NVM_WRITE:
       if (r.nvm_length < 1 || r.nvm_length > PEN_NVM_BYTES || r.nvm_address + r.nvm_length > bytes) return false;
       return r.nvm_bank != PEN_NVM_BANK_PEN ||
              r.nvm_address / PEN_NVM_PAGE_BYTES == (r.nvm_address + r.nvm_length - 1u) / PEN_NVM_PAGE_BYTES;
-    case PEN_NVM_ERASE: return r.nvm_bank == PEN_NVM_BANK_PEN && r.nvm_address < PEN_NVM_PEN_BYTES;
-    case PEN_NVM_SERIAL: return r.nvm_bank == PEN_NVM_BANK_CARTRIDGE;
-    default: return false;
+    case PEN_NVM_ERASE:
+      return r.nvm_bank == PEN_NVM_BANK_PEN && r.nvm_address < PEN_NVM_PEN_BYTES;
+    case PEN_NVM_SERIAL:
+      return r.nvm_bank == PEN_NVM_BANK_CARTRIDGE;
+    default:
+      return false;
   }
 }
 
@@ -61,10 +67,10 @@ void nvm_step(NonVolatileMemory& nvm, const PenOut& out, bool cartridge_present,
     } else {
       nvm.request = out;
       const bool pen = out.nvm_bank == PEN_NVM_BANK_PEN;
-      const Nanoseconds duration = out.nvm_command == PEN_NVM_ERASE               ? erase_ns
-                                   : out.nvm_command == PEN_NVM_WRITE && pen      ? write_ns
-                                   : out.nvm_command == PEN_NVM_WRITE             ? cartridge_write_ns
-                                                                                  : tick_ns;
+      const Nanoseconds duration = out.nvm_command == PEN_NVM_ERASE          ? erase_ns
+                                   : out.nvm_command == PEN_NVM_WRITE && pen ? write_ns
+                                   : out.nvm_command == PEN_NVM_WRITE        ? cartridge_write_ns
+                                                                             : tick_ns;
       nvm.ticks_total = nvm.ticks_left = ticks_of(duration, tick_ns);
       in.nvm_status = PEN_NVM_BUSY;
     }

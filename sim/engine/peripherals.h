@@ -1,8 +1,9 @@
-// peripherals.h - what surrounds the core on its chip and board, the same for every target: watchdog, non-volatile memories, serial
-// console, supply supervisor. Plain state, free functions; times are firmware ticks.
+// peripherals.h - what surrounds the core on its chip and board, the same for every target: watchdog, non-volatile
+// memories, serial console, supply supervisor. Plain state, free functions; times are firmware ticks.
 //
-// Numbers [E], in the manner of a small Cortex-M4 part: page erase 20 ms, write of up to 16 bytes 200 us, cartridge EEPROM write
-// 5 ms, flash endurance 10 000 erases per page, brown-out at 2.5 V with release at 2.6 V, power lost at 2.0 V, boot 5 ms.
+// Numbers [E], in the manner of a small Cortex-M4 part: page erase 20 ms, write of up to 16 bytes 200 us, cartridge
+// EEPROM write 5 ms, flash endurance 10 000 erases per page, brown-out at 2.5 V with release at 2.6 V, power lost at
+// 2.0 V, boot 5 ms.
 // Not modelled: read disturb, retention, clock drift of the watchdog, framing errors on the serial line.
 #pragma once
 
@@ -17,7 +18,8 @@
 namespace pensim {
 
 inline constexpr std::uint32_t nvm_pages = PEN_NVM_PEN_BYTES / PEN_NVM_PAGE_BYTES;
-inline constexpr std::uint64_t nvm_endurance_erases = 10'000;  // per page; a worn page reports an error and keeps its bits
+inline constexpr std::uint64_t nvm_endurance_erases = 10'000;  // per page; a worn page reports an error and keeps its
+                                                               // bits
 
 struct NonVolatileMemory {
   std::array<std::uint8_t, PEN_NVM_PEN_BYTES> pen{};
@@ -30,11 +32,14 @@ struct NonVolatileMemory {
   Tick ticks_total = 0, ticks_left = 0;
 };
 
-// Contents as given (missing bytes are 0xFF, blank); the serial number of the cartridge shows in PEN_NVM_SERIAL, low byte first.
+// Contents as given (missing bytes are 0xFF, blank); the serial number of the cartridge shows in PEN_NVM_SERIAL, low
+// byte first.
 void nvm_reset(NonVolatileMemory&, const std::vector<std::uint8_t>& pen, const std::vector<std::uint8_t>& cartridge,
                std::uint64_t serial);
-// Takes the command of PenOut, if any, and moves the operation under way by one tick. The result goes to `in` of the next tick.
-void nvm_step(NonVolatileMemory&, const PenOut& out, bool cartridge_present, bool writes_fail, Nanoseconds tick_ns, PenIn& in);
+// Takes the command of PenOut, if any, and moves the operation under way by one tick. The result goes to `in` of the
+// next tick.
+void nvm_step(NonVolatileMemory&, const PenOut& out, bool cartridge_present, bool writes_fail, Nanoseconds tick_ns,
+              PenIn& in);
 // The supply failed: a write or erase under way is torn at a byte.
 void nvm_power_loss(NonVolatileMemory&);
 

@@ -28,7 +28,8 @@ void settings_apply(Settings& s, const Command& command, Tick now) {
     return;
   }
   if (command.name.compare(0, 4, "aux.") == 0) {
-    s.aux.at(static_cast<std::size_t>(std::stoi(command.name.substr(4)))) = static_cast<std::int32_t>(std::llround(command.value));
+    s.aux.at(static_cast<std::size_t>(std::stoi(command.name.substr(4)))) =
+        static_cast<std::int32_t>(std::llround(command.value));
     return;
   }
   const int index = settable_index(command.name);

@@ -11,7 +11,8 @@ constexpr double cell_length_m = 1e-3;
 void count_dose(StrokeTracker& s, const StrokeInput& in, std::int64_t punctures) {
   if (punctures <= 0) return;
   const auto lane = std::clamp<std::int64_t>(in.lane, 0, dose_lanes - 1);
-  const auto index = std::clamp<std::int64_t>(static_cast<std::int64_t>(std::floor(in.track_m / cell_length_m)), 0, dose_cells - 1);
+  const auto index =
+      std::clamp<std::int64_t>(static_cast<std::int64_t>(std::floor(in.track_m / cell_length_m)), 0, dose_cells - 1);
   std::int64_t& cell = s.cell[static_cast<std::size_t>(lane * dose_cells + index)];
   if (cell == 0) ++s.cells_touched;
   cell += punctures;
@@ -25,7 +26,8 @@ double stroke_period(const StrokeTracker& s, Nanoseconds now_ns) {
   return std::max(s.last_period_s, seconds(now_ns - s.last_boundary_ns));
 }
 
-bool stroke_step(StrokeTracker& s, const StrokeInput& in, Tick tick, double tick_s, double lane_width_m, Stroke& completed) {
+bool stroke_step(StrokeTracker& s, const StrokeInput& in, Tick tick, double tick_s, double lane_width_m,
+                 Stroke& completed) {
   count_dose(s, in, in.punctured - s.punctured_before);
   s.punctured_before = in.punctured;
 
@@ -47,7 +49,8 @@ bool stroke_step(StrokeTracker& s, const StrokeInput& in, Tick tick, double tick
       completed.punctures = static_cast<double>(in.punctured);
       const double cell_area_m2 = cell_length_m * lane_width_m;
       if (s.cells_touched > 0) {
-        completed.density_per_m2 = static_cast<double>(in.punctured) / (static_cast<double>(s.cells_touched) * cell_area_m2);
+        completed.density_per_m2 =
+            static_cast<double>(in.punctured) / (static_cast<double>(s.cells_touched) * cell_area_m2);
         completed.density_max_per_m2 = static_cast<double>(s.cell_max) / cell_area_m2;
       }
       done = true;

@@ -1,4 +1,5 @@
-// stroke.h - strokes and dose, from the truth of each tick. A stroke runs from one passage of the retracted dead centre to the next.
+// stroke.h - strokes and dose, from the truth of each tick. A stroke runs from one passage of the retracted dead centre
+// to the next.
 #pragma once
 
 #include <array>
@@ -12,21 +13,21 @@ inline constexpr int max_needles = 42;
 
 // What one tick says about the needles.
 struct StrokeInput {
-  Nanoseconds now_ns = 0;           // instant of the tick
-  bool boundary = false;            // the retracted dead centre was passed since the last tick ...
-  Nanoseconds boundary_ns = 0;      // ... at this instant
+  Nanoseconds now_ns = 0;       // instant of the tick
+  bool boundary = false;        // the retracted dead centre was passed since the last tick ...
+  Nanoseconds boundary_ns = 0;  // ... at this instant
   double extension_m = 0.0, force_N = 0.0, lateral_speed_m_per_s = 0.0;
   std::int64_t in_skin = 0, punctured = 0;
   const double* penetration_m = nullptr;  // per needle; 0 if not in the skin
   int needle_count = 0;
-  double track_m = 0.0;             // position along the lane
+  double track_m = 0.0;  // position along the lane
   std::int64_t lane = 0;
 };
 
 // One row of /strokes.
 struct Stroke {
-  std::int64_t index = 0;           // strokes completed, this one included
-  Tick begin = 0, end = 0;          // ticks at which its boundaries were seen
+  std::int64_t index = 0;   // strokes completed, this one included
+  Tick begin = 0, end = 0;  // ticks at which its boundaries were seen
   double period_s = 0.0;
   double extension_peak_m = -1.0, force_peak_N = 0.0;
   double penetration_peak_m = 0.0, penetration_mean_m = 0.0, penetration_min_m = 0.0;
@@ -47,7 +48,8 @@ struct StrokeTracker {
   std::array<std::int64_t, dose_lanes * dose_cells> cell{};
 };
 
-// Moves by one tick. True when a stroke was completed: `completed` is its row. The time before the first boundary is no stroke.
+// Moves by one tick. True when a stroke was completed: `completed` is its row. The time before the first boundary is no
+// stroke.
 bool stroke_step(StrokeTracker&, const StrokeInput&, Tick tick, double tick_s, double lane_width_m, Stroke& completed);
 
 // stroke.period: max(last period, time since the last boundary); 0 before the first.

@@ -16,7 +16,7 @@ struct World {
   Settings settings;
   PlantState plant;
   PlantInput plant_input;
-  PlantEdges edges;               // of the last plant tick
+  PlantEdges edges;  // of the last plant tick
   PlantTruth truth;
   NonVolatileMemory memory;
   Watchdog watchdog;
@@ -26,11 +26,12 @@ struct World {
   CorePower power = CorePower::booting;
   Tick boot_left = 0;
   std::uint8_t reset_cause = PEN_RESET_POWER_ON;
-  std::int64_t resets = 0;        // since the start of the run, the first power-on not counted
+  std::int64_t resets = 0;          // since the start of the run, the first power-on not counted
   std::uint32_t clock_zero_us = 0;  // the core's clock shows clock_zero_us at tick clock_zero
   Tick clock_zero = 0;
   std::int64_t buttons_held = 0;  // by the settings: bit 1 << line
-  Tick mode_script = -1;          // tick at which user.mode changed last: mode and confirm are pressed one after the other
+  Tick mode_script = -1;          // tick at which user.mode changed last: mode and confirm are pressed one after the
+                                  // other
   std::uint16_t pins_before = 0;  // as the core was shown them
   PenOut out_before{};            // PenOut of the tick before: it acts on the plant now
 };

@@ -8,8 +8,8 @@
 #include <memory>
 
 #include "sim/input/input_error.h"
-#include "sim/recording/pen_fields.h"
 #include "sim/input/quantity.h"
+#include "sim/recording/pen_fields.h"
 
 namespace pensim {
 namespace {
@@ -47,7 +47,8 @@ class Csv {
   void time(Nanoseconds t) {  // seconds, exact
     separate();
     char text[40];
-    const int n = std::snprintf(text, sizeof text, "%lld.%09lld", static_cast<long long>(t / ns_per_s), static_cast<long long>(t % ns_per_s));
+    const int n = std::snprintf(text, sizeof text, "%lld.%09lld", static_cast<long long>(t / ns_per_s),
+                                static_cast<long long>(t % ns_per_s));
     std::size_t size = static_cast<std::size_t>(n);
     while (text[size - 1] == '0' && text[size - 2] != '.') --size;
     buffer_.append(text, size);
@@ -77,12 +78,15 @@ class Csv {
   bool first_ = true;
 };
 
-std::string header_of(const SignalInfo& s) { return s.unit.empty() || s.unit == "1" ? s.name : s.name + " [" + s.unit + "]"; }
+std::string header_of(const SignalInfo& s) {
+  return s.unit.empty() || s.unit == "1" ? s.name : s.name + " [" + s.unit + "]";
+}
 
 // The values of one signal in rising ticks, read in pieces.
 class Held {
  public:
-  Held(const Recording& recording, const std::string& name, Tick last) : recording_(recording), name_(name), last_(last) {}
+  Held(const Recording& recording, const std::string& name, Tick last)
+      : recording_(recording), name_(name), last_(last) {}
   float at(Tick tick) {
     if (tick > end_) {
       end_ = std::min(tick + piece, last_);
@@ -91,7 +95,9 @@ class Held {
     }
     if (range_.value.empty()) return std::numeric_limits<float>::quiet_NaN();
     const auto n = static_cast<std::int64_t>(range_.value.size());
-    if (range_.period_ticks > 0) return range_.value[static_cast<std::size_t>(std::clamp<std::int64_t>(tick / range_.period_ticks - range_.first, 0, n - 1))];
+    if (range_.period_ticks > 0)
+      return range_.value[static_cast<std::size_t>(
+          std::clamp<std::int64_t>(tick / range_.period_ticks - range_.first, 0, n - 1))];
     while (index_ + 1 < n && range_.tick[static_cast<std::size_t>(index_ + 1)] <= tick) ++index_;
     return range_.value[static_cast<std::size_t>(index_)];
   }
@@ -105,7 +111,9 @@ class Held {
   SampleRange range_;
 };
 
-bool by_needle(const std::string& name) { return name.size() > 8 && name.compare(0, 7, "needle.") == 0 && name[7] >= '0' && name[7] <= '9'; }
+bool by_needle(const std::string& name) {
+  return name.size() > 8 && name.compare(0, 7, "needle.") == 0 && name[7] >= '0' && name[7] <= '9';
+}
 
 }  // namespace
 
@@ -124,7 +132,9 @@ void export_signals(const Recording& recording, const CsvOptions& options, std::
       std::vector<std::string> known;
       for (const SignalInfo& s : recording.signals()) known.push_back(s.name);
       const std::string near = nearest_name(signal, known);
-      throw InputError({{"--signals", 0, 0}, "the recording has no signal '" + signal + "'", near.empty() ? "" : "did you mean '" + near + "'?"});
+      throw InputError({{"--signals", 0, 0},
+                        "the recording has no signal '" + signal + "'",
+                        near.empty() ? "" : "did you mean '" + near + "'?"});
     }
     csv.cell(header_of(*info));
     columns.emplace_back(recording, signal, last);
@@ -150,7 +160,8 @@ void export_strokes(const Recording& recording, std::FILE* out, const std::strin
   csv.cell(std::string("begin [s]"));
   csv.cell(std::string("end [s]"));
   for (const SignalInfo& column : recording.stroke_columns()) csv.cell(header_of(column));
-  for (int i = 0; i < recording.stroke_needles(); ++i) csv.cell("needle." + std::to_string(i) + ".penetration_peak [m]");
+  for (int i = 0; i < recording.stroke_needles(); ++i)
+    csv.cell("needle." + std::to_string(i) + ".penetration_peak [m]");
   csv.end_row();
   for (const StrokeRow& row : recording.strokes()) {
     csv.time(row.begin * recording.tick_ns());
@@ -164,7 +175,9 @@ void export_strokes(const Recording& recording, std::FILE* out, const std::strin
 
 void export_complete(const Recording& recording, std::FILE* out, const std::string& name) {
   if (!recording.has_io())
-    throw InputError({{recording.path(), 0, 0}, recording.meta().sparse ? "a sparse log has no PenIn of every tick" : "a rig has no firmware core, so no PenIn and PenOut",
+    throw InputError({{recording.path(), 0, 0},
+                      recording.meta().sparse ? "a sparse log has no PenIn of every tick"
+                                              : "a rig has no firmware core, so no PenIn and PenOut",
                       "leave --complete out"});
   Csv csv(out, name);
   csv.raw("# pensim complete log" + std::string(line_end));
@@ -201,7 +214,8 @@ Tick tick_of(const char* option, const std::string& text, Nanoseconds tick_ns) {
     throw InputError({{option, 0, 0}, error.what(), "write a time such as '1.5 s' or '20 ms'"});
   }
   const double ticks = t * 1e9 / static_cast<double>(tick_ns);
-  if (!(ticks >= 0 && ticks < 1e15)) throw InputError({{option, 0, 0}, "'" + text + "' is no time within a recording", "write a time such as '1.5 s'"});
+  if (!(ticks >= 0 && ticks < 1e15))
+    throw InputError({{option, 0, 0}, "'" + text + "' is no time within a recording", "write a time such as '1.5 s'"});
   return static_cast<Tick>(std::llround(ticks));
 }
 
@@ -224,8 +238,10 @@ int command_export(const ExportArguments& a) {
     options.every = tick_of("--every", a.every, recording.tick_ns());
     const double exact = parse_quantity(a.every, "s") * 1e9 / static_cast<double>(recording.tick_ns());
     if (options.every < 1 || std::fabs(exact - static_cast<double>(options.every)) > 1e-6)
-      throw InputError({{"--every", 0, 0}, "'" + a.every + "' is no whole number of ticks of " + std::to_string(recording.tick_ns() / 1000) + " us",
-                        "write a multiple of the tick"});
+      throw InputError(
+          {{"--every", 0, 0},
+           "'" + a.every + "' is no whole number of ticks of " + std::to_string(recording.tick_ns() / 1000) + " us",
+           "write a multiple of the tick"});
   }
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(nullptr, std::fclose);
   if (!a.out.empty()) {
@@ -234,10 +250,14 @@ int command_export(const ExportArguments& a) {
   }
   std::FILE* const out = file ? file.get() : stdout;
   const std::string name = a.out.empty() ? "standard output" : a.out;
-  if (a.complete) export_complete(recording, out, name);
-  else if (a.strokes) export_strokes(recording, out, name);
-  else export_signals(recording, options, out, name);
-  if (file && std::fclose(file.release()) != 0) throw InputError({{a.out, 0, 0}, std::string("cannot be written: ") + std::strerror(errno), ""});
+  if (a.complete)
+    export_complete(recording, out, name);
+  else if (a.strokes)
+    export_strokes(recording, out, name);
+  else
+    export_signals(recording, options, out, name);
+  if (file && std::fclose(file.release()) != 0)
+    throw InputError({{a.out, 0, 0}, std::string("cannot be written: ") + std::strerror(errno), ""});
   return 0;
 }
 

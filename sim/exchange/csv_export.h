@@ -1,4 +1,5 @@
-// export.h - recordings as CSV (RFC 4180, '.' as decimal sign whatever the locale). docs/recording.md describes the files.
+// export.h - recordings as CSV (RFC 4180, '.' as decimal sign whatever the locale). docs/recording.md describes the
+// files.
 #pragma once
 
 #include <cstdio>
@@ -12,7 +13,8 @@ namespace pensim {
 struct CsvOptions {
   std::vector<std::string> signals;  // empty: all but those by needle
   Tick from = 0, to = -1;            // rows of ticks from..to, both included; -1: the end
-  Tick every = 1;                    // one row per this many ticks; a sparse log without `every` has one row per logged instant
+  Tick every = 1;                    // one row per this many ticks; a sparse log without `every` has one row per logged
+                                     // instant
 };
 
 // Time and the values held at that instant. Throws InputError: no such signal, disk full (`name` stands for the file).

@@ -1,5 +1,7 @@
 #include "sim/exchange/field_log.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
@@ -11,11 +13,9 @@
 #include <memory>
 #include <set>
 
-#include <fmt/format.h>
-
 #include "sim/input/input_error.h"
-#include "sim/recording/pen_fields.h"
 #include "sim/input/quantity.h"
+#include "sim/recording/pen_fields.h"
 #include "sim/recording/source.h"
 
 namespace pensim {
@@ -78,7 +78,8 @@ class CsvReader {
       }
     }
     if (!any) {
-      if (std::ferror(file_.get())) throw InputError({{path_, 0, 0}, std::string("cannot be read: ") + std::strerror(errno), ""});
+      if (std::ferror(file_.get()))
+        throw InputError({{path_, 0, 0}, std::string("cannot be read: ") + std::strerror(errno), ""});
       return false;
     }
     ++number_;
@@ -93,7 +94,10 @@ class CsvReader {
 
   void split(std::vector<Cell>& cells) {
     if (delimiter_ == 0)  // of the header
-      delimiter_ = line_.find(',') != std::string::npos ? ',' : line_.find(';') != std::string::npos ? ';' : line_.find('\t') != std::string::npos ? '\t' : ',';
+      delimiter_ = line_.find(',') != std::string::npos    ? ','
+                   : line_.find(';') != std::string::npos  ? ';'
+                   : line_.find('\t') != std::string::npos ? '\t'
+                                                           : ',';
     cells.clear();
     std::size_t at = 0;
     for (;;) {
@@ -107,13 +111,16 @@ class CsvReader {
             break;
           }
           if (line_[at] == '"') {
-            if (at + 1 < line_.size() && line_[at + 1] == '"') ++at;
-            else break;
+            if (at + 1 < line_.size() && line_[at + 1] == '"')
+              ++at;
+            else
+              break;
           }
           cell.text += line_[at++];
         }
         at = std::min(at + 1, line_.size());
-        if (at < line_.size() && line_[at] != delimiter_) problem(static_cast<int>(at) + 1, "text after the closing quotation mark");
+        if (at < line_.size() && line_[at] != delimiter_)
+          problem(static_cast<int>(at) + 1, "text after the closing quotation mark");
         at = std::min(line_.find(delimiter_, at), line_.size());
       } else {
         const std::size_t end = std::min(line_.find(delimiter_, at), line_.size());
@@ -163,7 +170,8 @@ void take_comment(CsvReader& csv, const std::string& line, Header& header) {
     std::int64_t number = 0;
     const auto [stop, error] = std::from_chars(value.data(), value.data() + value.size(), number);
     if (error != std::errc() || stop != value.data() + value.size() || number < low || number > high)
-      csv.problem(static_cast<int>(colon) + 2, fmt::format("{} is '{}'; expected a number from {} to {}", key, value, low, high));
+      csv.problem(static_cast<int>(colon) + 2,
+                  fmt::format("{} is '{}'; expected a number from {} to {}", key, value, low, high));
     else
       into = number;
   };
@@ -177,8 +185,10 @@ void take_comment(CsvReader& csv, const std::string& line, Header& header) {
     integer(1, 65535, header.seam_version);
   } else if (key == "started_at_reset") {
     const std::optional<bool> on = parse_switch(value);
-    if (!on) csv.problem(static_cast<int>(colon) + 2, fmt::format("started_at_reset is '{}'; expected yes or no", value));
-    else header.started_at_reset = *on;
+    if (!on)
+      csv.problem(static_cast<int>(colon) + 2, fmt::format("started_at_reset is '{}'; expected yes or no", value));
+    else
+      header.started_at_reset = *on;
   } else if (key == "firmware") {
     header.firmware = value;
   } else if (key == "title") {
@@ -200,13 +210,15 @@ RecordingMeta meta_of(const std::string& path, const Header& header) {
 
 bool check_width(CsvReader& csv, const std::vector<Cell>& cells, std::size_t columns) {
   if (cells.size() == columns) return true;
-  csv.problem(cells.size() > columns ? cells[columns].column : cells.back().column,
-              fmt::format("{} cells where the header has {} columns", cells.size(), columns),
-              cells.size() > columns ? "write decimals with a point, and put text that holds a comma in quotation marks" : "");
+  csv.problem(
+      cells.size() > columns ? cells[columns].column : cells.back().column,
+      fmt::format("{} cells where the header has {} columns", cells.size(), columns),
+      cells.size() > columns ? "write decimals with a point, and put text that holds a comma in quotation marks" : "");
   return false;
 }
 
-// ---------------------------------------------------------------------------------------------------------- complete logs
+// ---------------------------------------------------------------------------------------------------------- complete
+// logs
 
 Recording import_complete(const std::string& path, CsvReader& csv, const std::vector<Cell>& names, Header& header) {
   struct Column {
@@ -226,16 +238,19 @@ Recording import_complete(const std::string& path, CsvReader& csv, const std::ve
       for (const auto* fields : {&pen_in_fields(), &pen_out_fields()})
         for (const PenField& field : *fields) known.push_back(field.name);
       const std::string near = nearest_name(name.text, known);
-      csv.problem(name.column, fmt::format("a complete log has no column '{}'", name.text), near.empty() ? "" : "did you mean '" + near + "'?");
+      csv.problem(name.column, fmt::format("a complete log has no column '{}'", name.text),
+                  near.empty() ? "" : "did you mean '" + near + "'?");
     }
     columns.push_back(column);
   }
   std::string missing;
   for (const auto* fields : {&pen_in_fields(), &pen_out_fields()})
     for (const PenField& field : *fields)
-      if (!seen.count(field.name) && field.name.find(".aux.") == std::string::npos && field.name != "in.reserved") missing += ' ' + field.name;
+      if (!seen.count(field.name) && field.name.find(".aux.") == std::string::npos && field.name != "in.reserved")
+        missing += ' ' + field.name;
   if (!missing.empty())
-    csv.problem(1, "a complete log (it has a column in.time_us) lacks" + missing, "add them, or write a sparse log: see docs/recording.md");
+    csv.problem(1, "a complete log (it has a column in.time_us) lacks" + missing,
+                "add them, or write a sparse log: see docs/recording.md");
   csv.finish();
 
   RecordingPlan plan;
@@ -256,12 +271,14 @@ Recording import_complete(const std::string& path, CsvReader& csv, const std::ve
         const std::string& text = cells[i].text;
         const auto [stop, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
         if (failed != std::errc() || stop != text.data() + text.size() || number != tick) {
-          csv.problem(cells[i].column, fmt::format("tick is '{}', expected {}", text, tick), "a complete log has one row per tick, without a gap");
+          csv.problem(cells[i].column, fmt::format("tick is '{}', expected {}", text, tick),
+                      "a complete log has one row per tick, without a gap");
           csv.finish();  // all that follow are off too
         }
       } else if (!field_from_text(*columns[i].field, cells[i].text, columns[i].out ? static_cast<void*>(&out) : &in)) {
         csv.problem(cells[i].column, fmt::format("'{}' is no value of {}", cells[i].text, columns[i].field->name),
-                    columns[i].field->as == PenField::As::edges   ? "edges are written as time_us:line:level, with blanks between"
+                    columns[i].field->as == PenField::As::edges
+                        ? "edges are written as time_us:line:level, with blanks between"
                     : columns[i].field->as == PenField::As::bytes ? "bytes are written in hexadecimal"
                                                                   : "write a whole number in the range of the field");
       }
@@ -278,11 +295,12 @@ Recording import_complete(const std::string& path, CsvReader& csv, const std::ve
   return Recording(open_block_source(blocks, std::move(store)), std::move(meta));
 }
 
-// ------------------------------------------------------------------------------------------------------------ sparse logs
+// ------------------------------------------------------------------------------------------------------------ sparse
+// logs
 
 struct LogColumn {
   enum class Role : std::uint8_t { time, signal, text, skipped } role = Role::skipped;
-  std::string name;   // as written, without brackets
+  std::string name;  // as written, without brackets
   SignalInfo info;
   Unit unit;
 };
@@ -316,8 +334,10 @@ LogColumn parse_column(CsvReader& csv, const Cell& cell, std::vector<RecordedTol
     double number = 0;
     const auto [stop, error] = std::from_chars(inside.data(), inside.data() + inside.size(), number);
     const std::string rest = after_number(inside, stop);
-    if (error == std::errc() && inside != "1" && (rest.empty() || rest == "%")) tolerance_text = inside;
-    else unit_text = inside;
+    if (error == std::errc() && inside != "1" && (rest.empty() || rest == "%"))
+      tolerance_text = inside;
+    else
+      unit_text = inside;
   }
   column.name = name;
   if (name.empty() || name[0] == '#') return column;
@@ -373,7 +393,8 @@ LogColumn parse_column(CsvReader& csv, const Cell& cell, std::vector<RecordedTol
     }
     const std::string near = nearest_name(name, known);
     csv.problem(cell.column, fmt::format("'{}' is no signal", name),
-                near.empty() ? "name a signal, fw.<variable>, or let the header begin with # to skip the column" : "did you mean '" + near + "'?");
+                near.empty() ? "name a signal, fw.<variable>, or let the header begin with # to skip the column"
+                             : "did you mean '" + near + "'?");
     return column;
   }
   if (column.role == LogColumn::Role::time && unit_text.empty()) unit_text = "s";
@@ -390,19 +411,22 @@ LogColumn parse_column(CsvReader& csv, const Cell& cell, std::vector<RecordedTol
     } else if (!unit) {
       csv.problem(cell.column, fmt::format("'{}' is no unit", unit_text), "write " + quantity_example(si_unit));
     } else if (expected && !same_dimension(expected->dimension, unit->dimension)) {
-      csv.problem(cell.column, fmt::format("{} is given in '{}' ({}), expected {}", column.role == LogColumn::Role::time ? "time" : column.info.name,
-                                           unit_text, dimension_name(unit->dimension), dimension_name(expected->dimension)));
+      csv.problem(cell.column, fmt::format("{} is given in '{}' ({}), expected {}",
+                                           column.role == LogColumn::Role::time ? "time" : column.info.name, unit_text,
+                                           dimension_name(unit->dimension), dimension_name(expected->dimension)));
     } else {
       column.unit = *unit;
     }
   }
   if (!tolerance_text.empty() && column.role == LogColumn::Role::signal) {
     RecordedTolerance t{column.info.name, 0, false};
-    const auto [stop, error] = std::from_chars(tolerance_text.data(), tolerance_text.data() + tolerance_text.size(), t.value);
+    const auto [stop, error] =
+        std::from_chars(tolerance_text.data(), tolerance_text.data() + tolerance_text.size(), t.value);
     const std::string rest = after_number(tolerance_text, stop);
     t.relative = rest == "%";
     if (error != std::errc() || !(rest.empty() || t.relative) || !(t.value >= 0) || !std::isfinite(t.value)) {
-      csv.problem(cell.column, fmt::format("'{}' is no tolerance", tolerance_text), "write a percentage such as [5%], or a number in the unit of the column such as [0.1]");
+      csv.problem(cell.column, fmt::format("'{}' is no tolerance", tolerance_text),
+                  "write a percentage such as [5%], or a number in the unit of the column such as [0.1]");
     } else {
       Unit difference = column.unit;
       difference.offset = 0.0;
@@ -444,8 +468,11 @@ Recording import_sparse(const std::string& path, CsvReader& csv, const std::vect
       any_text = true;
     }
   }
-  if (time_column == names.size()) csv.problem(1, "the log has no column of time", "name one time_s (or time_ms, time_us); a complete log has in.time_us instead");
-  if (log.signals.empty() && !any_text) csv.problem(1, "the log has no column with a signal or an event", "see docs/recording.md for the names");
+  if (time_column == names.size())
+    csv.problem(1, "the log has no column of time",
+                "name one time_s (or time_ms, time_us); a complete log has in.time_us instead");
+  if (log.signals.empty() && !any_text)
+    csv.problem(1, "the log has no column with a signal or an event", "see docs/recording.md for the names");
   csv.finish();
   log.values.resize(log.signals.size());
 
@@ -473,11 +500,14 @@ Recording import_sparse(const std::string& path, CsvReader& csv, const std::vect
     time = in_si(columns[time_column].unit, time);
     if (!any) first_s = last_s = time;
     if (time < last_s) {
-      csv.problem(cells[time_column].column, fmt::format("time goes back from {} s to {} s", last_s, time), "sort the log, or cut it at the restart of its clock");
+      csv.problem(cells[time_column].column, fmt::format("time goes back from {} s to {} s", last_s, time),
+                  "sort the log, or cut it at the restart of its clock");
       continue;
     }
     if (time - first_s > longest_s) {
-      csv.problem(cells[time_column].column, fmt::format("{} s after the first row; a log may span 48 h", time - first_s), "is the unit of the time right?");
+      csv.problem(cells[time_column].column,
+                  fmt::format("{} s after the first row; a log may span 48 h", time - first_s),
+                  "is the unit of the time right?");
       csv.finish();
     }
     last_s = time;
@@ -491,13 +521,15 @@ Recording import_sparse(const std::string& path, CsvReader& csv, const std::vect
     std::string event;
     for (std::size_t i = 0; i < columns.size(); ++i) {
       if (cells[i].text.empty()) continue;
-      if (columns[i].role == LogColumn::Role::text) event += (event.empty() ? "" : ", ") + columns[i].name + ' ' + cells[i].text;
+      if (columns[i].role == LogColumn::Role::text)
+        event += (event.empty() ? "" : ", ") + columns[i].name + ' ' + cells[i].text;
       if (columns[i].role != LogColumn::Role::signal) continue;
       double value = 0;
       if (!number(i, value)) continue;
       value = in_si(columns[i].unit, value);
       if (const std::string why = refusal(columns[i].info, value); !why.empty())
-        csv.problem(cells[i].column, fmt::format("'{}' is no value of {}: {}", cells[i].text, columns[i].info.name, why));
+        csv.problem(cells[i].column,
+                    fmt::format("'{}' is no value of {}: {}", cells[i].text, columns[i].info.name, why));
       else
         log.values[channel[i]].back() = static_cast<float>(value);
     }
@@ -511,8 +543,10 @@ Recording import_sparse(const std::string& path, CsvReader& csv, const std::vect
   meta.sparse = true;
   meta.started_at_reset = header.started_at_reset == 1;
   meta.tolerances = tolerances;
-  meta.notes.push_back(fmt::format("sparse log: {} {} at {} instants; values are held, missing channels rest, and only logged outputs at logged instants are compared",
-                                   log.signals.size(), log.signals.size() == 1 ? "channel" : "channels", log.ticks.size()));
+  meta.notes.push_back(
+      fmt::format("sparse log: {} {} at {} instants; values are held, missing channels rest, and only logged outputs "
+                  "at logged instants are compared",
+                  log.signals.size(), log.signals.size() == 1 ? "channel" : "channels", log.ticks.size()));
   if (first_s != 0) meta.notes.push_back(fmt::format("time 0 is {} s of the log", first_s));
   return Recording(make_log_source(std::move(log)), std::move(meta));
 }
@@ -537,8 +571,9 @@ int command_import(const ImportArguments& a) {
   std::string out = a.out;
   if (out.empty()) out = std::filesystem::path(a.log).replace_extension(".h5").string();
   recording.write(out);
-  std::string text = fmt::format("{}: {} log, {} ticks of {} us ({:.6g} s)\n", out, recording.meta().sparse ? "sparse" : "complete", recording.ticks(),
-                                 static_cast<double>(recording.tick_ns()) / 1000.0, recording.duration_s());
+  std::string text =
+      fmt::format("{}: {} log, {} ticks of {} us ({:.6g} s)\n", out, recording.meta().sparse ? "sparse" : "complete",
+                  recording.ticks(), static_cast<double>(recording.tick_ns()) / 1000.0, recording.duration_s());
   for (const std::string& note : recording.meta().notes) text += "  " + note + '\n';
   std::fwrite(text.data(), 1, text.size(), stdout);
   return 0;

@@ -10,8 +10,8 @@
 
 namespace pensim {
 
-// Reads a log; which of the two it is says its header (a column in.time_us: complete). Throws InputError with every problem that was
-// found (the first 20), each with line and column.
+// Reads a log; which of the two it is says its header (a column in.time_us: complete). Throws InputError with every
+// problem that was found (the first 20), each with line and column.
 Recording import_log(const std::string& path);
 
 struct ImportArguments {

@@ -57,12 +57,14 @@ void require_text(const std::string& text, const std::string& name) {
   for (std::size_t i = 0; i < text.size();) {
     const auto c = static_cast<unsigned char>(text[i]);
     if ((c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7F)
-      throw InputError({place_of_byte(text, name, i), fmt::format("found a byte 0x{:02X}, expected text: this is a binary file", c),
+      throw InputError({place_of_byte(text, name, i),
+                        fmt::format("found a byte 0x{:02X}, expected text: this is a binary file", c),
                         "give a YAML file in UTF-8"});
     const std::size_t length = utf8_length(text, i);
     if (length == 0)
       throw InputError({place_of_byte(text, name, i), fmt::format("found a byte 0x{:02X} that is no UTF-8", c),
-                        "save the file as UTF-8 (Latin-1 writes the degree and micro signs as single bytes; degC and um need neither)"});
+                        "save the file as UTF-8 (Latin-1 writes the degree and micro signs as single bytes; degC and "
+                        "um need neither)"});
     i += length;
   }
 }
@@ -77,7 +79,8 @@ class Places {
   }
   std::size_t offset(const YAML::Mark& mark) const {
     if (mark.line < 0 || static_cast<std::size_t>(mark.line) >= starts_.size()) return text_.size();
-    return std::min(text_.size(), starts_[static_cast<std::size_t>(mark.line)] + static_cast<std::size_t>(std::max(0, mark.column)));
+    return std::min(text_.size(),
+                    starts_[static_cast<std::size_t>(mark.line)] + static_cast<std::size_t>(std::max(0, mark.column)));
   }
   int column(const YAML::Mark& mark) const {
     if (mark.line < 0 || static_cast<std::size_t>(mark.line) >= starts_.size()) return mark.column + 1;
@@ -96,9 +99,12 @@ class Places {
     std::size_t i = offset(mark);
     if (i >= text_.size() || (text_[i] != '"' && text_[i] != '\'')) return true;
     for (const char quote = text_[i++]; i < text_.size(); ++i) {
-      if (quote == '"' && text_[i] == '\\') ++i;
-      else if (text_[i] == quote && quote == '\'' && i + 1 < text_.size() && text_[i + 1] == quote) ++i;
-      else if (text_[i] == quote) return true;
+      if (quote == '"' && text_[i] == '\\')
+        ++i;
+      else if (text_[i] == quote && quote == '\'' && i + 1 < text_.size() && text_[i + 1] == quote)
+        ++i;
+      else if (text_[i] == quote)
+        return true;
     }
     return false;
   }
@@ -151,7 +157,8 @@ class Builder final : public YAML::EventHandler {
     add(std::move(node), anchor);
   }
 
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
     refuse_tag(mark, tag);
     Node node = make(mark, Node::Kind::scalar);
     node.quoted = tag == "!";
@@ -165,18 +172,21 @@ class Builder final : public YAML::EventHandler {
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const auto known = anchors_.find(anchor);
     if (known == anchors_.end())
-      throw Fatal{{place(mark), "found an alias of an anchor that is not closed yet: it would contain itself", "write the value out"}};
+      throw Fatal{{place(mark), "found an alias of an anchor that is not closed yet: it would contain itself",
+                   "write the value out"}};
     nodes_ += known->second.nodes;
     check_nodes(mark);
     if (known->second.depth + open_.size() > depth_limit) too_deep(mark);
     add(known->second.node, 0);
   }
 
-  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
     start(mark, tag, anchor, Node::Kind::list);
   }
   void OnSequenceEnd() override { end(); }
-  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
     start(mark, tag, anchor, Node::Kind::map);
   }
   void OnMapEnd() override { end(); }
@@ -218,7 +228,8 @@ class Builder final : public YAML::EventHandler {
 
   void refuse_tag(const YAML::Mark& mark, const std::string& tag) {
     if (!tag.empty() && tag != "?" && tag != "!")
-      problems_.push_back({place(mark), fmt::format("found a tag {}, expected a plain value", tag.substr(0, 40)), "leave the tag out"});
+      problems_.push_back(
+          {place(mark), fmt::format("found a tag {}, expected a plain value", tag.substr(0, 40)), "leave the tag out"});
   }
 
   void start(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, Node::Kind kind) {
@@ -255,8 +266,9 @@ class Builder final : public YAML::EventHandler {
       parent.node.items.push_back(std::move(node));
     } else if (!parent.has_key) {
       if (node.kind == Node::Kind::list || node.kind == Node::Kind::map) {
-        problems_.push_back({node.at(), "found " + node.described() + " as a key, expected a word",
-                             node.kind == Node::Kind::map ? "a formula with braces needs quotes" : "put the word before the colon"});
+        problems_.push_back(
+            {node.at(), "found " + node.described() + " as a key, expected a word",
+             node.kind == Node::Kind::map ? "a formula with braces needs quotes" : "put the word before the colon"});
         node.text.clear();
       }
       parent.key = std::move(node);
@@ -266,8 +278,10 @@ class Builder final : public YAML::EventHandler {
       Node& key = parent.key;
       if (key.kind != Node::Kind::scalar && key.kind != Node::Kind::empty) return;  // reported above
       if (const Member* first = parent.node.member(key.text)) {
-        problems_.push_back({key.at(), fmt::format("the key `{}` is given twice, first in line {}", key.text.substr(0, 60), first->line),
-                             "keep one of the two"});
+        problems_.push_back(
+            {key.at(),
+             fmt::format("the key `{}` is given twice, first in line {}", key.text.substr(0, 60), first->line),
+             "keep one of the two"});
         return;
       }
       if (parent.node.members.size() >= members_limit)
@@ -299,7 +313,8 @@ Location tab_indentation(const std::string& text, const Location& at) {
   for (int line = std::max(1, at.line - 1); line <= at.line; ++line) {
     const std::string words = line_of(text, line);
     const std::size_t tab = words.substr(0, words.find_first_not_of(" \t")).find('\t');
-    if (tab != std::string::npos && words.find_first_not_of(" \t\r") != std::string::npos) return {at.file, line, static_cast<int>(tab) + 1};
+    if (tab != std::string::npos && words.find_first_not_of(" \t\r") != std::string::npos)
+      return {at.file, line, static_cast<int>(tab) + 1};
   }
   return {};
 }
@@ -333,10 +348,14 @@ Node* Node::find(std::string_view key) {
 
 std::string Node::described() const {
   switch (kind) {
-    case Kind::list: return "a list";
-    case Kind::map: return "a map";
-    case Kind::empty: return "nothing";
-    case Kind::scalar: break;
+    case Kind::list:
+      return "a list";
+    case Kind::map:
+      return "a map";
+    case Kind::empty:
+      return "nothing";
+    case Kind::scalar:
+      break;
   }
   std::string shown;
   for (char c : text) shown += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
@@ -350,8 +369,10 @@ std::string Node::described() const {
 
 Node read_document(const std::string& text, const std::string& name, std::vector<InputProblem>& problems) {
   if (text.size() > (4u << 20))
-    throw InputError({{name, 0, 0}, fmt::format("found {:.1f} MB, expected at most 4 MB", static_cast<double>(text.size()) / 1048576.0),
-                      "split the file"});
+    throw InputError(
+        {{name, 0, 0},
+         fmt::format("found {:.1f} MB, expected at most 4 MB", static_cast<double>(text.size()) / 1048576.0),
+         "split the file"});
   const std::string_view view(text);
   if (view.substr(0, 2) == "\xFF\xFE" || view.substr(0, 2) == "\xFE\xFF")
     throw InputError(InputProblem{{name, 1, 1}, "found UTF-16, expected UTF-8", "save the file as UTF-8"});
@@ -398,23 +419,28 @@ std::string read_file(const std::string& path, std::size_t limit, bool stream_to
   const Location at{path, 0, 0};
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
-  if (status.type() == std::filesystem::file_type::not_found) throw InputError(InputProblem{at, "there is no such file", "check the path"});
-  if (!std::filesystem::exists(status)) throw InputError({at, "cannot be opened: " + error.message(), "check the path"});
+  if (status.type() == std::filesystem::file_type::not_found)
+    throw InputError(InputProblem{at, "there is no such file", "check the path"});
+  if (!std::filesystem::exists(status))
+    throw InputError({at, "cannot be opened: " + error.message(), "check the path"});
   if (std::filesystem::is_directory(status))
     throw InputError(InputProblem{at, "found a folder, expected a file", "name a file in it"});
   const bool endless = std::filesystem::is_fifo(status) || std::filesystem::is_character_file(status);
   if (!std::filesystem::is_regular_file(status) && !(endless && stream_too))
     throw InputError(InputProblem{at, "this is not a file", "name a file"});
   std::ifstream stream(path, std::ios::binary);
-  if (!stream) throw InputError({at, std::string("cannot be opened: ") + std::strerror(errno), "check its permissions"});
+  if (!stream)
+    throw InputError({at, std::string("cannot be opened: ") + std::strerror(errno), "check its permissions"});
   std::string text;
   std::vector<char> block(64u << 10);
   while (stream.read(block.data(), static_cast<std::streamsize>(block.size())), stream.gcount() > 0) {
     text.append(block.data(), static_cast<std::size_t>(stream.gcount()));
     if (text.size() > limit)
-      throw InputError({at, fmt::format("the file is larger than {}", limit >= (1u << 20) ? fmt::format("{} MB", limit >> 20)
-                                                                                          : fmt::format("{} bytes", limit)),
-                        "is this the file that you meant?"});
+      throw InputError(
+          {at,
+           fmt::format("the file is larger than {}",
+                       limit >= (1u << 20) ? fmt::format("{} MB", limit >> 20) : fmt::format("{} bytes", limit)),
+           "is this the file that you meant?"});
   }
   if (stream.bad()) throw InputError({at, std::string("cannot be read: ") + std::strerror(errno), "check the disk"});
   return text;
@@ -467,7 +493,8 @@ void apply_override(Node& root, const std::string& assignment, std::vector<Input
                        path.substr(0, start) == "parameters.";
     const std::string part = whole ? rest : rest.substr(0, dot);
     if (part.empty()) {
-      problems.push_back({at, "found an empty part in the key `" + path + "`", "for instance --set 'operator.press=3 N'"});
+      problems.push_back(
+          {at, "found an empty part in the key `" + path + "`", "for instance --set 'operator.press=3 N'"});
       return;
     }
     if (node->kind == Node::Kind::empty) node->kind = Node::Kind::map;
@@ -477,7 +504,8 @@ void apply_override(Node& root, const std::string& assignment, std::vector<Input
       const auto [stop, error] = std::from_chars(part.data(), part.data() + part.size(), index);
       if (error != std::errc() || stop != part.data() + part.size() || index >= node->items.size()) {
         problems.push_back({at, fmt::format("found `{}` where the scenario has a list of {}", part, node->items.size()),
-                            node->items.empty() ? "give the whole list" : fmt::format("give an index from 0 to {}", node->items.size() - 1)});
+                            node->items.empty() ? "give the whole list"
+                                                : fmt::format("give an index from 0 to {}", node->items.size() - 1)});
         return;
       }
       next = &node->items[index];
@@ -490,7 +518,8 @@ void apply_override(Node& root, const std::string& assignment, std::vector<Input
         next = &node->members.back().value;
       }
     } else {
-      problems.push_back({at, fmt::format("found the key `{}` below {}, which is a single value", part, node->described()),
+      problems.push_back({at,
+                          fmt::format("found the key `{}` below {}, which is a single value", part, node->described()),
                           "give the value itself: --set '" + path.substr(0, start ? start - 1 : 0) + "=...'"});
       return;
     }

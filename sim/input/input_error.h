@@ -1,4 +1,5 @@
-// input_error.h - what is wrong with something a user gave us: where, what was found, what was expected, how to mend it.
+// input_error.h - what is wrong with something a user gave us: where, what was found, what was expected, how to mend
+// it.
 #pragma once
 
 #include <stdexcept>

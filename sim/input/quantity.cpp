@@ -26,14 +26,15 @@ struct Symbol {
 };
 
 constexpr Dimension dim(int m, int kg, int s, int a = 0, int k = 0, int rad = 0, int n = 0) {
-  return {{static_cast<std::int8_t>(m), static_cast<std::int8_t>(kg), static_cast<std::int8_t>(s), static_cast<std::int8_t>(a),
-           static_cast<std::int8_t>(k), static_cast<std::int8_t>(rad), static_cast<std::int8_t>(n)}};
+  return {{static_cast<std::int8_t>(m), static_cast<std::int8_t>(kg), static_cast<std::int8_t>(s),
+           static_cast<std::int8_t>(a), static_cast<std::int8_t>(k), static_cast<std::int8_t>(rad),
+           static_cast<std::int8_t>(n)}};
 }
 
 constexpr double pi = 3.14159265358979323846;
 
-// Everything that scenarios and the catalog use, so that the udunits2 database (5 ms) is rarely read. quantity_test holds each
-// line against udunits2; the radian and the count, which udunits2 does not tell from 1, and `deg` are ours.
+// Everything that scenarios and the catalog use, so that the udunits2 database (5 ms) is rarely read. quantity_test
+// holds each line against udunits2; the radian and the count, which udunits2 does not tell from 1, and `deg` are ours.
 constexpr Symbol symbols[] = {
     {"m", dim(1, 0, 0), 0, 1, 0, true},
     {"g", dim(0, 1, 0), -3, 1, 0, true},
@@ -54,7 +55,9 @@ constexpr Symbol symbols[] = {
     {"h", dim(0, 0, 1), 0, 3600, 0, false},
     {"rpm", dim(0, 0, -1), 0, 1.0 / 60.0, 0, false},
     {"degC", dim(0, 0, 0, 0, 1), 0, 1, 273.15, false},
-    {"\xC2\xB0" "C", dim(0, 0, 0, 0, 1), 0, 1, 273.15, false},
+    {"\xC2\xB0"
+     "C",
+     dim(0, 0, 0, 0, 1), 0, 1, 273.15, false},
     {"%", dim(0, 0, 0), -2, 1, 0, false},
     {"rad", dim(0, 0, 0, 0, 0, 1), 0, 1, 0, true},
     {"deg", dim(0, 0, 0, 0, 0, 1), 0, pi / 180.0, 0, false},
@@ -62,8 +65,11 @@ constexpr Symbol symbols[] = {
     {"count", dim(0, 0, 0, 0, 0, 0, 1), 0, 1, 0, false},
     {"counts", dim(0, 0, 0, 0, 0, 0, 1), 0, 1, 0, false},
 };
-constexpr struct { const char* text; int ten; } prefixes[] = {
-    {"p", -12}, {"n", -9}, {"u", -6}, {"\xC2\xB5", -6}, {"\xCE\xBC", -6}, {"m", -3}, {"c", -2}, {"k", 3}, {"M", 6}, {"G", 9}};
+constexpr struct {
+  const char* text;
+  int ten;
+} prefixes[] = {{"p", -12}, {"n", -9}, {"u", -6}, {"\xC2\xB5", -6}, {"\xCE\xBC", -6},
+                {"m", -3},  {"c", -2}, {"k", 3},  {"M", 6},         {"G", 9}};
 
 std::optional<Unit> built_in(std::string_view text) {
   for (const Symbol& s : symbols)
@@ -84,7 +90,8 @@ class Database {
     ut_set_error_message_handler(ut_ignore);
     system_.reset(ut_read_xml(nullptr));
     if (!system_) return;
-    for (const auto& [name, power] : {std::pair{"m", metre}, {"kg", kilogram}, {"s", second}, {"A", ampere}, {"K", kelvin}}) {
+    for (const auto& [name, power] :
+         {std::pair{"m", metre}, {"kg", kilogram}, {"s", second}, {"A", ampere}, {"K", kelvin}}) {
       base_[power].reset(ut_parse(system_.get(), name, UT_UTF8));
       if (!base_[power]) return;
     }
@@ -102,7 +109,8 @@ class Database {
       if (!convert) return std::nullopt;
       const double at0 = cv_convert_double(convert.get(), 0.0), at1 = cv_convert_double(convert.get(), 1.0);
       const double at2 = cv_convert_double(convert.get(), 2.0);
-      if (!std::isfinite(at0) || !std::isfinite(at1) || std::abs((at2 - at1) - (at1 - at0)) > 1e-9 * std::abs(at1 - at0))
+      if (!std::isfinite(at0) || !std::isfinite(at1) ||
+          std::abs((at2 - at1) - (at1 - at0)) > 1e-9 * std::abs(at1 - at0))
         return std::nullopt;  // logarithmic or reciprocal: no unit of a quantity here
       return Unit{dimension, 0, at1 - at0, at0};
     }
@@ -118,11 +126,12 @@ class Database {
   };
   using UnitPtr = std::unique_ptr<ut_unit, FreeUnit>;
 
-  // Single symbols outside the table are of few kinds: inch, pound-force, mmHg, hp, year, eV, degF, acre, litre, knot ...
+  // Single symbols outside the table are of few kinds: inch, pound-force, mmHg, hp, year, eV, degF, acre, litre, knot
+  // ...
   static std::vector<Dimension> candidates() {
-    std::vector<Dimension> all = {dim(0, 0, 0), dim(1, 0, -1), dim(2, 0, 0), dim(3, 0, 0), dim(1, 0, -2), dim(0, 1, -2),
-                                  dim(0, 1, -1), dim(-1, 1, -1), dim(2, 0, -1), dim(-2, -1, 3, 2), dim(0, 1, -2, -1),
-                                  dim(2, 1, -2, -1)};
+    std::vector<Dimension> all = {dim(0, 0, 0),  dim(1, 0, -1),     dim(2, 0, 0),      dim(3, 0, 0),
+                                  dim(1, 0, -2), dim(0, 1, -2),     dim(0, 1, -1),     dim(-1, 1, -1),
+                                  dim(2, 0, -1), dim(-2, -1, 3, 2), dim(0, 1, -2, -1), dim(2, 1, -2, -1)};
     for (const Symbol& s : symbols) all.push_back(s.dimension);
     return all;
   }
@@ -150,7 +159,8 @@ std::optional<Unit> lookup(std::string_view symbol) {
   if (auto unit = built_in(symbol)) return unit;
   if (symbol.size() > 30) return std::nullopt;
   for (char c : symbol)
-    if (!std::isalpha(static_cast<unsigned char>(c)) && c != '_' && static_cast<unsigned char>(c) < 0x80) return std::nullopt;
+    if (!std::isalpha(static_cast<unsigned char>(c)) && c != '_' && static_cast<unsigned char>(c) < 0x80)
+      return std::nullopt;
   static std::map<std::string, std::optional<Unit>, std::less<>> asked;
   if (const auto known = asked.find(symbol); known != asked.end()) return known->second;
   static Database database;
@@ -226,7 +236,7 @@ constexpr Kind kinds[] = {
 };
 
 struct Number {
-  std::string text;   // mantissa and exponent, as from_chars takes them
+  std::string text;  // mantissa and exponent, as from_chars takes them
   std::string_view rest;
 };
 
@@ -259,46 +269,58 @@ QuantityError not_a_number(std::string_view text, const std::string& expected) {
   }();
   const bool nonsense = low.find("nan") != std::string::npos || low.find("inf") != std::string::npos;
   const bool comma = text.find(',') != std::string_view::npos;
-  return {"expected " + expected + ", found `" + shown(text) + "`",
-          nonsense ? "give a finite number" : comma ? "write the decimal point as `.`" : "write a number, a blank and a unit"};
+  return {"expected " + expected + ", found `" + shown(text) + "`", nonsense ? "give a finite number"
+                                                                    : comma  ? "write the decimal point as `.`"
+                                                                             : "write a number, a blank and a unit"};
 }
 
 Quantity parse(std::string_view given, const std::string& expected) {
   const std::string_view text = trim(given);
   std::string_view body = text;
   if (!body.empty() && body.front() == '+') body.remove_prefix(1);
-  if (body.empty() || !(std::isdigit(static_cast<unsigned char>(body.front())) || body.front() == '-' || body.front() == '.') ||
+  if (body.empty() ||
+      !(std::isdigit(static_cast<unsigned char>(body.front())) || body.front() == '-' || body.front() == '.') ||
       text.substr(0, 2) == "+-")
     throw not_a_number(text, expected);
-  if (body.size() > 200) throw QuantityError("expected " + expected + ", found " + fmt::format("{} characters", body.size()), "write fewer digits");
+  if (body.size() > 200)
+    throw QuantityError("expected " + expected + ", found " + fmt::format("{} characters", body.size()),
+                        "write fewer digits");
   double plain = 0.0;
   const auto [stop, error] = std::from_chars(body.data(), body.data() + body.size(), plain);
   if (error == std::errc::invalid_argument) throw not_a_number(text, expected);
   const std::string number(body.data(), stop);
   if (error == std::errc::result_out_of_range)
-    throw QuantityError("expected " + expected + ", found " + shown(text) + ", which is beyond what a double holds", "write a number between 1e-300 and 1e300");
+    throw QuantityError("expected " + expected + ", found " + shown(text) + ", which is beyond what a double holds",
+                        "write a number between 1e-300 and 1e300");
   if (!std::isfinite(plain)) throw not_a_number(text, expected);
-  const std::string_view unit_text = trim(std::string_view(stop, static_cast<std::size_t>(body.data() + body.size() - stop)));
+  const std::string_view unit_text =
+      trim(std::string_view(stop, static_cast<std::size_t>(body.data() + body.size() - stop)));
   if (!unit_text.empty() && unit_text.front() == ',') throw not_a_number(text, expected);
   const auto unit = find_unit(unit_text);
   if (!unit) {
     std::string hint = "units are case-sensitive: mm, um, Hz, N, mm/s, %, degC, deg, V, mA, mA h, ohm, kPa, rpm";
     std::string folded(unit_text.substr(0, 30));
-    std::transform(folded.begin(), folded.end(), folded.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    for (const char* known : {"mm", "um", "m", "s", "ms", "us", "Hz", "kHz", "N", "mN", "mm/s", "m/s", "V", "mV", "A", "mA", "mA h", "ohm",
-                              "K", "degC", "deg", "rad", "kPa", "Pa", "rpm", "min", "h", "kg", "g", "W", "J", "N/m", "N m"}) {
+    std::transform(folded.begin(), folded.end(), folded.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    for (const char* known : {"mm",  "um", "m",   "s",   "ms", "us",   "Hz",  "kHz", "N",    "mN",  "mm/s",
+                              "m/s", "V",  "mV",  "A",   "mA", "mA h", "ohm", "K",   "degC", "deg", "rad",
+                              "kPa", "Pa", "rpm", "min", "h",  "kg",   "g",   "W",   "J",    "N/m", "N m"}) {
       std::string low(known);
-      std::transform(low.begin(), low.end(), low.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-      if (low == folded || (folded == "mah" && low == "ma h") || (folded == "nm" && low == "n m") || (folded == "sec" && low == "s"))
+      std::transform(low.begin(), low.end(), low.begin(),
+                     [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+      if (low == folded || (folded == "mah" && low == "ma h") || (folded == "nm" && low == "n m") ||
+          (folded == "sec" && low == "s"))
         hint = std::string("did you mean ") + known + "? " + hint;
     }
-    throw QuantityError("expected " + expected + ", found " + shown(text) + ": `" + shown(unit_text) + "` is no unit", hint);
+    throw QuantityError("expected " + expected + ", found " + shown(text) + ": `" + shown(unit_text) + "` is no unit",
+                        hint);
   }
   Quantity quantity{scaled(number, unit->ten), *unit};
   if (unit->factor != 1.0) quantity.value *= unit->factor;
   if (unit->offset != 0.0) quantity.value += unit->offset;
   if (!std::isfinite(quantity.value))
-    throw QuantityError("expected " + expected + ", found " + shown(text) + ", which is beyond what a double holds", "write a smaller number");
+    throw QuantityError("expected " + expected + ", found " + shown(text) + ", which is beyond what a double holds",
+                        "write a smaller number");
   return quantity;
 }
 
@@ -342,8 +364,9 @@ std::optional<Unit> find_unit(std::string_view given) {
       std::string_view digits = text;
       const bool caret = !digits.empty() && digits.front() == '^';
       if (caret) digits.remove_prefix(1);
-      if (!digits.empty() && (std::isdigit(static_cast<unsigned char>(digits.front())) ||
-                              (digits.front() == '-' && digits.size() > 1 && std::isdigit(static_cast<unsigned char>(digits[1]))))) {
+      if (!digits.empty() &&
+          (std::isdigit(static_cast<unsigned char>(digits.front())) ||
+           (digits.front() == '-' && digits.size() > 1 && std::isdigit(static_cast<unsigned char>(digits[1]))))) {
         int value = 0;
         const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
         if (error != std::errc() || value == 0 || std::abs(value) > 4) return std::nullopt;
@@ -361,7 +384,8 @@ std::optional<Unit> find_unit(std::string_view given) {
       return factor;
     }
     for (int k = 0; k < dimensions; ++k) {
-      const int sum = unit.dimension.exponents[static_cast<std::size_t>(k)] + power * factor.dimension.exponents[static_cast<std::size_t>(k)];
+      const int sum = unit.dimension.exponents[static_cast<std::size_t>(k)] +
+                      power * factor.dimension.exponents[static_cast<std::size_t>(k)];
       if (std::abs(sum) > 20) return std::nullopt;
       unit.dimension.exponents[static_cast<std::size_t>(k)] = static_cast<std::int8_t>(sum);
     }
@@ -428,20 +452,24 @@ Quantity parse_quantity(std::string_view text) { return parse(text, "a number wi
 double parse_quantity(std::string_view text, std::string_view si_unit, Temperature kind) {
   const Unit& expected_unit = known_unit(si_unit);
   const bool temperature_difference = kind == Temperature::difference && expected_unit.dimension == dim(0, 0, 0, 0, 1);
-  const std::string expected = temperature_difference ? "a temperature difference such as 5 K" : quantity_example(si_unit);
+  const std::string expected =
+      temperature_difference ? "a temperature difference such as 5 K" : quantity_example(si_unit);
   const Quantity quantity = parse(text, expected);
   const Dimension& found = quantity.unit.dimension;
   const bool bare_count = expected_unit.dimension == dim(0, 0, 0, 0, 0, 0, 1) && found.none();
   if (!bare_count && !same_dimension(expected_unit.dimension, found)) {
-    const std::string hint = found.none() ? "give the unit"
+    const std::string hint = found.none()                     ? "give the unit"
                              : expected_unit.dimension.none() ? "leave the unit out"
-                             : "convert it, or is this meant for another key?";
-    throw QuantityError("expected " + expected + ", found " + shown(trim(text)) +
-                            (found.none() && text.find('%') == std::string_view::npos ? " (no unit)" : " (" + dimension_name(found) + ")"),
-                        hint);
+                                                              : "convert it, or is this meant for another key?";
+    throw QuantityError(
+        "expected " + expected + ", found " + shown(trim(text)) +
+            (found.none() && text.find('%') == std::string_view::npos ? " (no unit)"
+                                                                      : " (" + dimension_name(found) + ")"),
+        hint);
   }
   if (temperature_difference && quantity.unit.offset != 0.0)
-    throw QuantityError("expected " + expected + ", found " + shown(trim(text)) + " (an absolute temperature)", "a difference is written in K");
+    throw QuantityError("expected " + expected + ", found " + shown(trim(text)) + " (an absolute temperature)",
+                        "a difference is written in K");
   return (quantity.value - expected_unit.offset) / expected_unit.factor;
 }
 
@@ -458,14 +486,19 @@ std::string format_quantity(double value_si, std::string_view si_unit) {
   if (si_unit == "K") return fmt::format("{:.6g} degC", std::round((value_si - 273.15) * 1e6) / 1e6);
   if (si_unit == "rad") return fmt::format("{:.6g} deg", value_si * 180.0 / pi);
   if (si_unit == "kg") return fmt::format("{:.6g} g", value_si * 1e3);
-  // A prefix for a unit that begins with a single prefixable symbol: the number stays between 0.1 and 1000 where one exists.
+  // A prefix for a unit that begins with a single prefixable symbol: the number stays between 0.1 and 1000 where one
+  // exists.
   const std::size_t end = si_unit.find_first_of(" /^");
   const std::string_view head = si_unit.substr(0, end);
   const bool power = end != std::string_view::npos && si_unit[end] == '^';
-  const bool takes_prefix = !power && std::any_of(std::begin(symbols), std::end(symbols), [&](const Symbol& s) { return s.prefixed && head == s.text; });
+  const bool takes_prefix = !power && std::any_of(std::begin(symbols), std::end(symbols),
+                                                  [&](const Symbol& s) { return s.prefixed && head == s.text; });
   const double size = std::abs(value_si);
   if (takes_prefix && size > 0.0 && head != "Hz") {
-    constexpr struct { double factor; const char* prefix; } steps[] = {{1e-9, "n"}, {1e-6, "u"}, {1e-3, "m"}, {1.0, ""}, {1e3, "k"}, {1e6, "M"}};
+    constexpr struct {
+      double factor;
+      const char* prefix;
+    } steps[] = {{1e-9, "n"}, {1e-6, "u"}, {1e-3, "m"}, {1.0, ""}, {1e3, "k"}, {1e6, "M"}};
     const auto* best = &steps[0];
     for (const auto& step : steps)
       if (size >= 0.1 * step.factor || &step == &steps[0]) best = &step;

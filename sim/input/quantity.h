@@ -1,7 +1,8 @@
 // quantity.h - "1.5 mm", "120 Hz", "80 %", "23 degC": text with a unit becomes SI, and its dimension is checked.
 //
-// Unit grammar: symbols with an optional prefix and integer exponent, joined by a blank, `*`, `.` or `/` ("N m", "1/cm^2", "mm/s",
-// "V s/rad"). Common symbols are built in; any other single symbol is asked of udunits2, whose database is read only then.
+// Unit grammar: symbols with an optional prefix and integer exponent, joined by a blank, `*`, `.` or `/` ("N m",
+// "1/cm^2", "mm/s", "V s/rad"). Common symbols are built in; any other single symbol is asked of udunits2, whose
+// database is read only then.
 // A value in a decimal unit is rounded once: "1.5 mm" is the double 1.5e-3, not 1.5 times 1e-3.
 #pragma once
 
@@ -40,7 +41,8 @@ struct Quantity {
 // What was found and what was expected, without a place: "expected a length such as 1.5 mm, found 3 N (force)".
 class QuantityError : public std::runtime_error {
  public:
-  QuantityError(const std::string& message, std::string hint_text) : std::runtime_error(message), hint(std::move(hint_text)) {}
+  QuantityError(const std::string& message, std::string hint_text)
+      : std::runtime_error(message), hint(std::move(hint_text)) {}
   std::string hint;
 };
 
@@ -48,13 +50,15 @@ enum class Temperature : std::uint8_t { absolute, difference };
 
 // A number with an optional unit of any dimension. Throws QuantityError.
 Quantity parse_quantity(std::string_view text);
-// In the dimension of `si_unit` ("m", "N m", "1/m^2", "1", "count"); the value is in that unit. A pure number or "%" where "1" is expected.
+// In the dimension of `si_unit` ("m", "N m", "1/m^2", "1", "count"); the value is in that unit. A pure number or "%"
+// where "1" is expected.
 // degC is an absolute temperature and is refused where a difference is asked for. Throws QuantityError.
 double parse_quantity(std::string_view text, std::string_view si_unit, Temperature kind = Temperature::absolute);
 // on, off, true, false, yes, no; nullopt for anything else.
 std::optional<bool> parse_switch(std::string_view text);
 
-// May a quantity of `found` stand where `expected` is asked for? The radian is let go in compounds (N m s/rad), but Hz is not rad/s.
+// May a quantity of `found` stand where `expected` is asked for? The radian is let go in compounds (N m s/rad), but Hz
+// is not rad/s.
 bool same_dimension(const Dimension& expected, const Dimension& found);
 std::string dimension_name(const Dimension&);            // "length", "force", "1/s^2"...
 std::string quantity_example(std::string_view si_unit);  // "a length such as 1.5 mm"

@@ -22,8 +22,8 @@ constexpr std::size_t kelvin_index = 4, radian_index = 5, count_index = 6;
 constexpr int brackets_max = 100;
 constexpr double bound_max_s = 1e8;
 
-constexpr const char* reserved[] = {"always", "eventually", "until", "once", "historically", "not",  "and", "or",
-                                    "implies", "rise", "fall", "abs", "min", "max", "end"};
+constexpr const char* reserved[] = {"always",  "eventually", "until", "once", "historically", "not", "and", "or",
+                                    "implies", "rise",       "fall",  "abs",  "min",          "max", "end"};
 
 bool is_reserved(std::string_view word) {
   return std::find(std::begin(reserved), std::end(reserved), word) != std::end(reserved);
@@ -44,7 +44,9 @@ bool is_angle(const Dimension& d) {
   return rest.none();
 }
 
-bool bare_zero(const Formula::Node& node) { return node.op == Op::number && node.value == 0.0 && node.dimension.none(); }
+bool bare_zero(const Formula::Node& node) {
+  return node.op == Op::number && node.value == 0.0 && node.dimension.none();
+}
 bool is_temperature(const Dimension& d) {
   Dimension kelvin;
   kelvin.exponents[kelvin_index] = 1;
@@ -76,7 +78,8 @@ class Parser {
  public:
   Parser(const std::string& text, const Location& at) : text_(text), at_(at) {
     if (text.size() > formula_bytes_max)
-      throw InputError({at_, fmt::format("the formula has {} bytes, more than {}", text.size(), formula_bytes_max), "split it into several requirements"});
+      throw InputError({at_, fmt::format("the formula has {} bytes, more than {}", text.size(), formula_bytes_max),
+                        "split it into several requirements"});
     formula_.text = text;
   }
 
@@ -123,7 +126,8 @@ class Parser {
 
  private:
   [[noreturn]] void fail(int position, const std::string& message, const std::string& hint = "") const {
-    throw InputError({place(text_, at_, position), message, hint.empty() ? "the language of formulas is in docs/requirements.md" : hint});
+    throw InputError({place(text_, at_, position), message,
+                      hint.empty() ? "the language of formulas is in docs/requirements.md" : hint});
   }
 
   int size() const { return static_cast<int>(text_.size()); }
@@ -177,10 +181,14 @@ class Parser {
     next();
     if (pos_ >= text_.size()) return;
     std::string hint;
-    if (at(pos_) == '=') hint = "equality is written ==";
-    else if (at(pos_) == '&' || at(pos_) == '|' || at(pos_) == '!') hint = "write and, or, not, != for &&, ||, !, <>";
-    else if (at(pos_) == '-' && at(pos_ + 1) == '>') hint = "write implies";
-    else if (at(pos_) == ')') hint = "there is no `(` for it";
+    if (at(pos_) == '=')
+      hint = "equality is written ==";
+    else if (at(pos_) == '&' || at(pos_) == '|' || at(pos_) == '!')
+      hint = "write and, or, not, != for &&, ||, !, <>";
+    else if (at(pos_) == '-' && at(pos_ + 1) == '>')
+      hint = "write implies";
+    else if (at(pos_) == ')')
+      hint = "there is no `(` for it";
     else if (const std::string word(peek_word()); !word.empty()) {
       const std::string near = nearest_name(word, {"implies", "and", "or", "until"});
       if (!near.empty() && near != word) hint = "did you mean " + near + "?";
@@ -192,7 +200,8 @@ class Parser {
     explicit Nesting(Parser& parser) : depth(parser.depth_) {
       if (++depth > brackets_max) {
         --depth;
-        parser.fail(parser.here(), fmt::format("nested deeper than {} levels", brackets_max), "split it into several requirements");
+        parser.fail(parser.here(), fmt::format("nested deeper than {} levels", brackets_max),
+                    "split it into several requirements");
       }
     }
     ~Nesting() { --depth; }
@@ -210,7 +219,8 @@ class Parser {
     for (int child : {made.left, made.right})
       if (child >= 0) made.height = std::max(made.height, formula_.nodes[static_cast<std::size_t>(child)].height + 1);
     if (made.height > formula_height_max)
-      fail(begin, fmt::format("more than {} operators in a row or inside one another", formula_height_max), "split it into several requirements");
+      fail(begin, fmt::format("more than {} operators in a row or inside one another", formula_height_max),
+           "split it into several requirements");
     formula_.nodes.push_back(made);
     return {static_cast<int>(formula_.nodes.size()) - 1, begin, end};
   }
@@ -226,8 +236,10 @@ class Parser {
       made.in_brackets = it.in_brackets;
       return {add(made, it.begin, it.end).node, part.begin, part.end};
     }
-    fail(part.begin, fmt::format("expected a condition, found `{}`, which is a {}", shown(part), dimension_name(it.dimension)),
-         it.op == Op::signal ? "compare it, for example with <=; only a signal without a dimension stands alone" : "compare it, for example with <=");
+    fail(part.begin,
+         fmt::format("expected a condition, found `{}`, which is a {}", shown(part), dimension_name(it.dimension)),
+         it.op == Op::signal ? "compare it, for example with <=; only a signal without a dimension stands alone"
+                             : "compare it, for example with <=");
   }
   Part number(Part part) {
     if (node(part).condition) fail(part.begin, fmt::format("expected a number, found the condition `{}`", shown(part)));
@@ -280,9 +292,15 @@ class Parser {
 
   Part unary() {
     const int begin = next();
-    constexpr struct { const char* word; Op op; bool window; } words[] = {
-        {"not", Op::logical_not, false}, {"always", Op::always, true}, {"eventually", Op::eventually, true},
-        {"once", Op::once, true}, {"historically", Op::historically, true}};
+    constexpr struct {
+      const char* word;
+      Op op;
+      bool window;
+    } words[] = {{"not", Op::logical_not, false},
+                 {"always", Op::always, true},
+                 {"eventually", Op::eventually, true},
+                 {"once", Op::once, true},
+                 {"historically", Op::historically, true}};
     for (const auto& entry : words) {
       if (!take_word(entry.word)) continue;
       const Nesting nesting(*this);
@@ -299,8 +317,11 @@ class Parser {
 
   std::optional<Op> take_comparison() {
     next();
-    constexpr struct { const char* text; Op op; } operators[] = {
-        {"<=", Op::less_equal}, {">=", Op::greater_equal}, {"==", Op::equal}, {"!=", Op::not_equal}, {"<", Op::less}, {">", Op::greater}};
+    constexpr struct {
+      const char* text;
+      Op op;
+    } operators[] = {{"<=", Op::less_equal}, {">=", Op::greater_equal}, {"==", Op::equal},
+                     {"!=", Op::not_equal},  {"<", Op::less},           {">", Op::greater}};
     for (const auto& entry : operators) {
       const std::string_view symbol = entry.text;
       if (text_.compare(pos_, symbol.size(), symbol) != 0) continue;
@@ -343,10 +364,13 @@ class Parser {
     }
     const std::string expected = dimension_name(a.dimension), actual = dimension_name(b.dimension);
     std::string hint;
-    if (b.dimension.none() && b.op == Op::number) hint = "give the unit, for example " + si_unit(a.dimension);
-    else if (a.dimension.none() && a.op == Op::number) hint = "give the unit, for example " + si_unit(b.dimension);
-    fail(right.begin, fmt::format("expected a {} as in `{}`, found `{}`, which is a {}: {} only what has one dimension", expected, shown(left),
-                                  shown(right), actual, verb),
+    if (b.dimension.none() && b.op == Op::number)
+      hint = "give the unit, for example " + si_unit(a.dimension);
+    else if (a.dimension.none() && a.op == Op::number)
+      hint = "give the unit, for example " + si_unit(b.dimension);
+    fail(right.begin,
+         fmt::format("expected a {} as in `{}`, found `{}`, which is a {}: {} only what has one dimension", expected,
+                     shown(left), shown(right), actual, verb),
          hint);
   }
 
@@ -360,7 +384,8 @@ class Parser {
     if (op == Op::multiply || op == Op::divide) {
       for (const Part& side : {left, right})
         if (node(side).absolute_temperature)
-          fail(side.begin, fmt::format("`{}` is an absolute temperature and has no multiple", shown(side)), "write differences in K");
+          fail(side.begin, fmt::format("`{}` is an absolute temperature and has no multiple", shown(side)),
+               "write differences in K");
       const int sign = op == Op::multiply ? 1 : -1;
       for (std::size_t k = 0; k < made.dimension.exponents.size(); ++k) {
         const int power = node(left).dimension.exponents[k] + sign * node(right).dimension.exponents[k];
@@ -368,9 +393,15 @@ class Parser {
         made.dimension.exponents[k] = static_cast<std::int8_t>(power);
       }
     } else {
-      matching(left, right, op == Op::subtract ? "- takes" : op == Op::add ? "+ takes" : op == Op::minimum ? "min takes" : "max takes");
+      matching(left, right,
+               op == Op::subtract  ? "- takes"
+               : op == Op::add     ? "+ takes"
+               : op == Op::minimum ? "min takes"
+                                   : "max takes");
       if (op == Op::add && node(left).absolute_temperature && node(right).absolute_temperature)
-        fail(right.begin, fmt::format("`{}` and `{}` are absolute temperatures and have no sum", shown(left), shown(right)), "write differences in K");
+        fail(right.begin,
+             fmt::format("`{}` and `{}` are absolute temperatures and have no sum", shown(left), shown(right)),
+             "write differences in K");
       made.dimension = is_angle(node(left).dimension) ? node(right).dimension : node(left).dimension;
     }
     return add(made, left.begin, right.end);
@@ -410,7 +441,8 @@ class Parser {
     }
     const Part operand = number(factor());
     if (node(operand).absolute_temperature)
-      fail(operand.begin, fmt::format("`{}` is an absolute temperature and has no negative", shown(operand)), "write -5 degC");
+      fail(operand.begin, fmt::format("`{}` is an absolute temperature and has no negative", shown(operand)),
+           "write -5 degC");
     Formula::Node made;
     made.op = Op::negate;
     made.left = operand.node;
@@ -452,7 +484,8 @@ class Parser {
       if (!take_word(word)) continue;
       expect('(');
       const Part left = number(implication());
-      if (next() < size() && at(pos_) == ')') fail(here(), fmt::format("{} takes two numbers, found one", word), fmt::format("{}(a, b)", word));
+      if (next() < size() && at(pos_) == ')')
+        fail(here(), fmt::format("{} takes two numbers, found one", word), fmt::format("{}(a, b)", word));
       expect(',');
       const Part right = number(implication());
       expect(')');
@@ -465,7 +498,8 @@ class Parser {
     if (is_reserved(word))
       fail(begin, fmt::format("expected a signal, a number or `(`, found `{}`", word),
            word == "end" ? "`end` stands in the bounds of a window only" : "put what belongs together into brackets");
-    if (find_unit(word)) fail(begin, fmt::format("the unit `{}` stands without a number", word), fmt::format("write 1 {}", word));
+    if (find_unit(word))
+      fail(begin, fmt::format("the unit `{}` stands without a number", word), fmt::format("write 1 {}", word));
     return signal(begin);
   }
 
@@ -514,14 +548,18 @@ class Parser {
     for (const FaultKind& kind : fault_kinds) known.push_back(std::string("fault.") + kind.name);
     if (name.find('.') == std::string::npos) {
       const std::string near = nearest_name(name, {std::begin(reserved), std::end(reserved)});
-      if (!near.empty()) fail(begin, fmt::format("`{}` is neither a word of formulas nor a signal", shortened(name)), "did you mean " + near + "?");
+      if (!near.empty())
+        fail(begin, fmt::format("`{}` is neither a word of formulas nor a signal", shortened(name)),
+             "did you mean " + near + "?");
       for (const std::string& candidate : known)
-        if (candidate.size() > name.size() && candidate.compare(candidate.size() - name.size() - 1, std::string::npos, "." + name) == 0)
+        if (candidate.size() > name.size() &&
+            candidate.compare(candidate.size() - name.size() - 1, std::string::npos, "." + name) == 0)
           fail(begin, fmt::format("there is no signal `{}`", shortened(name)), "did you mean " + candidate + "?");
     }
     const std::string near = nearest_name(name, known);
     std::string hint = near.empty() ? "" : "did you mean " + near + "?";
-    if (hint.empty() && name.find('.') == std::string::npos) hint = "a variable of the firmware is fw." + shortened(name);
+    if (hint.empty() && name.find('.') == std::string::npos)
+      hint = "a variable of the firmware is fw." + shortened(name);
     fail(begin, fmt::format("there is no signal `{}`", shortened(name)), hint);
   }
 
@@ -549,8 +587,8 @@ class Parser {
     return add(made, begin, here());
   }
 
-  // The longest unit at the cursor: symbols with exponents, joined by `/` without blanks or by one blank ("mA h"); "" and the cursor
-  // unmoved if there is none.
+  // The longest unit at the cursor: symbols with exponents, joined by `/` without blanks or by one blank ("mA h"); ""
+  // and the cursor unmoved if there is none.
   std::string unit_text() {
     const std::size_t before = pos_;
     next();
@@ -582,9 +620,12 @@ class Parser {
         break;
       }
       accepted = scan;
-      if (at(scan) == '/' && (letter(at(scan + 1)) || static_cast<unsigned char>(at(scan + 1)) >= 0x80)) ++scan;
-      else if (at(scan) == ' ' && letter(at(scan + 1))) ++scan;
-      else break;
+      if (at(scan) == '/' && (letter(at(scan + 1)) || static_cast<unsigned char>(at(scan + 1)) >= 0x80))
+        ++scan;
+      else if (at(scan) == ' ' && letter(at(scan + 1)))
+        ++scan;
+      else
+        break;
     }
     pos_ = accepted == start ? before : accepted;
     return text_.substr(start, accepted - start);
@@ -603,7 +644,10 @@ class Parser {
     to = bound();
     expect(']');
     if (from.from_end == to.from_end && from.offset > to.offset)
-      fail(begin, fmt::format("the window `{}` begins after its end", shortened(collapse(std::string_view(text_).substr(static_cast<std::size_t>(begin), pos_ - static_cast<std::size_t>(begin))))),
+      fail(begin,
+           fmt::format("the window `{}` begins after its end",
+                       shortened(collapse(std::string_view(text_).substr(static_cast<std::size_t>(begin),
+                                                                         pos_ - static_cast<std::size_t>(begin))))),
            "the earlier bound stands first");
   }
 
@@ -620,26 +664,33 @@ class Parser {
         out.from_end = true;
       } else {
         if (!digit(at(pos_)) && at(pos_) != '.')
-          fail(term, "expected a time such as 50 ms, or `end`, found " + found(), "a window looks like [1 s, end - 50 ms]");
+          fail(term, "expected a time such as 50 ms, or `end`, found " + found(),
+               "a window looks like [1 s, end - 50 ms]");
         const Part literal = quantity(term, "");
         const Formula::Node value = node(literal);
         formula_.nodes.pop_back();
         Dimension time;
         time.exponents[2] = 1;
         if (!(value.dimension == time) && !bare_zero(value))
-          fail(term, fmt::format("expected a time such as 50 ms, found `{}`, which is a {}", shortened(collapse(std::string_view(text_).substr(static_cast<std::size_t>(term), pos_ - static_cast<std::size_t>(term)))),
+          fail(term, fmt::format("expected a time such as 50 ms, found `{}`, which is a {}",
+                                 shortened(collapse(std::string_view(text_).substr(
+                                     static_cast<std::size_t>(term), pos_ - static_cast<std::size_t>(term)))),
                                  dimension_name(value.dimension)));
         sum_s += value.value;
         if (sum_s > bound_max_s) fail(term, fmt::format("a bound beyond {:g} s", bound_max_s));
         sum_ns += (minus ? -1 : 1) * std::llround(value.value * 1e9);
       }
-      if (take('+')) minus = false;
-      else if (take('-')) minus = true;
-      else break;
+      if (take('+'))
+        minus = false;
+      else if (take('-'))
+        minus = true;
+      else
+        break;
     }
     out.offset = sum_ns;
     if (!out.from_end && out.offset < 0)
-      fail(begin, "a bound before the instant that is looked at", "bounds are not negative; once and historically look back");
+      fail(begin, "a bound before the instant that is looked at",
+           "bounds are not negative; once and historically look back");
     return out;
   }
 
@@ -665,26 +716,35 @@ std::string bound_text(const Formula::Bound& bound) {
 
 int binding(Op op) {
   switch (op) {
-    case Op::implies: return 1;
-    case Op::logical_or: return 2;
-    case Op::logical_and: return 3;
-    case Op::until: return 4;
+    case Op::implies:
+      return 1;
+    case Op::logical_or:
+      return 2;
+    case Op::logical_and:
+      return 3;
+    case Op::until:
+      return 4;
     case Op::logical_not:
     case Op::always:
     case Op::eventually:
     case Op::once:
-    case Op::historically: return 5;
+    case Op::historically:
+      return 5;
     case Op::less:
     case Op::less_equal:
     case Op::greater:
     case Op::greater_equal:
     case Op::equal:
-    case Op::not_equal: return 6;
+    case Op::not_equal:
+      return 6;
     case Op::add:
-    case Op::subtract: return 7;
+    case Op::subtract:
+      return 7;
     case Op::multiply:
-    case Op::divide: return 8;
-    case Op::negate: return 9;
+    case Op::divide:
+      return 8;
+    case Op::negate:
+      return 9;
     case Op::number:
     case Op::signal:
     case Op::absolute:
@@ -692,41 +752,67 @@ int binding(Op op) {
     case Op::maximum:
     case Op::truth:
     case Op::rise:
-    case Op::fall: return 10;
+    case Op::fall:
+      return 10;
   }
   return 10;
 }
 
 const char* word(Op op) {
   switch (op) {
-    case Op::add: return "+";
-    case Op::subtract: return "-";
-    case Op::multiply: return "*";
-    case Op::divide: return "/";
-    case Op::minimum: return "min";
-    case Op::maximum: return "max";
-    case Op::absolute: return "abs";
-    case Op::less: return "<";
-    case Op::less_equal: return "<=";
-    case Op::greater: return ">";
-    case Op::greater_equal: return ">=";
-    case Op::equal: return "==";
-    case Op::not_equal: return "!=";
-    case Op::logical_not: return "not";
-    case Op::logical_and: return "and";
-    case Op::logical_or: return "or";
-    case Op::implies: return "implies";
-    case Op::rise: return "rise";
-    case Op::fall: return "fall";
-    case Op::always: return "always";
-    case Op::eventually: return "eventually";
-    case Op::until: return "until";
-    case Op::once: return "once";
-    case Op::historically: return "historically";
+    case Op::add:
+      return "+";
+    case Op::subtract:
+      return "-";
+    case Op::multiply:
+      return "*";
+    case Op::divide:
+      return "/";
+    case Op::minimum:
+      return "min";
+    case Op::maximum:
+      return "max";
+    case Op::absolute:
+      return "abs";
+    case Op::less:
+      return "<";
+    case Op::less_equal:
+      return "<=";
+    case Op::greater:
+      return ">";
+    case Op::greater_equal:
+      return ">=";
+    case Op::equal:
+      return "==";
+    case Op::not_equal:
+      return "!=";
+    case Op::logical_not:
+      return "not";
+    case Op::logical_and:
+      return "and";
+    case Op::logical_or:
+      return "or";
+    case Op::implies:
+      return "implies";
+    case Op::rise:
+      return "rise";
+    case Op::fall:
+      return "fall";
+    case Op::always:
+      return "always";
+    case Op::eventually:
+      return "eventually";
+    case Op::until:
+      return "until";
+    case Op::once:
+      return "once";
+    case Op::historically:
+      return "historically";
     case Op::number:
     case Op::signal:
     case Op::negate:
-    case Op::truth: break;
+    case Op::truth:
+      break;
   }
   return "";
 }
@@ -741,34 +827,57 @@ std::string print_at(const Formula& formula, int index, int least) {
     window = "[" + bound_text(node.from) + ", " + bound_text(node.to) + "]";
   std::string out;
   switch (node.op) {
-    case Op::number: out = excerpt(formula, node); break;
-    case Op::signal: out = formula.signals[static_cast<std::size_t>(node.signal)].name; break;
-    case Op::truth: return print_at(formula, node.left, least);
-    case Op::negate: out = "-" + left(9); break;
+    case Op::number:
+      out = excerpt(formula, node);
+      break;
+    case Op::signal:
+      out = formula.signals[static_cast<std::size_t>(node.signal)].name;
+      break;
+    case Op::truth:
+      return print_at(formula, node.left, least);
+    case Op::negate:
+      out = "-" + left(9);
+      break;
     case Op::absolute:
     case Op::rise:
-    case Op::fall: out = std::string(word(node.op)) + "(" + left(0) + ")"; break;
+    case Op::fall:
+      out = std::string(word(node.op)) + "(" + left(0) + ")";
+      break;
     case Op::minimum:
-    case Op::maximum: out = std::string(word(node.op)) + "(" + left(0) + ", " + right(0) + ")"; break;
-    case Op::logical_not: out = "not " + left(5); break;
+    case Op::maximum:
+      out = std::string(word(node.op)) + "(" + left(0) + ", " + right(0) + ")";
+      break;
+    case Op::logical_not:
+      out = "not " + left(5);
+      break;
     case Op::always:
     case Op::eventually:
     case Op::once:
-    case Op::historically: out = word(node.op) + window + " " + left(10); break;
-    case Op::until: out = left(5) + " until" + window + " " + right(4); break;
-    case Op::implies: out = left(2) + " implies " + right(1); break;
+    case Op::historically:
+      out = word(node.op) + window + " " + left(10);
+      break;
+    case Op::until:
+      out = left(5) + " until" + window + " " + right(4);
+      break;
+    case Op::implies:
+      out = left(2) + " implies " + right(1);
+      break;
     case Op::less:
     case Op::less_equal:
     case Op::greater:
     case Op::greater_equal:
     case Op::equal:
-    case Op::not_equal: out = left(7) + " " + word(node.op) + " " + right(7); break;
+    case Op::not_equal:
+      out = left(7) + " " + word(node.op) + " " + right(7);
+      break;
     case Op::logical_or:
     case Op::logical_and:
     case Op::add:
     case Op::subtract:
     case Op::multiply:
-    case Op::divide: out = left(own) + " " + word(node.op) + " " + right(own + 1); break;
+    case Op::divide:
+      out = left(own) + " " + word(node.op) + " " + right(own + 1);
+      break;
   }
   return own < least ? "(" + out + ")" : out;
 }
@@ -798,20 +907,17 @@ Location place(const std::string& text, const Location& at, int byte) {
   return out;
 }
 
-Formula parse_formula(const std::string& text, const Location& at) {
-  return Parser(text, at).formula();
-}
+Formula parse_formula(const std::string& text, const Location& at) { return Parser(text, at).formula(); }
 
-MeasureFormula parse_measure(const std::string& text, const Location& at) {
-  return Parser(text, at).measure();
-}
+MeasureFormula parse_measure(const std::string& text, const Location& at) { return Parser(text, at).measure(); }
 
 std::string print(const Formula& formula, int node) { return print_at(formula, node, 0); }
 
 std::string si_unit(const Dimension& dimension) {
   const Dimension plain = without_counts(dimension);
-  for (const char* unit : {"1", "m", "s", "kg", "A", "K", "rad", "Hz", "N", "Pa", "J", "W", "V", "ohm", "C", "m/s", "m/s^2", "1/m^2", "1/m", "m^2",
-                           "m^3", "N/m", "N s/m", "N s", "N/s", "A/s", "V/s", "K/s", "rad/s", "J/K", "kg/m^3"})
+  for (const char* unit : {"1",     "m",   "s",   "kg",  "A",   "K",     "rad",   "Hz",  "N",     "Pa",  "J",
+                           "W",     "V",   "ohm", "C",   "m/s", "m/s^2", "1/m^2", "1/m", "m^2",   "m^3", "N/m",
+                           "N s/m", "N s", "N/s", "A/s", "V/s", "K/s",   "rad/s", "J/K", "kg/m^3"})
     if (find_unit(unit)->dimension == plain) return unit;
   constexpr const char* base[] = {"m", "kg", "s", "A", "K", "rad"};
   std::string up, down;
@@ -824,7 +930,8 @@ std::string si_unit(const Dimension& dimension) {
 }
 
 std::string excerpt(const Formula& formula, const Formula::Node& node) {
-  return collapse(std::string_view(formula.text).substr(static_cast<std::size_t>(node.begin), static_cast<std::size_t>(node.end - node.begin)));
+  return collapse(std::string_view(formula.text)
+                      .substr(static_cast<std::size_t>(node.begin), static_cast<std::size_t>(node.end - node.begin)));
 }
 
 }  // namespace pensim

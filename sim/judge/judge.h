@@ -1,4 +1,5 @@
-// judge_run.h - requirements and measures of a scenario against a recording. The judge of a run and of a file are this one function.
+// judge_run.h - requirements and measures of a scenario against a recording. The judge of a run and of a file are this
+// one function.
 #pragma once
 
 #include <map>
@@ -6,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "sim/recording/recording.h"
 #include "sim/judge/requirement.h"
 #include "sim/judge/verdict.h"
+#include "sim/recording/recording.h"
 
 namespace pensim {
 
@@ -37,8 +38,8 @@ struct Judgement {
   ScenarioVerdict roll_up;
 };
 
-Judgement judge_recording(const Recording& recording, const std::vector<Requirement>& requirements, const std::vector<Measure>& measures,
-                          Tick planned);
+Judgement judge_recording(const Recording& recording, const std::vector<Requirement>& requirements,
+                          const std::vector<Measure>& measures, Tick planned);
 
 // What a recording keeps of a judgement.
 void keep_verdicts(const Judgement&, Recording&);

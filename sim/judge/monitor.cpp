@@ -39,7 +39,10 @@ void widen(double* __restrict__ out, const float* __restrict__ x) {
   for (int i = 0; i < block; ++i) out[i] = static_cast<double>(x[i]);
 }
 
-struct FloatRange { float low, high; bool finite; };
+struct FloatRange {
+  float low, high;
+  bool finite;
+};
 
 // In lanes, since a running minimum in one would not vectorise. NaN is in neither minimum nor maximum.
 using Lanes = float __attribute__((vector_size(16)));
@@ -86,13 +89,21 @@ Tick end_of(const Samples& samples, Tick index) {
 
 }  // namespace
 
-Monitor::Monitor(Tick ticks, Tick recorded) : ticks_(ticks), recorded_(recorded), blocks_((ticks + block - 1) / block) {}
+Monitor::Monitor(Tick ticks, Tick recorded)
+    : ticks_(ticks), recorded_(recorded), blocks_((ticks + block - 1) / block) {}
 
 // --- nodes ---
 
 int Monitor::make(Node node) {
-  const Key key{node.kind, node.x, node.y, std::bit_cast<std::uint64_t>(node.a), std::bit_cast<std::uint64_t>(node.beyond), node.true_at_0,
-                node.from, node.to, node.samples};
+  const Key key{node.kind,
+                node.x,
+                node.y,
+                std::bit_cast<std::uint64_t>(node.a),
+                std::bit_cast<std::uint64_t>(node.beyond),
+                node.true_at_0,
+                node.from,
+                node.to,
+                node.samples};
   const auto [place, is_new] = known_.emplace(key, size());
   if (!is_new) return place->second;
   bound(node);
@@ -116,23 +127,23 @@ int Monitor::signal(const Samples& samples) {
   return make(std::move(node));
 }
 
-#define PENSIM_UNARY(name)         \
-  int Monitor::name(int x) {       \
-    Node node;                     \
-    node.kind = Kind::name;        \
-    node.x = x;                    \
-    return make(std::move(node));  \
+#define PENSIM_UNARY(name)        \
+  int Monitor::name(int x) {      \
+    Node node;                    \
+    node.kind = Kind::name;       \
+    node.x = x;                   \
+    return make(std::move(node)); \
   }
 PENSIM_UNARY(negate)
 PENSIM_UNARY(absolute)
 #undef PENSIM_UNARY
-#define PENSIM_BINARY(name)        \
-  int Monitor::name(int x, int y) {\
-    Node node;                     \
-    node.kind = Kind::name;        \
-    node.x = x;                    \
-    node.y = y;                    \
-    return make(std::move(node));  \
+#define PENSIM_BINARY(name)         \
+  int Monitor::name(int x, int y) { \
+    Node node;                      \
+    node.kind = Kind::name;         \
+    node.x = x;                     \
+    node.y = y;                     \
+    return make(std::move(node));   \
   }
 PENSIM_BINARY(add)
 PENSIM_BINARY(subtract)
@@ -250,17 +261,32 @@ void Monitor::bound(Node& node) const {
     const Bounds y = node.y >= 0 ? get(node.y).bounds[index] : Bounds{};
     Bounds& out = node.bounds[index];
     // What an infinite operand brings (infinity - infinity, 0 * infinity) is looked at value by value.
-    out.nan = number && (x.nan || y.nan || (node.y >= 0 && !(std::isfinite(x.low) && std::isfinite(x.high) && std::isfinite(y.low) && std::isfinite(y.high))));
+    out.nan = number && (x.nan || y.nan ||
+                         (node.y >= 0 && !(std::isfinite(x.low) && std::isfinite(x.high) && std::isfinite(y.low) &&
+                                           std::isfinite(y.high))));
     switch (node.kind) {
-      case Kind::constant: out.low = out.high = node.a; break;
-      case Kind::signal: out = bounds_of_signal(*node.samples, k); break;
-      case Kind::negate: out.low = -x.high; out.high = -x.low; break;
+      case Kind::constant:
+        out.low = out.high = node.a;
+        break;
+      case Kind::signal:
+        out = bounds_of_signal(*node.samples, k);
+        break;
+      case Kind::negate:
+        out.low = -x.high;
+        out.high = -x.low;
+        break;
       case Kind::absolute:
         out.low = x.low > 0.0 ? x.low : x.high < 0.0 ? -x.high : 0.0;
         out.high = larger(-x.low, x.high);
         break;
-      case Kind::add: out.low = x.low + y.low; out.high = x.high + y.high; break;
-      case Kind::subtract: out.low = x.low - y.high; out.high = x.high - y.low; break;
+      case Kind::add:
+        out.low = x.low + y.low;
+        out.high = x.high + y.high;
+        break;
+      case Kind::subtract:
+        out.low = x.low - y.high;
+        out.high = x.high - y.low;
+        break;
       case Kind::multiply:
       case Kind::divide: {
         if (node.kind == Kind::divide && y.low <= 0.0 && y.high >= 0.0) {
@@ -269,7 +295,8 @@ void Monitor::bound(Node& node) const {
         }
         const bool product = node.kind == Kind::multiply;
         const double corners[] = {product ? x.low * y.low : x.low / y.low, product ? x.low * y.high : x.low / y.high,
-                                  product ? x.high * y.low : x.high / y.low, product ? x.high * y.high : x.high / y.high};
+                                  product ? x.high * y.low : x.high / y.low,
+                                  product ? x.high * y.high : x.high / y.high};
         out.low = out.high = corners[0];
         bool broken = false;
         for (double corner : corners) {
@@ -281,9 +308,15 @@ void Monitor::bound(Node& node) const {
         break;
       }
       case Kind::minimum:
-      case Kind::lower: out.low = smaller(x.low, y.low); out.high = smaller(x.high, y.high); break;
+      case Kind::lower:
+        out.low = smaller(x.low, y.low);
+        out.high = smaller(x.high, y.high);
+        break;
       case Kind::maximum:
-      case Kind::upper: out.low = larger(x.low, y.low); out.high = larger(x.high, y.high); break;
+      case Kind::upper:
+        out.low = larger(x.low, y.low);
+        out.high = larger(x.high, y.high);
+        break;
       case Kind::distance: {
         const double step = node.true_at_0 ? tie : -tie;
         out.low = (node.a == 1.0 ? x.low : x.low / node.a) + step;
@@ -301,19 +334,23 @@ void Monitor::bound(Node& node) const {
       case Kind::within: {
         const Tick first = k * block, last = last_of(k);
         const bool none = last < node.from || first > node.to, all = first >= node.from && last <= node.to;
-        out = none ? Bounds{node.a, node.a, false}
-                   : all ? Bounds{x.low, x.high, false} : Bounds{smaller(x.low, node.a), larger(x.high, node.a), false};
+        out = none  ? Bounds{node.a, node.a, false}
+              : all ? Bounds{x.low, x.high, false}
+                    : Bounds{smaller(x.low, node.a), larger(x.high, node.a), false};
         break;
       }
       case Kind::smallest:
       case Kind::largest:
-      case Kind::until: break;
+      case Kind::until:
+        break;
     }
     if (out.low != out.low || out.high != out.high) out = {-inf, inf, out.nan || number};
     const bool atom = node.kind == Kind::distance || node.kind == Kind::is_zero || node.kind == Kind::is_nonzero;
     if (atom && last_of(k) >= recorded_) {
-      if (k * block >= recorded_) out = {node.beyond, node.beyond, false};
-      else out = {smaller(out.low, node.beyond), larger(out.high, node.beyond), false};
+      if (k * block >= recorded_)
+        out = {node.beyond, node.beyond, false};
+      else
+        out = {smaller(out.low, node.beyond), larger(out.high, node.beyond), false};
     }
     node.any_nan = node.any_nan || out.nan;
   }
@@ -381,8 +418,8 @@ void Monitor::plant(int id) {
   }
   for (auto i = static_cast<std::size_t>(tree.leaves) - 1; i >= 1; --i) {
     const Span &l = tree.spans[2 * i], &r = tree.spans[2 * i + 1];
-    tree.spans[i] = {smaller(l.least_low, r.least_low), smaller(l.least_high, r.least_high), larger(l.most_low, r.most_low),
-                     larger(l.most_high, r.most_high)};
+    tree.spans[i] = {smaller(l.least_low, r.least_low), smaller(l.least_high, r.least_high),
+                     larger(l.most_low, r.most_low), larger(l.most_high, r.most_high)};
   }
 }
 
@@ -425,8 +462,8 @@ void Monitor::tighten(int id, Tick k, int slot) {
   tree.spans[i] = {low, high, low, high};
   while ((i /= 2) >= 1) {
     const Span &l = tree.spans[2 * i], &r = tree.spans[2 * i + 1];
-    tree.spans[i] = {smaller(l.least_low, r.least_low), smaller(l.least_high, r.least_high), larger(l.most_low, r.most_low),
-                     larger(l.most_high, r.most_high)};
+    tree.spans[i] = {smaller(l.least_low, r.least_low), smaller(l.least_high, r.least_high),
+                     larger(l.most_low, r.most_low), larger(l.most_high, r.most_high)};
   }
 }
 
@@ -439,7 +476,8 @@ double Monitor::whole(int id, Tick first, Tick last, bool smallest, int slot) {
   return best;
 }
 
-void Monitor::descend(int id, std::size_t i, Tick low, Tick high, Tick first, Tick last, bool smallest, double& best, int slot) {
+void Monitor::descend(int id, std::size_t i, Tick low, Tick high, Tick first, Tick last, bool smallest, double& best,
+                      int slot) {
   if (high < first || low > last) return;
   const Tree& tree = *get(id).tree;
   if (smallest ? tree.spans[i].least_low >= best : tree.spans[i].most_high <= best) return;
@@ -464,7 +502,8 @@ double Monitor::fold(int id, Tick from, Tick to, bool smallest) {
   if (from > to) return best;
   plant(id);
   const Tick first = from / block, last = to / block;
-  const Tick whole_first = from == first * block ? first : first + 1, whole_last = to == last_of(last) ? last : last - 1;
+  const Tick whole_first = from == first * block ? first : first + 1,
+             whole_last = to == last_of(last) ? last : last - 1;
   best = whole(id, whole_first, whole_last, smallest, 0);
   for (Tick k : {first, last}) {
     if (k >= whole_first && k <= whole_last) continue;
@@ -488,7 +527,8 @@ double* Monitor::take_block() {
   if (free_.empty()) {
     constexpr int at_once = 32;
     pool_.push_back(std::make_unique<double[]>(static_cast<std::size_t>(block) * at_once));
-    for (int i = at_once - 1; i >= 0; --i) free_.push_back(pool_.back().get() + static_cast<std::size_t>(block) * static_cast<std::size_t>(i));
+    for (int i = at_once - 1; i >= 0; --i)
+      free_.push_back(pool_.back().get() + static_cast<std::size_t>(block) * static_cast<std::size_t>(i));
   }
   double* out = free_.back();
   free_.pop_back();
@@ -512,10 +552,14 @@ Monitor::View Monitor::eval(int id, Tick k, int slot) {
   };
   const auto binary = [&](auto f) -> View {
     const View x = eval(node.x, k, slot + 1), y = eval(node.y, k, slot + 2);
-    if (x.data && y.data) map2(out, x.data, y.data, f);
-    else if (x.data) map1(out, x.data, [f, c = y.value](double v) { return f(v, c); });
-    else if (y.data) map1(out, y.data, [f, c = x.value](double v) { return f(c, v); });
-    else return {nullptr, f(x.value, y.value)};
+    if (x.data && y.data)
+      map2(out, x.data, y.data, f);
+    else if (x.data)
+      map1(out, x.data, [f, c = y.value](double v) { return f(v, c); });
+    else if (y.data)
+      map1(out, y.data, [f, c = x.value](double v) { return f(c, v); });
+    else
+      return {nullptr, f(x.value, y.value)};
     return {out, 0.0};
   };
   const auto atom = [&](auto f) -> View {
@@ -528,24 +572,50 @@ Monitor::View Monitor::eval(int id, Tick k, int slot) {
 
   View view;
   switch (node.kind) {
-    case Kind::constant: view = {nullptr, node.a}; break;
-    case Kind::signal: view = eval_signal(node, k, out); break;
-    case Kind::negate: view = unary([](double v) { return -v; }); break;
-    case Kind::absolute: view = unary([](double v) { return std::fabs(v); }); break;
-    case Kind::add: view = binary([](double v, double w) { return v + w; }); break;
-    case Kind::subtract: view = binary([](double v, double w) { return v - w; }); break;
-    case Kind::multiply: view = binary([](double v, double w) { return v * w; }); break;
-    case Kind::divide: view = binary([](double v, double w) { return w == 0.0 ? nan : v / w; }); break;
-    case Kind::minimum: view = binary([](double v, double w) { return number_minimum(v, w); }); break;
-    case Kind::maximum: view = binary([](double v, double w) { return number_maximum(v, w); }); break;
+    case Kind::constant:
+      view = {nullptr, node.a};
+      break;
+    case Kind::signal:
+      view = eval_signal(node, k, out);
+      break;
+    case Kind::negate:
+      view = unary([](double v) { return -v; });
+      break;
+    case Kind::absolute:
+      view = unary([](double v) { return std::fabs(v); });
+      break;
+    case Kind::add:
+      view = binary([](double v, double w) { return v + w; });
+      break;
+    case Kind::subtract:
+      view = binary([](double v, double w) { return v - w; });
+      break;
+    case Kind::multiply:
+      view = binary([](double v, double w) { return v * w; });
+      break;
+    case Kind::divide:
+      view = binary([](double v, double w) { return w == 0.0 ? nan : v / w; });
+      break;
+    case Kind::minimum:
+      view = binary([](double v, double w) { return number_minimum(v, w); });
+      break;
+    case Kind::maximum:
+      view = binary([](double v, double w) { return number_maximum(v, w); });
+      break;
     case Kind::distance: {
       const double step = node.true_at_0 ? tie : -tie, scale = node.a;
-      if (scale == 1.0) view = atom([step](double v) { return v + step; });
-      else view = atom([step, scale](double v) { return v / scale + step; });
+      if (scale == 1.0)
+        view = atom([step](double v) { return v + step; });
+      else
+        view = atom([step, scale](double v) { return v / scale + step; });
       break;
     }
-    case Kind::is_zero: view = atom([](double v) { return zero_truth(v); }); break;
-    case Kind::is_nonzero: view = atom([](double v) { return nonzero_truth(v); }); break;
+    case Kind::is_zero:
+      view = atom([](double v) { return zero_truth(v); });
+      break;
+    case Kind::is_nonzero:
+      view = atom([](double v) { return nonzero_truth(v); });
+      break;
     case Kind::lower:
     case Kind::upper: {
       // The side that cannot be reached by the other decides alone.
@@ -563,16 +633,23 @@ Monitor::View Monitor::eval(int id, Tick k, int slot) {
       }
       break;
     }
-    case Kind::within: view = eval_within(node, k, out, slot); break;
+    case Kind::within:
+      view = eval_within(node, k, out, slot);
+      break;
     case Kind::smallest:
     case Kind::largest:
       keep(node.x);
-      view = node.to - node.from < block ? eval_short_window(node, k, out, slot) : eval_long_window(node, k, out, slot); break;
-    case Kind::until: view = eval_until(node, k, out, slot); break;
+      view = node.to - node.from < block ? eval_short_window(node, k, out, slot) : eval_long_window(node, k, out, slot);
+      break;
+    case Kind::until:
+      view = eval_until(node, k, out, slot);
+      break;
   }
   if (node.kept) {
-    if (view.data) node.blocks[index] = out;
-    else free_.push_back(out);
+    if (view.data)
+      node.blocks[index] = out;
+    else
+      free_.push_back(out);
   }
   return view;
 }
@@ -600,7 +677,8 @@ Monitor::View Monitor::eval_within(const Node& node, Tick k, double* out, int sl
   return {out, 0.0};
 }
 
-// Blocks of what a window looks at are asked for by several of its own, and those of a window with several users once by each.
+// Blocks of what a window looks at are asked for by several of its own, and those of a window with several users once
+// by each.
 void Monitor::keep(int id) {
   Node& node = get(id);
   if (node.kept) return;
@@ -608,21 +686,24 @@ void Monitor::keep(int id) {
   node.blocks.assign(static_cast<std::size_t>(blocks_), nullptr);
 }
 
-// Windows of up to a block: the values that they touch side by side, cut into pieces of the window's length; a window is the end of
-// one piece and the beginning of the next.
+// Windows of up to a block: the values that they touch side by side, cut into pieces of the window's length; a window
+// is the end of one piece and the beginning of the next.
 Monitor::View Monitor::eval_short_window(const Node& node, Tick k, double* out, int slot) {
   const bool smallest = node.kind == Kind::smallest;
   const double none = smallest ? inf : -inf;
   const Tick begin = k * block + node.from, length = node.to - node.from + 1, count = block + length - 1;
-  const Tick first = std::max<Tick>(0, floor_divide(begin, block)), last = std::min(blocks_ - 1, floor_divide(begin + count - 1, block));
+  const Tick first = std::max<Tick>(0, floor_divide(begin, block)),
+             last = std::min(blocks_ - 1, floor_divide(begin + count - 1, block));
   for (Tick j = first; j <= last; ++j) eval(node.x, j, slot + 1);  // operands that are windows use the same buffers
   gathered_.assign(static_cast<std::size_t>(count), none);
   for (Tick j = first; j <= last; ++j) {
     const View x = eval(node.x, j, slot + 1);
     const Tick from = std::max(begin, j * block), to = std::min(begin + count - 1, last_of(j));
     if (from > to) continue;
-    if (x.data) std::copy_n(x.data + (from - j * block), to - from + 1, gathered_.begin() + (from - begin));
-    else std::fill_n(gathered_.begin() + (from - begin), to - from + 1, x.value);
+    if (x.data)
+      std::copy_n(x.data + (from - j * block), to - from + 1, gathered_.begin() + (from - begin));
+    else
+      std::fill_n(gathered_.begin() + (from - begin), to - from + 1, x.value);
   }
   const double* const g = gathered_.data();
   if (length == 1) {
@@ -643,12 +724,15 @@ Monitor::View Monitor::eval_short_window(const Node& node, Tick k, double* out, 
     }
     for (Tick i = 0; i < block; ++i) out[i] = op(suffix[i], prefix[i + length - 1]);
   };
-  if (smallest) run([](double v, double w) { return smaller(v, w); });
-  else run([](double v, double w) { return larger(v, w); });
+  if (smallest)
+    run([](double v, double w) { return smaller(v, w); });
+  else
+    run([](double v, double w) { return larger(v, w); });
   return {out, 0.0};
 }
 
-// Windows beyond a block: the end of the block where they begin, whole blocks, the beginning of the block where they end.
+// Windows beyond a block: the end of the block where they begin, whole blocks, the beginning of the block where they
+// end.
 Monitor::View Monitor::eval_long_window(const Node& node, Tick k, double* out, int slot) {
   const bool smallest = node.kind == Kind::smallest;
   const double none = smallest ? inf : -inf;
@@ -661,7 +745,8 @@ Monitor::View Monitor::eval_long_window(const Node& node, Tick k, double* out, i
     const Tick n = last_of(j) - j * block + 1;
     double value = none;
     std::fill_n(to, block, none);
-    for (Tick i = backward ? n - 1 : 0; i >= 0 && i < n; i += backward ? -1 : 1) to[i] = value = extreme(x[i], value, smallest);
+    for (Tick i = backward ? n - 1 : 0; i >= 0 && i < n; i += backward ? -1 : 1)
+      to[i] = value = extreme(x[i], value, smallest);
     if (!backward)
       for (Tick i = n; i < block; ++i) to[i] = value;
   };
@@ -713,8 +798,10 @@ Monitor::View Monitor::eval_until(Node& node, Tick k, double* out, int slot) {
   while (node.carried > k + 1) {
     const Tick j = node.carried - 1;
     const Bounds& bounds = node.bounds[static_cast<std::size_t>(j)];
-    if (bounds.constant()) node.carry[static_cast<std::size_t>(j)] = bounds.low;
-    else pass(j, nullptr);
+    if (bounds.constant())
+      node.carry[static_cast<std::size_t>(j)] = bounds.low;
+    else
+      pass(j, nullptr);
     node.carried = j;
   }
   std::fill_n(out, block, -inf);
@@ -726,13 +813,20 @@ Monitor::View Monitor::eval_until(Node& node, Tick k, double* out, int slot) {
 double Monitor::at(int id, Tick t) {
   const Node& node = get(id);
   switch (node.kind) {
-    case Kind::lower: return smaller(at(node.x, t), at(node.y, t));
-    case Kind::upper: return larger(at(node.x, t), at(node.y, t));
-    case Kind::negate: return -at(node.x, t);
-    case Kind::within: return t >= node.from && t <= node.to ? at(node.x, t) : node.a;
-    case Kind::smallest: return fold(node.x, t + node.from, t + node.to, true);
-    case Kind::largest: return fold(node.x, t + node.from, t + node.to, false);
-    default: return eval(id, t / block, 0)[t % block];
+    case Kind::lower:
+      return smaller(at(node.x, t), at(node.y, t));
+    case Kind::upper:
+      return larger(at(node.x, t), at(node.y, t));
+    case Kind::negate:
+      return -at(node.x, t);
+    case Kind::within:
+      return t >= node.from && t <= node.to ? at(node.x, t) : node.a;
+    case Kind::smallest:
+      return fold(node.x, t + node.from, t + node.to, true);
+    case Kind::largest:
+      return fold(node.x, t + node.from, t + node.to, false);
+    default:
+      return eval(id, t / block, 0)[t % block];
   }
 }
 
@@ -752,7 +846,9 @@ Monitor::Attained Monitor::locate(int id, Tick t, double value) {
     const Node& node = get(id);
     switch (node.kind) {
       case Kind::lower:
-      case Kind::upper: id = at(node.x, t) == value ? node.x : node.y; break;
+      case Kind::upper:
+        id = at(node.x, t) == value ? node.x : node.y;
+        break;
       case Kind::negate:
         value = -value;
         id = node.x;
@@ -792,8 +888,10 @@ Monitor::Attained Monitor::locate(int id, Tick t, double value) {
       }
       case Kind::distance:
       case Kind::is_zero:
-      case Kind::is_nonzero: return t < recorded_ ? Attained{id, t} : Attained{};
-      default: return {};
+      case Kind::is_nonzero:
+        return t < recorded_ ? Attained{id, t} : Attained{};
+      default:
+        return {};
     }
   }
 }

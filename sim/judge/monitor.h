@@ -1,13 +1,16 @@
-// monitor.h - the columns behind formulas: a graph of nodes over ticks, evaluated in blocks of 1024 ticks and only where it matters.
+// monitor.h - the columns behind formulas: a graph of nodes over ticks, evaluated in blocks of 1024 ticks and only
+// where it matters.
 //
-// Every node knows bounds of its values per block, from the minimum and maximum of the samples upwards. A window at one instant (the
-// outermost `always` of a requirement) visits blocks in the order of what they may bring and skips those that cannot change the result;
-// a block that is constant is never spelled out. Bounds are worked out with the operations of the values themselves, which rounding
-// keeps monotone, so skipping never changes a bit of the result. The cost of a sliding window does not depend on its length: running
-// extremes inside windows of up to a block [van Herk 1992], a tree over blocks beyond.
+// Every node knows bounds of its values per block, from the minimum and maximum of the samples upwards. A window at one
+// instant (the outermost `always` of a requirement) visits blocks in the order of what they may bring and skips those
+// that cannot change the result;
+// a block that is constant is never spelled out. Bounds are worked out with the operations of the values themselves,
+// which rounding keeps monotone, so skipping never changes a bit of the result. The cost of a sliding window does not
+// depend on its length: running extremes inside windows of up to a block [van Herk 1992], a tree over blocks beyond.
 //
-// Robustness in one double: 0 never occurs. A comparison that is true at distance 0 gives +tie, one that is false -tie, a Boolean atom
-// +-infinity; so the Boolean value of every condition is value > 0, and not, and, or, windows are -x, min, max, min or max over ticks.
+// Robustness in one double: 0 never occurs. A comparison that is true at distance 0 gives +tie, one that is false -tie,
+// a Boolean atom +-infinity; so the Boolean value of every condition is value > 0, and not, and, or, windows are -x,
+// min, max, min or max over ticks.
 //
 // [van Herk 1992] M. van Herk. A fast algorithm for local minimum and maximum filters. Pattern Recognition Letters 13.
 #pragma once
@@ -41,8 +44,8 @@ class Monitor {
   int add(int x, int y);
   int subtract(int x, int y);
   int multiply(int x, int y);
-  int divide(int x, int y);    // by 0: NaN
-  int minimum(int x, int y);   // of numbers: NaN if either is
+  int divide(int x, int y);   // by 0: NaN
+  int minimum(int x, int y);  // of numbers: NaN if either is
   int maximum(int x, int y);
   // Atoms: NaN where x is.
   int distance(int x, double scale, bool true_at_0, double beyond);  // x / scale
@@ -51,7 +54,7 @@ class Monitor {
   // Conditions.
   int lower(int x, int y);
   int upper(int x, int y);
-  int within(int x, Tick from, Tick to, double outside);             // x at ticks from..to
+  int within(int x, Tick from, Tick to, double outside);  // x at ticks from..to
   // Smallest or largest of x over ticks t + from .. t + to that are in the run; +infinity or -infinity if none is.
   int smallest(int x, Tick from, Tick to);
   int largest(int x, Tick from, Tick to);
@@ -83,7 +86,8 @@ class Monitor {
     int atom = -1;  // node; -1: the value comes from an empty window or from beyond what was recorded
     Tick tick = 0;
   };
-  // Which atom, and at which tick, gives `value` to the node at t (the earliest in every window). `value` must be at(node, t).
+  // Which atom, and at which tick, gives `value` to the node at t (the earliest in every window). `value` must be
+  // at(node, t).
   Attained locate(int node, Tick t, double value);
 
   int operand(int atom) const { return nodes_[static_cast<std::size_t>(atom)].x; }
@@ -93,8 +97,25 @@ class Monitor {
 
  private:
   enum class Kind : std::uint8_t {
-    constant, signal, negate, absolute, add, subtract, multiply, divide, minimum, maximum,
-    distance, is_zero, is_nonzero, lower, upper, within, smallest, largest, until,
+    constant,
+    signal,
+    negate,
+    absolute,
+    add,
+    subtract,
+    multiply,
+    divide,
+    minimum,
+    maximum,
+    distance,
+    is_zero,
+    is_nonzero,
+    lower,
+    upper,
+    within,
+    smallest,
+    largest,
+    until,
   };
   struct Bounds {
     double low = 0.0, high = 0.0;  // of the values that are numbers
@@ -102,7 +123,9 @@ class Monitor {
     bool constant() const { return low == high && !nan; }
   };
   // Extremes of the bounds over ranges of blocks.
-  struct Span { double least_low, least_high, most_low, most_high; };
+  struct Span {
+    double least_low, least_high, most_low, most_high;
+  };
   struct Tree {
     std::vector<Span> spans;
     std::vector<bool> exact;  // per block: the bounds are attained
@@ -117,17 +140,17 @@ class Monitor {
     const Samples* samples = nullptr;
     std::vector<Bounds> bounds;
     bool any_nan = false;
-    bool costly = false;                   // a window is in it
+    bool costly = false;  // a window is in it
     int users = 0;
-    bool kept = false;                     // its blocks, once they are worked out
-    std::vector<double*> blocks;           // kept only; nullptr: not yet
-    std::unique_ptr<Tree> tree;            // over x's of windows
-    std::vector<double> carry;             // until: value at the first tick of block k
-    Tick carried = 0;                      // ... known from this block on
+    bool kept = false;            // its blocks, once they are worked out
+    std::vector<double*> blocks;  // kept only; nullptr: not yet
+    std::unique_ptr<Tree> tree;   // over x's of windows
+    std::vector<double> carry;    // until: value at the first tick of block k
+    Tick carried = 0;             // ... known from this block on
   };
   struct View {
-    const double* data = nullptr;          // block_ticks values, or
-    double value = 0.0;                    // ... one for the whole block
+    const double* data = nullptr;  // block_ticks values, or
+    double value = 0.0;            // ... one for the whole block
     double operator[](Tick i) const { return data ? data[i] : value; }
   };
   using Key = std::tuple<Kind, int, int, std::uint64_t, std::uint64_t, bool, Tick, Tick, const Samples*>;
@@ -138,15 +161,16 @@ class Monitor {
   void bound_window(Node& node) const;
   void bound_until(Node& node) const;
   Bounds bounds_of_signal(const Samples& samples, Tick k) const;
-  void plant(int node);                                            // its tree
+  void plant(int node);  // its tree
   Span span(const Tree& tree, Tick first, Tick last) const;
   double whole(int node, Tick first, Tick last, bool smallest, int slot);
-  void descend(int node, std::size_t at, Tick low, Tick high, Tick first, Tick last, bool smallest, double& best, int slot);
+  void descend(int node, std::size_t at, Tick low, Tick high, Tick first, Tick last, bool smallest, double& best,
+               int slot);
   void tighten(int node, Tick k, int slot);
 
   Node& get(int node) { return nodes_[static_cast<std::size_t>(node)]; }
   const Node& get(int node) const { return nodes_[static_cast<std::size_t>(node)]; }
-  Tick last_of(Tick k) const;                                      // tick
+  Tick last_of(Tick k) const;  // tick
   View eval(int node, Tick k, int slot);
   View eval_signal(const Node& node, Tick k, double* out) const;
   View eval_within(const Node& node, Tick k, double* out, int slot);

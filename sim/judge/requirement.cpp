@@ -23,7 +23,9 @@ constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 const Node& node_of(const Formula& f, int index) { return f.nodes[static_cast<std::size_t>(index)]; }
 
-bool is_distance(Op op) { return op == Op::less || op == Op::less_equal || op == Op::greater || op == Op::greater_equal; }
+bool is_distance(Op op) {
+  return op == Op::less || op == Op::less_equal || op == Op::greater || op == Op::greater_equal;
+}
 bool is_atom(Op op) { return is_distance(op) || op == Op::equal || op == Op::not_equal || op == Op::truth; }
 
 Tick to_ticks(Nanoseconds ns, Nanoseconds tick_ns) {
@@ -32,8 +34,8 @@ Tick to_ticks(Nanoseconds ns, Nanoseconds tick_ns) {
 
 // Which ticks a formula may look at: those of the run, and what `end` means.
 struct Extent {
-  Tick ticks = 0;      // of the run, as planned
-  Tick end = 0;        // the instant `end`
+  Tick ticks = 0;  // of the run, as planned
+  Tick end = 0;    // the instant `end`
   Nanoseconds tick_ns = default_tick_ns;
 };
 
@@ -43,7 +45,9 @@ struct Window {
 };
 
 Window window_of(const Node& node, const Extent& extent) {
-  const auto bound = [&](const Formula::Bound& b) { return (b.from_end ? extent.end : 0) + to_ticks(b.offset, extent.tick_ns); };
+  const auto bound = [&](const Formula::Bound& b) {
+    return (b.from_end ? extent.end : 0) + to_ticks(b.offset, extent.tick_ns);
+  };
   Window w{0, 0, 0, extent.ticks - 1};
   if (node.op == Op::once || node.op == Op::historically) {
     // Looking back there is no end to count from: `end` is as far as the length of the run.
@@ -51,8 +55,10 @@ Window window_of(const Node& node, const Extent& extent) {
     w.to = -std::max<Tick>(0, bound(node.from));
     return w;
   }
-  if (node.from.from_end) w.first = std::max<Tick>(0, bound(node.from));
-  else w.from = bound(node.from);
+  if (node.from.from_end)
+    w.first = std::max<Tick>(0, bound(node.from));
+  else
+    w.from = bound(node.from);
   if (node.to.from_end) {
     w.to = Monitor::unbounded;
     w.last = std::min(w.last, bound(node.to));
@@ -82,31 +88,44 @@ struct Look {
 // A formula as nodes of a monitor.
 class Compiler {
  public:
-  Compiler(const Formula& formula, Monitor& monitor, const std::vector<const Samples*>& samples, const Extent& extent, bool cut_short)
+  Compiler(const Formula& formula, Monitor& monitor, const std::vector<const Samples*>& samples, const Extent& extent,
+           bool cut_short)
       : f_(formula), monitor_(monitor), samples_(samples), extent_(extent), cut_short_(cut_short) {}
 
   int number(int index) {
     const Node& n = node_of(f_, index);
     switch (n.op) {
-      case Op::number: return monitor_.constant(n.value);
-      case Op::signal: return monitor_.signal(*samples_[static_cast<std::size_t>(n.signal)]);
-      case Op::negate: return monitor_.negate(number(n.left));
-      case Op::absolute: return monitor_.absolute(number(n.left));
-      default: break;
+      case Op::number:
+        return monitor_.constant(n.value);
+      case Op::signal:
+        return monitor_.signal(*samples_[static_cast<std::size_t>(n.signal)]);
+      case Op::negate:
+        return monitor_.negate(number(n.left));
+      case Op::absolute:
+        return monitor_.absolute(number(n.left));
+      default:
+        break;
     }
     const int left = number(n.left), right = number(n.right);
     switch (n.op) {
-      case Op::add: return monitor_.add(left, right);
-      case Op::subtract: return monitor_.subtract(left, right);
-      case Op::multiply: return monitor_.multiply(left, right);
-      case Op::divide: return monitor_.divide(left, right);
-      case Op::minimum: return monitor_.minimum(left, right);
-      default: return monitor_.maximum(left, right);
+      case Op::add:
+        return monitor_.add(left, right);
+      case Op::subtract:
+        return monitor_.subtract(left, right);
+      case Op::multiply:
+        return monitor_.multiply(left, right);
+      case Op::divide:
+        return monitor_.divide(left, right);
+      case Op::minimum:
+        return monitor_.minimum(left, right);
+      default:
+        return monitor_.maximum(left, right);
     }
   }
 
-  // The condition at the ticks `at`. A run that was cut short gives an atom the value that helps the whole (`positive`: what makes the
-  // atom true does) beyond its end, so that a formula that is still false is false whatever would have come.
+  // The condition at the ticks `at`. A run that was cut short gives an atom the value that helps the whole (`positive`:
+  // what makes the atom true does) beyond its end, so that a formula that is still false is false whatever would have
+  // come.
   int condition(int index, Range at, bool positive = true) {
     if (at.empty()) at = {};
     // rise(p) looks at p twice: without a memory rise(rise(rise(...))) would take twice as long with every level.
@@ -140,7 +159,8 @@ class Compiler {
   }
   std::string unit(int distance) const {
     const int leading = leading_signal(distance, dimension(distance));
-    return leading >= 0 ? f_.signals[static_cast<std::size_t>(node_of(f_, leading).signal)].unit : si_unit(dimension(distance));
+    return leading >= 0 ? f_.signals[static_cast<std::size_t>(node_of(f_, leading).signal)].unit
+                        : si_unit(dimension(distance));
   }
 
   // Of the atom of a monitor's node; -1 if it is none of this formula.
@@ -149,16 +169,17 @@ class Compiler {
     return found == atoms_.end() ? -1 : found->second;
   }
 
-  std::vector<int> falsified;       // `implies` whose right side counts as false
+  std::vector<int> falsified;  // `implies` whose right side counts as false
   std::vector<Look> looks;
-  std::vector<int> empty_windows;   // temporal operators under no other whose window holds no tick
+  std::vector<int> empty_windows;  // temporal operators under no other whose window holds no tick
 
  private:
   int make_condition(int index, const Range& at, bool positive) {
     const Node& n = node_of(f_, index);
     if (is_atom(n.op)) return atom(index, at, positive);
     switch (n.op) {
-      case Op::logical_not: return monitor_.negate(condition(n.left, at, !positive));
+      case Op::logical_not:
+        return monitor_.negate(condition(n.left, at, !positive));
       case Op::logical_and: {
         const int left = condition(n.left, at, positive);
         return monitor_.lower(left, condition(n.right, at, positive));
@@ -170,7 +191,9 @@ class Compiler {
       case Op::implies: {
         const int left = monitor_.negate(condition(n.left, at, !positive));
         const int right = condition(n.right, at, positive);  // also when it counts as false: its windows may be empty
-        return monitor_.upper(left, std::find(falsified.begin(), falsified.end(), index) == falsified.end() ? right : monitor_.constant(-inf));
+        return monitor_.upper(left, std::find(falsified.begin(), falsified.end(), index) == falsified.end()
+                                        ? right
+                                        : monitor_.constant(-inf));
       }
       case Op::rise:
       case Op::fall: {
@@ -182,8 +205,10 @@ class Compiler {
         if (rise) return monitor_.lower(now, monitor_.negate(monitor_.smallest(was, -1, -1)));
         return monitor_.lower(monitor_.negate(now), monitor_.largest(was, -1, -1));
       }
-      case Op::until: return until(n, at, positive);
-      default: break;
+      case Op::until:
+        return until(n, at, positive);
+      default:
+        break;
     }
     const bool smallest = n.op == Op::always || n.op == Op::historically;
     Window w = window_of(n, extent_);
@@ -223,7 +248,8 @@ class Compiler {
         const bool right_is_more = n.op == Op::less || n.op == Op::less_equal;
         operand = right_is_more ? monitor_.subtract(right, left) : monitor_.subtract(left, right);
         const auto scale = scale_.find(index);
-        out = monitor_.distance(operand, scale == scale_.end() ? 1.0 : scale->second, n.op == Op::less_equal || n.op == Op::greater_equal, beyond);
+        out = monitor_.distance(operand, scale == scale_.end() ? 1.0 : scale->second,
+                                n.op == Op::less_equal || n.op == Op::greater_equal, beyond);
       }
     }
     atoms_.emplace(out, index);
@@ -233,7 +259,8 @@ class Compiler {
 
   // p until[a,b] q = largest over t + a .. t + b of lower(q, smallest of p from t to there)
   //               = lower(eventually[a,b] q, lower(always[0,a] p, (p until q) at t + a)):
-  // p's smallest falls with the distance, so if both a q in the window and a p-until-q beyond a exceed a value, one instant does.
+  // p's smallest falls with the distance, so if both a q in the window and a p-until-q beyond a exceed a value, one
+  // instant does.
   int until(const Node& n, const Range& at, bool positive) {
     const Window w = window_of(n, extent_);
     const Range looked = reach(w, at);
@@ -243,7 +270,8 @@ class Compiler {
     if (looked.empty()) return monitor_.constant(-inf);
     const int some_q = monitor_.largest(q, w.from, w.to);
     const int unbounded = monitor_.until(p, q, looked.last);
-    return monitor_.lower(some_q, monitor_.lower(monitor_.smallest(p, 0, w.from), monitor_.largest(unbounded, w.from, w.from)));
+    return monitor_.lower(some_q,
+                          monitor_.lower(monitor_.smallest(p, 0, w.from), monitor_.largest(unbounded, w.from, w.from)));
   }
 
   void note_window(int index, const Range& at, const Range& looked) {
@@ -260,19 +288,26 @@ class Compiler {
 
   double full_scale(int distance) const {
     const int leading = leading_signal(distance, dimension(distance));
-    const double scale = leading >= 0 ? f_.signals[static_cast<std::size_t>(node_of(f_, leading).signal)].full_scale : size(distance);
+    const double scale =
+        leading >= 0 ? f_.signals[static_cast<std::size_t>(node_of(f_, leading).signal)].full_scale : size(distance);
     return std::isfinite(scale) && scale > 0.0 ? scale : 1.0;
   }
-  // Of an expression, from the full scales of its signals: for an atom such as `needle.force * needle.tip_depth <= 1 mJ`.
+  // Of an expression, from the full scales of its signals: for an atom such as `needle.force * needle.tip_depth <= 1
+  // mJ`.
   double size(int index) const {
     const Node& n = node_of(f_, index);
     switch (n.op) {
-      case Op::number: return std::fabs(n.value);
-      case Op::signal: return f_.signals[static_cast<std::size_t>(n.signal)].full_scale;
+      case Op::number:
+        return std::fabs(n.value);
+      case Op::signal:
+        return f_.signals[static_cast<std::size_t>(n.signal)].full_scale;
       case Op::negate:
-      case Op::absolute: return size(n.left);
-      case Op::multiply: return size(n.left) * size(n.right);
-      case Op::divide: return size(n.left) / size(n.right);
+      case Op::absolute:
+        return size(n.left);
+      case Op::multiply:
+        return size(n.left) * size(n.right);
+      case Op::divide:
+        return size(n.left) / size(n.right);
       default: {
         // A number beside an expression does not say how large that is.
         const bool left = has_signal(n.left), right = has_signal(n.right);
@@ -382,7 +417,7 @@ struct Case {
   std::vector<const Samples*> samples;
   std::optional<Compiler> compiler;
   int root = -1;
-  int vacuous_root = -1;         // right side of `implies` false; -1: no `implies`
+  int vacuous_root = -1;  // right side of `implies` false; -1: no `implies`
   std::vector<bool> reached;
   std::optional<Verdict> early;  // known without looking at ticks
 };
@@ -395,7 +430,8 @@ Verdict verdict_of(Case& it, Monitor& monitor, const SignalSource& source, Nanos
   if (const auto [tick, atom] = first_nan(monitor, compiler.looks, recorded); tick >= 0) {
     out.at_s = seconds(tick * tick_ns);
     out.atom = excerpt(it.formula, node_of(it.formula, atom));
-    out.reason = fmt::format("`{}` has no value at {}: a sample is not a number, or a division by 0", out.atom, instant(tick, tick_ns));
+    out.reason = fmt::format("`{}` has no value at {}: a sample is not a number, or a division by 0", out.atom,
+                             instant(tick, tick_ns));
     return out;
   }
   const Value value = value_at(it.formula, compiler, monitor, it.root, 0, tick_ns);
@@ -404,7 +440,8 @@ Verdict verdict_of(Case& it, Monitor& monitor, const SignalSource& source, Nanos
     return out;
   }
   if (const Tick last = last_look(compiler.looks); value.truth && last >= recorded) {
-    out.reason = fmt::format("the run ended at {}, before {}, which it needs", instant(recorded, tick_ns), instant(last, tick_ns));
+    out.reason = fmt::format("the run ended at {}, before {}, which it needs", instant(recorded, tick_ns),
+                             instant(last, tick_ns));
     return out;
   }
   out.margin = value.margin;
@@ -413,16 +450,21 @@ Verdict verdict_of(Case& it, Monitor& monitor, const SignalSource& source, Nanos
   out.atom = value.atom;
   if (!value.truth) {
     out.outcome = Outcome::fail;
-    if (value.atom.empty()) out.reason = "a window held no tick";
-    else if (std::isinf(value.margin)) out.reason = fmt::format("`{}` decides at {:.9g} s", value.atom, value.at_s);
-    else out.reason = fmt::format("`{}` is missed by {} at {:.9g} s", value.atom, amount(std::fabs(value.margin), value.unit), value.at_s);
+    if (value.atom.empty())
+      out.reason = "a window held no tick";
+    else if (std::isinf(value.margin))
+      out.reason = fmt::format("`{}` decides at {:.9g} s", value.atom, value.at_s);
+    else
+      out.reason = fmt::format("`{}` is missed by {} at {:.9g} s", value.atom,
+                               amount(std::fabs(value.margin), value.unit), value.at_s);
     return out;
   }
   out.outcome = Outcome::pass;
   if (!compiler.empty_windows.empty()) {
     const Node& window = node_of(it.formula, compiler.empty_windows.front());
     out.outcome = Outcome::vacuous;
-    out.reason = fmt::format("the window of `{}` held no tick", print(it.formula, static_cast<int>(&window - it.formula.nodes.data())));
+    out.reason = fmt::format("the window of `{}` held no tick",
+                             print(it.formula, static_cast<int>(&window - it.formula.nodes.data())));
   } else if (it.vacuous_root >= 0 && monitor.at(it.vacuous_root, 0) > 0.0) {
     out.outcome = Outcome::vacuous;
     out.reason = "the left side of `implies` never held where it counts";
@@ -462,11 +504,16 @@ void visit_reach(const Formula& f, int index, const Range& at, const Extent& ext
 
 const char* outcome_name(Verdict::Outcome outcome) {
   switch (outcome) {
-    case Verdict::Outcome::pass: return "pass";
-    case Verdict::Outcome::fail: return "fail";
-    case Verdict::Outcome::vacuous: return "vacuous";
-    case Verdict::Outcome::not_applicable: return "not_applicable";
-    case Verdict::Outcome::invalid: break;
+    case Verdict::Outcome::pass:
+      return "pass";
+    case Verdict::Outcome::fail:
+      return "fail";
+    case Verdict::Outcome::vacuous:
+      return "vacuous";
+    case Verdict::Outcome::not_applicable:
+      return "not_applicable";
+    case Verdict::Outcome::invalid:
+      break;
   }
   return "invalid";
 }
@@ -489,7 +536,8 @@ std::vector<Verdict> judge_all(const std::vector<Requirement>& requirements, con
       if (it.early && !unknowable) continue;
       verdict.outcome = unknowable ? Verdict::Outcome::not_applicable : Verdict::Outcome::invalid;
       verdict.reason = unknowable ? fmt::format("`{}` is known in a simulation only", info.name)
-                                  : fmt::format("`{}` was not recorded{}", info.name, info.name.rfind("fw.", 0) == 0 ? "; name it under `watch:`" : "");
+                                  : fmt::format("`{}` was not recorded{}", info.name,
+                                                info.name.rfind("fw.", 0) == 0 ? "; name it under `watch:`" : "");
       it.early = verdict;
       if (unknowable) break;
     }
@@ -539,9 +587,13 @@ Verdict judge(const Requirement& requirement, const SignalSource& source) {
 ScenarioVerdict roll_up(const std::vector<Requirement>& requirements, const std::vector<Verdict>& verdicts) {
   using Outcome = Verdict::Outcome;
   if (verdicts.empty()) return {"measured", ""};
-  const auto cause = [&](std::size_t i) { return requirements[i].id + " is " + outcome_name(verdicts[i].outcome) + ": " + verdicts[i].reason; };
+  const auto cause = [&](std::size_t i) {
+    return requirements[i].id + " is " + outcome_name(verdicts[i].outcome) + ": " + verdicts[i].reason;
+  };
   for (std::size_t i = 0; i < verdicts.size(); ++i)
-    if (verdicts[i].outcome == Outcome::fail || (verdicts[i].outcome == Outcome::vacuous && !requirements[i].may_be_vacuous)) return {"fail", cause(i)};
+    if (verdicts[i].outcome == Outcome::fail ||
+        (verdicts[i].outcome == Outcome::vacuous && !requirements[i].may_be_vacuous))
+      return {"fail", cause(i)};
   for (std::size_t i = 0; i < verdicts.size(); ++i)
     if (verdicts[i].outcome == Outcome::invalid) return {"error", cause(i)};
   return {"pass", ""};
@@ -582,7 +634,8 @@ double measure(const Measure& measure, const SignalSource& source) {
   }
   const int root = compiler.number(parsed.of.root);
   if (monitor.first_nan(root, window.first, window.last) >= 0) return nan;
-  if (parsed.kind == Kind::max || parsed.kind == Kind::min) return monitor.fold(root, window.first, window.last, parsed.kind == Kind::min);
+  if (parsed.kind == Kind::max || parsed.kind == Kind::min)
+    return monitor.fold(root, window.first, window.last, parsed.kind == Kind::min);
   if (parsed.kind == Kind::last) return monitor.at(root, window.last);
   const bool squares = parsed.kind == Kind::rms;
   double sum = 0.0;
@@ -686,16 +739,20 @@ std::vector<std::pair<Tick, Tick>> violations(const Formula& formula, const Sign
     monitor.each(compiler.condition(n.left, looked), looked.first, looked.last, [&](const double* values, int count) {
       for (int i = 0; i < count; ++i, ++tick) {
         if (!(values[i] <= 0.0)) continue;
-        if (!spans.empty() && spans.back().second == tick - 1) spans.back().second = tick;
-        else spans.emplace_back(tick, tick);
+        if (!spans.empty() && spans.back().second == tick - 1)
+          spans.back().second = tick;
+        else
+          spans.emplace_back(tick, tick);
       }
     });
   }
   std::sort(spans.begin(), spans.end());
   std::vector<std::pair<Tick, Tick>> joined;
   for (const auto& span : spans) {
-    if (!joined.empty() && span.first <= joined.back().second + 1) joined.back().second = std::max(joined.back().second, span.second);
-    else joined.push_back(span);
+    if (!joined.empty() && span.first <= joined.back().second + 1)
+      joined.back().second = std::max(joined.back().second, span.second);
+    else
+      joined.push_back(span);
   }
   return joined;
 }
@@ -711,21 +768,25 @@ Tick needed_end(const Formula& formula, Tick ticks, Nanoseconds tick_ns) {
 std::vector<InputProblem> check_formula(const std::string& text, const Location& at, Tick ticks, Nanoseconds tick_ns) {
   const Formula formula = parse_formula(text, at);
   std::vector<InputProblem> hints;
-  visit_reach(formula, formula.root, {0, 0}, {ticks, ticks, tick_ns}, [&](int index, const Range& seen_from, const Range& looked) {
-    const Node& n = node_of(formula, index);
-    if (is_temporal(n.op) && looked.empty() && !seen_from.empty())
-      hints.push_back({place(text, at, n.begin),
-                       fmt::format("the window of `{}` holds no tick in a run of {}, so it is {}", print(formula, index), instant(ticks, tick_ns),
-                                   n.op == Op::always || n.op == Op::historically ? "true" : "false"),
-                       "move the window, or make the run longer"});
-    if (n.op != Op::implies && n.op != Op::logical_and && n.op != Op::logical_or) return;
-    const Node &left = node_of(formula, n.left), &right = node_of(formula, n.right);
-    const bool swallowed = is_temporal(left.op) && left.op != Op::until && !left.in_brackets && !node_of(formula, left.left).in_brackets &&
-                           (n.op == Op::implies || !is_temporal(right.op));
-    if (swallowed)
-      hints.push_back({place(text, at, left.begin), fmt::format("`{}` ends before the next word", print(formula, n.left)),
-                       "it binds tighter than and, or, implies: put what belongs to it into brackets"});
-  });
+  visit_reach(formula, formula.root, {0, 0}, {ticks, ticks, tick_ns},
+              [&](int index, const Range& seen_from, const Range& looked) {
+                const Node& n = node_of(formula, index);
+                if (is_temporal(n.op) && looked.empty() && !seen_from.empty())
+                  hints.push_back({place(text, at, n.begin),
+                                   fmt::format("the window of `{}` holds no tick in a run of {}, so it is {}",
+                                               print(formula, index), instant(ticks, tick_ns),
+                                               n.op == Op::always || n.op == Op::historically ? "true" : "false"),
+                                   "move the window, or make the run longer"});
+                if (n.op != Op::implies && n.op != Op::logical_and && n.op != Op::logical_or) return;
+                const Node &left = node_of(formula, n.left), &right = node_of(formula, n.right);
+                const bool swallowed = is_temporal(left.op) && left.op != Op::until && !left.in_brackets &&
+                                       !node_of(formula, left.left).in_brackets &&
+                                       (n.op == Op::implies || !is_temporal(right.op));
+                if (swallowed)
+                  hints.push_back({place(text, at, left.begin),
+                                   fmt::format("`{}` ends before the next word", print(formula, n.left)),
+                                   "it binds tighter than and, or, implies: put what belongs to it into brackets"});
+              });
   return hints;
 }
 

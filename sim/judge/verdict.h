@@ -7,13 +7,13 @@ namespace pensim {
 
 struct RequirementResult {
   std::string id, text, that;
-  std::string verdict;                   // pass fail vacuous not_applicable invalid
+  std::string verdict;  // pass fail vacuous not_applicable invalid
   bool may_be_vacuous = false;
   bool always = false;
-  double margin = 0.0;                   // may be infinite
+  double margin = 0.0;  // may be infinite
   std::string unit;
   double at_s = 0.0;
-  std::string reason;                    // the atom that attains the margin, or why it is invalid
+  std::string reason;  // the atom that attains the margin, or why it is invalid
 };
 
 }  // namespace pensim

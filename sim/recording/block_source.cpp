@@ -21,7 +21,8 @@ class BlockSource final : public Recording::Source {
       : owned_(std::move(owned)), store_(store), layout_(bf::tail_layout(store.plan())) {
     const RecordingPlan& plan = store.plan();
     const auto add = [&](const std::vector<SignalInfo>& signals, Tick period, Series::From from) {
-      for (std::size_t i = 0; i < signals.size(); ++i) series_.push_back({signals[i], period, from, static_cast<int>(i)});
+      for (std::size_t i = 0; i < signals.size(); ++i)
+        series_.push_back({signals[i], period, from, static_cast<int>(i)});
     };
     add(plan.tick, 1, Series::From::tick);
     add(plan.ms, plan.ms_ticks, Series::From::ms);
@@ -71,7 +72,7 @@ class BlockSource final : public Recording::Source {
 
  private:
   struct Block {
-    std::size_t at = 0;       // in the file; npos: the tail
+    std::size_t at = 0;  // in the file; npos: the tail
     bf::BlockHeader header{};
   };
   static constexpr std::size_t in_tail = ~std::size_t{0};
@@ -98,12 +99,15 @@ class BlockSource final : public Recording::Source {
   // Calls use(block, first row in it, rows, offset in the request) for the pieces of [first, first + count).
   template <typename Use>
   void each_piece(Tick first, Tick count, Use use) const {
-    auto it = std::upper_bound(blocks_.begin(), blocks_.end(), first, [](Tick t, const Block& b) { return t < b.header.first_tick; });
+    auto it = std::upper_bound(blocks_.begin(), blocks_.end(), first,
+                               [](Tick t, const Block& b) { return t < b.header.first_tick; });
     if (it != blocks_.begin()) --it;
     for (; it != blocks_.end() && it->header.first_tick < first + count; ++it) {
-      const Tick begin = std::max(first, it->header.first_tick), end = std::min(first + count, it->header.first_tick + it->header.rows);
-      if (begin < end) use(*it, static_cast<std::size_t>(begin - it->header.first_tick), static_cast<std::size_t>(end - begin),
-                           static_cast<std::size_t>(begin - first));
+      const Tick begin = std::max(first, it->header.first_tick),
+                 end = std::min(first + count, it->header.first_tick + it->header.rows);
+      if (begin < end)
+        use(*it, static_cast<std::size_t>(begin - it->header.first_tick), static_cast<std::size_t>(end - begin),
+            static_cast<std::size_t>(begin - first));
     }
   }
   template <typename Use>
@@ -147,7 +151,8 @@ bool BlockSource::valid(const unsigned char* at, std::size_t room, std::int64_t 
   if (room < sizeof h) return false;
   std::memcpy(&h, at, sizeof h);
   const std::size_t columns = store_.plan().tick.size() + layout_.io_bytes / 2;
-  if (h.magic != bf::block_magic || h.total_bytes > room || h.total_bytes < sizeof h + columns * sizeof(bf::Column)) return false;
+  if (h.magic != bf::block_magic || h.total_bytes > room || h.total_bytes < sizeof h + columns * sizeof(bf::Column))
+    return false;
   if (h.first_tick != first_tick || h.checksum != bf::block_checksum(at, h.total_bytes)) return false;
   return true;
 }
@@ -165,18 +170,24 @@ void BlockSource::take_records(const Block& block) {
       case bf::stroke_record:
         if (header.size == sizeof(StrokeRow)) std::memcpy(&strokes_.emplace_back(), at, sizeof(StrokeRow));
         break;
-      case bf::command_record: commands_.push_back({header.tick, text()}); break;
-      case bf::finding_record: findings_.push_back({header.tick, text()}); break;
-      default: break;
+      case bf::command_record:
+        commands_.push_back({header.tick, text()});
+        break;
+      case bf::finding_record:
+        findings_.push_back({header.tick, text()});
+        break;
+      default:
+        break;
     }
   });
 }
 
 void BlockSource::take_blocks() {
-  struct stat status{};
+  struct stat status {};
   if (::fstat(store_.file(), &status) == 0 && static_cast<std::size_t>(status.st_size) > mapped_) {
     const auto size = static_cast<std::size_t>(status.st_size);
-    void* map = map_ ? ::mremap(map_, mapped_, size, MREMAP_MAYMOVE) : ::mmap(nullptr, size, PROT_READ, MAP_SHARED, store_.file(), 0);
+    void* map = map_ ? ::mremap(map_, mapped_, size, MREMAP_MAYMOVE)
+                     : ::mmap(nullptr, size, PROT_READ, MAP_SHARED, store_.file(), 0);
     if (map != MAP_FAILED) {
       map_ = map;
       mapped_ = size;
@@ -214,21 +225,24 @@ bool BlockSource::refresh() {
   return ticks_ != before || events != strokes_.size() + commands_.size() + findings_.size();
 }
 
-// What the tail holds, as far as its check words go. Everything is copied before it is checked: a child may still be writing. False if
-// the tail belongs to a later block by now.
+// What the tail holds, as far as its check words go. Everything is copied before it is checked: a child may still be
+// writing. False if the tail belongs to a later block by now.
 bool BlockSource::take_tail(bool whatever_it_is) {
   const unsigned char* const shared = store_.tail();
   const std::uint64_t generation = complete_;
   bf::TailHeader hint;
   std::memcpy(&hint, shared, sizeof hint);
-  std::vector<unsigned char> variable(shared + layout_.variable_at, shared + layout_.variable_at + bf::variable_capacity);
+  std::vector<unsigned char> variable(shared + layout_.variable_at,
+                                      shared + layout_.variable_at + bf::variable_capacity);
   std::size_t variable_end = 0;
   while (variable_end + sizeof(bf::RecordHeader) <= variable.size()) {
     bf::RecordHeader header;
     std::memcpy(&header, variable.data() + variable_end, sizeof header);
     const unsigned char* at = variable.data() + variable_end + sizeof header;
     const std::size_t room = variable.size() - variable_end - sizeof header;
-    if (header.kind < bf::rest_in || header.kind > bf::finding_record || header.size > room || bf::padded(header.size) > room) break;
+    if (header.kind < bf::rest_in || header.kind > bf::finding_record || header.size > room ||
+        bf::padded(header.size) > room)
+      break;
     if (header.check != bf::record_check(header, at, generation)) break;
     variable_end += sizeof header + bf::padded(header.size);
   }
@@ -240,10 +254,13 @@ bool BlockSource::take_tail(bool whatever_it_is) {
     std::memcpy(row, shared + layout_.rows_at + row_count * layout_.row_bytes, layout_.row_bytes);
     std::uint32_t words[2];
     std::memcpy(words, row + layout_.end_at(), sizeof words);
-    if (words[1] != bf::row_check(row, layout_.end_at(), words[0], generation, row_count) || words[0] > variable_end || words[0] < used) break;
+    if (words[1] != bf::row_check(row, layout_.end_at(), words[0], generation, row_count) || words[0] > variable_end ||
+        words[0] < used)
+      break;
     used = words[0];
   }
-  const auto take_slow = [&](std::size_t at, std::size_t row_bytes, std::size_t floats, std::uint32_t capacity, std::vector<unsigned char>& into) {
+  const auto take_slow = [&](std::size_t at, std::size_t row_bytes, std::size_t floats, std::uint32_t capacity,
+                             std::vector<unsigned char>& into) {
     into.assign(shared + at, shared + at + row_bytes * capacity);
     std::uint32_t n = 0;
     for (; n < capacity; ++n) {
@@ -254,8 +271,10 @@ bool BlockSource::take_tail(bool whatever_it_is) {
     return n;
   };
   std::vector<unsigned char> ms, slow;
-  const std::uint32_t ms_count = take_slow(layout_.ms_at, layout_.ms_bytes, store_.plan().ms.size(), layout_.ms_capacity, ms);
-  const std::uint32_t slow_count = take_slow(layout_.slow_at, layout_.slow_bytes, store_.plan().slow.size(), layout_.slow_capacity, slow);
+  const std::uint32_t ms_count =
+      take_slow(layout_.ms_at, layout_.ms_bytes, store_.plan().ms.size(), layout_.ms_capacity, ms);
+  const std::uint32_t slow_count =
+      take_slow(layout_.slow_at, layout_.slow_bytes, store_.plan().slow.size(), layout_.slow_capacity, slow);
 
   bf::TailHeader now;
   std::memcpy(&now, shared, sizeof now);
@@ -265,11 +284,14 @@ bool BlockSource::take_tail(bool whatever_it_is) {
   const bool flushed = hint.generation + 1 == generation;  // ended between the last block and the clearing of the tail
   char text[200];
   if (!flushed && hint.generation != generation) {
-    std::snprintf(text, sizeof text, "the memory of the last ticks was overwritten; what stands from tick %lld (%.6f s) on may be cut",
+    std::snprintf(text, sizeof text,
+                  "the memory of the last ticks was overwritten; what stands from tick %lld (%.6f s) on may be cut",
                   static_cast<long long>(ticks_ + row_count), seconds((ticks_ + row_count) * store_.plan().tick_ns));
     note_ = text;
-  } else if (!flushed && (hint.rows > row_count || hint.variable_used > variable_end || hint.ms_rows > ms_count || hint.slow_rows > slow_count)) {
-    std::snprintf(text, sizeof text, "the memory of the last ticks was overwritten; the recording is cut at tick %lld (%.6f s)",
+  } else if (!flushed && (hint.rows > row_count || hint.variable_used > variable_end || hint.ms_rows > ms_count ||
+                          hint.slow_rows > slow_count)) {
+    std::snprintf(text, sizeof text,
+                  "the memory of the last ticks was overwritten; the recording is cut at tick %lld (%.6f s)",
                   static_cast<long long>(ticks_ + row_count), seconds((ticks_ + row_count) * store_.plan().tick_ns));
     note_ = text;
   }
@@ -282,10 +304,11 @@ bool BlockSource::take_tail(bool whatever_it_is) {
     std::memcpy(&header, variable.data() + at, sizeof header);
     const std::size_t size = sizeof header + bf::padded(header.size);
     if (header.kind == bf::command_record || header.kind == bf::finding_record)
-      records.insert(records.end(), variable.begin() + static_cast<std::ptrdiff_t>(at), variable.begin() + static_cast<std::ptrdiff_t>(at + size));
+      records.insert(records.end(), variable.begin() + static_cast<std::ptrdiff_t>(at),
+                     variable.begin() + static_cast<std::ptrdiff_t>(at + size));
     at += size;
   }
-  const bf::Staged staged = {rows.data(), ms.data(),  slow.data(),    records.data(), row_count,    ms_count,
+  const bf::Staged staged = {rows.data(), ms.data(),      slow.data(),     records.data(), row_count,     ms_count,
                              slow_count,  records.size(), complete_ticks_, complete_ms_,   complete_slow_};
   bf::encode_block(store_.plan(), layout_, staged, tail_);
   Block block;
@@ -300,11 +323,16 @@ bool BlockSource::take_tail(bool whatever_it_is) {
 }
 
 std::int64_t BlockSource::size(const Series& s) const {
-  const auto due = [&](std::int64_t have, Tick period) { return ticks_ == 0 ? 0 : std::min(have, (ticks_ - 1) / period + 1); };
+  const auto due = [&](std::int64_t have, Tick period) {
+    return ticks_ == 0 ? 0 : std::min(have, (ticks_ - 1) / period + 1);
+  };
   switch (s.from) {
-    case Series::From::ms: return due(ms_, s.period_ticks);
-    case Series::From::slow: return due(slow_, s.period_ticks);
-    default: return ticks_;
+    case Series::From::ms:
+      return due(ms_, s.period_ticks);
+    case Series::From::slow:
+      return due(slow_, s.period_ticks);
+    default:
+      return ticks_;
   }
 }
 
@@ -335,8 +363,10 @@ void BlockSource::read(const Series& s, std::int64_t first, std::int64_t count, 
     }
     each_piece(first, count, [&](const Block& block, std::size_t row, std::size_t rows, std::size_t at) {
       const bf::Column c = column(block, store_.plan().tick.size() + static_cast<std::size_t>(signal.word));
-      if (c.constant) std::fill_n(values + at, rows, derived_value(signal, static_cast<std::uint16_t>(c.where)));
-      else derived_values(signal, bytes(block) + c.where + row * 2, rows, values + at);
+      if (c.constant)
+        std::fill_n(values + at, rows, derived_value(signal, static_cast<std::uint16_t>(c.where)));
+      else
+        derived_values(signal, bytes(block) + c.where + row * 2, rows, values + at);
     });
   } else {
     const bool is_ms = s.from == Series::From::ms;
@@ -346,7 +376,8 @@ void BlockSource::read(const Series& s, std::int64_t first, std::int64_t count, 
       const std::int64_t rows = is_ms ? block.header.ms_rows : block.header.slow_rows;
       const unsigned char* at = bytes(block) + (is_ms ? block.header.ms_at : block.header.slow_at);
       for (std::int64_t i = std::max(first, begin); i < std::min(first + count, begin + rows); ++i)
-        std::memcpy(values + (i - first), at + (static_cast<std::size_t>(i - begin) * width + static_cast<std::size_t>(s.column)) * 4, 4);
+        std::memcpy(values + (i - first),
+                    at + (static_cast<std::size_t>(i - begin) * width + static_cast<std::size_t>(s.column)) * 4, 4);
     }
   }
 }
@@ -354,18 +385,22 @@ void BlockSource::read(const Series& s, std::int64_t first, std::int64_t count, 
 void BlockSource::words(int word, Tick first, Tick count, std::uint16_t* values) const {
   each_piece(first, count, [&](const Block& block, std::size_t row, std::size_t rows, std::size_t at) {
     const bf::Column c = column(block, store_.plan().tick.size() + static_cast<std::size_t>(word));
-    if (c.constant) std::fill_n(values + at, rows, static_cast<std::uint16_t>(c.where));
-    else std::memcpy(values + at, bytes(block) + c.where + row * 2, rows * 2);
+    if (c.constant)
+      std::fill_n(values + at, rows, static_cast<std::uint16_t>(c.where));
+    else
+      std::memcpy(values + at, bytes(block) + c.where + row * 2, rows * 2);
   });
 }
 
 void BlockSource::times(Tick first, Tick count, std::uint32_t* values) const {
   each_piece(first, count, [&](const Block& block, std::size_t row, std::size_t rows, std::size_t at) {
     if (block.header.time_linear) {
-      for (std::size_t i = 0; i < rows; ++i) values[at + i] = block.header.time + static_cast<std::uint32_t>(row + i) * block.header.time_step;
+      for (std::size_t i = 0; i < rows; ++i)
+        values[at + i] = block.header.time + static_cast<std::uint32_t>(row + i) * block.header.time_step;
       return;
     }
-    const bf::Column low = column(block, store_.plan().tick.size()), high = column(block, store_.plan().tick.size() + 1);
+    const bf::Column low = column(block, store_.plan().tick.size()),
+                     high = column(block, store_.plan().tick.size() + 1);
     for (std::size_t i = 0; i < rows; ++i) {
       auto l = static_cast<std::uint16_t>(low.where), h = static_cast<std::uint16_t>(high.where);
       if (!low.constant) std::memcpy(&l, bytes(block) + low.where + (row + i) * 2, 2);
@@ -387,8 +422,10 @@ void BlockSource::rests(Tick first, Tick count, std::vector<InRest>* in, std::ve
       auto record = before;
       record.tick = header.tick;
       std::memcpy(reinterpret_cast<unsigned char*>(&record) + 8, at, sizeof record - 8);
-      if (header.tick < begin) before = record;
-      else list->push_back(record);
+      if (header.tick < begin)
+        before = record;
+      else
+        list->push_back(record);
     };
     const std::size_t in_at = in ? in->size() : 0, out_at = out ? out->size() : 0;
     each_record(block, [&](const bf::RecordHeader& header, const unsigned char* at) {
@@ -399,7 +436,8 @@ void BlockSource::rests(Tick first, Tick count, std::vector<InRest>* in, std::ve
     const auto begin_with = [&](auto* list, std::size_t at, auto before) {
       if (!list) return;
       if (at < list->size() && (*list)[at].tick == begin) return;
-      if (begin > first) {  // within the request, aux falls back to what `before` holds: a record of its own, with nothing else
+      if (begin > first) {  // within the request, aux falls back to what `before` holds: a record of its own, with
+                            // nothing else
         auto fresh = before;
         fresh = {};
         fresh.tick = begin;
@@ -416,7 +454,7 @@ void BlockSource::rests(Tick first, Tick count, std::vector<InRest>* in, std::ve
 }
 
 const std::vector<RecordedUart>& BlockSource::uart() const {
-  constexpr int in_count_word = offsetof(PenIn, uart_count) / 2;                    // low byte
+  constexpr int in_count_word = offsetof(PenIn, uart_count) / 2;                                     // low byte
   constexpr int out_count_word = bf::in_words + static_cast<int>(offsetof(PenOut, uart_count) / 2);  // high byte
   static_assert(offsetof(PenIn, uart_count) % 2 == 0 && offsetof(PenOut, uart_count) % 2 == 1);
   if (!has_io()) return uart_;
@@ -428,7 +466,8 @@ const std::vector<RecordedUart>& BlockSource::uart() const {
     words(in_count_word, at, n, in_counts.data());
     words(out_count_word, at, n, out_counts.data());
     for (Tick k = 0; k < n; ++k) {
-      const unsigned received = in_counts[static_cast<std::size_t>(k)] & 0xFF, sent = out_counts[static_cast<std::size_t>(k)] >> 8;
+      const unsigned received = in_counts[static_cast<std::size_t>(k)] & 0xFF,
+                     sent = out_counts[static_cast<std::size_t>(k)] >> 8;
       if (received == 0 && sent == 0) continue;
       PenIn in;
       PenOut out;

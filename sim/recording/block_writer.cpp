@@ -33,13 +33,15 @@ std::size_t whole_pages(std::size_t size) { return (size + page - 1) / page * pa
   throw std::runtime_error(std::string("recording: ") + what + ": " + std::strerror(error));
 }
 
-bool starts_with(const std::string& text, const char* prefix) { return text.compare(0, std::strlen(prefix), prefix) == 0; }
+bool starts_with(const std::string& text, const char* prefix) {
+  return text.compare(0, std::strlen(prefix), prefix) == 0;
+}
 
 }  // namespace
 
 bool derived_from_io(const std::string& name) {
-  return starts_with(name, "adc.") || starts_with(name, "pin.") || starts_with(name, "aux.") || name == "core.pwm_duty" ||
-         name == "core.reset_cause";
+  return starts_with(name, "adc.") || starts_with(name, "pin.") || starts_with(name, "aux.") ||
+         name == "core.pwm_duty" || name == "core.reset_cause";
 }
 
 RecordingPlan pen_plan(const std::vector<std::string>& extra, int needles, Nanoseconds tick_ns) {
@@ -51,10 +53,18 @@ RecordingPlan pen_plan(const std::vector<std::string>& extra, int needles, Nanos
   const auto add = [&](const SignalInfo& signal) {
     if (derived_from_io(signal.name) || rig_only(signal.name)) return;
     switch (signal.period) {
-      case SignalPeriod::tick: plan.tick.push_back(signal); break;
-      case SignalPeriod::ms: plan.ms.push_back(signal); break;
-      case SignalPeriod::slow: plan.slow.push_back(signal); break;
-      case SignalPeriod::stroke: plan.stroke.push_back(signal); break;
+      case SignalPeriod::tick:
+        plan.tick.push_back(signal);
+        break;
+      case SignalPeriod::ms:
+        plan.ms.push_back(signal);
+        break;
+      case SignalPeriod::slow:
+        plan.slow.push_back(signal);
+        break;
+      case SignalPeriod::stroke:
+        plan.stroke.push_back(signal);
+        break;
     }
   };
   for (const SignalInfo& signal : signal_table()) add(signal);
@@ -68,12 +78,29 @@ RecordingPlan pen_plan(const std::vector<std::string>& extra, int needles, Nanos
 }
 
 RecordingPlan rig_plan(const std::vector<std::string>& extra, int needles, Nanoseconds tick_ns) {
-  constexpr const char* rows[] = {"needle.extension", "needle.tip_depth", "skin.indentation", "needle.in_skin", "needle.penetration",
-                                  "needle.penetration_max", "needle.force", "needle.punctured", "skin.channel_depth", "insertion.travel",
-                                  "insertion.force", "insertion.nose_force", "insertion.energy", "insertion.phase",
-                                  "insertion.puncture_force", "insertion.puncture_travel"};
-  constexpr const char* strokes[] = {"stroke.index", "stroke.extension_peak", "stroke.penetration_peak", "stroke.penetration_mean",
-                                     "stroke.penetration_min", "stroke.force_peak", "stroke.dwell"};
+  constexpr const char* rows[] = {"needle.extension",
+                                  "needle.tip_depth",
+                                  "skin.indentation",
+                                  "needle.in_skin",
+                                  "needle.penetration",
+                                  "needle.penetration_max",
+                                  "needle.force",
+                                  "needle.punctured",
+                                  "skin.channel_depth",
+                                  "insertion.travel",
+                                  "insertion.force",
+                                  "insertion.nose_force",
+                                  "insertion.energy",
+                                  "insertion.phase",
+                                  "insertion.puncture_force",
+                                  "insertion.puncture_travel"};
+  constexpr const char* strokes[] = {"stroke.index",
+                                     "stroke.extension_peak",
+                                     "stroke.penetration_peak",
+                                     "stroke.penetration_mean",
+                                     "stroke.penetration_min",
+                                     "stroke.force_peak",
+                                     "stroke.dwell"};
   RecordingPlan plan;
   plan.kind = RecordingKind::rig;
   plan.tick_ns = tick_ns;
@@ -111,7 +138,8 @@ TailLayout tail_layout(const RecordingPlan& plan) {
 }
 
 // Sum of products of keyed 32-bit halves (NH, Black et al. 1999): a third of the time that XXH3 takes for a row.
-std::uint32_t row_check(const unsigned char* row, std::size_t size, std::uint32_t variable_end, std::uint64_t generation, std::uint64_t index) {
+std::uint32_t row_check(const unsigned char* row, std::size_t size, std::uint32_t variable_end,
+                        std::uint64_t generation, std::uint64_t index) {
   std::uint64_t sum[2] = {0, 0};
   std::uint32_t key = 0x9E3779B9u;
   std::size_t at = 0;
@@ -152,11 +180,14 @@ std::uint64_t block_checksum(const unsigned char* block, std::size_t total_bytes
 namespace {
 
 // Four neighbouring columns of rows [r0, r1) to where they go in the block.
-void transpose(const unsigned char* from, std::size_t stride, const std::uint32_t (&to)[4], unsigned char* base, std::size_t r0, std::size_t r1) {
+void transpose(const unsigned char* from, std::size_t stride, const std::uint32_t (&to)[4], unsigned char* base,
+               std::size_t r0, std::size_t r1) {
   std::size_t r = r0;
 #ifdef __SSE2__
   for (; r + 4 <= r1; r += 4) {
-    const auto load = [&](std::size_t i) { return _mm_loadu_ps(reinterpret_cast<const float*>(from + (r + i) * stride)); };
+    const auto load = [&](std::size_t i) {
+      return _mm_loadu_ps(reinterpret_cast<const float*>(from + (r + i) * stride));
+    };
     __m128 a = load(0), b = load(1), c = load(2), d = load(3);
     _MM_TRANSPOSE4_PS(a, b, c, d);
     const auto store = [&](std::uint32_t where, __m128 values) {
@@ -170,12 +201,14 @@ void transpose(const unsigned char* from, std::size_t stride, const std::uint32_
 #endif
   for (int c = 0; c < 4; ++c)
     if (to[c])
-      for (std::size_t i = r; i < r1; ++i) std::memcpy(base + to[c] + i * 4, from + i * stride + static_cast<std::size_t>(c) * 4, 4);
+      for (std::size_t i = r; i < r1; ++i)
+        std::memcpy(base + to[c] + i * 4, from + i * stride + static_cast<std::size_t>(c) * 4, 4);
 }
 
 }  // namespace
 
-void encode_block(const RecordingPlan& plan, const TailLayout& layout, const Staged& staged, std::vector<unsigned char>& block) {
+void encode_block(const RecordingPlan& plan, const TailLayout& layout, const Staged& staged,
+                  std::vector<unsigned char>& block) {
   const std::size_t columns = plan.tick.size(), n = staged.row_count, stride = layout.row_bytes;
   const std::size_t words = layout.io_bytes / 2;
   const std::size_t ms_floats = plan.ms.size() * sizeof(float), slow_floats = plan.slow.size() * sizeof(float);
@@ -193,8 +226,8 @@ void encode_block(const RecordingPlan& plan, const TailLayout& layout, const Sta
   header.variable_bytes = static_cast<std::uint32_t>(staged.variable_bytes);
   std::size_t end = sizeof(BlockHeader) + (columns + words) * sizeof(Column);
 
-  // Which columns vary: most flags, counters and unused faults do not. A row is walked in pieces of 16 bytes; what lies behind its
-  // columns is compared too, and not looked at.
+  // Which columns vary: most flags, counters and unused faults do not. A row is walked in pieces of 16 bytes; what lies
+  // behind its columns is compared too, and not looked at.
   typedef std::uint32_t Piece __attribute__((vector_size(16), aligned(4), may_alias));
   constexpr std::size_t pieces_max = 64;
   std::vector<std::uint32_t> differs(stride / 4 + 4, 0);
@@ -213,8 +246,13 @@ void encode_block(const RecordingPlan& plan, const TailLayout& layout, const Sta
   const auto* const difference_bytes = reinterpret_cast<const unsigned char*>(differs.data());
 
   std::vector<Column> table(columns + words, Column{1, 0});
-  struct Four { std::size_t from; std::uint32_t to[4]; };  // neighbours; to 0: not wanted
-  struct Varying { std::uint32_t from, to; };
+  struct Four {
+    std::size_t from;
+    std::uint32_t to[4];
+  };  // neighbours; to 0: not wanted
+  struct Varying {
+    std::uint32_t from, to;
+  };
   std::vector<Four> fours;
   std::vector<Varying> narrow;  // columns of 2 bytes
   if (n > 0) {
@@ -314,14 +352,18 @@ BlockStore::BlockStore(RecordingPlan plan, const std::string& directory) : plan_
   map_tail();
 }
 
-BlockStore::BlockStore(RecordingPlan plan, int file, int tail_file) : plan_(std::move(plan)), file_(file), tail_file_(tail_file) { map_tail(); }
+BlockStore::BlockStore(RecordingPlan plan, int file, int tail_file)
+    : plan_(std::move(plan)), file_(file), tail_file_(tail_file) {
+  map_tail();
+}
 
 void BlockStore::map_tail() {
   tail_size_ = bf::tail_layout(plan_).size;
   void* whole = ::mmap(nullptr, tail_size_ + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   void* inner = MAP_FAILED;
   if (whole != MAP_FAILED)
-    inner = ::mmap(static_cast<unsigned char*>(whole) + page, tail_size_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, tail_file_, 0);
+    inner = ::mmap(static_cast<unsigned char*>(whole) + page, tail_size_, PROT_READ | PROT_WRITE,
+                   MAP_SHARED | MAP_FIXED, tail_file_, 0);
   if (inner == MAP_FAILED) {
     const int error = errno;
     if (whole != MAP_FAILED) ::munmap(whole, tail_size_ + 2 * page);
@@ -333,7 +375,8 @@ void BlockStore::map_tail() {
 }
 
 void BlockStore::replace(int file, int tail_file) {
-  if (::mmap(tail_, tail_size_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, tail_file, 0) == MAP_FAILED) fail("no memory for the tail", errno);
+  if (::mmap(tail_, tail_size_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, tail_file, 0) == MAP_FAILED)
+    fail("no memory for the tail", errno);
   ::close(file_);
   ::close(tail_file_);
   file_ = file;
@@ -396,7 +439,9 @@ namespace {
 template <std::size_t size>
 bool has_news(const unsigned char* rest, const std::int32_t (&aux)[PEN_AUX]) {
   typedef std::uint64_t Piece __attribute__((vector_size(16), aligned(4), may_alias));
-  const auto piece = [](const void* bytes, std::size_t at) { return *reinterpret_cast<const Piece*>(static_cast<const unsigned char*>(bytes) + at); };
+  const auto piece = [](const void* bytes, std::size_t at) {
+    return *reinterpret_cast<const Piece*>(static_cast<const unsigned char*>(bytes) + at);
+  };
   constexpr std::size_t aux_at = size - sizeof aux;
   Piece any = piece(rest, aux_at - sizeof(Piece));  // may overlap the one before
   for (std::size_t at = 0; at + sizeof(Piece) < aux_at; at += sizeof(Piece)) any |= piece(rest, at);
@@ -446,7 +491,8 @@ void BlockWriter::tick(const float* values) {
 
 namespace {
 
-void slow_row(unsigned char* at, const float* values, std::size_t count, std::uint64_t generation, std::uint64_t index) {
+void slow_row(unsigned char* at, const float* values, std::size_t count, std::uint64_t generation,
+              std::uint64_t index) {
   std::memcpy(at, values, count * sizeof(float));
   const std::uint32_t check = bf::row_check(at, count * sizeof(float), 0, generation, index);
   std::memcpy(at + count * sizeof(float), &check, 4);
@@ -505,12 +551,13 @@ void BlockWriter::flush() {
       throw std::runtime_error("recording: the row of tick " + std::to_string(first_tick_ + r) +
                                " was overwritten in memory, by the firmware core or by a defect of the simulator");
   }
-  const bf::Staged staged = {rows_,     ms_rows_,    slow_rows_,     variable_,   row_count_, ms_count_,
+  const bf::Staged staged = {rows_,       ms_rows_,       slow_rows_,  variable_, row_count_, ms_count_,
                              slow_count_, variable_used_, first_tick_, ms_total_, slow_total_};
   bf::encode_block(store_.plan(), layout, staged, encoded_);
   std::size_t done = 0;
   while (done < encoded_.size()) {
-    const ssize_t n = ::pwrite(store_.file(), encoded_.data() + done, encoded_.size() - done, file_end_ + static_cast<off_t>(done));
+    const ssize_t n =
+        ::pwrite(store_.file(), encoded_.data() + done, encoded_.size() - done, file_end_ + static_cast<off_t>(done));
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) fail("a block could not be written", n < 0 ? errno : ENOSPC);
     done += static_cast<std::size_t>(n);
@@ -528,10 +575,12 @@ void BlockWriter::flush() {
 }
 
 void BlockWriter::go_on_in(int file, int tail_file) {
-  if (row_count_ + ms_count_ + slow_count_ + variable_used_ != 0) throw std::logic_error("recording: a writer goes on elsewhere between blocks only");
+  if (row_count_ + ms_count_ + slow_count_ + variable_used_ != 0)
+    throw std::logic_error("recording: a writer goes on elsewhere between blocks only");
   std::vector<unsigned char> piece(1u << 20);
   for (off_t at = 0; at < file_end_;) {
-    const ssize_t got = ::pread(store_.file(), piece.data(), static_cast<std::size_t>(std::min<off_t>(file_end_ - at, 1 << 20)), at);
+    const ssize_t got =
+        ::pread(store_.file(), piece.data(), static_cast<std::size_t>(std::min<off_t>(file_end_ - at, 1 << 20)), at);
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) fail("the blocks so far could not be read", got < 0 ? errno : EIO);
     for (ssize_t done = 0; done < got;) {

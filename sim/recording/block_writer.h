@@ -1,12 +1,14 @@
 // blocks.h - what the process of a run writes, tick by tick, and its hash.
 //
-// The parent makes a BlockStore before the fork: a file without a name (in memory, or in a directory for runs too long for that), and
-// one shared tail between guard pages, a file in memory too: both can be handed to another process, which makes its store of them. In the child a BlockWriter stages rows in the tail; a complete block (0.1 s) is transposed
-// into columns and appended to the file by pwrite. The child never maps the file, so a scribbling core cannot reach what was
-// recorded; in the tail every row and every event carries a check word, so that damage is seen and cut.
+// The parent makes a BlockStore before the fork: a file without a name (in memory, or in a directory for runs too long
+// for that), and one shared tail between guard pages, a file in memory too: both can be handed to another process,
+// which makes its store of them. In the child a BlockWriter stages rows in the tail; a complete block (0.1 s) is
+// transposed into columns and appended to the file by pwrite. The child never maps the file, so a scribbling core
+// cannot reach what was recorded; in the tail every row and every event carries a check word, so that damage is seen
+// and cut.
 //
-// Order within tick k: stroke(), command(), finding(), ms() and slow() first, then tick(), which publishes the row. Events of a tick
-// that never ended (crash) are kept.
+// Order within tick k: stroke(), command(), finding(), ms() and slow() first, then tick(), which publishes the row.
+// Events of a tick that never ended (crash) are kept.
 #pragma once
 
 #include <cstddef>
@@ -26,34 +28,40 @@ enum class RecordingKind : std::uint8_t { pen, rig };  // a rig has no core: no 
 inline constexpr int stroke_values_max = 16;
 inline constexpr int stroke_needles_max = 42;
 
-// What a run samples. The order of the lists is the order of the floats given to tick(), ms(), slow() and in StrokeRow::value.
+// What a run samples. The order of the lists is the order of the floats given to tick(), ms(), slow() and in
+// StrokeRow::value.
 struct RecordingPlan {
   RecordingKind kind = RecordingKind::pen;
   Nanoseconds tick_ns = default_tick_ns;
-  Tick ms_ticks = 20;       // ms row i stands at tick i * ms_ticks
-  Tick slow_ticks = 2000;   // slow row i stands at tick i * slow_ticks
+  Tick ms_ticks = 20;      // ms row i stands at tick i * ms_ticks
+  Tick slow_ticks = 2000;  // slow row i stands at tick i * slow_ticks
   std::vector<SignalInfo> tick, ms, slow, stroke;
-  int needles = 0;          // columns of StrokeRow::needle_peak that are kept
+  int needles = 0;  // columns of StrokeRow::needle_peak that are kept
 };
 
-// True for adc.*, pin.*, aux.*, core.pwm_duty and core.reset_cause: pure functions of PenIn and PenOut, which are stored whole.
+// True for adc.*, pin.*, aux.*, core.pwm_duty and core.reset_cause: pure functions of PenIn and PenOut, which are
+// stored whole.
 // They are never part of a row and are derived when read.
 bool derived_from_io(const std::string& name);
 
-// The plan of a pen: every signal of the table, and `extra` names (fw.<symbol>, fault.<name>, needle.<i>.force ...) after those of the
-// table, in the given order; names that are derived from PenIn and PenOut are left out. Throws std::invalid_argument for an unknown name.
+// The plan of a pen: every signal of the table, and `extra` names (fw.<symbol>, fault.<name>, needle.<i>.force ...)
+// after those of the table, in the given order; names that are derived from PenIn and PenOut are left out. Throws
+// std::invalid_argument for an unknown name.
 RecordingPlan pen_plan(const std::vector<std::string>& extra, int needles, Nanoseconds tick_ns = default_tick_ns);
 
-// The plan of the insertion rig: what sim/engine/insertion.cpp samples, in its order, then `extra` (needle.<i>.force|penetration).
+// The plan of the insertion rig: what sim/engine/insertion.cpp samples, in its order, then `extra`
+// (needle.<i>.force|penetration).
 RecordingPlan rig_plan(const std::vector<std::string>& extra, int needles, Nanoseconds tick_ns);
 
 struct StrokeRow {
   Tick begin = 0, end = 0;
   float value[stroke_values_max] = {};
-  float needle_peak[stroke_needles_max] = {};  // deepest penetration of each needle in this stroke; 0 if it did not enter
+  float needle_peak[stroke_needles_max] = {};  // deepest penetration of each needle in this stroke; 0 if it did not
+                                               // enter
 };
 
-// Where blocks go: made by the parent before the fork, inherited by the child. Throws std::runtime_error (no memory, disk full).
+// Where blocks go: made by the parent before the fork, inherited by the child. Throws std::runtime_error (no memory,
+// disk full).
 class BlockStore {
  public:
   // `directory`: "" keeps the blocks in memory (about 3 MB per second of run); else an unlinked file there.
@@ -66,7 +74,7 @@ class BlockStore {
 
   const RecordingPlan& plan() const { return plan_; }
   int file() const { return file_; }
-  unsigned char* tail() const { return tail_; }      // shared with the child
+  unsigned char* tail() const { return tail_; }  // shared with the child
   int tail_file() const { return tail_file_; }
   std::size_t tail_size() const { return tail_size_; }
   // Other files for the same plan; the tail stays at its address. Takes the descriptors over.
@@ -103,7 +111,8 @@ class BlockWriter {
 
   Tick ticks() const { return first_tick_ + row_count_; }
   void end_block() { flush(); }  // early: the tail is empty then
-  // With an empty tail: goes on in other files (of a new store of the same plan), which get a copy of what was written so far.
+  // With an empty tail: goes on in other files (of a new store of the same plan), which get a copy of what was written
+  // so far.
   void go_on_in(int file, int tail_file);
   void close();  // appends what is in the tail; the destructor does it too
 
@@ -115,18 +124,20 @@ class BlockWriter {
   void flush();
 
   BlockStore& store_;
-  unsigned char *rows_ = nullptr, *ms_rows_ = nullptr, *slow_rows_ = nullptr, *variable_ = nullptr;  // areas of the tail
+  // areas of the tail
+  unsigned char *rows_ = nullptr, *ms_rows_ = nullptr, *slow_rows_ = nullptr, *variable_ = nullptr;
   std::size_t float_bytes_ = 0, io_at_ = 0, end_at_ = 0, row_bytes_ = 0;
   std::uint32_t row_capacity_ = 0, row_count_ = 0, ms_count_ = 0, slow_count_ = 0, variable_used_ = 0;
   std::int32_t aux_in_[PEN_AUX] = {}, aux_out_[PEN_AUX] = {};  // as known to the block being filled
   std::vector<unsigned char> encoded_;
-  std::uint64_t generation_ = 0;                               // number of the block being filled
+  std::uint64_t generation_ = 0;  // number of the block being filled
   std::int64_t file_end_ = 0, ms_total_ = 0, slow_total_ = 0;
   Tick first_tick_ = 0;
   bool closed_ = false;
 };
 
-// The hash of a run: per tick the bytes of PenIn and PenOut, every 20 ticks the state of the plant; each value is the seed of the next.
+// The hash of a run: per tick the bytes of PenIn and PenOut, every 20 ticks the state of the plant; each value is the
+// seed of the next.
 class RunHash {
  public:
   void tick(const PenIn& in, const PenOut& out);

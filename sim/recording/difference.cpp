@@ -15,16 +15,20 @@ constexpr Tick slab = 1 << 14;
 
 std::string value_text(float value) { return fmt::format("{}", value); }
 
-std::string place(Tick tick, Nanoseconds tick_ns) { return fmt::format("tick {} ({:.6f} s)", tick, seconds(tick * tick_ns)); }
+std::string place(Tick tick, Nanoseconds tick_ns) {
+  return fmt::format("tick {} ({:.6f} s)", tick, seconds(tick * tick_ns));
+}
 
 // Values that are held at the given instants.
-void compare_held(const Recording& a, const Recording& b, const SignalInfo& s, const std::vector<Tick>& instants, Difference& d) {
+void compare_held(const Recording& a, const Recording& b, const SignalInfo& s, const std::vector<Tick>& instants,
+                  Difference& d) {
   const Samples x = a.samples(s.name), y = b.samples(s.name);
   if (x.value.empty() || y.value.empty()) return;
   const auto held = [](const Samples& samples, Tick tick) {
     const auto last = static_cast<std::int64_t>(samples.value.size()) - 1;
     const std::int64_t i = samples.tick.empty() ? tick / samples.period_ticks
-                                                : std::upper_bound(samples.tick.begin(), samples.tick.end(), tick) - samples.tick.begin() - 1;
+                                                : std::upper_bound(samples.tick.begin(), samples.tick.end(), tick) -
+                                                      samples.tick.begin() - 1;
     return samples.value[static_cast<std::size_t>(std::clamp<std::int64_t>(i, 0, last))];
   };
   FieldDifference found{s.name, s.unit, 0, 0, "", ""};
@@ -48,7 +52,8 @@ void compare_others(const Recording& a, const Recording& b, Difference& d) {
       if (text.size() > 60) text = text.substr(0, 57) + "...";
       return text.empty() ? std::string("(none)") : text;
     };
-    d.others.push_back(p.find('\n') != std::string::npos || q.find('\n') != std::string::npos || p.size() + q.size() > 240
+    d.others.push_back(p.find('\n') != std::string::npos || q.find('\n') != std::string::npos ||
+                               p.size() + q.size() > 240
                            ? fmt::format("{} differs", name)
                            : fmt::format("{}: {} | {}", name, brief(p), brief(q)));
   };
@@ -58,7 +63,8 @@ void compare_others(const Recording& a, const Recording& b, Difference& d) {
   other("scenario", x.scenario_path, y.scenario_path);
   other("title", x.title, y.title);
   other("scenario text", x.scenario_text, y.scenario_text);
-  if (x.scenario_text == y.scenario_text) other("resolved scenario (catalog, --set)", x.resolved_scenario, y.resolved_scenario);
+  if (x.scenario_text == y.scenario_text)
+    other("resolved scenario (catalog, --set)", x.resolved_scenario, y.resolved_scenario);
   other("seed", std::to_string(x.seed), std::to_string(y.seed));
   other("firmware", x.firmware, y.firmware);
   other("firmware build id", x.firmware_build_id, y.firmware_build_id);
@@ -70,10 +76,14 @@ void compare_others(const Recording& a, const Recording& b, Difference& d) {
   other("verdict", x.verdict, y.verdict);
   other("end", x.end_cause, y.end_cause);
   for (const RecordedVerdict& v : a.verdicts()) {
-    const auto it = std::find_if(b.verdicts().begin(), b.verdicts().end(), [&](const RecordedVerdict& w) { return w.id == v.id; });
-    if (it == b.verdicts().end()) d.others.push_back(fmt::format("requirement {}: {} | (none)", v.id, v.outcome));
-    else if (it->outcome != v.outcome) d.others.push_back(fmt::format("requirement {}: {} | {}", v.id, v.outcome, it->outcome));
-    else if (it->margin != v.margin) d.others.push_back(fmt::format("margin of {}: {:.6g} | {:.6g} {}", v.id, v.margin, it->margin, v.unit));
+    const auto it =
+        std::find_if(b.verdicts().begin(), b.verdicts().end(), [&](const RecordedVerdict& w) { return w.id == v.id; });
+    if (it == b.verdicts().end())
+      d.others.push_back(fmt::format("requirement {}: {} | (none)", v.id, v.outcome));
+    else if (it->outcome != v.outcome)
+      d.others.push_back(fmt::format("requirement {}: {} | {}", v.id, v.outcome, it->outcome));
+    else if (it->margin != v.margin)
+      d.others.push_back(fmt::format("margin of {}: {:.6g} | {:.6g} {}", v.id, v.margin, it->margin, v.unit));
   }
   for (const RecordedVerdict& w : b.verdicts())
     if (std::none_of(a.verdicts().begin(), a.verdicts().end(), [&](const RecordedVerdict& v) { return w.id == v.id; }))
@@ -81,7 +91,8 @@ void compare_others(const Recording& a, const Recording& b, Difference& d) {
   const auto &p = a.commands(), &q = b.commands();
   for (std::size_t i = 0; i < std::max(p.size(), q.size()); ++i) {
     const auto text = [&](const std::vector<RecordedText>& list) {
-      return i < list.size() ? fmt::format("tick {} {}", list[i].at, list[i].text.substr(0, 60)) : std::string("(none)");
+      return i < list.size() ? fmt::format("tick {} {}", list[i].at, list[i].text.substr(0, 60))
+                             : std::string("(none)");
     };
     if (i < p.size() && i < q.size() && p[i].at == q[i].at && p[i].text == q[i].text) continue;
     d.others.push_back(fmt::format("command {}: {} | {}", i + 1, text(p), text(q)));
@@ -104,9 +115,12 @@ Comparing::Comparing(const Recording& a, const Recording& b) : a_(a), b_(b) {
   d.tick_ns = x.tick_ns;
   compare_others(a, b, d);
   const auto kind = [](const RecordingMeta& m) { return m.kind == RecordingKind::pen ? "a pen" : "a rig"; };
-  if (x.kind != y.kind) d.why_not = fmt::format("one is of {}, the other of {}", kind(x), kind(y));
-  else if (x.seam_version != y.seam_version) d.why_not = fmt::format("their seam versions are {} and {}", x.seam_version, y.seam_version);
-  else if (x.tick_ns != y.tick_ns) d.why_not = fmt::format("their ticks are {} ns and {} ns", x.tick_ns, y.tick_ns);
+  if (x.kind != y.kind)
+    d.why_not = fmt::format("one is of {}, the other of {}", kind(x), kind(y));
+  else if (x.seam_version != y.seam_version)
+    d.why_not = fmt::format("their seam versions are {} and {}", x.seam_version, y.seam_version);
+  else if (x.tick_ns != y.tick_ns)
+    d.why_not = fmt::format("their ticks are {} ns and {} ns", x.tick_ns, y.tick_ns);
   done_ = !d.comparable();
   if (done_) return;
 
@@ -135,7 +149,8 @@ void Comparing::compare_io(Tick from, Tick count) {
   const auto n = static_cast<std::size_t>(count);
   std::vector<PenIn> in_a(n), in_b(n);
   std::vector<PenOut> out_a(n), out_b(n);
-  const auto note = [](const std::vector<PenField>& fields, std::vector<FieldDifference>& found, const void* x, const void* y, Tick tick) {
+  const auto note = [](const std::vector<PenField>& fields, std::vector<FieldDifference>& found, const void* x,
+                       const void* y, Tick tick) {
     for (std::size_t i = 0; i < fields.size(); ++i) {
       const PenField& f = fields[i];
       if (std::memcmp(static_cast<const char*>(x) + f.at, static_cast<const char*>(y) + f.at, f.size) == 0) continue;
@@ -147,7 +162,8 @@ void Comparing::compare_io(Tick from, Tick count) {
   for (std::size_t k = 0; k < n; ++k) {
     const Tick tick = from + static_cast<Tick>(k);
     if (std::memcmp(&in_a[k], &in_b[k], sizeof(PenIn)) != 0) note(pen_in_fields(), in_, &in_a[k], &in_b[k], tick);
-    if (std::memcmp(&out_a[k], &out_b[k], sizeof(PenOut)) != 0) note(pen_out_fields(), out_, &out_a[k], &out_b[k], tick);
+    if (std::memcmp(&out_a[k], &out_b[k], sizeof(PenOut)) != 0)
+      note(pen_out_fields(), out_, &out_a[k], &out_b[k], tick);
   }
 }
 
@@ -205,8 +221,10 @@ bool Comparing::advance() {
     return false;
   }
   if (!d.sparse && a_.ticks() != b_.ticks())
-    d.fields.push_back({"length", "ticks", d.ticks, std::max(a_.ticks(), b_.ticks()) - d.ticks, std::to_string(a_.ticks()), std::to_string(b_.ticks())});
-  std::stable_sort(d.fields.begin(), d.fields.end(), [](const FieldDifference& p, const FieldDifference& q) { return p.first < q.first; });
+    d.fields.push_back({"length", "ticks", d.ticks, std::max(a_.ticks(), b_.ticks()) - d.ticks,
+                        std::to_string(a_.ticks()), std::to_string(b_.ticks())});
+  std::stable_sort(d.fields.begin(), d.fields.end(),
+                   [](const FieldDifference& p, const FieldDifference& q) { return p.first < q.first; });
   done_ = true;
   return true;
 }
@@ -229,7 +247,8 @@ std::string Difference::summary() const {
   if (!comparable()) return "not comparable: " + why_not;
   if (equal()) return fmt::format("equal over {} ticks", ticks);
   const FieldDifference& f = fields[0];
-  return fmt::format("first difference at {}: {} {} | {}{}", place(f.first, tick_ns), f.field, f.a.empty() ? "(none)" : f.a, f.b.empty() ? "(none)" : f.b,
+  return fmt::format("first difference at {}: {} {} | {}{}", place(f.first, tick_ns), f.field,
+                     f.a.empty() ? "(none)" : f.a, f.b.empty() ? "(none)" : f.b,
                      f.unit.empty() || f.unit == "1" ? "" : " " + f.unit);
 }
 
@@ -241,15 +260,19 @@ std::string Difference::text() const {
   if (!comparable() || equal()) return out;
   const Tick first = fields[0].first;
   if (!sparse && fields[0].field != "length")
-    out += fields[0].field.compare(0, 4, "out.") == 0 ? "  inputs were equal up to here: the core answered differently\n"
-           : fields[0].field.compare(0, 3, "in.") == 0 ? "  the core was given something else: look at the plant, the commands or the seed\n"
-                                                       : "";
-  out += fmt::format("\n  {:<28} {:>18} {:>18}   {:>10}  {}\n", "field", "first recording", "second recording", "from tick", "samples that differ");
+    out += fields[0].field.compare(0, 4, "out.") == 0
+               ? "  inputs were equal up to here: the core answered differently\n"
+           : fields[0].field.compare(0, 3, "in.") == 0
+               ? "  the core was given something else: look at the plant, the commands or the seed\n"
+               : "";
+  out += fmt::format("\n  {:<28} {:>18} {:>18}   {:>10}  {}\n", "field", "first recording", "second recording",
+                     "from tick", "samples that differ");
   constexpr std::size_t most = 40;
   for (std::size_t i = 0; i < std::min(fields.size(), most); ++i) {
     const FieldDifference& f = fields[i];
-    out += fmt::format("{} {:<28} {:>18} {:>18}   {:>10}  {}\n", f.first == first ? '>' : ' ', f.field + (f.unit.empty() || f.unit == "1" ? "" : " [" + f.unit + "]"),
-                       f.a.empty() ? "-" : f.a, f.b.empty() ? "-" : f.b, f.first, f.count);
+    out += fmt::format("{} {:<28} {:>18} {:>18}   {:>10}  {}\n", f.first == first ? '>' : ' ',
+                       f.field + (f.unit.empty() || f.unit == "1" ? "" : " [" + f.unit + "]"), f.a.empty() ? "-" : f.a,
+                       f.b.empty() ? "-" : f.b, f.first, f.count);
   }
   if (fields.size() > most) out += fmt::format("  and {} more\n", fields.size() - most);
   return out;

@@ -14,9 +14,9 @@
 #include <filesystem>
 #include <limits>
 
+#include "sim/input/input_error.h"
 #include "sim/recording/block_format.h"
 #include "sim/recording/hdf5_output.h"
-#include "sim/input/input_error.h"
 #include "sim/recording/source.h"
 
 namespace pensim {
@@ -24,8 +24,8 @@ namespace bf = block_format;
 
 namespace {
 
-constexpr std::int64_t slab = 1 << 18;          // samples that are written or summarised at a time
-constexpr std::size_t text_piece = 200;         // longer texts of a table go on in the next row
+constexpr std::int64_t slab = 1 << 18;   // samples that are written or summarised at a time
+constexpr std::size_t text_piece = 200;  // longer texts of a table go on in the next row
 constexpr std::int64_t ticks_max = std::int64_t{1} << 36;
 constexpr hsize_t chunk_max = 16384;
 constexpr std::size_t signals_max = 4096;
@@ -154,7 +154,8 @@ Id strokes_type(const std::vector<SignalInfo>& columns, int needles) {
   for (std::size_t i = 0; i < columns.size(); ++i)
     member(type, member_name(columns[i].name).c_str(), offsetof(StrokeRow, value) + i * sizeof(float), H5T_IEEE_F32LE);
   if (needles > 0)
-    member(type, "needle_penetration_peak", offsetof(StrokeRow, needle_peak), array_type(H5T_IEEE_F32LE, static_cast<hsize_t>(needles)));
+    member(type, "needle_penetration_peak", offsetof(StrokeRow, needle_peak),
+           array_type(H5T_IEEE_F32LE, static_cast<hsize_t>(needles)));
   return type;
 }
 
@@ -194,14 +195,16 @@ std::string name_of_link(const std::string& link) {
   return out;
 }
 
-// ---------------------------------------------------------------------------------------------------------------- writing
+// ----------------------------------------------------------------------------------------------------------------
+// writing
 
 class FileWriter {
  public:
   FileWriter(const std::string& path, OutputState& state, std::size_t signals, bool compress) : compress_(compress) {
     Id access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "file access");
     check(H5Pset_fclose_degree(access, H5F_CLOSE_STRONG), "file access");
-    check(H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V18), "file access");  // checksums on what is not data; MATLAB reads it
+    // checksums on what is not data; MATLAB reads it
+    check(H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V18), "file access");
     check(H5Pset_meta_block_size(access, std::clamp<std::size_t>(signals * 1024, 2048, 64 * 1024)), "file access");
     use_output_driver(access, state);
     Id create(H5Pcreate(H5P_FILE_CREATE), H5Pclose, "file creation");
@@ -240,21 +243,31 @@ class FileWriter {
     check(H5Dwrite(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, padded.data()), name);
   }
 
-  Id group(const char* name) { return Id(H5Gcreate2(file_, name, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Gclose, name); }
+  Id group(const char* name) {
+    return Id(H5Gcreate2(file_, name, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Gclose, name);
+  }
 
-  // A dataset that is written piece by piece from its beginning. As long as all pieces hold one and the same value, that becomes the
-  // fill value and nothing is stored.
+  // A dataset that is written piece by piece from its beginning. As long as all pieces hold one and the same value,
+  // that becomes the fill value and nothing is stored.
   class Column {
    public:
-    Column(FileWriter& writer, hid_t group, const std::string& name, hid_t type, hsize_t rows, hsize_t width, bool may_be_constant)
-        : writer_(writer), group_(group), name_(name), type_(type), size_(H5Tget_size(type)), rows_(rows), width_(width),
+    Column(FileWriter& writer, hid_t group, const std::string& name, hid_t type, hsize_t rows, hsize_t width,
+           bool may_be_constant)
+        : writer_(writer),
+          group_(group),
+          name_(name),
+          type_(type),
+          size_(H5Tget_size(type)),
+          rows_(rows),
+          width_(width),
           may_be_constant_(may_be_constant) {}
 
     void write(const void* values, hsize_t rows) {
       const auto* bytes = static_cast<const unsigned char*>(values);
       const std::size_t total = static_cast<std::size_t>(rows * width_) * size_;
       if (total > 0 && may_be_constant_ && !stored_) {
-        const bool same = std::memcmp(bytes, bytes + size_, total - size_) == 0 && (!set_ || std::memcmp(bytes, value_, size_) == 0);
+        const bool same =
+            std::memcmp(bytes, bytes + size_, total - size_) == 0 && (!set_ || std::memcmp(bytes, value_, size_) == 0);
         if (same) {
           if (!set_) {
             std::memcpy(value_, bytes, size_);
@@ -306,7 +319,8 @@ class FileWriter {
         check(H5Pset_shuffle(properties), name_.c_str());
         check(H5Pset_deflate(properties, 1), name_.c_str());
       }
-      set_ = Id(H5Dcreate2(group_, name_.c_str(), type_, space, H5P_DEFAULT, properties, H5P_DEFAULT), H5Dclose, name_.c_str());
+      set_ = Id(H5Dcreate2(group_, name_.c_str(), type_, space, H5P_DEFAULT, properties, H5P_DEFAULT), H5Dclose,
+                name_.c_str());
     }
 
     FileWriter& writer_;
@@ -322,8 +336,10 @@ class FileWriter {
 
   void table(hid_t group, const char* name, hid_t type, const void* rows, std::size_t count) {
     Column column(*this, group, name, type, count, 1, false);
-    if (count > 0) column.write(rows, count);
-    else column.set();
+    if (count > 0)
+      column.write(rows, count);
+    else
+      column.set();
   }
 
   hid_t file() const { return file_; }
@@ -338,7 +354,8 @@ struct Extremes {
   T min, max;
 };
 
-// Minimum and maximum of each `bucket` values, as min_max (recording_source.h) for floats: a NaN loses every comparison.
+// Minimum and maximum of each `bucket` values, as min_max (recording_source.h) for floats: a NaN loses every
+// comparison.
 template <typename T>
 void extremes(const T* values, std::int64_t count, std::int64_t bucket, Extremes<T>* out) {
   if constexpr (std::is_same_v<T, float>) {
@@ -381,7 +398,11 @@ std::int64_t buckets(std::int64_t samples, std::int64_t size) { return (samples 
 class RecordingWriter {
  public:
   RecordingWriter(FileWriter& file, const Recording& recording, const Recording::Source& source)
-      : file_(file), recording_(recording), source_(source), signals_(file.group("signals")), pyramids_(file.group("pyramid")) {}
+      : file_(file),
+        recording_(recording),
+        source_(source),
+        signals_(file.group("signals")),
+        pyramids_(file.group("pyramid")) {}
 
   void write() {
     write_meta();
@@ -413,11 +434,19 @@ class RecordingWriter {
     file_.text("coverage", m.sparse ? "sparse" : "complete");
     file_.integer("started_at_reset", m.started_at_reset);
     file_.attribute(file_.file(), "seed", H5T_STD_U64LE, &m.seed);
-    const std::pair<const char*, const std::string*> texts[] = {
-        {"source", &m.source}, {"title", &m.title}, {"scenario_path", &m.scenario_path}, {"firmware", &m.firmware},
-        {"firmware_name", &m.firmware_name}, {"firmware_build_id", &m.firmware_build_id}, {"firmware_flags", &m.firmware_flags},
-        {"simulator_version", &m.simulator_version}, {"simulator_flags", &m.simulator_flags}, {"git_state", &m.git_state},
-        {"hash", &m.hash}, {"verdict", &m.verdict}, {"end_cause", &m.end_cause}};
+    const std::pair<const char*, const std::string*> texts[] = {{"source", &m.source},
+                                                                {"title", &m.title},
+                                                                {"scenario_path", &m.scenario_path},
+                                                                {"firmware", &m.firmware},
+                                                                {"firmware_name", &m.firmware_name},
+                                                                {"firmware_build_id", &m.firmware_build_id},
+                                                                {"firmware_flags", &m.firmware_flags},
+                                                                {"simulator_version", &m.simulator_version},
+                                                                {"simulator_flags", &m.simulator_flags},
+                                                                {"git_state", &m.git_state},
+                                                                {"hash", &m.hash},
+                                                                {"verdict", &m.verdict},
+                                                                {"end_cause", &m.end_cause}};
     for (const auto& [name, value] : texts) file_.text(name, *value);
     if (!m.fault.kind.empty()) {
       file_.text("fault_kind", m.fault.kind);
@@ -448,7 +477,8 @@ class RecordingWriter {
     constexpr Tick strip = 1024;  // heads are put together in the cache
     constexpr Tick piece = 16 * strip;
     const Tick most = std::min<Tick>(piece, ticks);
-    std::vector<unsigned char> in_rows(static_cast<std::size_t>(most) * bf::in_head), out_rows(static_cast<std::size_t>(most) * bf::out_head);
+    std::vector<unsigned char> in_rows(static_cast<std::size_t>(most) * bf::in_head),
+        out_rows(static_cast<std::size_t>(most) * bf::out_head);
     std::vector<std::uint16_t> column(strip);
     std::vector<std::uint32_t> time(strip);
     for (Tick from = 0; from < ticks; from += piece) {
@@ -458,7 +488,8 @@ class RecordingWriter {
         unsigned char *in_at = in_rows.data() + static_cast<std::size_t>(at) * bf::in_head,
                       *out_at = out_rows.data() + static_cast<std::size_t>(at) * bf::out_head;
         source_.times(from + at, rows, time.data());
-        for (std::size_t k = 0; k < static_cast<std::size_t>(rows); ++k) std::memcpy(in_at + k * bf::in_head, &time[k], 4);
+        for (std::size_t k = 0; k < static_cast<std::size_t>(rows); ++k)
+          std::memcpy(in_at + k * bf::in_head, &time[k], 4);
         for (int word = 2; word < bf::io_words; ++word) {
           source_.words(word, from + at, rows, column.data());
           const std::size_t stride = word < bf::in_words ? bf::in_head : bf::out_head;
@@ -530,8 +561,10 @@ class RecordingWriter {
       pyramid[static_cast<std::size_t>(n64 + i)] = m;
     }
     FileWriter::Column levels(file_, pyramids_, link, type, static_cast<hsize_t>(n64 + n4096), 2, true);
-    if (!pyramid.empty()) levels.write(pyramid.data(), static_cast<hsize_t>(pyramid.size()));
-    else levels.set();
+    if (!pyramid.empty())
+      levels.write(pyramid.data(), static_cast<hsize_t>(pyramid.size()));
+    else
+      levels.set();
   }
 
   void write_signal(const SignalInfo& info) {
@@ -539,30 +572,40 @@ class RecordingWriter {
     for (const Series& s : source_.series())
       if (s.info.name == info.name) series = &s;
     if (series->from == Series::From::stroke) return;  // in /strokes
-    const auto plain = [&](std::int64_t first, std::int64_t count, float* values) { source_.read(*series, first, count, values); };
+    const auto plain = [&](std::int64_t first, std::int64_t count, float* values) {
+      source_.read(*series, first, count, values);
+    };
     const DerivedSignal* derived = nullptr;
     if (source_.has_io())
       for (const DerivedSignal& d : derived_signals())
         if (d.name == info.name) derived = &d;
     if (!derived || derived->rule == DerivedSignal::Rule::duty || derived->rule == DerivedSignal::Rule::aux) {
-      write_values<float>(info, *series, H5T_IEEE_F32LE, plain, [&](float& value) { return source_.constant(*series, value); });
+      write_values<float>(info, *series, H5T_IEEE_F32LE, plain,
+                          [&](float& value) { return source_.constant(*series, value); });
     } else if (derived->rule == DerivedSignal::Rule::counts) {
-      write_values<std::uint16_t>(info, *series, H5T_STD_U16LE, [&](std::int64_t first, std::int64_t count, std::uint16_t* values) {
-        source_.words(derived->word, first, count, values);
-      }, [&](std::uint16_t& value) { return source_.constant_word(derived->word, value); });
+      write_values<std::uint16_t>(
+          info, *series, H5T_STD_U16LE,
+          [&](std::int64_t first, std::int64_t count, std::uint16_t* values) {
+            source_.words(derived->word, first, count, values);
+          },
+          [&](std::uint16_t& value) { return source_.constant_word(derived->word, value); });
     } else {
       const unsigned shift = derived->rule == DerivedSignal::Rule::cause ? 8u : static_cast<unsigned>(derived->bit);
       const unsigned mask = derived->rule == DerivedSignal::Rule::cause ? 0xFFu : 1u;
-      write_values<std::uint8_t>(info, *series, H5T_STD_U8LE, [&](std::int64_t first, std::int64_t count, std::uint8_t* values) {
-        words_.resize(static_cast<std::size_t>(count));
-        source_.words(derived->word, first, count, words_.data());
-        for (std::size_t i = 0; i < words_.size(); ++i) values[i] = static_cast<std::uint8_t>((words_[i] >> shift) & mask);
-      }, [&](std::uint8_t& value) {
-        std::uint16_t word;
-        if (!source_.constant_word(derived->word, word)) return false;
-        value = static_cast<std::uint8_t>((word >> shift) & mask);
-        return true;
-      });
+      write_values<std::uint8_t>(
+          info, *series, H5T_STD_U8LE,
+          [&](std::int64_t first, std::int64_t count, std::uint8_t* values) {
+            words_.resize(static_cast<std::size_t>(count));
+            source_.words(derived->word, first, count, words_.data());
+            for (std::size_t i = 0; i < words_.size(); ++i)
+              values[i] = static_cast<std::uint8_t>((words_[i] >> shift) & mask);
+          },
+          [&](std::uint8_t& value) {
+            std::uint16_t word;
+            if (!source_.constant_word(derived->word, word)) return false;
+            value = static_cast<std::uint8_t>((word >> shift) & mask);
+            return true;
+          });
     }
   }
 
@@ -583,7 +626,8 @@ class RecordingWriter {
     const auto& rows = source_.strokes();
     const hsize_t count = rows.size();
     const Id space(H5Screate_simple(1, &count, nullptr), H5Sclose, "strokes");
-    const Id set(H5Dcreate2(file_.file(), "strokes", packed, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Dclose, "strokes");
+    const Id set(H5Dcreate2(file_.file(), "strokes", packed, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Dclose,
+                 "strokes");
     if (!rows.empty()) check(H5Dwrite(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, rows.data()), "strokes");
     std::string names, units;
     for (const SignalInfo& column : columns) {
@@ -667,19 +711,24 @@ class RecordingWriter {
     std::vector<unsigned char> bytes(rows * size, 0);
     std::size_t at = 0;
     for (std::size_t c = 0; c < cells.size(); at += width[c], ++c) {
-      if (!cells[c].number.empty()) member(type, cells[c].name, at, H5T_IEEE_F64LE);
-      else member(type, cells[c].name, at, string_type(width[c]));
+      if (!cells[c].number.empty())
+        member(type, cells[c].name, at, H5T_IEEE_F64LE);
+      else
+        member(type, cells[c].name, at, string_type(width[c]));
       for (std::size_t r = 0; r < rows; ++r) {
-        if (!cells[c].number.empty()) std::memcpy(&bytes[r * size + at], &cells[c].number[r], 8);
-        else std::memcpy(&bytes[r * size + at], cells[c].text[r]->data(), cells[c].text[r]->size());
+        if (!cells[c].number.empty())
+          std::memcpy(&bytes[r * size + at], &cells[c].number[r], 8);
+        else
+          std::memcpy(&bytes[r * size + at], cells[c].text[r]->data(), cells[c].text[r]->size());
       }
     }
     file_.table(file_.file(), name, type, bytes.data(), rows);
   }
 
   void write_verdicts() {
-    std::vector<Cell> cells = {{"id", {}, {}}, {"outcome", {}, {}}, {"margin", {}, {}}, {"unit", {}, {}}, {"at_s", {}, {}},
-                               {"atom", {}, {}}, {"text", {}, {}}, {"that", {}, {}}, {"may_be_vacuous", {}, {}}};
+    std::vector<Cell> cells = {{"id", {}, {}},   {"outcome", {}, {}}, {"margin", {}, {}},
+                               {"unit", {}, {}}, {"at_s", {}, {}},    {"atom", {}, {}},
+                               {"text", {}, {}}, {"that", {}, {}},    {"may_be_vacuous", {}, {}}};
     for (const RecordedVerdict& v : recording_.verdicts()) {
       cells[0].text.push_back(&v.id);
       cells[1].text.push_back(&v.outcome);
@@ -705,9 +754,12 @@ class RecordingWriter {
 
   template <typename T>
   std::vector<T>& buffer() {
-    if constexpr (std::is_same_v<T, float>) return floats_;
-    else if constexpr (std::is_same_v<T, std::uint16_t>) return counts_;
-    else return levels_;
+    if constexpr (std::is_same_v<T, float>)
+      return floats_;
+    else if constexpr (std::is_same_v<T, std::uint16_t>)
+      return counts_;
+    else
+      return levels_;
   }
 
   FileWriter& file_;
@@ -719,13 +771,15 @@ class RecordingWriter {
   std::vector<std::uint8_t> levels_;
 };
 
-// ---------------------------------------------------------------------------------------------------------------- reading
+// ----------------------------------------------------------------------------------------------------------------
+// reading
 
 class FileSource final : public Recording::Source {
  public:
-  FileSource(const std::string& path, RecordingMeta& meta, std::vector<RecordedVerdict>& verdicts, std::vector<RecordedMeasure>& measures)
+  FileSource(const std::string& path, RecordingMeta& meta, std::vector<RecordedVerdict>& verdicts,
+             std::vector<RecordedMeasure>& measures)
       : path_(path) {
-    struct stat status{};
+    struct stat status {};
     if (::stat(path.c_str(), &status) != 0) bad(std::string("cannot be opened: ") + std::strerror(errno));
     if (!S_ISREG(status.st_mode)) bad("is not a file");
     file_size_ = status.st_size;
@@ -757,9 +811,7 @@ class FileSource final : public Recording::Source {
 
   Tick ticks() const override { return ticks_; }
   const std::vector<Series>& series() const override { return series_; }
-  std::int64_t size(const Series& s) const override {
-    return s.from == Series::From::stroke ? 0 : samples_[index(s)];
-  }
+  std::int64_t size(const Series& s) const override { return s.from == Series::From::stroke ? 0 : samples_[index(s)]; }
   void read(const Series& s, std::int64_t first, std::int64_t count, float* values) const override {
     read_rows(sets_[index(s)], H5T_NATIVE_FLOAT, first, count, values, s.info.name);
   }
@@ -787,11 +839,13 @@ class FileSource final : public Recording::Source {
     const std::size_t size = in ? bf::in_head : bf::out_head;
     heads(in, first, count);
     for (std::size_t k = 0; k < static_cast<std::size_t>(count); ++k)
-      std::memcpy(values + k, heads_.data() + k * size + 2 * static_cast<std::size_t>(in ? word : word - bf::in_words), 2);
+      std::memcpy(values + k, heads_.data() + k * size + 2 * static_cast<std::size_t>(in ? word : word - bf::in_words),
+                  2);
   }
   void times(Tick first, Tick count, std::uint32_t* values) const override {
     heads(true, first, count);
-    for (std::size_t k = 0; k < static_cast<std::size_t>(count); ++k) std::memcpy(values + k, heads_.data() + k * bf::in_head, 4);
+    for (std::size_t k = 0; k < static_cast<std::size_t>(count); ++k)
+      std::memcpy(values + k, heads_.data() + k * bf::in_head, 4);
   }
   void io(Tick first, Tick count, PenIn* in, PenOut* out) const override {
     for (Tick at = 0; at < count; at += slab) {
@@ -799,12 +853,14 @@ class FileSource final : public Recording::Source {
       if (in) {
         heads(true, first + at, n);
         for (std::size_t k = 0; k < static_cast<std::size_t>(n); ++k)
-          std::memcpy(reinterpret_cast<unsigned char*>(in + at) + k * sizeof(PenIn), heads_.data() + k * bf::in_head, bf::in_head);
+          std::memcpy(reinterpret_cast<unsigned char*>(in + at) + k * sizeof(PenIn), heads_.data() + k * bf::in_head,
+                      bf::in_head);
       }
       if (out) {
         heads(false, first + at, n);
         for (std::size_t k = 0; k < static_cast<std::size_t>(n); ++k)
-          std::memcpy(reinterpret_cast<unsigned char*>(out + at) + k * sizeof(PenOut), heads_.data() + k * bf::out_head, bf::out_head);
+          std::memcpy(reinterpret_cast<unsigned char*>(out + at) + k * sizeof(PenOut), heads_.data() + k * bf::out_head,
+                      bf::out_head);
       }
     }
     std::vector<InRest> in_rests;
@@ -822,7 +878,8 @@ class FileSource final : public Recording::Source {
   const std::vector<StrokeRow>& strokes() const override {
     if (stroke_set_ && strokes_.empty() && stroke_count_ > 0) {
       strokes_.resize(static_cast<std::size_t>(stroke_count_));
-      if (H5Dread(stroke_set_, strokes_type(stroke_columns_, stroke_needles_), H5S_ALL, H5S_ALL, H5P_DEFAULT, strokes_.data()) < 0)
+      if (H5Dread(stroke_set_, strokes_type(stroke_columns_, stroke_needles_), H5S_ALL, H5S_ALL, H5P_DEFAULT,
+                  strokes_.data()) < 0)
         bad("is damaged at 'strokes'");
     }
     return strokes_;
@@ -832,7 +889,10 @@ class FileSource final : public Recording::Source {
   const std::vector<RecordedUart>& uart() const override {
     if (!uart_set_) return uart_;
     try {
-      struct Row { std::int64_t tick; std::uint8_t to_core, count, bytes[PEN_UART_BYTES]; };
+      struct Row {
+        std::int64_t tick;
+        std::uint8_t to_core, count, bytes[PEN_UART_BYTES];
+      };
       const Id type = compound(sizeof(Row));
       member(type, "tick", offsetof(Row, tick), H5T_NATIVE_INT64);
       member(type, "to_core", offsetof(Row, to_core), H5T_NATIVE_UINT8);
@@ -841,8 +901,9 @@ class FileSource final : public Recording::Source {
       std::vector<Row> rows(static_cast<std::size_t>(row_count(uart_set_, "uart")));
       if (!rows.empty()) check(H5Dread(uart_set_, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, rows.data()), "uart");
       for (const Row& row : rows)
-        uart_.push_back({row.tick, row.to_core != 0,
-                         std::string(reinterpret_cast<const char*>(row.bytes), std::min<std::size_t>(row.count, PEN_UART_BYTES))});
+        uart_.push_back(
+            {row.tick, row.to_core != 0,
+             std::string(reinterpret_cast<const char*>(row.bytes), std::min<std::size_t>(row.count, PEN_UART_BYTES))});
       uart_set_ = Id();
     } catch (const HdfError& error) {
       bad("is damaged at '" + error.what + "'");
@@ -872,7 +933,8 @@ class FileSource final : public Recording::Source {
       if (rank < 1 || rank > 2) throw HdfError{name};
       hsize_t size = H5Tget_size(Id(H5Dget_type(set), H5Tclose, name));
       for (int i = 0; i < rank; ++i)
-        if (chunk[i] == 0 || chunk[i] > (std::size_t{64} << 20) || (size *= chunk[i]) > (std::size_t{64} << 20)) throw HdfError{name};
+        if (chunk[i] == 0 || chunk[i] > (std::size_t{64} << 20) || (size *= chunk[i]) > (std::size_t{64} << 20))
+          throw HdfError{name};
     }
     return set;
   }
@@ -944,7 +1006,8 @@ class FileSource final : public Recording::Source {
     if (!dims(set, name).empty()) throw HdfError{name};
     const Id type(H5Dget_type(set), H5Tclose, name);
     if (H5Tget_size(type) > static_cast<std::size_t>(file_size_)) throw HdfError{name};
-    return text_of(type, text_max, name, [&](char* to) { check(H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, to), name); });
+    return text_of(type, text_max, name,
+                   [&](char* to) { check(H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, to), name); });
   }
 
   static std::vector<std::string> lines(const std::string& text) {
@@ -958,11 +1021,14 @@ class FileSource final : public Recording::Source {
   }
 
   void read_meta(RecordingMeta& m) {
-    if (!has_attribute(file_, "format") || text("format") != "pensim recording") bad("is an HDF5 file, but not a recording of pensim");
+    if (!has_attribute(file_, "format") || text("format") != "pensim recording")
+      bad("is an HDF5 file, but not a recording of pensim");
     const std::int64_t version = integer("format_version");
     if (version > recording_format_version)
-      throw InputError({{path_, 0, 0}, "was written by a newer version of pensim (format " + std::to_string(version) + ", this one reads " +
-                        std::to_string(recording_format_version) + ")", "use the version that wrote it: " + text("simulator_version")});
+      throw InputError({{path_, 0, 0},
+                        "was written by a newer version of pensim (format " + std::to_string(version) +
+                            ", this one reads " + std::to_string(recording_format_version) + ")",
+                        "use the version that wrote it: " + text("simulator_version")});
     if (version < 1) throw HdfError{"format_version"};
     const std::string kind = text("kind");
     if (kind != "pen" && kind != "rig") throw HdfError{"kind"};
@@ -979,12 +1045,21 @@ class FileSource final : public Recording::Source {
     if (!m.sparse && ticks_ > std::max<std::int64_t>(50'000'000, 4 * file_size_)) throw HdfError{"ticks"};
     m.started_at_reset = integer("started_at_reset") != 0;
     number_attribute(file_, "seed", H5T_INTEGER, H5T_NATIVE_UINT64, &m.seed);
-    const std::pair<const char*, std::string*> texts[] = {
-        {"source", &m.source}, {"title", &m.title}, {"scenario_path", &m.scenario_path}, {"firmware", &m.firmware},
-        {"firmware_name", &m.firmware_name}, {"firmware_build_id", &m.firmware_build_id}, {"firmware_flags", &m.firmware_flags},
-        {"simulator_version", &m.simulator_version}, {"simulator_flags", &m.simulator_flags}, {"git_state", &m.git_state},
-        {"hash", &m.hash}, {"verdict", &m.verdict}, {"end_cause", &m.end_cause}, {"scenario", &m.scenario_text},
-        {"resolved_scenario", &m.resolved_scenario}};
+    const std::pair<const char*, std::string*> texts[] = {{"source", &m.source},
+                                                          {"title", &m.title},
+                                                          {"scenario_path", &m.scenario_path},
+                                                          {"firmware", &m.firmware},
+                                                          {"firmware_name", &m.firmware_name},
+                                                          {"firmware_build_id", &m.firmware_build_id},
+                                                          {"firmware_flags", &m.firmware_flags},
+                                                          {"simulator_version", &m.simulator_version},
+                                                          {"simulator_flags", &m.simulator_flags},
+                                                          {"git_state", &m.git_state},
+                                                          {"hash", &m.hash},
+                                                          {"verdict", &m.verdict},
+                                                          {"end_cause", &m.end_cause},
+                                                          {"scenario", &m.scenario_text},
+                                                          {"resolved_scenario", &m.resolved_scenario}};
     for (const auto& [name, value] : texts) *value = text(name);
     if (has_attribute(file_, "fault_kind")) {
       m.fault.kind = text("fault_kind");
@@ -995,7 +1070,8 @@ class FileSource final : public Recording::Source {
     }
     m.notes = lines(text("notes"));
     for (const std::string& line : lines(text("tolerances"))) {
-      const std::size_t number_at = line.rfind(' '), rule_at = number_at == std::string::npos ? number_at : line.rfind(' ', number_at - 1);
+      const std::size_t number_at = line.rfind(' '),
+                        rule_at = number_at == std::string::npos ? number_at : line.rfind(' ', number_at - 1);
       if (rule_at == std::string::npos) throw HdfError{"tolerances"};
       RecordedTolerance t;
       t.signal = line.substr(0, rule_at);
@@ -1021,13 +1097,15 @@ class FileSource final : public Recording::Source {
       event_ticks_.resize(static_cast<std::size_t>(row_count(set, "log/tick")));
       const Id type(H5Dget_type(set), H5Tclose, "log/tick");
       if (H5Tget_class(type) != H5T_INTEGER) throw HdfError{"log/tick"};
-      if (!event_ticks_.empty()) check(H5Dread(set, H5T_NATIVE_INT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, event_ticks_.data()), "log/tick");
+      if (!event_ticks_.empty())
+        check(H5Dread(set, H5T_NATIVE_INT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, event_ticks_.data()), "log/tick");
       for (std::size_t i = 0; i < event_ticks_.size(); ++i)
         if (i == 0 ? event_ticks_[i] != 0 : event_ticks_[i] <= event_ticks_[i - 1]) throw HdfError{"log/tick"};
       if (!event_ticks_.empty() && event_ticks_.back() >= std::max<Tick>(ticks_, 1)) throw HdfError{"log/tick"};
     }
     const Id group(H5Gopen2(file_, "signals", H5P_DEFAULT), H5Gclose, "signals");
-    const Id summaries = exists(file_, "pyramid") ? Id(H5Gopen2(file_, "pyramid", H5P_DEFAULT), H5Gclose, "pyramid") : Id();
+    const Id summaries =
+        exists(file_, "pyramid") ? Id(H5Gopen2(file_, "pyramid", H5P_DEFAULT), H5Gclose, "pyramid") : Id();
     std::vector<std::string> links;
     hsize_t at = 0;
     check(H5Literate(group, H5_INDEX_NAME, H5_ITER_NATIVE, &at, collect, &links), "signals");
@@ -1037,7 +1115,8 @@ class FileSource final : public Recording::Source {
       const Id type(H5Dget_type(set), H5Tclose, place.c_str());
       const H5T_class_t type_class = H5Tget_class(type);
       const std::vector<hsize_t> d = dims(set, place.c_str());
-      if ((type_class != H5T_FLOAT && type_class != H5T_INTEGER) || H5Tget_size(type) > 8 || d.size() != 1) throw HdfError{place};
+      if ((type_class != H5T_FLOAT && type_class != H5T_INTEGER) || H5Tget_size(type) > 8 || d.size() != 1)
+        throw HdfError{place};
       Series s;
       if (!make_signal(name_of_link(link), s.info)) s.info.name = name_of_link(link);
       s.info.unit = text_attribute(set, "unit");
@@ -1047,11 +1126,13 @@ class FileSource final : public Recording::Source {
       if (!(period >= 0 && period < 1e12)) throw HdfError{place};
       s.period_ticks = static_cast<Tick>(std::llround(period));
       s.from = s.period_ticks == 0 ? Series::From::event : Series::From::tick;
-      s.info.period = s.period_ticks == 1                                                  ? SignalPeriod::tick
+      s.info.period = s.period_ticks == 1                                     ? SignalPeriod::tick
                       : static_cast<double>(s.period_ticks * tick_ns_) <= 2e6 ? SignalPeriod::ms
-                                                                                           : SignalPeriod::slow;
+                                                                              : SignalPeriod::slow;
       if (s.period_ticks == 0) s.info.period = SignalPeriod::tick;
-      const hsize_t most = s.period_ticks == 0 ? event_ticks_.size() : ticks_ == 0 ? 0 : static_cast<hsize_t>((ticks_ - 1) / s.period_ticks + 1);
+      const hsize_t most = s.period_ticks == 0 ? event_ticks_.size()
+                           : ticks_ == 0       ? 0
+                                               : static_cast<hsize_t>((ticks_ - 1) / s.period_ticks + 1);
       if (d[0] > most || (s.period_ticks == 0 && d[0] != most)) throw HdfError{place};
       // A dataset without storage reads as its fill value, and must have one.
       H5D_fill_value_t fill = H5D_FILL_VALUE_UNDEFINED;
@@ -1069,7 +1150,8 @@ class FileSource final : public Recording::Source {
         const std::vector<hsize_t> p = dims(pyramid, place.c_str());
         const auto n = static_cast<std::int64_t>(d[0]);
         const H5T_class_t c = H5Tget_class(pyramid_type);
-        if ((c != H5T_FLOAT && c != H5T_INTEGER) || p.size() != 2 || p[1] != 2 || static_cast<std::int64_t>(p[0]) != buckets(n, 64) + buckets(n, 4096))
+        if ((c != H5T_FLOAT && c != H5T_INTEGER) || p.size() != 2 || p[1] != 2 ||
+            static_cast<std::int64_t>(p[0]) != buckets(n, 64) + buckets(n, 4096))
           throw HdfError{"pyramid/" + link};
       }
       series_.push_back(s);
@@ -1096,7 +1178,8 @@ class FileSource final : public Recording::Source {
     std::tie(in_rest_set_, in_rest_count_) = open("pen_in_sparse", in_rest_type(), 0, false);
     std::tie(out_rest_set_, out_rest_count_) = open("pen_out_sparse", out_rest_type(), 0, false);
     for (const Series& s : series_)
-      if (s.info.name.size() == 5 && s.info.name.compare(0, 4, "aux.") == 0) aux_used_ |= 1u << ((s.info.name[4] - '0') & 7);
+      if (s.info.name.size() == 5 && s.info.name.compare(0, 4, "aux.") == 0)
+        aux_used_ |= 1u << ((s.info.name[4] - '0') & 7);
   }
 
   void read_strokes() {
@@ -1112,7 +1195,8 @@ class FileSource final : public Recording::Source {
       }
       return out;
     };
-    const std::vector<std::string> names = split(text_attribute(stroke_set_, "columns")), units = split(text_attribute(stroke_set_, "units"));
+    const std::vector<std::string> names = split(text_attribute(stroke_set_, "columns")),
+                                   units = split(text_attribute(stroke_set_, "units"));
     if (names.size() > stroke_values_max || units.size() != names.size()) throw HdfError{"strokes"};
     const Id type(H5Dget_type(stroke_set_), H5Tclose, "strokes");
     for (std::size_t i = 0; i < names.size(); ++i) {
@@ -1133,8 +1217,8 @@ class FileSource final : public Recording::Source {
     if (needle_member >= 0) {
       const Id array(H5Tget_member_type(type, static_cast<unsigned>(needle_member)), H5Tclose, "strokes");
       hsize_t count[4] = {};
-      if (H5Tget_class(array) != H5T_ARRAY || H5Tget_array_ndims(array) != 1 || H5Tget_array_dims2(array, count) < 0 || count[0] < 1 ||
-          count[0] > stroke_needles_max)
+      if (H5Tget_class(array) != H5T_ARRAY || H5Tget_array_ndims(array) != 1 || H5Tget_array_dims2(array, count) < 0 ||
+          count[0] < 1 || count[0] > stroke_needles_max)
         throw HdfError{"strokes"};
       stroke_needles_ = static_cast<int>(count[0]);
     }
@@ -1150,7 +1234,9 @@ class FileSource final : public Recording::Source {
     if (i < 0) throw HdfError{table_name};
     const Id text_member(H5Tget_member_type(type, static_cast<unsigned>(i)), H5Tclose, table_name);
     const std::size_t size = H5Tget_size(text_member);
-    if (H5Tget_class(text_member) != H5T_STRING || H5Tis_variable_str(text_member) != 0 || size == 0 || size > (1 << 20)) throw HdfError{table_name};
+    if (H5Tget_class(text_member) != H5T_STRING || H5Tis_variable_str(text_member) != 0 || size == 0 ||
+        size > (1 << 20))
+      throw HdfError{table_name};
     return size;
   }
 
@@ -1186,7 +1272,8 @@ class FileSource final : public Recording::Source {
 
   // Reads the named texts and numbers of a small table, row by row.
   template <typename Use>
-  void cells(const char* name, const std::vector<const char*>& text_names, const std::vector<const char*>& number_names, Use use) const {
+  void cells(const char* name, const std::vector<const char*>& text_names, const std::vector<const char*>& number_names,
+             Use use) const {
     const Id set = table(name);
     if (!set) return;
     std::vector<std::size_t> widths;
@@ -1232,12 +1319,14 @@ class FileSource final : public Recording::Source {
           });
   }
   void read_measures(std::vector<RecordedMeasure>& measures) {
-    cells("measures", {"name", "unit"}, {"value"}, [&](const std::vector<std::string>& t, const std::vector<double>& n) {
-      measures.push_back({t[0], n[0], t[1]});
-    });
+    cells("measures", {"name", "unit"}, {"value"},
+          [&](const std::vector<std::string>& t, const std::vector<double>& n) {
+            measures.push_back({t[0], n[0], t[1]});
+          });
   }
 
-  void read_rows(const Id& set, hid_t type, std::int64_t first, std::int64_t count, void* into, const std::string& name) const {
+  void read_rows(const Id& set, hid_t type, std::int64_t first, std::int64_t count, void* into,
+                 const std::string& name) const {
     if (count == 0) return;
     try {
       const auto from = static_cast<hsize_t>(first), n = static_cast<hsize_t>(count);
@@ -1251,12 +1340,15 @@ class FileSource final : public Recording::Source {
   }
   void heads(bool in, Tick first, Tick count) const {
     heads_.resize(static_cast<std::size_t>(count) * (in ? bf::in_head : bf::out_head));
-    if (in) read_rows(in_set_, pen_in_type(), first, count, heads_.data(), "io/pen_in");
-    else read_rows(out_set_, pen_out_type(), first, count, heads_.data(), "io/pen_out");
+    if (in)
+      read_rows(in_set_, pen_in_type(), first, count, heads_.data(), "io/pen_in");
+    else
+      read_rows(out_set_, pen_out_type(), first, count, heads_.data(), "io/pen_out");
   }
 
   template <typename Rest>
-  void read_rests(const Id& set, const Id& type, std::int64_t rows, Tick first, Tick count, std::vector<Rest>& into, const char* name) const {
+  void read_rests(const Id& set, const Id& type, std::int64_t rows, Tick first, Tick count, std::vector<Rest>& into,
+                  const char* name) const {
     const Id tick_type = compound(8);
     member(tick_type, "tick", 0, H5T_NATIVE_INT64);
     const auto lower = [&](Tick tick) {  // first record at or after `tick`
@@ -1265,8 +1357,10 @@ class FileSource final : public Recording::Source {
         const std::int64_t middle = low + (high - low) / 2;
         Tick at = 0;
         read_rows(set, tick_type, middle, 1, &at, name);
-        if (at < tick) low = middle + 1;
-        else high = middle;
+        if (at < tick)
+          low = middle + 1;
+        else
+          high = middle;
       }
       return low;
     };
@@ -1301,7 +1395,8 @@ class FileSource final : public Recording::Source {
 
 }  // namespace
 
-std::unique_ptr<Recording::Source> open_file_source(const std::string& path, RecordingMeta& meta, std::vector<RecordedVerdict>& verdicts,
+std::unique_ptr<Recording::Source> open_file_source(const std::string& path, RecordingMeta& meta,
+                                                    std::vector<RecordedVerdict>& verdicts,
                                                     std::vector<RecordedMeasure>& measures) {
   be_quiet();
   try {
@@ -1314,11 +1409,13 @@ std::unique_ptr<Recording::Source> open_file_source(const std::string& path, Rec
 void write_file(const std::string& path, const Recording& recording, const Recording::Source& source, bool compress) {
   be_quiet();
   const auto fail = [&](const std::string& what) -> void {
-    throw InputError({{path, 0, 0}, "the recording cannot be written: " + what, "choose another folder with --out, or make room"});
+    throw InputError(
+        {{path, 0, 0}, "the recording cannot be written: " + what, "choose another folder with --out, or make room"});
   };
   std::error_code error;
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
-  if (!folder.empty() && !std::filesystem::is_directory(folder, error)) std::filesystem::create_directories(folder, error);
+  if (!folder.empty() && !std::filesystem::is_directory(folder, error))
+    std::filesystem::create_directories(folder, error);
   if (error) fail(error.message());
   const std::string part = path + ".part";
   std::string reason;

@@ -75,15 +75,16 @@ herr_t write_output(H5FD_t* file, H5FD_mem_t, hid_t, haddr_t at, size_t size, co
 
 herr_t truncate_output(H5FD_t* file, hid_t, hbool_t) {
   OutputFile* f = of(file);
-  if (f->end_of_space != f->end_of_file && f->state->error == 0 && ::ftruncate(f->file, static_cast<off_t>(f->end_of_space)) != 0)
+  if (f->end_of_space != f->end_of_file && f->state->error == 0 &&
+      ::ftruncate(f->file, static_cast<off_t>(f->end_of_space)) != 0)
     f->state->error = errno;
   f->end_of_file = f->end_of_space;
   return 0;
 }
 
 herr_t features(const H5FD_t*, unsigned long* flags) {
-  *flags = H5FD_FEAT_AGGREGATE_METADATA | H5FD_FEAT_ACCUMULATE_METADATA | H5FD_FEAT_DATA_SIEVE | H5FD_FEAT_AGGREGATE_SMALLDATA |
-           H5FD_FEAT_DEFAULT_VFD_COMPATIBLE;
+  *flags = H5FD_FEAT_AGGREGATE_METADATA | H5FD_FEAT_ACCUMULATE_METADATA | H5FD_FEAT_DATA_SIEVE |
+           *H5FD_FEAT_AGGREGATE_SMALLDATA | H5FD_FEAT_DEFAULT_VFD_COMPATIBLE;
   return 0;
 }
 

@@ -1,8 +1,8 @@
 // hdf5_output.h - an HDF5 file that is being written, on a disk that may be full.
 //
-// When a write fails, the HDF5 library cannot close the file any more and crashes when the program ends. So failures are kept from
-// it: the first one is noted here, and from then on what it writes is dropped. The caller looks at `error` after closing, and removes
-// the file.
+// When a write fails, the HDF5 library cannot close the file any more and crashes when the program ends. So failures
+// are kept from it: the first one is noted here, and from then on what it writes is dropped. The caller looks at
+// `error` after closing, and removes the file.
 #pragma once
 
 #include <hdf5.h>

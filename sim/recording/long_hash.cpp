@@ -9,7 +9,8 @@ namespace pensim {
 namespace {
 
 #ifdef __x86_64__
-// The library leaves the upper halves of the vector registers in use: floating point after it would take 2.5 times as long.
+// The library leaves the upper halves of the vector registers in use: floating point after it would take 2.5 times as
+// long.
 __attribute__((target("avx"))) void clear_upper_halves() { __builtin_ia32_vzeroupper(); }
 const bool has_upper_halves = __builtin_cpu_supports("avx");
 #else

@@ -16,11 +16,16 @@ std::int64_t number(const PenField& field, const unsigned char* at) {
     return static_cast<std::int64_t>(value);
   };
   switch (field.as) {
-    case As::u8: return load(std::uint8_t{});
-    case As::u16: return load(std::uint16_t{});
-    case As::u32: return load(std::uint32_t{});
-    case As::i16: return load(std::int16_t{});
-    default: return load(std::int32_t{});
+    case As::u8:
+      return load(std::uint8_t{});
+    case As::u16:
+      return load(std::uint16_t{});
+    case As::u32:
+      return load(std::uint32_t{});
+    case As::i16:
+      return load(std::int16_t{});
+    default:
+      return load(std::int32_t{});
   }
 }
 
@@ -37,7 +42,8 @@ const std::vector<PenField>& pen_in_fields() {
   static const std::vector<PenField> all = [] {
     std::vector<PenField> f = {{As::u32, "in.time_us", offsetof(PenIn, time_us), 4}};
     for (const DerivedSignal& d : derived_signals())
-      if (d.rule == DerivedSignal::Rule::counts) f.push_back({As::u16, "in." + d.name, static_cast<std::size_t>(d.word) * 2, 2});
+      if (d.rule == DerivedSignal::Rule::counts)
+        f.push_back({As::u16, "in." + d.name, static_cast<std::size_t>(d.word) * 2, 2});
     f.push_back({As::u16, "in.pins", offsetof(PenIn, pins), 2});
     f.push_back({As::u8, "in.edge_count", offsetof(PenIn, edge_count), 1});
     f.push_back({As::u8, "in.edge_overflow", offsetof(PenIn, edge_overflow), 1});
@@ -49,7 +55,8 @@ const std::vector<PenField>& pen_in_fields() {
     f.push_back({As::edges, "in.edges", offsetof(PenIn, edges), sizeof PenIn{}.edges});
     f.push_back({As::bytes, "in.uart", offsetof(PenIn, uart), PEN_UART_BYTES});
     f.push_back({As::bytes, "in.nvm_data", offsetof(PenIn, nvm_data), PEN_NVM_BYTES});
-    for (std::size_t i = 0; i < PEN_AUX; ++i) f.push_back({As::i32, "in.aux." + std::to_string(i), offsetof(PenIn, aux) + 4 * i, 4});
+    for (std::size_t i = 0; i < PEN_AUX; ++i)
+      f.push_back({As::i32, "in.aux." + std::to_string(i), offsetof(PenIn, aux) + 4 * i, 4});
     return f;
   }();
   return all;
@@ -70,7 +77,8 @@ const std::vector<PenField>& pen_out_fields() {
                                {As::u8, "out.uart_count", offsetof(PenOut, uart_count), 1},
                                {As::bytes, "out.uart", offsetof(PenOut, uart), PEN_UART_BYTES},
                                {As::bytes, "out.nvm_data", offsetof(PenOut, nvm_data), PEN_NVM_BYTES}};
-    for (std::size_t i = 0; i < PEN_AUX; ++i) f.push_back({As::i32, "out.aux." + std::to_string(i), offsetof(PenOut, aux) + 4 * i, 4});
+    for (std::size_t i = 0; i < PEN_AUX; ++i)
+      f.push_back({As::i32, "out.aux." + std::to_string(i), offsetof(PenOut, aux) + 4 * i, 4});
     return f;
   }();
   return all;
@@ -119,8 +127,8 @@ bool field_from_text(const PenField& field, const std::string& text, void* pen_s
     PenEdge edges[PEN_EDGES] = {};
     for (std::size_t i = 0; from < end; ++i) {
       std::int64_t time = 0, line = 0, level = 0, reserved = 0;
-      if (i == PEN_EDGES || !parse(from, end, 0, 0xFFFFFFFF, time) || from == end || *from++ != ':' || !parse(from, end, 0, 255, line) ||
-          from == end || *from++ != ':' || !parse(from, end, 0, 255, level))
+      if (i == PEN_EDGES || !parse(from, end, 0, 0xFFFFFFFF, time) || from == end || *from++ != ':' ||
+          !parse(from, end, 0, 255, line) || from == end || *from++ != ':' || !parse(from, end, 0, 255, level))
         return false;
       if (from < end && *from == ':' && !parse(++from, end, 0, 65535, reserved)) return false;
       if (from < end && (*from++ != ' ' || from == end)) return false;
@@ -133,7 +141,9 @@ bool field_from_text(const PenField& field, const std::string& text, void* pen_s
   const std::int64_t bits = static_cast<std::int64_t>(field.size) * 8;
   const bool is_signed = field.as == As::i16 || field.as == As::i32;
   std::int64_t value = 0;
-  if (!parse(from, end, is_signed ? -(std::int64_t{1} << (bits - 1)) : 0, (std::int64_t{1} << (is_signed ? bits - 1 : bits)) - 1, value) || from != end)
+  if (!parse(from, end, is_signed ? -(std::int64_t{1} << (bits - 1)) : 0,
+             (std::int64_t{1} << (is_signed ? bits - 1 : bits)) - 1, value) ||
+      from != end)
     return false;
   std::memcpy(at, &value, field.size);
   return true;

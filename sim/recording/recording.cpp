@@ -16,11 +16,13 @@ namespace bf = block_format;
 namespace {
 
 // The order of the channels and lines in pen_shim.h.
-constexpr const char* adc_names[] = {"motor_current", "battery", "ntc_motor", "ntc_housing", "nose_force",
+constexpr const char* adc_names[] = {"motor_current", "battery", "ntc_motor",  "ntc_housing", "nose_force",
                                      "cartridge_id",  "supply",  "depth_dial", "rate_dial"};
-constexpr const char* line_names[] = {"hall", "start", "plus", "minus", "mode", "confirm", "home", "cartridge", "charger"};
+constexpr const char* line_names[] = {"hall",    "start", "plus",      "minus",  "mode",
+                                      "confirm", "home",  "cartridge", "charger"};
 constexpr const char* out_names[] = {"enable", "led_ready", "led_alarm", "led_contact", "buzzer"};
-static_assert(std::size(adc_names) == PEN_ADC_COUNT && std::size(line_names) == PEN_LINE_COUNT && std::size(out_names) == PEN_OUT_COUNT);
+static_assert(std::size(adc_names) == PEN_ADC_COUNT && std::size(line_names) == PEN_LINE_COUNT &&
+              std::size(out_names) == PEN_OUT_COUNT);
 
 constexpr Tick slab = 1 << 16;
 
@@ -45,7 +47,8 @@ class LogSource final : public Recording::Source {
   const std::vector<Series>& series() const override { return series_; }
   std::int64_t size(const Series&) const override { return static_cast<std::int64_t>(channels_.ticks.size()); }
   void read(const Series& s, std::int64_t first, std::int64_t count, float* values) const override {
-    std::memcpy(values, channels_.values[static_cast<std::size_t>(s.column)].data() + first, static_cast<std::size_t>(count) * sizeof(float));
+    std::memcpy(values, channels_.values[static_cast<std::size_t>(s.column)].data() + first,
+                static_cast<std::size_t>(count) * sizeof(float));
   }
   const std::vector<Tick>& event_ticks() const override { return channels_.ticks; }
   const std::vector<RecordedText>& findings() const override { return channels_.events; }
@@ -67,9 +70,12 @@ const std::vector<DerivedSignal>& derived_signals() {
   static const std::vector<DerivedSignal> all = [] {
     using Rule = DerivedSignal::Rule;
     std::vector<DerivedSignal> out;
-    for (int i = 0; i < PEN_ADC_COUNT; ++i) out.push_back({Rule::counts, bf::first_adc_word + i, 0, std::string("adc.") + adc_names[i]});
-    for (int i = 0; i < PEN_LINE_COUNT; ++i) out.push_back({Rule::bit, bf::in_pins_word, i, std::string("pin.") + line_names[i]});
-    for (int i = 0; i < PEN_OUT_COUNT; ++i) out.push_back({Rule::bit, bf::out_pins_word, i, std::string("pin.") + out_names[i]});
+    for (int i = 0; i < PEN_ADC_COUNT; ++i)
+      out.push_back({Rule::counts, bf::first_adc_word + i, 0, std::string("adc.") + adc_names[i]});
+    for (int i = 0; i < PEN_LINE_COUNT; ++i)
+      out.push_back({Rule::bit, bf::in_pins_word, i, std::string("pin.") + line_names[i]});
+    for (int i = 0; i < PEN_OUT_COUNT; ++i)
+      out.push_back({Rule::bit, bf::out_pins_word, i, std::string("pin.") + out_names[i]});
     out.push_back({Rule::duty, bf::out_duty_word, 0, "core.pwm_duty"});
     out.push_back({Rule::cause, bf::cause_word, 0, "core.reset_cause"});
     for (int i = 0; i < static_cast<int>(PEN_AUX); ++i) out.push_back({Rule::aux, 0, i, "aux." + std::to_string(i)});
@@ -87,12 +93,16 @@ void derived_values(const DerivedSignal& signal, const unsigned char* words, std
     }
   };
   switch (signal.rule) {
-    case DerivedSignal::Rule::counts: return each([](std::uint16_t word) { return static_cast<float>(word); });
-    case DerivedSignal::Rule::bit: return each([bit = signal.bit](std::uint16_t word) { return static_cast<float>((word >> bit) & 1); });
+    case DerivedSignal::Rule::counts:
+      return each([](std::uint16_t word) { return static_cast<float>(word); });
+    case DerivedSignal::Rule::bit:
+      return each([bit = signal.bit](std::uint16_t word) { return static_cast<float>((word >> bit) & 1); });
     case DerivedSignal::Rule::duty:
       return each([](std::uint16_t word) { return static_cast<float>(static_cast<std::int16_t>(word)) / 32767.0f; });
-    case DerivedSignal::Rule::cause: return each([](std::uint16_t word) { return static_cast<float>(word >> 8); });
-    case DerivedSignal::Rule::aux: return each([](std::uint16_t) { return 0.0f; });
+    case DerivedSignal::Rule::cause:
+      return each([](std::uint16_t word) { return static_cast<float>(word >> 8); });
+    case DerivedSignal::Rule::aux:
+      return each([](std::uint16_t) { return 0.0f; });
   }
 }
 
@@ -106,8 +116,12 @@ const std::vector<Tick>& Recording::Source::event_ticks() const { return none<Ti
 bool Recording::Source::pyramid(const Series&, int, std::int64_t, std::int64_t, MinMax*) const { return false; }
 bool Recording::Source::constant(const Series&, float&) const { return false; }
 bool Recording::Source::constant_word(int, std::uint16_t&) const { return false; }
-void Recording::Source::words(int, Tick, Tick, std::uint16_t*) const { throw std::logic_error("recording: no PenIn and PenOut"); }
-void Recording::Source::times(Tick, Tick, std::uint32_t*) const { throw std::logic_error("recording: no PenIn and PenOut"); }
+void Recording::Source::words(int, Tick, Tick, std::uint16_t*) const {
+  throw std::logic_error("recording: no PenIn and PenOut");
+}
+void Recording::Source::times(Tick, Tick, std::uint32_t*) const {
+  throw std::logic_error("recording: no PenIn and PenOut");
+}
 void Recording::Source::rests(Tick, Tick, std::vector<InRest>*, std::vector<OutRest>*) const {
   throw std::logic_error("recording: no PenIn and PenOut");
 }
@@ -117,8 +131,8 @@ const std::vector<RecordedText>& Recording::Source::commands() const { return no
 const std::vector<RecordedText>& Recording::Source::findings() const { return none<RecordedText>(); }
 const std::vector<RecordedUart>& Recording::Source::uart() const { return none<RecordedUart>(); }
 
-void apply_rests(Tick first, Tick count, const std::vector<InRest>* in_rests, PenIn* in, const std::vector<OutRest>* out_rests,
-                 PenOut* out) {
+void apply_rests(Tick first, Tick count, const std::vector<InRest>* in_rests, PenIn* in,
+                 const std::vector<OutRest>* out_rests, PenOut* out) {
   if (in) {
     const std::int32_t* aux = nullptr;
     auto it = in_rests->begin();
@@ -205,10 +219,13 @@ void min_max(const float* values, std::int64_t count, std::int64_t bucket, MinMa
   }
 }
 
-std::unique_ptr<Recording::Source> make_log_source(LogChannels channels) { return std::make_unique<LogSource>(std::move(channels)); }
+std::unique_ptr<Recording::Source> make_log_source(LogChannels channels) {
+  return std::make_unique<LogSource>(std::move(channels));
+}
 
 Recording::Recording() : source_(std::make_unique<NoSource>()) {}
-Recording::Recording(std::unique_ptr<Source> source, RecordingMeta meta) : meta_(std::move(meta)), source_(std::move(source)) {
+Recording::Recording(std::unique_ptr<Source> source, RecordingMeta meta)
+    : meta_(std::move(meta)), source_(std::move(source)) {
   if (const std::string note = source_->note(); !note.empty()) meta_.notes.push_back(note);
 }
 Recording::Recording(Recording&&) noexcept = default;
@@ -246,10 +263,12 @@ const std::vector<SignalInfo>& Recording::signals() const {
   if (source_->listed_aux == aux) return source_->listed;
   std::vector<SignalInfo> all;
   for (const Series& s : source_->series())
-    if (s.info.name.compare(0, 4, "aux.") != 0 || s.from != Series::From::io || (aux >> (s.info.name[4] - '0') & 1)) all.push_back(s.info);
+    if (s.info.name.compare(0, 4, "aux.") != 0 || s.from != Series::From::io || (aux >> (s.info.name[4] - '0') & 1))
+      all.push_back(s.info);
   const auto& table = signal_table();
   const auto rank = [&](const SignalInfo& info) {
-    return std::find_if(table.begin(), table.end(), [&](const SignalInfo& t) { return t.name == info.name; }) - table.begin();
+    return std::find_if(table.begin(), table.end(), [&](const SignalInfo& t) { return t.name == info.name; }) -
+           table.begin();
   };
   std::vector<std::tuple<std::ptrdiff_t, std::string, std::size_t>> order;
   for (std::size_t i = 0; i < all.size(); ++i) order.emplace_back(rank(all[i]), all[i].name, i);
@@ -273,7 +292,9 @@ const Series& series_or_throw(const Recording::Source& source, const Recording& 
   std::vector<std::string> known;
   for (const Series& s : source.series()) known.push_back(s.info.name);
   const std::string near = nearest_name(name, known);
-  throw InputError({{recording.path(), 0, 0}, "the recording has no signal '" + name + "'", near.empty() ? "" : "did you mean '" + near + "'?"});
+  throw InputError({{recording.path(), 0, 0},
+                    "the recording has no signal '" + name + "'",
+                    near.empty() ? "" : "did you mean '" + near + "'?"});
 }
 
 std::int64_t column_of(const std::vector<SignalInfo>& columns, const std::string& name) {
@@ -282,12 +303,14 @@ std::int64_t column_of(const std::vector<SignalInfo>& columns, const std::string
   return -1;
 }
 
-// Strokes as samples: 0 until the first ends, then each value from the end of its stroke on. What was indexed stays so while a run grows.
+// Strokes as samples: 0 until the first ends, then each value from the end of its stroke on. What was indexed stays so
+// while a run grows.
 const Recording::Source::StrokeIndex& index_strokes(const Recording::Source& source) {
   Recording::Source::StrokeIndex& index = source.stroke_index;
   const std::vector<StrokeRow>& rows = source.strokes();
   const Tick last = std::max<Tick>(source.ticks() - 1, 0);
-  if (index.at.empty() || index.rows > rows.size() || (index.cut && index.last != last)) index = {{0}, {-1}, 0, last, false};
+  if (index.at.empty() || index.rows > rows.size() || (index.cut && index.last != last))
+    index = {{0}, {-1}, 0, last, false};
   index.last = last;
   for (; index.rows < rows.size(); ++index.rows) {
     const Tick end = rows[index.rows].end, before = index.at.back();
@@ -340,7 +363,8 @@ SampleRange Recording::range(const std::string& name, Tick from, Tick to) const 
         const std::int64_t row = strokes->row[static_cast<std::size_t>(out.first) + i];
         out.value[i] = row < 0 ? 0.0f : source_->strokes()[static_cast<std::size_t>(row)].value[column];
       }
-    } else source_->read(s, out.first, static_cast<std::int64_t>(out.value.size()), out.value.data());
+    } else
+      source_->read(s, out.first, static_cast<std::int64_t>(out.value.size()), out.value.data());
     return out;
   }
   out.period_ticks = s.period_ticks;
@@ -358,7 +382,8 @@ float Recording::at(const std::string& name, Tick tick) const {
   return one.value.empty() ? std::numeric_limits<float>::quiet_NaN() : one.value.back();
 }
 
-std::vector<MinMax> Recording::pyramid(const std::string& name, int size, std::int64_t first, std::int64_t count) const {
+std::vector<MinMax> Recording::pyramid(const std::string& name, int size, std::int64_t first,
+                                       std::int64_t count) const {
   if (size != 64 && size != 4096) throw std::invalid_argument("recording: pyramids are of 64 and 4096 samples");
   const Series& s = series_or_throw(*source_, *this, name);
   if (s.period_ticks == 0) throw std::invalid_argument("recording: '" + name + "' has no uniform samples");
@@ -413,22 +438,28 @@ std::vector<MinMax> Recording::envelope(const std::string& name, Tick from, Tick
   std::vector<MinMax> out(static_cast<std::size_t>(std::max(columns, 0)), MinMax{nan, nan});
   const Tick last_tick = ticks() - 1;
   if (columns <= 0 || to < from || from > last_tick || to < 0) return out;
-  const auto column_begin = [&](int c) { return from + static_cast<Tick>(static_cast<double>(to - from + 1) * c / columns); };
+  const auto column_begin = [&](int c) {
+    return from + static_cast<Tick>(static_cast<double>(to - from + 1) * c / columns);
+  };
   const auto merge = [](MinMax& into, const MinMax& m) {
     into.min = std::fmin(into.min, m.min);
     into.max = std::fmax(into.max, m.max);
   };
   const bool uniform = s.period_ticks > 0 && s.from != Series::From::stroke;
-  const double samples_per_column = static_cast<double>(to - from + 1) / columns / static_cast<double>(std::max<Tick>(s.period_ticks, 1));
+  const double samples_per_column =
+      static_cast<double>(to - from + 1) / columns / static_cast<double>(std::max<Tick>(s.period_ticks, 1));
   const std::int64_t bucket = !uniform || samples_per_column < 64 ? 1 : samples_per_column < 4096 ? 64 : 4096;
   if (bucket > 1) {
     const std::int64_t ticks_per_bucket = bucket * s.period_ticks;
-    const std::int64_t first = std::max<Tick>(from, 0) / ticks_per_bucket, last = std::min(to, last_tick) / ticks_per_bucket;
+    const std::int64_t first = std::max<Tick>(from, 0) / ticks_per_bucket,
+                       last = std::min(to, last_tick) / ticks_per_bucket;
     const std::vector<MinMax> level = pyramid(name, static_cast<int>(bucket), first, last - first + 1);
     for (int c = 0; c < columns; ++c) {
-      const Tick a = std::max<Tick>(column_begin(c), 0), b = std::min(std::max(column_begin(c + 1) - 1, column_begin(c)), last_tick);
+      const Tick a = std::max<Tick>(column_begin(c), 0),
+                 b = std::min(std::max(column_begin(c + 1) - 1, column_begin(c)), last_tick);
       if (a > b) continue;
-      for (std::int64_t i = a / ticks_per_bucket - first; i <= b / ticks_per_bucket - first && i < static_cast<std::int64_t>(level.size()); ++i)
+      for (std::int64_t i = a / ticks_per_bucket - first;
+           i <= b / ticks_per_bucket - first && i < static_cast<std::int64_t>(level.size()); ++i)
         merge(out[static_cast<std::size_t>(c)], level[static_cast<std::size_t>(i)]);
     }
     return out;
@@ -438,10 +469,12 @@ std::vector<MinMax> Recording::envelope(const std::string& name, Tick from, Tick
   const auto last = static_cast<std::int64_t>(samples.value.size()) - 1;
   const auto index_at = [&](Tick t) {
     if (samples.period_ticks > 0) return std::clamp<std::int64_t>(t / samples.period_ticks - samples.first, 0, last);
-    return std::max<std::int64_t>(std::upper_bound(samples.tick.begin(), samples.tick.end(), t) - samples.tick.begin() - 1, 0);
+    return std::max<std::int64_t>(
+        std::upper_bound(samples.tick.begin(), samples.tick.end(), t) - samples.tick.begin() - 1, 0);
   };
   for (int c = 0; c < columns; ++c) {
-    const Tick a = std::max<Tick>(column_begin(c), 0), b = std::min(std::max(column_begin(c + 1) - 1, column_begin(c)), last_tick);
+    const Tick a = std::max<Tick>(column_begin(c), 0),
+               b = std::min(std::max(column_begin(c + 1) - 1, column_begin(c)), last_tick);
     if (a > b) continue;
     for (std::int64_t i = index_at(a); i <= index_at(b); ++i) {
       const float v = samples.value[static_cast<std::size_t>(i)];
@@ -464,6 +497,8 @@ const std::vector<StrokeRow>& Recording::strokes() const { return source_->strok
 const std::vector<RecordedText>& Recording::commands() const { return source_->commands(); }
 const std::vector<RecordedText>& Recording::findings() const { return source_->findings(); }
 const std::vector<RecordedUart>& Recording::uart() const { return source_->uart(); }
-void Recording::write(const std::string& path, WriteOptions options) const { write_file(path, *this, *source_, options.compress); }
+void Recording::write(const std::string& path, WriteOptions options) const {
+  write_file(path, *this, *source_, options.compress);
+}
 
 }  // namespace pensim

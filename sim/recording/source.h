@@ -1,4 +1,5 @@
-// recording_source.h - where the samples of a recording come from: the blocks of a run, an HDF5 file, a field log in memory.
+// recording_source.h - where the samples of a recording come from: the blocks of a run, an HDF5 file, a field log in
+// memory.
 #pragma once
 
 #include <cstdint>
@@ -11,13 +12,13 @@
 
 namespace pensim {
 
-// One signal of a source. Its values stand at multiples of period_ticks; with period_ticks 0 at the ticks that event_ticks() lists,
-// and for a signal by stroke at the ends of the strokes.
+// One signal of a source. Its values stand at multiples of period_ticks; with period_ticks 0 at the ticks that
+// event_ticks() lists, and for a signal by stroke at the ends of the strokes.
 struct Series {
   SignalInfo info;
   Tick period_ticks = 1;
   enum class From : std::uint8_t { tick, ms, slow, stroke, io, event } from = From::tick;
-  int column = 0;             // within its rows; for io the index into derived_signals()
+  int column = 0;  // within its rows; for io the index into derived_signals()
 };
 
 // What of PenIn and PenOut is not the same in every tick: see block_format.h.
@@ -37,7 +38,7 @@ static_assert(sizeof(InRest) == 8 + block_format::in_rest && sizeof(OutRest) == 
 // A signal that is a function of one word of the heads (or of PenIn.aux).
 struct DerivedSignal {
   enum class Rule : std::uint8_t { counts, bit, duty, cause, aux } rule;
-  int word = 0, bit = 0;      // aux: bit is the index
+  int word = 0, bit = 0;  // aux: bit is the index
   std::string name;
 };
 const std::vector<DerivedSignal>& derived_signals();
@@ -78,15 +79,17 @@ class Recording::Source {
   virtual std::string note() const { return {}; }  // what was cut, "" if nothing
 
   // Filled by Recording for sources without a stored pyramid.
-  struct Pyramid { std::vector<MinMax> by_64, by_4096; };
+  struct Pyramid {
+    std::vector<MinMax> by_64, by_4096;
+  };
   mutable std::vector<std::unique_ptr<Pyramid>> pyramids;
   // Strokes as samples: sample i stands at tick `at[i]` and is row `row[i]`, -1 for the 0 before the first.
   struct StrokeIndex {
     std::vector<Tick> at;
     std::vector<std::int64_t> row;
-    std::size_t rows = 0;       // taken in so far
-    Tick last = -1;             // of the recording then
-    bool cut = false;           // a stroke ended beyond it
+    std::size_t rows = 0;  // taken in so far
+    Tick last = -1;        // of the recording then
+    bool cut = false;      // a stroke ended beyond it
   };
   mutable StrokeIndex stroke_index;
   mutable std::vector<SignalInfo> listed;
@@ -94,19 +97,22 @@ class Recording::Source {
 };
 
 // PenIn and PenOut from heads that are already in place and the records of rests().
-void apply_rests(Tick first, Tick count, const std::vector<InRest>* in_rests, PenIn* in, const std::vector<OutRest>* out_rests, PenOut* out);
+void apply_rests(Tick first, Tick count, const std::vector<InRest>* in_rests, PenIn* in,
+                 const std::vector<OutRest>* out_rests, PenOut* out);
 
-void min_max(const float* values, std::int64_t count, std::int64_t bucket, MinMax* buckets);  // of each `bucket` values, the last may be short
+// of each `bucket` values, the last may be short
+void min_max(const float* values, std::int64_t count, std::int64_t bucket, MinMax* buckets);
 
 std::unique_ptr<Recording::Source> open_block_source(const BlockStore& store, std::unique_ptr<BlockStore> owned);
-std::unique_ptr<Recording::Source> open_file_source(const std::string& path, RecordingMeta& meta, std::vector<RecordedVerdict>& verdicts,
+std::unique_ptr<Recording::Source> open_file_source(const std::string& path, RecordingMeta& meta,
+                                                    std::vector<RecordedVerdict>& verdicts,
                                                     std::vector<RecordedMeasure>& measures);
 void write_file(const std::string& path, const Recording& recording, const Recording::Source& source, bool compress);
 
 // A field log: every channel has a value at each of `ticks`.
 struct LogChannels {
-  std::vector<Tick> ticks;    // ascending, ticks[0] == 0
-  Tick end = 0;               // rows of the recording
+  std::vector<Tick> ticks;  // ascending, ticks[0] == 0
+  Tick end = 0;             // rows of the recording
   std::vector<SignalInfo> signals;
   std::vector<std::vector<float>> values;
   std::vector<RecordedText> events;

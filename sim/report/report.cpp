@@ -35,11 +35,21 @@ std::string xml(const std::string& text) {
   std::string out;
   for (const char c : text) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\n': out += "&#10;"; break;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\n':
+        out += "&#10;";
+        break;
       default:
         if (static_cast<unsigned char>(c) >= 0x20) out += c;
     }
@@ -65,7 +75,8 @@ const RequirementResult* nearest_to_failing(const RunResult& r) {
 
 }  // namespace
 
-RunPrinter::RunPrinter(std::FILE* out, std::size_t runs) : out_(out), terminal_(isatty(fileno(out)) == 1), runs_(runs) {}
+RunPrinter::RunPrinter(std::FILE* out, std::size_t runs)
+    : out_(out), terminal_(isatty(fileno(out)) == 1), runs_(runs) {}
 
 std::string RunPrinter::paint(const char* colour, const std::string& text) const {
   return terminal_ ? fmt::format("\033[{}m{}\033[0m", colour, text) : text;
@@ -102,7 +113,8 @@ void RunPrinter::ended(const RunResult& r) {
   for (const RequirementResult& q : r.requirements) {
     const bool red = q.verdict == "fail" || q.verdict == "invalid" || (q.verdict == "vacuous" && !q.may_be_vacuous);
     if (!red) continue;
-    fmt::print(out_, "    {} {}{}{}\n      {}\n", paint("31", q.verdict), q.id, q.text.empty() ? "" : ": ", q.text, q.that);
+    fmt::print(out_, "    {} {}{}{}\n      {}\n", paint("31", q.verdict), q.id, q.text.empty() ? "" : ": ", q.text,
+               q.that);
     if (q.verdict == "fail")
       fmt::print(out_, "      misses by {} at {:.6g} s{}{}\n", show_quantity(-q.margin, q.unit), q.at_s,
                  q.reason.empty() ? "" : ": ", q.reason);
@@ -119,13 +131,15 @@ void RunPrinter::summary(const std::vector<RunResult>& results, double wall_s) {
     const RunResult& r = results[0];
     std::size_t width = 11;
     for (const RequirementResult& q : r.requirements) width = std::max(width, q.id.size());
-    if (!r.requirements.empty()) fmt::print(out_, "\n{:<{}}  {:<14} {:>12} {:>10}  {}\n", "requirement", width, "verdict", "margin", "at", "text");
+    if (!r.requirements.empty())
+      fmt::print(out_, "\n{:<{}}  {:<14} {:>12} {:>10}  {}\n", "requirement", width, "verdict", "margin", "at", "text");
     for (const RequirementResult& q : r.requirements)
       fmt::print(out_, "{:<{}}  {:<14} {:>12} {:>8.4g} s  {}\n", q.id, width, q.verdict,
                  q.verdict == "pass" || q.verdict == "fail" ? show_quantity(q.margin, q.unit) : "", q.at_s, q.text);
     for (const auto& [name, value] : r.measures) {
       const auto unit = r.measure_units.find(name);
-      fmt::print(out_, "measure {:<20} {}\n", name, show_quantity(value, unit == r.measure_units.end() ? "1" : unit->second));
+      fmt::print(out_, "measure {:<20} {}\n", name,
+                 show_quantity(value, unit == r.measure_units.end() ? "1" : unit->second));
     }
   }
   std::map<std::string, std::size_t> counts;
@@ -143,13 +157,15 @@ void RunPrinter::summary(const std::vector<RunResult>& results, double wall_s) {
              results.size(), line, requirements, sim_s, wall_s, wall_s > 0 ? sim_s / wall_s : 0.0);
 }
 
-void write_junit(const std::string& path, const std::vector<RunResult>& results, const std::vector<InputProblem>& problems) {
+void write_junit(const std::string& path, const std::vector<RunResult>& results,
+                 const std::vector<InputProblem>& problems) {
   std::string cases;
   std::size_t tests = 0, failures = 0, errors = 0, skipped = 0;
   for (const InputProblem& p : problems) {
     ++tests;
     ++errors;
-    cases += fmt::format("    <testcase classname=\"input\" name=\"{}\"><error message=\"{}\"/></testcase>\n", xml(p.at.file), xml(p.text()));
+    cases += fmt::format("    <testcase classname=\"input\" name=\"{}\"><error message=\"{}\"/></testcase>\n",
+                         xml(p.at.file), xml(p.text()));
   }
   for (const RunResult& r : results) {
     ++tests;
@@ -163,7 +179,8 @@ void write_junit(const std::string& path, const std::vector<RunResult>& results,
     for (const RequirementResult& q : r.requirements) {
       ++tests;
       cases += fmt::format("    <testcase classname=\"{}\" name=\"{}\">", xml(r.scenario), xml(q.id));
-      const std::string message = xml(fmt::format("{} margin {} at {:.6g} s: {}", q.text, show_quantity(q.margin, q.unit), q.at_s, q.that));
+      const std::string message =
+          xml(fmt::format("{} margin {} at {:.6g} s: {}", q.text, show_quantity(q.margin, q.unit), q.at_s, q.that));
       if (q.verdict == "fail" || (q.verdict == "vacuous" && !q.may_be_vacuous)) {
         ++failures;
         cases += fmt::format("<failure message=\"{}: {}\">{}</failure>", q.verdict, message, xml(r.reproduce));
@@ -177,9 +194,11 @@ void write_junit(const std::string& path, const std::vector<RunResult>& results,
       cases += "</testcase>\n";
     }
   }
-  write_file(path, fmt::format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite name=\"pensim\" tests=\"{}\" "
-                               "failures=\"{}\" errors=\"{}\" skipped=\"{}\">\n{}  </testsuite>\n</testsuites>\n",
-                               tests, failures, errors, skipped, cases));
+  write_file(
+      path,
+      fmt::format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite name=\"pensim\" tests=\"{}\" "
+                  "failures=\"{}\" errors=\"{}\" skipped=\"{}\">\n{}  </testsuite>\n</testsuites>\n",
+                  tests, failures, errors, skipped, cases));
 }
 
 void write_json(const std::string& path, const std::vector<RunResult>& results) {

@@ -26,7 +26,8 @@ class RunPrinter {
   void clear_line() const;
 };
 
-// Both write to a temporary name and rename; throw std::runtime_error with the path and the system's word if that fails.
+// Both write to a temporary name and rename; throw std::runtime_error with the path and the system's word if that
+// fails.
 void write_junit(const std::string& path, const std::vector<RunResult>&, const std::vector<InputProblem>& problems);
 void write_json(const std::string& path, const std::vector<RunResult>&);
 

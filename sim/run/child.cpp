@@ -46,12 +46,15 @@ std::string core_refusal(const std::string& path) {
   int status = 0;
   while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
-  if (text == "+") text.clear();
-  else if (text.empty()) text = "loading it ended the process";
+  if (text == "+")
+    text.clear();
+  else if (text.empty())
+    text = "loading it ended the process";
   return known[path] = text;
 }
 
-void run_body(const RunRequest& request, const std::string& core_path, const BodyOptions& options, BlockStore& store, RunStatus& status) {
+void run_body(const RunRequest& request, const std::string& core_path, const BodyOptions& options, BlockStore& store,
+              RunStatus& status) {
   try {
     if (options.heap_fill != 0) mallopt(M_PERTURB, options.heap_fill);
     ResolvedScenario scenario = request.resolved;
@@ -146,7 +149,8 @@ std::optional<FirmwareFault> firmware_fault(const ProcessEnd& end, Nanoseconds t
 
 std::string error_cause(const ProcessEnd& end) {
   if (end.crash.kind == CrashKind::killed) return "the process of the run was ended from outside: " + end.crash.detail;
-  if (end.crash.kind != CrashKind::none) return fmt::format("the bench itself failed ({}): {}", crash_kind_name(end.crash.kind), end.crash.detail);
+  if (end.crash.kind != CrashKind::none)
+    return fmt::format("the bench itself failed ({}): {}", crash_kind_name(end.crash.kind), end.crash.detail);
   if (!end.damage.empty()) return "the core wrote over the bench's memory: " + end.damage;
   if (end.status.end == RunStatus::End::error) return end.status.message;
   return "the process of the run ended before the run did";

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "firmware_shim/native/crash.h"
-#include "sim/recording/block_writer.h"
 #include "sim/engine/engine.h"
+#include "sim/recording/block_writer.h"
 #include "sim/run/result.h"
 #include "sim/run/run.h"
 
@@ -21,22 +21,28 @@ struct BodyOptions {
   const CrashReport* crash_report = nullptr;  // null: no handlers; a debugger sees the fault itself
   bool lock_host_memory = false;              // find a core that writes where it must not
   int heap_fill = 0;                          // 1..255: fresh memory is filled with it
-  // A live run asks it how far to go: called before tick `next`, returns the first tick that is not allowed yet. It may wait, change
-  // the commands from `next` on (then it says so), or leave a copy of the process. Empty: the run goes to its end.
-  struct Pass { Tick allowed = 0; bool commands_changed = false; };
+  // A live run asks it how far to go: called before tick `next`, returns the first tick that is not allowed yet. It may
+  // wait, change the commands from `next` on (then it says so), or leave a copy of the process. Empty: the run goes to
+  // its end.
+  struct Pass {
+    Tick allowed = 0;
+    bool commands_changed = false;
+  };
   std::function<Pass(Tick next, std::vector<Command>& commands, BlockWriter& writer)> gate;
 };
 
-// The body of a run, in the process of the run. Fills `status`; returns when the run is over (a hang with a crash report does not).
+// The body of a run, in the process of the run. Fills `status`; returns when the run is over (a hang with a crash
+// report does not).
 void run_body(const RunRequest&, const std::string& core_path, const BodyOptions&, BlockStore&, RunStatus&);
 
-// The plan of what `scenario` records; `every_fault`: a column for each fault that there is, since it may still be posted.
+// The plan of what `scenario` records; `every_fault`: a column for each fault that there is, since it may still be
+// posted.
 RecordingPlan recording_plan(const ResolvedScenario& scenario, bool every_fault = false);
 
 // How the process of a run ended, as its parent found it.
 struct ProcessEnd {
   CrashVerdict crash;
-  std::string damage;                         // guard words of the status page; "" if they are whole
+  std::string damage;  // guard words of the status page; "" if they are whole
   const RunStatus& status;
 };
 bool ended_well(const ProcessEnd&);

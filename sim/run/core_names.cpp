@@ -32,7 +32,8 @@ std::map<std::int64_t, std::string> core_enumerators(const std::string& firmware
   });
 }
 
-std::vector<std::pair<std::string, std::string>> core_variables(const std::string& firmware, const std::string& pattern, std::size_t most) {
+std::vector<std::pair<std::string, std::string>> core_variables(const std::string& firmware, const std::string& pattern,
+                                                                std::size_t most) {
   return of_core(firmware, [&](const CoreSymbols& symbols) {
     std::vector<std::pair<std::string, std::string>> out;
     for (const SymbolLine& line : symbols.list(pattern))

@@ -17,6 +17,7 @@ std::string core_path(const std::string& firmware);
 std::map<std::int64_t, std::string> core_enumerators(const std::string& firmware, const std::string& symbol);
 
 // Name and type of at most `most` variables whose name contains the pattern.
-std::vector<std::pair<std::string, std::string>> core_variables(const std::string& firmware, const std::string& pattern, std::size_t most = 200);
+std::vector<std::pair<std::string, std::string>> core_variables(const std::string& firmware, const std::string& pattern,
+                                                                std::size_t most = 200);
 
 }  // namespace pensim

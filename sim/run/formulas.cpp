@@ -25,24 +25,30 @@ std::vector<InputProblem> check_formulas(const ResolvedScenario& scenario) {
   const RecordingPlan plan = rig ? rig_plan(extra_signals(scenario), 1, scenario.tick_ns) : RecordingPlan{};
   const auto recorded = [&](const SignalInfo& signal) {
     const auto same = [&](const SignalInfo& s) { return s.name == signal.name; };
-    return std::any_of(plan.tick.begin(), plan.tick.end(), same) || std::any_of(plan.stroke.begin(), plan.stroke.end(), same);
+    return std::any_of(plan.tick.begin(), plan.tick.end(), same) ||
+           std::any_of(plan.stroke.begin(), plan.stroke.end(), same);
   };
-  const auto watched = [&](const std::string& name) { return std::find(scenario.watch.begin(), scenario.watch.end(), name) != scenario.watch.end(); };
+  const auto watched = [&](const std::string& name) {
+    return std::find(scenario.watch.begin(), scenario.watch.end(), name) != scenario.watch.end();
+  };
   const auto check_signals = [&](const Formula& formula, const Location& at) {
     for (const SignalInfo& signal : formula.signals) {
       const std::string& name = signal.name;
       if (rig && !recorded(signal))
         problems.push_back({at, name + " is not recorded by the insertion rig",
-                            name.rfind("needle.", 0) == 0 && name.find_first_of("0123456789") == 7 ? "add record: {needles: each}, and count needles from 0"
-                                                                                                   : "it has needle.*, skin.indentation, skin.channel_depth, insertion.* and stroke.*"});
+                            name.rfind("needle.", 0) == 0 && name.find_first_of("0123456789") == 7
+                                ? "add record: {needles: each}, and count needles from 0"
+                                : "it has needle.*, skin.indentation, skin.channel_depth, insertion.* and stroke.*"});
       else if (!rig && rig_only(name))
-        problems.push_back({at, name + " is a signal of the insertion rig", "a pen has needle.tip_depth, needle.force and others"});
+        problems.push_back(
+            {at, name + " is a signal of the insertion rig", "a pen has needle.tip_depth, needle.force and others"});
       else if (name.rfind("fw.", 0) == 0 && !watched(name.substr(3)))
         problems.push_back({at, name + " is not recorded", "add '" + name.substr(3) + "' to watch:"});
     }
   };
   for (const Requirement& q : scenario.requirements) collect([&] { check_signals(parse_formula(q.that, q.at), q.at); });
-  for (const Measure& m : scenario.measures) collect([&] { check_signals(parse_measure(m.expression, m.at).of, m.at); });
+  for (const Measure& m : scenario.measures)
+    collect([&] { check_signals(parse_measure(m.expression, m.at).of, m.at); });
   return problems;
 }
 

@@ -32,10 +32,12 @@ class Cursor {
   float at(Tick tick) {
     if (samples_.value.empty()) return std::numeric_limits<float>::quiet_NaN();
     const auto last = static_cast<std::int64_t>(samples_.value.size()) - 1;
-    if (samples_.tick.empty()) return samples_.value[static_cast<std::size_t>(std::clamp<std::int64_t>(tick / samples_.period_ticks, 0, last))];
+    if (samples_.tick.empty())
+      return samples_.value[static_cast<std::size_t>(std::clamp<std::int64_t>(tick / samples_.period_ticks, 0, last))];
     while (index_ < last && samples_.tick[static_cast<std::size_t>(index_ + 1)] <= tick) ++index_;
     return samples_.value[static_cast<std::size_t>(index_)];
   }
+
  private:
   Samples samples_;
   std::int64_t index_ = 0;
@@ -52,9 +54,11 @@ void replay_complete(const Recording& recording, Target& target, const ReplayOpt
   };
   std::vector<Watched> watched;
   for (const SignalInfo& s : recording.signals())
-    if (const CoreVariable* v = variable_of(options, s.name)) watched.push_back({s.name, v, Cursor(recording.samples(s.name)), {}});
+    if (const CoreVariable* v = variable_of(options, s.name))
+      watched.push_back({s.name, v, Cursor(recording.samples(s.name)), {}});
   for (const RecordedText& command : recording.commands())
-    if (command.text.compare(0, 5, "poke ") == 0) result.notes.push_back(fmt::format("tick {}: '{}' of the run is not repeated", command.at, command.text));
+    if (command.text.compare(0, 5, "poke ") == 0)
+      result.notes.push_back(fmt::format("tick {}: '{}' of the run is not repeated", command.at, command.text));
 
   std::vector<PenIn> in(static_cast<std::size_t>(slab) + 1);
   std::vector<PenOut> out(static_cast<std::size_t>(slab));
@@ -76,14 +80,17 @@ void replay_complete(const Recording& recording, Target& target, const ReplayOpt
       for (Watched& w : watched) {
         const auto now = static_cast<float>(target.peek(*w.variable));
         const float then = w.recorded.at(tick);
-        if (std::memcmp(&now, &then, sizeof now) != 0 && w.found.count++ == 0) w.found = {w.name, "", tick, 1, value_text(then), value_text(now)};
+        if (std::memcmp(&now, &then, sizeof now) != 0 && w.found.count++ == 0)
+          w.found = {w.name, "", tick, 1, value_text(then), value_text(now)};
       }
       if (std::memcmp(&answer, &out[k], sizeof answer) == 0) continue;
       const bool reset_follows = k + 1 < static_cast<std::size_t>(with_next) && in[k + 1].reset_cause == 0;
       if (reset_follows && std::memcmp(&out[k], &nothing, sizeof nothing) == 0) continue;
       for (std::size_t i = 0; i < fields.size(); ++i) {
         const PenField& f = fields[i];
-        if (std::memcmp(reinterpret_cast<const char*>(&out[k]) + f.at, reinterpret_cast<const char*>(&answer) + f.at, f.size) == 0) continue;
+        if (std::memcmp(reinterpret_cast<const char*>(&out[k]) + f.at, reinterpret_cast<const char*>(&answer) + f.at,
+                        f.size) == 0)
+          continue;
         if (found[i].count++ == 0) found[i] = {f.name, "", tick, 1, field_text(f, &out[k]), field_text(f, &answer)};
       }
     }
@@ -117,12 +124,17 @@ constexpr RestingChannel adc_channels[] = {
 
 double counts_of(int adc, double quantity) {
   switch (adc) {
-    case PEN_ADC_MOTOR_CURRENT: return quantity * 0.05 * 20.0 * counts_per_volt;
+    case PEN_ADC_MOTOR_CURRENT:
+      return quantity * 0.05 * 20.0 * counts_per_volt;
     case PEN_ADC_BATTERY:
-    case PEN_ADC_SUPPLY: return quantity / 2.0 * counts_per_volt;
-    case PEN_ADC_NOSE_FORCE: return (0.3 + 0.3 * quantity) * counts_per_volt;
-    case PEN_ADC_DEPTH_DIAL: return dial(quantity, 0.2e-3, 3.0e-3);
-    default: return dial(quantity, 60.0, 200.0);
+    case PEN_ADC_SUPPLY:
+      return quantity / 2.0 * counts_per_volt;
+    case PEN_ADC_NOSE_FORCE:
+      return (0.3 + 0.3 * quantity) * counts_per_volt;
+    case PEN_ADC_DEPTH_DIAL:
+      return dial(quantity, 0.2e-3, 3.0e-3);
+    default:
+      return dial(quantity, 60.0, 200.0);
   }
 }
 
@@ -140,10 +152,13 @@ class RestingMemory {
     const bool pen = r.nvm_bank == PEN_NVM_BANK_PEN;
     std::uint8_t* const bytes = pen ? pen_.data() : cartridge_.data();
     const std::size_t size = pen ? pen_.size() : cartridge_.size(), at = r.nvm_address, n = r.nvm_length;
-    const bool erase = r.nvm_command == PEN_NVM_ERASE && pen && at < size, serial = r.nvm_command == PEN_NVM_SERIAL && !pen;
-    const bool move = (r.nvm_command == PEN_NVM_READ || r.nvm_command == PEN_NVM_WRITE) && n >= 1 && n <= PEN_NVM_BYTES && at + n <= size;
+    const bool erase = r.nvm_command == PEN_NVM_ERASE && pen && at < size,
+               serial = r.nvm_command == PEN_NVM_SERIAL && !pen;
+    const bool move = (r.nvm_command == PEN_NVM_READ || r.nvm_command == PEN_NVM_WRITE) && n >= 1 &&
+                      n <= PEN_NVM_BYTES && at + n <= size;
     in.nvm_status = erase || serial || move ? PEN_NVM_DONE : PEN_NVM_ERROR;
-    if (erase) std::fill_n(bytes + at / PEN_NVM_PAGE_BYTES * PEN_NVM_PAGE_BYTES, PEN_NVM_PAGE_BYTES, std::uint8_t{0xFF});
+    if (erase)
+      std::fill_n(bytes + at / PEN_NVM_PAGE_BYTES * PEN_NVM_PAGE_BYTES, PEN_NVM_PAGE_BYTES, std::uint8_t{0xFF});
     if (serial) {
       in.nvm_length = 8;
       in.nvm_data[0] = 1;
@@ -169,10 +184,14 @@ class LogInput {
   LogInput(const Recording& recording, std::vector<std::string>& notes) : tick_us_(recording.tick_ns() / 1000) {
     std::string resting;
     for (const RestingChannel& c : adc_channels) {
-      const char* name = recording.has(c.counts) ? c.counts : c.quantity && recording.has(c.quantity) ? c.quantity : nullptr;
+      const char* name = recording.has(c.counts)                   ? c.counts
+                         : c.quantity && recording.has(c.quantity) ? c.quantity
+                                                                   : nullptr;
       Channel channel{c.adc, name == c.counts, c.rest, Cursor({})};
-      if (name) channel.cursor = Cursor(recording.samples(name));
-      else resting += fmt::format(" {}", c.counts);
+      if (name)
+        channel.cursor = Cursor(recording.samples(name));
+      else
+        resting += fmt::format(" {}", c.counts);
       channels_.push_back(std::move(channel));
     }
     for (const DerivedSignal& d : derived_signals()) {
@@ -180,9 +199,12 @@ class LogInput {
       if (!input_pin && d.rule != DerivedSignal::Rule::aux) continue;
       std::string name = d.name;
       if (input_pin && d.bit == PEN_LINE_START && !recording.has(name)) name = "user.start";
-      if (recording.has(name)) (input_pin ? pins_ : aux_).emplace_back(d.bit, Cursor(recording.samples(name)));
-      else if (input_pin && d.bit == PEN_LINE_HALL && recording.has("motor.speed")) speed_.emplace_back(recording.samples("motor.speed"));
-      else if (input_pin) resting += fmt::format(" {}", d.name);
+      if (recording.has(name))
+        (input_pin ? pins_ : aux_).emplace_back(d.bit, Cursor(recording.samples(name)));
+      else if (input_pin && d.bit == PEN_LINE_HALL && recording.has("motor.speed"))
+        speed_.emplace_back(recording.samples("motor.speed"));
+      else if (input_pin)
+        resting += fmt::format(" {}", d.name);
     }
     if (!resting.empty()) notes.push_back("at rest, since not logged:" + resting);
     if (!speed_.empty()) notes.push_back("pin.hall is made from motor.speed");
@@ -205,7 +227,8 @@ class LogInput {
     }
     for (auto& [index, cursor] : aux_) {
       const float value = cursor.at(tick);
-      if (!std::isnan(value)) in.aux[index] = static_cast<std::int32_t>(std::clamp(value, -2147483520.0f, 2147483520.0f));
+      if (!std::isnan(value))
+        in.aux[index] = static_cast<std::int32_t>(std::clamp(value, -2147483520.0f, 2147483520.0f));
     }
     if (!speed_.empty()) turn(speed_[0].at(tick), in, pins);
     if (tick > 0)
@@ -243,10 +266,15 @@ class LogInput {
 
   // The cam turns on by one tick; the sensor rises at whole revolutions.
   void turn(float speed_Hz, PenIn& in, unsigned& pins) {
-    const double by = std::isnan(speed_Hz) ? 0.0 : std::clamp(std::fabs(static_cast<double>(speed_Hz)) * static_cast<double>(tick_us_) * 1e-6, 0.0, 0.5);
+    const double by =
+        std::isnan(speed_Hz)
+            ? 0.0
+            : std::clamp(std::fabs(static_cast<double>(speed_Hz)) * static_cast<double>(tick_us_) * 1e-6, 0.0, 0.5);
     const double before = phase_;
     phase_ += by;
-    const auto stamp = [&](double at) { return in.time_us - static_cast<std::uint32_t>((phase_ - at) / by * static_cast<double>(tick_us_)); };
+    const auto stamp = [&](double at) {
+      return in.time_us - static_cast<std::uint32_t>((phase_ - at) / by * static_cast<double>(tick_us_));
+    };
     if (before < pulse && phase_ >= pulse) add_edge(in, stamp(pulse), PEN_LINE_HALL, 0);
     if (phase_ >= 1.0) {
       add_edge(in, stamp(1.0), PEN_LINE_HALL, 1);
@@ -278,7 +306,8 @@ void replay_sparse(const Recording& recording, Target& target, const ReplayOptio
   std::vector<Compared> compared;
   std::string left_out;
   for (const SignalInfo& s : recording.signals()) {
-    Compared c{s.name, nullptr, variable_of(options, s.name), {}, {s.name, 0, false}, 0, {s.name, s.unit, 0, 0, "", ""}};
+    Compared c{
+        s.name, nullptr, variable_of(options, s.name), {}, {s.name, 0, false}, 0, {s.name, s.unit, 0, 0, "", ""}};
     for (const DerivedSignal& d : derived_signals())
       if (d.name == s.name && d.rule != DerivedSignal::Rule::aux && d.word >= block_format::in_words) c.derived = &d;
     for (const RecordedTolerance& t : recording.meta().tolerances)
@@ -291,11 +320,14 @@ void replay_sparse(const Recording& recording, Target& target, const ReplayOptio
     }
   }
   if (!left_out.empty()) result.notes.push_back("not compared, since this core does not give it:" + left_out);
-  if (compared.empty()) result.notes.push_back("nothing to compare: the log has no output of the core (core.pwm_duty, pin.<output>, fw.<variable>)");
+  if (compared.empty())
+    result.notes.push_back(
+        "nothing to compare: the log has no output of the core (core.pwm_duty, pin.<output>, fw.<variable>)");
 
   if (!recording.meta().started_at_reset) {
     result.from = ns_per_s / recording.tick_ns();
-    result.notes.push_back("the log does not begin at a reset: compared from 1 s on, when a core that started cold should have caught up");
+    result.notes.push_back(
+        "the log does not begin at a reset: compared from 1 s on, when a core that started cold should have caught up");
   }
   LogInput input(recording, result.notes);
   target.reset(PEN_RESET_POWER_ON);
@@ -311,13 +343,16 @@ void replay_sparse(const Recording& recording, Target& target, const ReplayOptio
       float now;
       if (c.derived) {
         std::uint16_t word;
-        std::memcpy(&word, reinterpret_cast<const unsigned char*>(&out) + 2 * (c.derived->word - block_format::in_words), sizeof word);
+        std::memcpy(&word,
+                    reinterpret_cast<const unsigned char*>(&out) + 2 * (c.derived->word - block_format::in_words),
+                    sizeof word);
         now = derived_value(*c.derived, word);
       } else {
         now = static_cast<float>(target.peek(*c.variable));
       }
       ++result.compared;
-      const double allowed = c.tolerance.relative ? c.tolerance.value * std::fabs(static_cast<double>(logged)) : c.tolerance.value;
+      const double allowed =
+          c.tolerance.relative ? c.tolerance.value * std::fabs(static_cast<double>(logged)) : c.tolerance.value;
       if (std::fabs(static_cast<double>(now) - static_cast<double>(logged)) <= allowed) continue;
       if (c.found.count++ == 0) {
         c.found.first = tick;
@@ -338,37 +373,45 @@ ReplayResult replay(const Recording& recording, Target& target, const ReplayOpti
   const RecordingMeta& meta = recording.meta();
   result.sparse = meta.sparse;
   result.tick_ns = meta.tick_ns;
-  if (meta.kind == RecordingKind::rig) result.why_not = "a rig has no firmware core, so there is nothing to replay";
+  if (meta.kind == RecordingKind::rig)
+    result.why_not = "a rig has no firmware core, so there is nothing to replay";
   else if (meta.seam_version != PEN_SHIM_VERSION)
-    result.why_not = fmt::format("the recording has seam version {}, this program {}", meta.seam_version, PEN_SHIM_VERSION);
+    result.why_not =
+        fmt::format("the recording has seam version {}, this program {}", meta.seam_version, PEN_SHIM_VERSION);
   else if (static_cast<Nanoseconds>(target.tick_us()) * 1000 != meta.tick_ns)
     result.why_not = fmt::format("the recording has a tick of {} ns, this core {} us", meta.tick_ns, target.tick_us());
   else if (!meta.sparse && !meta.started_at_reset)
     result.why_not = "the recording does not begin at a reset, so the state of the core at its beginning is unknown";
   if (!result.why_not.empty()) return result;
-  if (meta.sparse) replay_sparse(recording, target, options, result);
-  else replay_complete(recording, target, options, result);
-  std::stable_sort(result.fields.begin(), result.fields.end(), [](const FieldDifference& a, const FieldDifference& b) { return a.first < b.first; });
+  if (meta.sparse)
+    replay_sparse(recording, target, options, result);
+  else
+    replay_complete(recording, target, options, result);
+  std::stable_sort(result.fields.begin(), result.fields.end(),
+                   [](const FieldDifference& a, const FieldDifference& b) { return a.first < b.first; });
   return result;
 }
 
 std::string ReplayResult::summary() const {
   if (!why_not.empty()) return "cannot be replayed: " + why_not;
-  const std::string what = sparse ? fmt::format("{} logged values (sparse log)", compared) : fmt::format("{} ticks of the core", compared);
+  const std::string what =
+      sparse ? fmt::format("{} logged values (sparse log)", compared) : fmt::format("{} ticks of the core", compared);
   if (fields.empty()) return sparse ? "within tolerance: " + what : "equal: every PenOut of " + what;
   const FieldDifference& f = fields[0];
-  return fmt::format("first difference at tick {} ({:.6f} s): {} recorded {}, this core {}{}", f.first, seconds(f.first * tick_ns), f.field,
-                     f.a.empty() ? "(none)" : f.a, f.b.empty() ? "(none)" : f.b, sparse ? " (sparse log)" : "");
+  return fmt::format("first difference at tick {} ({:.6f} s): {} recorded {}, this core {}{}", f.first,
+                     seconds(f.first * tick_ns), f.field, f.a.empty() ? "(none)" : f.a, f.b.empty() ? "(none)" : f.b,
+                     sparse ? " (sparse log)" : "");
 }
 
 std::string ReplayResult::text() const {
   std::string out = summary() + '\n';
   for (const std::string& note : notes) out += "  " + note + '\n';
   if (fields.empty()) return out;
-  out += fmt::format("\n  {:<28} {:>18} {:>18}   {:>10}  {}\n", "output", "recorded", "this core", "from tick", sparse ? "values off" : "ticks that differ");
+  out += fmt::format("\n  {:<28} {:>18} {:>18}   {:>10}  {}\n", "output", "recorded", "this core", "from tick",
+                     sparse ? "values off" : "ticks that differ");
   for (const FieldDifference& f : fields)
-    out += fmt::format("{} {:<28} {:>18} {:>18}   {:>10}  {}\n", f.first == fields[0].first ? '>' : ' ', f.field, f.a.empty() ? "-" : f.a,
-                       f.b.empty() ? "-" : f.b, f.first, f.count);
+    out += fmt::format("{} {:<28} {:>18} {:>18}   {:>10}  {}\n", f.first == fields[0].first ? '>' : ' ', f.field,
+                       f.a.empty() ? "-" : f.a, f.b.empty() ? "-" : f.b, f.first, f.count);
   return out;
 }
 

@@ -12,16 +12,32 @@ static ordered_json finite(double value) { return std::isfinite(value) ? ordered
 ordered_json to_json(const RunResult& r) {
   ordered_json requirements = ordered_json::array();
   for (const RequirementResult& q : r.requirements)
-    requirements.push_back({{"id", q.id}, {"verdict", q.verdict}, {"margin", finite(q.margin)}, {"unit", q.unit},
-                            {"at_s", q.at_s}, {"text", q.text}, {"that", q.that}, {"reason", q.reason},
-                            {"may_be_vacuous", q.may_be_vacuous}, {"always", q.always}});
+    requirements.push_back({{"id", q.id},
+                            {"verdict", q.verdict},
+                            {"margin", finite(q.margin)},
+                            {"unit", q.unit},
+                            {"at_s", q.at_s},
+                            {"text", q.text},
+                            {"that", q.that},
+                            {"reason", q.reason},
+                            {"may_be_vacuous", q.may_be_vacuous},
+                            {"always", q.always}});
   ordered_json measures = ordered_json::object();
   for (const auto& [name, value] : r.measures) measures[name] = finite(value);
-  ordered_json json = {{"scenario", r.scenario}, {"title", r.title},       {"verdict", r.verdict}, {"cause", r.cause},
-                       {"seed", r.seed},         {"hash", r.hash},         {"requirements", requirements},
-                       {"measures", measures},   {"measure_units", r.measure_units},
-                       {"wall_s", r.wall_s},     {"sim_s", r.sim_s},
-                       {"findings", r.findings}, {"recording", r.recording}, {"reproduce", r.reproduce}};
+  ordered_json json = {{"scenario", r.scenario},
+                       {"title", r.title},
+                       {"verdict", r.verdict},
+                       {"cause", r.cause},
+                       {"seed", r.seed},
+                       {"hash", r.hash},
+                       {"requirements", requirements},
+                       {"measures", measures},
+                       {"measure_units", r.measure_units},
+                       {"wall_s", r.wall_s},
+                       {"sim_s", r.sim_s},
+                       {"findings", r.findings},
+                       {"recording", r.recording},
+                       {"reproduce", r.reproduce}};
   if (r.firmware_fault) {
     const FirmwareFault& f = *r.firmware_fault;
     json["firmware_fault"] = {{"kind", f.kind}, {"function", f.function}, {"file", f.file},          {"line", f.line},
@@ -42,7 +58,9 @@ std::string to_json_text(const RunResult& r) {
   // Infinite margins have no JSON; between processes they travel as text.
   for (std::size_t i = 0; i < r.requirements.size(); ++i)
     if (!std::isfinite(r.requirements[i].margin))
-      json["requirements"][i]["margin"] = std::isnan(r.requirements[i].margin) ? "nan" : r.requirements[i].margin > 0 ? "inf" : "-inf";
+      json["requirements"][i]["margin"] = std::isnan(r.requirements[i].margin) ? "nan"
+                                          : r.requirements[i].margin > 0       ? "inf"
+                                                                               : "-inf";
   return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
@@ -61,8 +79,8 @@ RunResult result_from_json_text(const std::string& text) {
   r.seed = json.at("seed");
   r.hash = json.at("hash");
   for (const auto& q : json.at("requirements"))
-    r.requirements.push_back({q.at("id"), q.at("text"), q.at("that"), q.at("verdict"), q.at("may_be_vacuous"), q.at("always"),
-                              number(q.at("margin")), q.at("unit"), q.at("at_s"), q.at("reason")});
+    r.requirements.push_back({q.at("id"), q.at("text"), q.at("that"), q.at("verdict"), q.at("may_be_vacuous"),
+                              q.at("always"), number(q.at("margin")), q.at("unit"), q.at("at_s"), q.at("reason")});
   for (const auto& [name, value] : json.at("measures").items()) r.measures[name] = number(value);
   r.measure_units = json.at("measure_units").get<std::map<std::string, std::string>>();
   r.wall_s = json.at("wall_s");
@@ -72,8 +90,13 @@ RunResult result_from_json_text(const std::string& text) {
   r.reproduce = json.at("reproduce");
   if (json.contains("firmware_fault")) {
     const auto& f = json["firmware_fault"];
-    r.firmware_fault = FirmwareFault{f.at("kind"), f.at("function"), f.at("file"), f.at("line"),
-                                     f.at("at_s"), f.at("detail"),   f.at("backtrace").get<std::vector<std::string>>()};
+    r.firmware_fault = FirmwareFault{f.at("kind"),
+                                     f.at("function"),
+                                     f.at("file"),
+                                     f.at("line"),
+                                     f.at("at_s"),
+                                     f.at("detail"),
+                                     f.at("backtrace").get<std::vector<std::string>>()};
   }
   return r;
 }

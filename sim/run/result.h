@@ -1,4 +1,5 @@
-// result.h - what is known of one run when it is over: for the table on the terminal, JUnit, JSON, and the process that asked for it.
+// result.h - what is known of one run when it is over: for the table on the terminal, JUnit, JSON, and the process that
+// asked for it.
 #pragma once
 
 #include <cstdint>
@@ -17,25 +18,25 @@ struct FirmwareFault {
   std::string function, file;
   int line = 0;
   double at_s = 0.0;
-  std::string detail;                    // a sentence
-  std::vector<std::string> backtrace;    // "function file:line", innermost first
+  std::string detail;                  // a sentence
+  std::vector<std::string> backtrace;  // "function file:line", innermost first
 };
 
 struct RunResult {
-  std::string scenario;                  // label
+  std::string scenario;  // label
   std::string title;
-  std::string verdict;                   // pass fail measured firmware_fault error
+  std::string verdict;  // pass fail measured firmware_fault error
   std::string cause;
   std::uint64_t seed = 0;
-  std::string hash;                      // 16 hex digits
+  std::string hash;  // 16 hex digits
   std::vector<RequirementResult> requirements;
-  std::map<std::string, double> measures;         // plain SI
+  std::map<std::string, double> measures;  // plain SI
   std::map<std::string, std::string> measure_units;
   double wall_s = 0.0, sim_s = 0.0;
   std::optional<FirmwareFault> firmware_fault;
-  std::vector<std::string> findings;     // sentences: unanswered hardware calls, overflows ...
-  std::string recording;                 // path, "" if not kept
-  std::string reproduce;                 // the one line
+  std::vector<std::string> findings;  // sentences: unanswered hardware calls, overflows ...
+  std::string recording;              // path, "" if not kept
+  std::string reproduce;              // the one line
 };
 
 // Exit code of one verdict: pass, measured 0; fail 1; firmware_fault 3; error 4.

@@ -12,8 +12,8 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cmath>
 #include <chrono>
+#include <cmath>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
@@ -22,14 +22,14 @@
 #include <set>
 #include <stdexcept>
 
-#include "firmware_shim/symbols/symbols.h"
 #include "firmware_shim/native/host_memory.h"
-#include "sim/input/quantity.h"
-#include "sim/recording/difference.h"
-#include "sim/judge/judge.h"
-#include "sim/run/formulas.h"
+#include "firmware_shim/symbols/symbols.h"
 #include "sim/engine/insertion.h"
+#include "sim/input/quantity.h"
+#include "sim/judge/judge.h"
+#include "sim/recording/difference.h"
 #include "sim/run/child.h"
+#include "sim/run/formulas.h"
 #include "sim/vocabulary/version.h"
 
 namespace pensim {
@@ -37,9 +37,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-double wall_s() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double wall_s() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 // The folder of this program: cores stand in cores/ beside it (build tree) or in ../lib/pensim/cores (installed).
 fs::path program_folder() {
@@ -48,7 +46,8 @@ fs::path program_folder() {
   return error ? fs::path(".") : self.parent_path();
 }
 
-// Whole columns are read, judged and written: the heap grows at once by what that takes, in huge pages where the kernel gives them.
+// Whole columns are read, judged and written: the heap grows at once by what that takes, in huge pages where the kernel
+// gives them.
 void prepare_heap() {
   constexpr int heap_bytes = 64 << 20, largest_column_bytes = 32 << 20;
   constexpr std::uintptr_t huge_page = 2 << 20;
@@ -63,7 +62,9 @@ void prepare_heap() {
 }
 
 std::string quoted(const std::string& text) {
-  if (!text.empty() && text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:,+%@") == std::string::npos)
+  if (!text.empty() &&
+      text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:,+%@") ==
+          std::string::npos)
     return text;
   std::string out = "'";
   for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
@@ -82,8 +83,10 @@ void add_problems(const InputError& error, std::vector<InputProblem>& problems) 
   problems.insert(problems.end(), error.problems().begin(), error.problems().end());
 }
 
-// Everything about the core that can be wrong before a run: the file, the ABI (opened in a child later), names to watch and poke.
-void check_core(RunRequest& request, const std::string& file, const Scenario& scenario, std::vector<InputProblem>& problems) {
+// Everything about the core that can be wrong before a run: the file, the ABI (opened in a child later), names to watch
+// and poke.
+void check_core(RunRequest& request, const std::string& file, const Scenario& scenario,
+                std::vector<InputProblem>& problems) {
   try {
     request.core_path = find_core(request.resolved.firmware);
   } catch (const InputError& error) {
@@ -91,7 +94,8 @@ void check_core(RunRequest& request, const std::string& file, const Scenario& sc
     return;
   }
   if (const std::string why = core_refusal(request.core_path); !why.empty()) {
-    problems.push_back({{file, 0, 0}, fmt::format("firmware {} cannot be loaded: {}", request.resolved.firmware, why),
+    problems.push_back({{file, 0, 0},
+                        fmt::format("firmware {} cannot be loaded: {}", request.resolved.firmware, why),
                         "build it with pensim_add_core (docs/bring_your_firmware.md)"});
     return;
   }
@@ -103,7 +107,8 @@ void check_core(RunRequest& request, const std::string& file, const Scenario& sc
 
 }  // namespace
 
-void check_core_names(ResolvedScenario& resolved, const Scenario& scenario, const CoreSymbols& symbols, std::vector<InputProblem>& problems) {
+void check_core_names(ResolvedScenario& resolved, const Scenario& scenario, const CoreSymbols& symbols,
+                      std::vector<InputProblem>& problems) {
   const auto place = [&](const std::string& name, const std::string& enumerator) {
     const auto known = scenario.variable_places.find({name, enumerator});
     return known == scenario.variable_places.end() ? Location{"--watch", 0, 0} : known->second;
@@ -112,7 +117,8 @@ void check_core_names(ResolvedScenario& resolved, const Scenario& scenario, cons
     try {
       return symbols.find(name);
     } catch (const std::runtime_error& error) {
-      problems.push_back({place(name, ""), error.what(), fmt::format("pensim symbols {} lists the variables of this core", resolved.firmware)});
+      problems.push_back({place(name, ""), error.what(),
+                          fmt::format("pensim symbols {} lists the variables of this core", resolved.firmware)});
       return std::nullopt;
     }
   };
@@ -121,7 +127,8 @@ void check_core_names(ResolvedScenario& resolved, const Scenario& scenario, cons
     if (c.kind != Command::Kind::poke) continue;
     const std::optional<CoreVariable> variable = find(c.name);
     if (!variable || c.text.empty()) continue;
-    const auto named = std::find_if(variable->enumerators.begin(), variable->enumerators.end(), [&](const auto& e) { return e.second == c.text; });
+    const auto named = std::find_if(variable->enumerators.begin(), variable->enumerators.end(),
+                                    [&](const auto& e) { return e.second == c.text; });
     if (named != variable->enumerators.end()) {
       c.value = static_cast<double>(named->first);
       continue;
@@ -139,7 +146,8 @@ std::string find_core(const std::string& firmware) {
   };
   if (firmware.rfind("native:", 0) == 0) {
     const std::string path = firmware.substr(7);
-    if (!fs::is_regular_file(path)) return fail(fmt::format("there is no file {}", path), "native: takes the path of a shared object");
+    if (!fs::is_regular_file(path))
+      return fail(fmt::format("there is no file {}", path), "native: takes the path of a shared object");
     return path;
   }
   if (firmware.rfind("emulated:", 0) == 0 || firmware.rfind("link:", 0) == 0)
@@ -159,14 +167,16 @@ std::string find_core(const std::string& firmware) {
   std::string looked;
   for (const fs::path& folder : folders) {
     std::error_code error;
-    if (fs::is_regular_file(folder / (firmware + ".so"), error)) return (folder / (firmware + ".so")).lexically_normal().string();
+    if (fs::is_regular_file(folder / (firmware + ".so"), error))
+      return (folder / (firmware + ".so")).lexically_normal().string();
     looked += (looked.empty() ? "" : ", ") + folder.lexically_normal().string();
     for (const auto& entry : fs::directory_iterator(folder, error))
       if (entry.path().extension() == ".so") known.push_back(entry.path().stem().string());
   }
   const std::string near = nearest_name(firmware, known);
   return fail(fmt::format("there is no core '{}' in {}", firmware, looked),
-              near.empty() ? "build it, name its folder in PENSIM_CORES, or give native:PATH.so" : fmt::format("did you mean '{}'?", near));
+              near.empty() ? "build it, name its folder in PENSIM_CORES, or give native:PATH.so"
+                           : fmt::format("did you mean '{}'?", near));
 }
 
 std::string recording_path(const std::string& out_dir, const std::string& label) {
@@ -187,10 +197,13 @@ std::vector<RunRequest> prepare(const PrepareOptions& options, std::vector<Input
   }
   std::regex filter;
   try {
-    filter = std::regex(options.filter.size() > 1000 ? "" : options.filter, std::regex::ECMAScript | std::regex::optimize);
+    filter =
+        std::regex(options.filter.size() > 1000 ? "" : options.filter, std::regex::ECMAScript | std::regex::optimize);
     if (options.filter.size() > 1000) throw std::regex_error(std::regex_constants::error_complexity);
   } catch (const std::regex_error& error) {
-    problems.push_back({{"--filter", 0, 0}, fmt::format("'{:.60}' is no regular expression: {}", options.filter, error.what()), "ECMAScript syntax, e.g. 'hall|stall'"});
+    problems.push_back({{"--filter", 0, 0},
+                        fmt::format("'{:.60}' is no regular expression: {}", options.filter, error.what()),
+                        "ECMAScript syntax, e.g. 'hall|stall'"});
     return requests;
   }
   LoadOptions load;
@@ -209,15 +222,19 @@ std::vector<RunRequest> prepare(const PrepareOptions& options, std::vector<Input
       if (options.seed) scenario.seed = *options.seed;
       if (options.firmware && scenario.rig == Rig::pen) scenario.firmware = *options.firmware;
       for (const std::string& name : options.watch)
-        if (scenario.rig == Rig::pen && std::find(scenario.watch.begin(), scenario.watch.end(), name) == scenario.watch.end()) scenario.watch.push_back(name);
+        if (scenario.rig == Rig::pen &&
+            std::find(scenario.watch.begin(), scenario.watch.end(), name) == scenario.watch.end())
+          scenario.watch.push_back(name);
       RunRequest request;
       request.label = file.label;
       request.scenario_text = scenario.text;
       request.resolved = resolve(scenario);
       request.resolved.path = file.label;
       request.reproduce = reproduce_line(file.path, options, request.resolved);
-      if (request.resolved.rig == Rig::pen) check_core(request, file.path, scenario, problems);
-      else for (InputProblem& problem : check_rig(request.resolved, file.path)) problems.push_back(std::move(problem));
+      if (request.resolved.rig == Rig::pen)
+        check_core(request, file.path, scenario, problems);
+      else
+        for (InputProblem& problem : check_rig(request.resolved, file.path)) problems.push_back(std::move(problem));
       for (InputProblem& problem : check_formulas(request.resolved)) problems.push_back(std::move(problem));
       request.prepare_s = wall_s() - begin_s;
       requests.push_back(std::move(request));
@@ -226,11 +243,14 @@ std::vector<RunRequest> prepare(const PrepareOptions& options, std::vector<Input
     }
   }
   if (problems.empty() && requests.empty())
-    problems.push_back({{"--filter", 0, 0}, fmt::format("no scenario matches '{}'", options.filter), "pensim list shows names and tags"});
+    problems.push_back({{"--filter", 0, 0},
+                        fmt::format("no scenario matches '{}'", options.filter),
+                        "pensim list shows names and tags"});
   if (options.shards > 1) {
     std::vector<RunRequest> mine;
     for (std::size_t i = 0; i < requests.size(); ++i)
-      if (static_cast<int>(i % static_cast<std::size_t>(options.shards)) == options.shard - 1) mine.push_back(std::move(requests[i]));
+      if (static_cast<int>(i % static_cast<std::size_t>(options.shards)) == options.shard - 1)
+        mine.push_back(std::move(requests[i]));
     requests = std::move(mine);
   }
   return requests;
@@ -243,7 +263,7 @@ struct Attempt {
   std::unique_ptr<BlockStore> store;
   std::unique_ptr<GuardedBlock> shared;
   CrashVerdict crash;
-  std::string damage;              // guard words of the status page
+  std::string damage;  // guard words of the status page
   const RunStatus& status() const { return *reinterpret_cast<const RunStatus*>(shared->data()); }
   ProcessEnd end() const { return {crash, damage, status()}; }
 };
@@ -301,7 +321,8 @@ std::string core_build_id(const std::string& path) {
     GElf_Nhdr note;
     std::size_t name = 0, text = 0;
     if (data == nullptr || gelf_getnote(data, 0, &note, &name, &text) == 0 || note.n_type != NT_GNU_BUILD_ID) continue;
-    for (std::size_t i = 0; i < note.n_descsz; ++i) id += fmt::format("{:02x}", static_cast<const unsigned char*>(data->d_buf)[text + i]);
+    for (std::size_t i = 0; i < note.n_descsz; ++i)
+      id += fmt::format("{:02x}", static_cast<const unsigned char*>(data->d_buf)[text + i]);
     break;
   }
   if (elf != nullptr) elf_end(elf);
@@ -343,13 +364,17 @@ void compare_second_run(const RunRequest& request, const Attempt& first, RunResu
   AttemptOptions options;
   options.heap_fill = 0xA5;
   const Attempt second = attempt(request, moved ? other.string() : request.core_path, options);
-  if (has_core && !moved) result.findings.push_back("--twice: there is no " + other.filename().string() + "; the second run differs in its heap only");
-  if (ended_well(first.end()) == ended_well(second.end()) && first.status().ticks == second.status().ticks && first.status().hash == second.status().hash)
+  if (has_core && !moved)
+    result.findings.push_back("--twice: there is no " + other.filename().string() +
+                              "; the second run differs in its heap only");
+  if (ended_well(first.end()) == ended_well(second.end()) && first.status().ticks == second.status().ticks &&
+      first.status().hash == second.status().hash)
     return;
-  const Difference difference = diff(Recording::from_blocks(*first.store, meta_of(request)), Recording::from_blocks(*second.store, meta_of(request)));
+  const Difference difference = diff(Recording::from_blocks(*first.store, meta_of(request)),
+                                     Recording::from_blocks(*second.store, meta_of(request)));
   result.verdict = "error";
-  result.cause = fmt::format("two runs differ: hash {} and {}; {}", hash_text(first.status().hash), hash_text(second.status().hash),
-                             difference.summary());
+  result.cause = fmt::format("two runs differ: hash {} and {}; {}", hash_text(first.status().hash),
+                             hash_text(second.status().hash), difference.summary());
 }
 
 // Margins against the same scenario in an earlier folder of recordings.
@@ -364,11 +389,13 @@ void compare_baseline(const RunOptions& options, RunResult& result) {
   for (const RequirementResult& now : result.requirements)
     for (const RecordedVerdict& before : baseline.verdicts()) {
       if (before.id != now.id || before.outcome != "pass" || now.verdict != "pass") continue;
-      if (!std::isfinite(before.margin) || before.margin <= 0 || !std::isfinite(now.margin) || before.unit != now.unit) continue;
+      if (!std::isfinite(before.margin) || before.margin <= 0 || !std::isfinite(now.margin) || before.unit != now.unit)
+        continue;
       const double drop = 1.0 - now.margin / before.margin;
       if (drop <= (options.fail_on_drop >= 0 ? options.fail_on_drop : 0.01)) continue;
-      const std::string text = fmt::format("{} lost {:.1f} % of its margin: {} was {}", now.id, 100 * drop, show_quantity(now.margin, now.unit),
-                                           show_quantity(before.margin, before.unit));
+      const std::string text =
+          fmt::format("{} lost {:.1f} % of its margin: {} was {}", now.id, 100 * drop,
+                      show_quantity(now.margin, now.unit), show_quantity(before.margin, before.unit));
       if (options.fail_on_drop >= 0 && exit_code(result.verdict) == 0) {
         result.verdict = "fail";
         result.cause = text;
@@ -393,7 +420,8 @@ RunResult run_one(const RunRequest& request, const RunOptions& options) {
   first.fork = options.fork;
   Attempt run = attempt(request, request.core_path, first);
   result.firmware_fault = firmware_fault(run.end(), scenario.tick_ns);
-  // Damage that was found too late: once more with the bench's memory read-only while the core runs, so that the write itself faults.
+  // Damage that was found too late: once more with the bench's memory read-only while the core runs, so that the write
+  // itself faults.
   if (options.fork && !result.firmware_fault && (!run.damage.empty() || run.crash.suspect_scribble)) {
     AttemptOptions locked;
     locked.lock_host_memory = true;
@@ -419,7 +447,8 @@ RunResult run_one(const RunRequest& request, const RunOptions& options) {
   } else {
     meta.end_cause = ended_well(run.end()) ? "end of scenario" : error_cause(run.end());
   }
-  Judgement judgement = judge_recording(recording, scenario.requirements, scenario.measures, planned_ticks(scenario, recording));
+  Judgement judgement =
+      judge_recording(recording, scenario.requirements, scenario.measures, planned_ticks(scenario, recording));
   result.requirements = std::move(judgement.requirements);
   result.measures = judgement.measures;
   result.measure_units = judgement.measure_units;
@@ -444,7 +473,8 @@ RunResult run_one(const RunRequest& request, const RunOptions& options) {
     judgement.requirements = result.requirements;
     keep_verdicts(judgement, recording);
     meta.verdict = result.verdict;
-    const std::string path = request.recording_path.empty() ? recording_path(options.out_dir, request.label) : request.recording_path;
+    const std::string path =
+        request.recording_path.empty() ? recording_path(options.out_dir, request.label) : request.recording_path;
     try {
       std::error_code error;
       fs::create_directories(fs::path(path).parent_path(), error);
@@ -527,14 +557,17 @@ RunResult collect(const RunRequest& request, Worker& worker) {
   try {
     return result_from_json_text(worker.text);
   } catch (const std::exception&) {
-    return error_result(request, WIFSIGNALED(status) ? fmt::format("the process that judges this run was killed by signal {}", WTERMSIG(status))
-                                                     : "the process that judges this run ended without a result");
+    return error_result(request,
+                        WIFSIGNALED(status)
+                            ? fmt::format("the process that judges this run was killed by signal {}", WTERMSIG(status))
+                            : "the process that judges this run ended without a result");
   }
 }
 
 }  // namespace
 
-std::vector<RunResult> run_all(const std::vector<RunRequest>& requests, const RunOptions& options, const RunEvents& events) {
+std::vector<RunResult> run_all(const std::vector<RunRequest>& requests, const RunOptions& options,
+                               const RunEvents& events) {
   std::vector<RunResult> results(requests.size());
   if (!options.fork) {
     for (std::size_t i = 0; i < requests.size(); ++i) {
@@ -553,7 +586,8 @@ std::vector<RunResult> run_all(const std::vector<RunRequest>& requests, const Ru
     }
     std::vector<pollfd> polled;
     for (const Worker& w : workers) polled.push_back({w.pipe, POLLIN, 0});
-    if (poll(polled.data(), polled.size(), -1) < 0 && errno != EINTR) throw std::runtime_error(fmt::format("poll: {}", std::strerror(errno)));
+    if (poll(polled.data(), polled.size(), -1) < 0 && errno != EINTR)
+      throw std::runtime_error(fmt::format("poll: {}", std::strerror(errno)));
     for (std::size_t i = polled.size(); i-- > 0;) {
       if (polled[i].revents == 0) continue;
       char buffer[65536];

@@ -2,8 +2,8 @@
 //
 //   caller ── worker (one per job; trusted: reads blocks, judges, writes HDF5) ── child (plant and core; may crash)
 //
-// What the core does to the child cannot reach the recording (blocks.h) nor the verdict; what the worker says goes to the caller as
-// one JSON text through a pipe. A worker that dies is a verdict `error`.
+// What the core does to the child cannot reach the recording (blocks.h) nor the verdict; what the worker says goes to
+// the caller as one JSON text through a pipe. A worker that dies is a verdict `error`.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@
 
 #include "firmware_shim/symbols/symbols.h"
 #include "sim/recording/recording.h"
-#include "sim/scenario/resolve.h"
 #include "sim/run/result.h"
+#include "sim/scenario/resolve.h"
 #include "sim/scenario/scenario.h"
 
 namespace pensim {
@@ -26,22 +26,22 @@ struct RunOptions {
   std::string out_dir = "runs";
   Keep keep = Keep::all;
   int jobs = 1;
-  bool twice = false;       // run again with another heap fill and load address; the hashes must be equal
-  bool fork = true;         // false: in the calling process, for gdb, perf, valgrind; one scenario
+  bool twice = false;  // run again with another heap fill and load address; the hashes must be equal
+  bool fork = true;    // false: in the calling process, for gdb, perf, valgrind; one scenario
   bool compress = false;
-  std::string baseline_dir; // recordings of an earlier call; margins are compared
-  double fail_on_drop = -1; // share of a margin that may be lost against the baseline; < 0: report only
+  std::string baseline_dir;  // recordings of an earlier call; margins are compared
+  double fail_on_drop = -1;  // share of a margin that may be lost against the baseline; < 0: report only
 };
 
 // Everything that one run needs, checked.
 struct RunRequest {
-  std::string label;              // as shown and reported
-  std::string scenario_text;      // of the file, for the recording
+  std::string label;          // as shown and reported
+  std::string scenario_text;  // of the file, for the recording
   ResolvedScenario resolved;
-  std::string core_path;          // shared object; "" for a rig
-  std::string reproduce;          // the one line
-  std::string recording_path;     // "": from the label
-  double prepare_s = 0;           // time taken to read it
+  std::string core_path;       // shared object; "" for a rig
+  std::string reproduce;       // the one line
+  std::string recording_path;  // "": from the label
+  double prepare_s = 0;        // time taken to read it
 };
 
 // What a run is asked for on the command line; shared by `run` and `check`.
@@ -56,13 +56,17 @@ struct PrepareOptions {
   int shard = 1, shards = 1;
 };
 
-// Reads, checks and resolves everything; every problem of every file goes to `problems`, nothing is thrown for bad input.
+// Reads, checks and resolves everything; every problem of every file goes to `problems`, nothing is thrown for bad
+// input.
 std::vector<RunRequest> prepare(const PrepareOptions&, std::vector<InputProblem>& problems);
 
-// The variables that a run watches and pokes exist in the core; enumerators of pokes become their numbers. Loads nothing.
-void check_core_names(ResolvedScenario& resolved, const Scenario& scenario, const CoreSymbols& symbols, std::vector<InputProblem>& problems);
+// The variables that a run watches and pokes exist in the core; enumerators of pokes become their numbers. Loads
+// nothing.
+void check_core_names(ResolvedScenario& resolved, const Scenario& scenario, const CoreSymbols& symbols,
+                      std::vector<InputProblem>& problems);
 
-// The file of a core: NAME in build/cores beside the program, the install prefix and PENSIM_CORES, or native:PATH. Throws InputError.
+// The file of a core: NAME in build/cores beside the program, the install prefix and PENSIM_CORES, or native:PATH.
+// Throws InputError.
 std::string find_core(const std::string& firmware);
 
 // Where the recording of a scenario goes: out_dir + the label without its extension + ".h5", never outside out_dir.

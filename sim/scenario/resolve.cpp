@@ -10,9 +10,9 @@
 
 #include "firmware_shim/pen_shim.h"
 #include "sim/catalog/catalog.h"
+#include "sim/catalog/skin_sampler.h"
 #include "sim/input/document.h"
 #include "sim/input/quantity.h"
-#include "sim/catalog/skin_sampler.h"
 
 namespace pensim {
 namespace {
@@ -23,8 +23,10 @@ using Json = nlohmann::ordered_json;
 struct Members {
   explicit Members(PlantParams& params) {
     each_plant_param(params, [&](const char* name, auto& member) {
-      if constexpr (std::is_integral_v<std::remove_cvref_t<decltype(member)>>) whole.emplace(name, &member);
-      else real.emplace(name, &member);
+      if constexpr (std::is_integral_v<std::remove_cvref_t<decltype(member)>>)
+        whole.emplace(name, &member);
+      else
+        real.emplace(name, &member);
     });
   }
   std::map<std::string, double*> real;
@@ -46,14 +48,15 @@ void apply(Members& members, const std::vector<CatalogValue>& values) {
   for (const CatalogValue& v : values) {
     if (v.parameter.empty()) continue;
     const auto real = members.real.find(v.parameter);
-    const double before = real != members.real.end() ? *real->second : static_cast<double>(*members.whole.at(v.parameter));
+    const double before =
+        real != members.real.end() ? *real->second : static_cast<double>(*members.whole.at(v.parameter));
     assign(members, v.parameter, v.factor ? before * v.number : v.number, v.at);
   }
 }
 
 // What region, sex, topical and condition make of skin: first what is put on, then what multiplies.
-void apply_skin(SkinParams& params, Members& members, const SkinChoice& skin, std::uint64_t seed, const std::string& region, const std::string& topical,
-                const std::string& condition) {
+void apply_skin(SkinParams& params, Members& members, const SkinChoice& skin, std::uint64_t seed,
+                const std::string& region, const std::string& topical, const std::string& condition) {
   const CatalogEntry& entry = catalog_entry(CatalogKind::region, region);
   double epidermis_share = 1.0;
   if (skin.drawn) draw_law(skin_law(), seed, 0, params);
@@ -71,21 +74,29 @@ void apply_skin(SkinParams& params, Members& members, const SkinChoice& skin, st
   apply(members, catalog_entry(CatalogKind::condition, condition).values);
 }
 
-// Values that would divide by zero or mean nothing. May be negative: offsets and coefficients. May be zero: what is left out.
+// Values that would divide by zero or mean nothing. May be negative: offsets and coefficients. May be zero: what is
+// left out.
 void check_plant(PlantParams& params, const Location& at, std::vector<InputProblem>& problems) {
-  constexpr const char* negative[] = {"skin.relaxation_exponent_1", "skin.puncture_offset_N", "skin.blunt_puncture_offset_N", "screw.lower_stop_m", "sensors.current_offset_A",
-                                      "sensors.current_gain_error_1", "motor.magnet_per_K", "motor.copper_per_K", "bridge.switch_per_K", "seed"};
-  constexpr const char* zero[] = {"battery.protection_ohm", "battery.cutoff_delay_s", "battery.cutoff_current_delay_s", "battery.reclose_s",
-                                  "bridge.dead_time_s", "bridge.shunt_ohm", "bridge.switch_ohm", "sensors.bounce_s", "cartridge.id_resistance_ohm",
-                                  "hand.hand_mass_kg", "sensors.ntc_delay_s"};
-  const auto listed = [](const auto& list, const std::string& name) { return std::any_of(std::begin(list), std::end(list), [&](const char* n) { return name == n; }); };
+  constexpr const char* negative[] = {"skin.relaxation_exponent_1",   "skin.puncture_offset_N",
+                                      "skin.blunt_puncture_offset_N", "screw.lower_stop_m",
+                                      "sensors.current_offset_A",     "sensors.current_gain_error_1",
+                                      "motor.magnet_per_K",           "motor.copper_per_K",
+                                      "bridge.switch_per_K",          "seed"};
+  constexpr const char* zero[] = {"battery.protection_ohm", "battery.cutoff_delay_s", "battery.cutoff_current_delay_s",
+                                  "battery.reclose_s",      "bridge.dead_time_s",     "bridge.shunt_ohm",
+                                  "bridge.switch_ohm",      "sensors.bounce_s",       "cartridge.id_resistance_ohm",
+                                  "hand.hand_mass_kg",      "sensors.ntc_delay_s"};
+  const auto listed = [](const auto& list, const std::string& name) {
+    return std::any_of(std::begin(list), std::end(list), [&](const char* n) { return name == n; });
+  };
   std::vector<double> values;
   each_plant_param(params, [&](const char*, const auto& member) { values.push_back(static_cast<double>(member)); });
   for (std::size_t i = 0; i < values.size(); ++i) {
     const PlantParameter& p = plant_parameters()[i];
     const double value = values[i];
-    const bool divides = p.unit == "ohm" || p.unit == "H" || p.unit == "F" || p.unit == "kg" || p.unit == "kg m2" || p.unit == "Pa" || p.unit == "s" || p.unit == "K" ||
-                         p.unit == "J/K" || p.unit == "K/W" || p.unit == "A s" || p.unit == "kg/m3" || p.unit == "Hz";
+    const bool divides = p.unit == "ohm" || p.unit == "H" || p.unit == "F" || p.unit == "kg" || p.unit == "kg m2" ||
+                         p.unit == "Pa" || p.unit == "s" || p.unit == "K" || p.unit == "J/K" || p.unit == "K/W" ||
+                         p.unit == "A s" || p.unit == "kg/m3" || p.unit == "Hz";
     if (!std::isfinite(value))
       problems.push_back({at, fmt::format("{} is not finite", p.name), "give a finite value"});
     else if (value < 0.0 && !listed(negative, p.name))
@@ -95,18 +106,26 @@ void check_plant(PlantParams& params, const Location& at, std::vector<InputProbl
   }
   const auto whole = [&](const char* name, std::int64_t value, std::int64_t low, std::int64_t high) {
     if (value < low || value > high)
-      problems.push_back({at, fmt::format("expected {} from {} to {}, found {}", name, low, high, value), "choose a value in that range"});
+      problems.push_back({at, fmt::format("expected {} from {} to {}, found {}", name, low, high, value),
+                          "choose a value in that range"});
   };
   whole("cartridge.needle_count", params.cartridge.needle_count, 1, needle_count_max);
   whole("skin.patch_count", params.skin.patch_count, 0, skin_patches_max);
   whole("steps_per_tick", params.steps_per_tick, 1, 1000);
   whole("hand.pass_count", params.hand.pass_count, 1, 1'000'000);
   whole("cartridge.used_count", params.cartridge.used_count, 0, 1'000'000);
-  if (!(params.skin.equilibrium_share_1 <= 1.0)) problems.push_back({at, fmt::format("expected skin.equilibrium_share_1 from 0 to 1, found {}", params.skin.equilibrium_share_1), "0.05 leaves a twentieth of the stiffness after all relaxation"});
-  if (!(params.skin.tent_reach_m > 0.0)) problems.push_back({at, "expected skin.tent_reach_m above 0, found 0", "give a value above 0"});
-  if (!(params.skin.puncture_speed_m_per_s > 0.0)) problems.push_back({at, "expected skin.puncture_speed_m_per_s above 0, found 0", "give a value above 0"});
-  if (!(params.skin.slowest_time_s > params.skin.fastest_time_s)) problems.push_back({at, "expected skin.slowest_time above skin.fastest_time", "10 s and 0.3 ms, say"});
-  if (!(params.battery.initial_charge_1 <= 1.0)) problems.push_back({at, "expected battery.initial_charge_1 from 0 to 1", "80 % is 0.8"});
+  if (!(params.skin.equilibrium_share_1 <= 1.0))
+    problems.push_back(
+        {at, fmt::format("expected skin.equilibrium_share_1 from 0 to 1, found {}", params.skin.equilibrium_share_1),
+         "0.05 leaves a twentieth of the stiffness after all relaxation"});
+  if (!(params.skin.tent_reach_m > 0.0))
+    problems.push_back({at, "expected skin.tent_reach_m above 0, found 0", "give a value above 0"});
+  if (!(params.skin.puncture_speed_m_per_s > 0.0))
+    problems.push_back({at, "expected skin.puncture_speed_m_per_s above 0, found 0", "give a value above 0"});
+  if (!(params.skin.slowest_time_s > params.skin.fastest_time_s))
+    problems.push_back({at, "expected skin.slowest_time above skin.fastest_time", "10 s and 0.3 ms, say"});
+  if (!(params.battery.initial_charge_1 <= 1.0))
+    problems.push_back({at, "expected battery.initial_charge_1 from 0 to 1", "80 % is 0.8"});
 }
 
 std::vector<std::uint8_t> memory_image(const std::string& choice, std::size_t size) {
@@ -142,7 +161,8 @@ ResolvedScenario resolve(const Scenario& s) {
   r.tick_ns = s.tick_ns;
   r.duration = s.duration;
   r.firmware = s.rig == Rig::pen ? s.firmware : "";
-  r.clock_start_us = static_cast<std::uint32_t>(std::min<long long>(0xFFFFFFFFll, std::llround(s.pen.clock_start_s * 1e6)));
+  r.clock_start_us =
+      static_cast<std::uint32_t>(std::min<long long>(0xFFFFFFFFll, std::llround(s.pen.clock_start_s * 1e6)));
   r.commands = s.timeline;
   if (s.pen.battery_aging != 1.0) {
     Command aged;
@@ -155,7 +175,8 @@ ResolvedScenario resolve(const Scenario& s) {
   r.cartridge_serial = s.cartridge.serial;
   r.pen_memory = memory_image(s.pen.memory, PEN_NVM_PEN_BYTES);
   r.cartridge_memory = memory_image(s.cartridge.memory, PEN_NVM_CARTRIDGE_BYTES);
-  if (s.cartridge.memory == "blank" && s.cartridge.used > 0) r.cartridge_memory[0] = static_cast<std::uint8_t>(s.cartridge.used);
+  if (s.cartridge.memory == "blank" && s.cartridge.used > 0)
+    r.cartridge_memory[0] = static_cast<std::uint8_t>(s.cartridge.used);
   r.insertion = s.insertion;
   r.watch = s.watch;
   r.record = s.record;
@@ -181,9 +202,12 @@ ResolvedScenario resolve(const Scenario& s) {
     if (key != "base") continue;
     const CatalogEntry& base = catalog_entry(CatalogKind::pen, name, {pen.file, 0, 0});
     for (const auto& [part_key, part_name] : base.references) {
-      if (part_key == "base") throw InputError({{base.file, 0, 0}, fmt::format("{} has a base itself", base.name), "name the pen at the bottom as base"});
+      if (part_key == "base")
+        throw InputError(
+            {{base.file, 0, 0}, fmt::format("{} has a base itself", base.name), "name the pen at the bottom as base"});
       for (const CatalogKind kind : {CatalogKind::motor, CatalogKind::battery, CatalogKind::cartridge})
-        if (part_key == catalog_kind_name(kind)) apply(members, catalog_entry(kind, part_name, {base.file, 0, 0}).values);
+        if (part_key == catalog_kind_name(kind))
+          apply(members, catalog_entry(kind, part_name, {base.file, 0, 0}).values);
     }
     apply(members, base.values);
   }
@@ -211,7 +235,8 @@ ResolvedScenario resolve(const Scenario& s) {
   std::vector<SkinPatch> patches;
   for (const SkinPatchChoice& choice : s.skin.patches) {
     plant.skin = before;
-    apply_skin(plant.skin, members, s.skin, s.seed, choice.region.value_or(s.skin.region), choice.topical.value_or(s.skin.topical), choice.condition.value_or(s.skin.condition));
+    apply_skin(plant.skin, members, s.skin, s.seed, choice.region.value_or(s.skin.region),
+               choice.topical.value_or(s.skin.topical), choice.condition.value_or(s.skin.condition));
     patches.push_back({choice.from_m, choice.to_m, plant.skin.shear_modulus_Pa / here.shear_modulus_Pa,
                        plant.skin.puncture_factor_1 / here.puncture_factor_1, plant.skin.dermis_m / here.dermis_m});
   }
@@ -258,7 +283,8 @@ ResolvedScenario resolve(const Scenario& s) {
   return r;
 }
 
-// --- text -----------------------------------------------------------------------------------------------------------------------
+// --- text
+// ---------------------------------------------------------------------------------------------------------------------
 
 namespace {
 
@@ -283,8 +309,10 @@ std::string bytes_as_text(const std::string& bytes) {
   std::string text;
   for (char c : bytes) {
     const auto b = static_cast<unsigned char>(c);
-    if (b < 0x80) text += c;
-    else text += {static_cast<char>(0xC0 | (b >> 6)), static_cast<char>(0x80 | (b & 0x3F))};
+    if (b < 0x80)
+      text += c;
+    else
+      text += {static_cast<char>(0xC0 | (b >> 6)), static_cast<char>(0x80 | (b & 0x3F))};
   }
   return text;
 }
@@ -321,18 +349,23 @@ class Fields {
     if (!object_.is_object()) return nullptr;
     const auto it = object_.find(key);
     if (it == object_.end()) {
-      problems_.push_back({{name_, 0, 0}, fmt::format("found no `{}{}`", path_, key), "the text is of another version, or was changed"});
+      problems_.push_back({{name_, 0, 0},
+                           fmt::format("found no `{}{}`", path_, key),
+                           "the text is of another version, or was changed"});
       return nullptr;
     }
     return &*it;
   }
   void number(const char* key, double& out) {
     if (const Json* value = get(key)) {
-      if (value->is_number() && std::isfinite(value->get<double>())) out = value->get<double>();
-      else bad(key, "a number", *value);
+      if (value->is_number() && std::isfinite(value->get<double>()))
+        out = value->get<double>();
+      else
+        bad(key, "a number", *value);
     }
   }
-  template <class T> void whole(const char* key, T& out, T low = std::numeric_limits<T>::min(), T high = std::numeric_limits<T>::max()) {
+  template <class T>
+  void whole(const char* key, T& out, T low = std::numeric_limits<T>::min(), T high = std::numeric_limits<T>::max()) {
     const Json* value = get(key);
     if (!value) return;
     bool good = value->is_number_integer();
@@ -349,27 +382,36 @@ class Fields {
   }
   void text(const char* key, std::string& out) {
     if (const Json* value = get(key)) {
-      if (value->is_string()) out = value->get<std::string>();
-      else bad(key, "a text", *value);
+      if (value->is_string())
+        out = value->get<std::string>();
+      else
+        bad(key, "a text", *value);
     }
   }
   void flag(const char* key, bool& out) {
     if (const Json* value = get(key)) {
-      if (value->is_boolean()) out = value->get<bool>();
-      else bad(key, "true or false", *value);
+      if (value->is_boolean())
+        out = value->get<bool>();
+      else
+        bad(key, "true or false", *value);
     }
   }
   void optional(const char* key, std::optional<double>& out) {
     if (const Json* value = get(key)) {
-      if (value->is_null()) out.reset();
-      else if (value->is_number() && std::isfinite(value->get<double>())) out = value->get<double>();
-      else bad(key, "a number or null", *value);
+      if (value->is_null())
+        out.reset();
+      else if (value->is_number() && std::isfinite(value->get<double>()))
+        out = value->get<double>();
+      else
+        bad(key, "a number or null", *value);
     }
   }
   void texts(const char* key, std::vector<std::string>& out) {
     each(key, [&](const Json& item, const std::string& path) {
-      if (item.is_string()) out.push_back(item.get<std::string>());
-      else bad(path.c_str(), "a text", item);
+      if (item.is_string())
+        out.push_back(item.get<std::string>());
+      else
+        bad(path.c_str(), "a text", item);
     });
   }
   void bytes(const char* key, std::vector<std::uint8_t>& out, std::size_t size) {
@@ -383,23 +425,29 @@ class Fields {
       good = high >= 0 && low >= 0;
       if (good) out[i / 2] = static_cast<std::uint8_t>(high * 16 + low);
     }
-    if (!good) problems_.push_back({{name_, 0, 0}, fmt::format("{}{}: expected up to {} bytes as hexadecimal digits", path_, key, size), "the text was changed"});
+    if (!good)
+      problems_.push_back({{name_, 0, 0},
+                           fmt::format("{}{}: expected up to {} bytes as hexadecimal digits", path_, key, size),
+                           "the text was changed"});
   }
-  template <class F> void each(const char* key, F&& f) {
+  template <class F>
+  void each(const char* key, F&& f) {
     const Json* list = get(key);
     if (!list) return;
     if (!list->is_array()) return bad(key, "a list", *list);
     std::size_t index = 0;
     for (const Json& item : *list) f(item, fmt::format("{}[{}]", key, index++));
   }
-  template <class F> void object(const Json& item, const std::string& path, F&& f) {
+  template <class F>
+  void object(const Json& item, const std::string& path, F&& f) {
     Fields inner(item, path_ + path + ".", name_, problems_);
     if (item.is_object()) {
       f(inner);
       inner.finish();
     }
   }
-  template <class F> void object(const char* key, F&& f) {
+  template <class F>
+  void object(const char* key, F&& f) {
     if (const Json* item = get(key)) object(*item, std::string(key), f);
   }
   void word(const char* key, std::initializer_list<const char*> words, std::size_t& out) {
@@ -414,17 +462,23 @@ class Fields {
       ++i;
     }
     if (object_.is_object() && object_.contains(key))
-      problems_.push_back({{name_, 0, 0}, fmt::format("{}{}: found `{}`, which is not known", path_, key, found.substr(0, 60)), "the text is of another version, or was changed"});
+      problems_.push_back({{name_, 0, 0},
+                           fmt::format("{}{}: found `{}`, which is not known", path_, key, found.substr(0, 60)),
+                           "the text is of another version, or was changed"});
   }
   void bad(const std::string& key, const std::string& expected, const Json& found) {
     std::string shown = found.dump(-1, ' ', true, Json::error_handler_t::replace);
     if (shown.size() > 40) shown = shown.substr(0, 40) + "...";
-    problems_.push_back({{name_, 0, 0}, fmt::format("{}{}: expected {}, found {}", path_, key, expected, shown), "the text was changed"});
+    problems_.push_back({{name_, 0, 0},
+                         fmt::format("{}{}: expected {}, found {}", path_, key, expected, shown),
+                         "the text was changed"});
   }
   void finish() {
     for (const auto& [key, value] : object_.items())
       if (std::find(known_.begin(), known_.end(), key) == known_.end())
-        problems_.push_back({{name_, 0, 0}, fmt::format("found `{}{}`, which does not exist", path_, key.substr(0, 60)), "the text is of another version, or was changed"});
+        problems_.push_back({{name_, 0, 0},
+                             fmt::format("found `{}{}`, which does not exist", path_, key.substr(0, 60)),
+                             "the text is of another version, or was changed"});
   }
 
  private:
@@ -456,25 +510,34 @@ void check_commands(const ResolvedScenario& r, const std::string& name, std::vec
   Tick last = 0;
   for (std::size_t i = 0; i < r.commands.size(); ++i) {
     const Command& c = r.commands[i];
-    const auto bad = [&](const std::string& what) { problems.push_back({{name, 0, 0}, fmt::format("commands[{}]: {}", i, what), "the text was changed"}); };
+    const auto bad = [&](const std::string& what) {
+      problems.push_back({{name, 0, 0}, fmt::format("commands[{}]: {}", i, what), "the text was changed"});
+    };
     if (c.at < last) bad("found an instant before that of the command above");
     last = std::max(last, c.at);
     if (c.kind == Command::Kind::set) {
-      const bool aux = c.name.size() == 5 && c.name.rfind("aux.", 0) == 0 && c.name[4] >= '0' && c.name[4] < '0' + static_cast<int>(PEN_AUX);
+      const bool aux = c.name.size() == 5 && c.name.rfind("aux.", 0) == 0 && c.name[4] >= '0' &&
+                       c.name[4] < '0' + static_cast<int>(PEN_AUX);
       const Settable* found = nullptr;
       for (const Settable& s : settables)
         if (c.name == s.name) found = &s;
-      if (!aux && !found) bad(fmt::format("found `{}`, which cannot be set", c.name.substr(0, 60)));
-      else if (found ? c.value < found->low || c.value > found->high : std::abs(c.value) > 2147483648.0) bad(fmt::format("{} = {} is out of range", c.name, c.value));
+      if (!aux && !found)
+        bad(fmt::format("found `{}`, which cannot be set", c.name.substr(0, 60)));
+      else if (found ? c.value < found->low || c.value > found->high : std::abs(c.value) > 2147483648.0)
+        bad(fmt::format("{} = {} is out of range", c.name, c.value));
     }
     if (c.kind == Command::Kind::fault) {
       const FaultKind* found = nullptr;
       for (const FaultKind& f : fault_kinds)
         if (c.name == f.name) found = &f;
-      if (!found) bad(fmt::format("found `{}`, which is no fault", c.name.substr(0, 60)));
-      else if (c.value < found->low || c.value > found->high) bad(fmt::format("{} = {} is out of range", c.name, c.value));
+      if (!found)
+        bad(fmt::format("found `{}`, which is no fault", c.name.substr(0, 60)));
+      else if (c.value < found->low || c.value > found->high)
+        bad(fmt::format("{} = {} is out of range", c.name, c.value));
     }
-    if (c.kind == Command::Kind::reset && (c.value < static_cast<double>(PEN_RESET_POWER_ON) || c.value > static_cast<double>(PEN_RESET_SOFTWARE))) bad("found no cause of a reset");
+    if (c.kind == Command::Kind::reset &&
+        (c.value < static_cast<double>(PEN_RESET_POWER_ON) || c.value > static_cast<double>(PEN_RESET_SOFTWARE)))
+      bad("found no cause of a reset");
   }
 }
 
@@ -497,33 +560,53 @@ std::string to_json(const ResolvedScenario& r) {
   for (const InitialSetting& setting : r.settings) json["settings"][setting.name] = setting.value;
   json["commands"] = Json::array();
   for (const Command& c : r.commands)
-    json["commands"].push_back({{"at", c.at}, {"kind", command_kinds[static_cast<std::size_t>(c.kind)]}, {"name", safe(c.name)}, {"value", c.value},
-                                {"over", c.over}, {"duration", c.duration}, {"text", bytes_as_text(c.text)}});
+    json["commands"].push_back({{"at", c.at},
+                                {"kind", command_kinds[static_cast<std::size_t>(c.kind)]},
+                                {"name", safe(c.name)},
+                                {"value", c.value},
+                                {"over", c.over},
+                                {"duration", c.duration},
+                                {"text", bytes_as_text(c.text)}});
   json["cartridge_used"] = r.cartridge_used;
   json["cartridge_serial"] = r.cartridge_serial;
   json["pen_memory"] = hex(r.pen_memory);
   json["cartridge_memory"] = hex(r.cartridge_memory);
   json["insertion"] = Json::object();
   each_insertion_member(r.insertion, [&](const char* key, const auto& member) {
-    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(member)>, std::optional<double>>) json["insertion"][key] = member ? Json(*member) : Json();
-    else json["insertion"][key] = member;
+    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(member)>, std::optional<double>>)
+      json["insertion"][key] = member ? Json(*member) : Json();
+    else
+      json["insertion"][key] = member;
   });
   json["watch"] = r.watch;
   json["record"] = {{"each_needle", r.record.each_needle}};
   json["measures"] = Json::array();
   for (const Measure& m : r.measures)
-    json["measures"].push_back({{"name", safe(m.name)}, {"expression", safe(m.expression)}, {"file", safe(m.at.file)}, {"line", m.at.line}, {"column", m.at.column}});
+    json["measures"].push_back({{"name", safe(m.name)},
+                                {"expression", safe(m.expression)},
+                                {"file", safe(m.at.file)},
+                                {"line", m.at.line},
+                                {"column", m.at.column}});
   json["requirements"] = Json::array();
   for (const Requirement& q : r.requirements)
-    json["requirements"].push_back({{"id", safe(q.id)}, {"text", safe(q.text)}, {"that", safe(q.that)}, {"may_be_vacuous", q.may_be_vacuous}, {"always", q.always},
-                                    {"file", safe(q.at.file)}, {"line", q.at.line}, {"column", q.at.column}});
+    json["requirements"].push_back({{"id", safe(q.id)},
+                                    {"text", safe(q.text)},
+                                    {"that", safe(q.that)},
+                                    {"may_be_vacuous", q.may_be_vacuous},
+                                    {"always", q.always},
+                                    {"file", safe(q.at.file)},
+                                    {"line", q.at.line},
+                                    {"column", q.at.column}});
   Json& plant = json["plant"] = Json::object();
-  each_plant_param(r.plant, [&](const char* name, const auto& member) { plant.push_back(Json::object_t::value_type(name, member)); });
+  each_plant_param(r.plant, [&](const char* name, const auto& member) {
+    plant.push_back(Json::object_t::value_type(name, member));
+  });
   return json.dump(1) + "\n";
 }
 
 ResolvedScenario resolved_from_json(const std::string& text, const std::string& name) {
-  if (text.size() > (16u << 20)) throw InputError({{name, 0, 0}, "found more than 16 MB", "this is no resolved scenario"});
+  if (text.size() > (16u << 20))
+    throw InputError({{name, 0, 0}, "found more than 16 MB", "this is no resolved scenario"});
   Json json;
   try {
     // Nothing here nests deeper than four levels.
@@ -552,7 +635,9 @@ ResolvedScenario resolved_from_json(const std::string& text, const std::string& 
   int version = 0;
   f.whole("resolved_version", version);
   if (problems.empty() && version != resolved_version)
-    throw InputError({{name, 0, 0}, fmt::format("found resolved_version {}, expected {}", version, resolved_version), "use the version of the program that wrote it"});
+    throw InputError({{name, 0, 0},
+                      fmt::format("found resolved_version {}, expected {}", version, resolved_version),
+                      "use the version of the program that wrote it"});
   ResolvedScenario r;
   f.text("path", r.path);
   f.text("title", r.title);
@@ -570,7 +655,9 @@ ResolvedScenario resolved_from_json(const std::string& text, const std::string& 
       double value = settable.start;
       settings.number(settable.name, value);
       if (value < settable.low || value > settable.high)
-        problems.push_back({{name, 0, 0}, fmt::format("settings.{} = {} is out of range", settable.name, value), "the text was changed"});
+        problems.push_back({{name, 0, 0},
+                            fmt::format("settings.{} = {} is out of range", settable.name, value),
+                            "the text was changed"});
       r.settings.push_back({settable.name, value});
     }
   });
@@ -587,7 +674,8 @@ ResolvedScenario resolved_from_json(const std::string& text, const std::string& 
       c.whole<Tick>("duration", command.duration, 0, 1'000'000'000'000);
       std::string typed;
       c.text("text", typed);
-      if (!text_as_bytes(typed, command.text)) problems.push_back({{name, 0, 0}, path + ".text: found a character that is no byte", "the text was changed"});
+      if (!text_as_bytes(typed, command.text))
+        problems.push_back({{name, 0, 0}, path + ".text: found a character that is no byte", "the text was changed"});
       r.commands.push_back(std::move(command));
     });
   });
@@ -598,9 +686,12 @@ ResolvedScenario resolved_from_json(const std::string& text, const std::string& 
   f.object("insertion", [&](Fields& insertion) {
     each_insertion_member(r.insertion, [&](const char* key, auto& member) {
       using T = std::remove_cvref_t<decltype(member)>;
-      if constexpr (std::is_same_v<T, bool>) insertion.flag(key, member);
-      else if constexpr (std::is_same_v<T, double>) insertion.number(key, member);
-      else insertion.optional(key, member);
+      if constexpr (std::is_same_v<T, bool>)
+        insertion.flag(key, member);
+      else if constexpr (std::is_same_v<T, double>)
+        insertion.number(key, member);
+      else
+        insertion.optional(key, member);
     });
   });
   f.texts("watch", r.watch);
@@ -632,8 +723,10 @@ ResolvedScenario resolved_from_json(const std::string& text, const std::string& 
   f.object("plant", [&](Fields& plant) {
     each_plant_param(r.plant, [&](const char* key, auto& member) {
       const std::string kept(key);
-      if constexpr (std::is_integral_v<std::remove_cvref_t<decltype(member)>>) plant.whole(kept.c_str(), member);
-      else plant.number(kept.c_str(), member);
+      if constexpr (std::is_integral_v<std::remove_cvref_t<decltype(member)>>)
+        plant.whole(kept.c_str(), member);
+      else
+        plant.number(kept.c_str(), member);
     });
   });
   f.finish();
@@ -641,7 +734,9 @@ ResolvedScenario resolved_from_json(const std::string& text, const std::string& 
     check_plant(r.plant, {name, 0, 0}, problems);
     check_commands(r, name, problems);
     if (r.rig == Rig::pen && std::llround(r.plant.tick_s * 1e9) != r.tick_ns)
-      problems.push_back({{name, 0, 0}, fmt::format("plant.tick_s = {} differs from tick_ns = {}", r.plant.tick_s, r.tick_ns), "the text was changed"});
+      problems.push_back({{name, 0, 0},
+                          fmt::format("plant.tick_s = {} differs from tick_ns = {}", r.plant.tick_s, r.tick_ns),
+                          "the text was changed"});
   }
   if (!problems.empty()) {
     if (problems.size() > 100) problems.resize(100);

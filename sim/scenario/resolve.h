@@ -1,4 +1,5 @@
-// resolve.h - scenario and catalog become numbers: what the engine runs, and what a recording keeps so that it can be rerun.
+// resolve.h - scenario and catalog become numbers: what the engine runs, and what a recording keeps so that it can be
+// rerun.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,7 @@ struct InitialSetting {
 };
 
 struct ResolvedScenario {
-  std::string path;                                // label of the scenario, for reports
+  std::string path;  // label of the scenario, for reports
   std::string title;
   std::vector<std::string> tags;
   Rig rig = Rig::pen;
@@ -26,24 +27,25 @@ struct ResolvedScenario {
   Tick duration = 0;
   std::string firmware;
   std::uint32_t clock_start_us = 0;
-  std::vector<InitialSetting> settings;            // every settable, in the order of settables.inl
-  std::vector<Command> commands;                   // sorted by tick, stable
+  std::vector<InitialSetting> settings;  // every settable, in the order of settables.inl
+  std::vector<Command> commands;         // sorted by tick, stable
   int cartridge_used = 0;
   std::uint64_t cartridge_serial = 1;
-  std::vector<std::uint8_t> pen_memory;            // PEN_NVM_PEN_BYTES
-  std::vector<std::uint8_t> cartridge_memory;      // PEN_NVM_CARTRIDGE_BYTES
-  InsertionChoice insertion;                       // rig: insertion
+  std::vector<std::uint8_t> pen_memory;        // PEN_NVM_PEN_BYTES
+  std::vector<std::uint8_t> cartridge_memory;  // PEN_NVM_CARTRIDGE_BYTES
+  InsertionChoice insertion;                   // rig: insertion
   std::vector<std::string> watch;
   RecordOptions record;
   std::vector<Measure> measures;
   std::vector<Requirement> requirements;
-  PlantParams plant;                               // its seed is the scenario's
+  PlantParams plant;  // its seed is the scenario's
 };
 
 // Looks up pen, motor, battery, cartridge, skin; conditions and topicals multiply. Throws InputError.
 ResolvedScenario resolve(const Scenario& scenario);
 
-// Bit-exact text of everything that makes the run. resolved_from_json needs no catalog; `name` stands for the file in messages.
+// Bit-exact text of everything that makes the run. resolved_from_json needs no catalog; `name` stands for the file in
+// messages.
 std::string to_json(const ResolvedScenario& resolved);
 ResolvedScenario resolved_from_json(const std::string& text, const std::string& name = "resolved scenario");
 

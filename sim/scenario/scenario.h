@@ -2,7 +2,8 @@
 //
 // Three stages, each a plain struct:
 //   Scenario            what the file (and --set) says, in SI, names still names; empty optional: the catalog decides
-//   ResolvedScenario    after catalog lookup (resolve.h): every number of the plant; enough to run, and to rerun without a catalog
+//   ResolvedScenario    after catalog lookup (resolve.h): every number of the plant; enough to run, and to rerun
+//                       without a catalog
 //   text                to_json / resolved_from_json (resolve.h), bit for bit
 //
 // Millimetres, degrees Celsius and percent exist in the text only.
@@ -30,28 +31,30 @@ struct RecordOptions {
 };
 
 struct PenChoice {
-  std::string model = "rotary_p1";        // catalog name or file
-  std::optional<std::string> battery;     // catalog name or file; the pen's own if empty
+  std::string model = "rotary_p1";     // catalog name or file
+  std::optional<std::string> battery;  // catalog name or file; the pen's own if empty
   std::optional<std::string> motor;
   double state_of_charge = 0.9;
-  double battery_aging = 1.0;             // internal resistance times this: the fault battery.aged from the start
-  std::string memory = "blank";           // or a file of up to 4096 bytes
-  double clock_start_s = 0.0;             // the core's 32-bit microsecond clock at the first tick
+  double battery_aging = 1.0;    // internal resistance times this: the fault battery.aged from the start
+  std::string memory = "blank";  // or a file of up to 4096 bytes
+  double clock_start_s = 0.0;    // the core's 32-bit microsecond clock at the first tick
   double ambient_K = 296.15;
-  std::optional<double> temperature_K;    // of motor and grip at the start; ambient if empty
+  std::optional<double> temperature_K;  // of motor and grip at the start; ambient if empty
 };
 
 struct CartridgeChoice {
-  std::optional<std::string> model;       // catalog name or file; by default the catalog's cartridge with `needles`, or the pen's own
+  std::optional<std::string> model;  // catalog name or file; by default the catalog's cartridge with `needles`, or
+                                     // the pen's own
   std::optional<int> needles;
-  std::optional<double> tip_diameter_m, shaft_diameter_m, half_cone_angle_rad, needle_length_m, pitch_m, footprint_radius_m;
-  int used = 0;                           // uses counted in the cartridge's memory
-  std::string memory = "blank";           // or a file of up to 64 bytes
+  std::optional<double> tip_diameter_m, shaft_diameter_m, half_cone_angle_rad, needle_length_m, pitch_m,
+      footprint_radius_m;
+  int used = 0;                  // uses counted in the cartridge's memory
+  std::string memory = "blank";  // or a file of up to 64 bytes
   std::uint64_t serial = 1;
 };
 
 struct SkinPatchChoice {
-  double from_m = 0.0, to_m = 0.0;        // along the track
+  double from_m = 0.0, to_m = 0.0;  // along the track
   std::optional<std::string> region, condition, topical;
 };
 
@@ -60,8 +63,8 @@ struct SkinChoice {
   std::string sex = "female";
   std::string condition = "normal";
   std::string topical = "none";
-  double stretch = 1.0;                   // in-plane stretch ratio
-  bool drawn = false;                     // the region's values are those of a person drawn with the seed
+  double stretch = 1.0;  // in-plane stretch ratio
+  bool drawn = false;    // the region's values are those of a person drawn with the seed
   std::vector<SkinPatchChoice> patches;
 };
 
@@ -71,32 +74,32 @@ struct OperatorChoice {
   double track_m = 0.04;
   int passes = 1;
   double tilt_rad = 0.0;
-  double tremor = 1.0;                    // none 0, normal 1, strong 2, or a number
-  bool contact = false;                   // the nose rests on the skin at t = 0
+  double tremor = 1.0;   // none 0, normal 1, strong 2, or a number
+  bool contact = false;  // the nose rests on the skin at t = 0
   double lift_m = 10e-3;
-  std::optional<double> press_noise;      // ratio, rms
+  std::optional<double> press_noise;  // ratio, rms
   std::optional<double> hand_mass_kg, hand_stiffness_N_per_m, hand_damping_N_s_per_m;
 };
 
-inline constexpr double press_travel_m = 30e-3;       // a force-controlled machine goes no further
+inline constexpr double press_travel_m = 30e-3;  // a force-controlled machine goes no further
 
 struct InsertionChoice {
   double speed_m_per_s = 1e-3;
-  std::optional<double> travel_m;         // from first touch of the undeformed surface; 1.5 mm unless `press` is given
-  std::optional<double> press_N;          // force-controlled instead of travel, which then ends at press_travel_m
+  std::optional<double> travel_m;  // from first touch of the undeformed surface; 1.5 mm unless `press` is given
+  std::optional<double> press_N;   // force-controlled instead of travel, which then ends at press_travel_m
   double hold_s = 0.0;
   bool retract = true;
-  bool base_plate = false;                // the cartridge's plate holds the skin flat around the needles
+  bool base_plate = false;  // the cartridge's plate holds the skin flat around the needles
   std::optional<double> nose_inner_diameter_m, nose_outer_diameter_m;
   double vibration_frequency_Hz = 0.0, vibration_amplitude_m = 0.0;
   bool vibrates_in_insertion = true, vibrates_in_hold = true;
 };
 
 struct Scenario {
-  std::string path;                       // as the user wrote it; "" for text
-  std::string text;                       // the file as it was read
-  std::vector<std::string> overrides;     // --set key=value, in order
-  std::string always_path;                // the always.yaml whose requirements were added; "" if none
+  std::string path;                    // as the user wrote it; "" for text
+  std::string text;                    // the file as it was read
+  std::vector<std::string> overrides;  // --set key=value, in order
+  std::string always_path;             // the always.yaml whose requirements were added; "" if none
 
   std::string title;
   std::vector<std::string> tags;
@@ -108,20 +111,22 @@ struct Scenario {
   PenChoice pen;
   CartridgeChoice cartridge;
   SkinChoice skin;
-  OperatorChoice operation;               // the section `operator:`
+  OperatorChoice operation;  // the section `operator:`
   InsertionChoice insertion;
   std::map<std::string, std::pair<double, Location>> parameters;  // single parameters of the plant by full name, in SI
-  std::vector<Command> timeline;          // sorted by tick; lines of one tick keep the order of the file
+  std::vector<Command> timeline;  // sorted by tick; lines of one tick keep the order of the file
   std::vector<std::string> watch;
-  std::map<std::pair<std::string, std::string>, Location> variable_places;  // by name, and by the enumerator that is poked into it
+  // by name, and by the enumerator that is poked into it
+  std::map<std::pair<std::string, std::string>, Location> variable_places;
   std::vector<Measure> measures;
   std::vector<Requirement> requirements;  // the scenario's own, then those of always.yaml
   RecordOptions record;
 };
 
 struct LoadOptions {
-  std::vector<std::string> overrides;     // "operator.press=3 N", "timeline.0.to=1.5 mm"
-  bool always = true;                     // add the requirements of the nearest always.yaml at or above, else the installed one
+  std::vector<std::string> overrides;  // "operator.press=3 N", "timeline.0.to=1.5 mm"
+  bool always = true;                  // add the requirements of the nearest always.yaml at or above, else the
+                                       // installed one
 };
 
 // Both throw InputError with every problem that was found.

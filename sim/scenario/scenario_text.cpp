@@ -14,17 +14,26 @@ namespace {
 
 namespace fs = std::filesystem;
 
-template <class T> struct PlainOf { using type = T; };
-template <class T> struct PlainOf<std::optional<T>> { using type = T; };
-template <class T> using Plain = typename PlainOf<T>::type;
+template <class T>
+struct PlainOf {
+  using type = T;
+};
+template <class T>
+struct PlainOf<std::optional<T>> {
+  using type = T;
+};
+template <class T>
+using Plain = typename PlainOf<T>::type;
 
 // The third visitor of scenario_keys.h: paths of files that are right seen from another folder.
 class PathMover {
  public:
   PathMover(Node* map, const std::string& from, const std::string& to) : map_(map), from_(from), to_(to) {}
 
-  template <class T> void name(const char* key, T&, CatalogKind, const char*) {
-    if (Node* node = scalar(key); node && is_catalog_file(node->text)) node->text = catalog_path(moved(*node, node->text));
+  template <class T>
+  void name(const char* key, T&, CatalogKind, const char*) {
+    if (Node* node = scalar(key); node && is_catalog_file(node->text))
+      node->text = catalog_path(moved(*node, node->text));
   }
   void file(const char* key, std::string&, const char* word, std::size_t, const char*) {
     if (Node* node = scalar(key); node && node->text != word) node->text = moved(*node, node->text);
@@ -33,13 +42,16 @@ class PathMover {
     Node* node = scalar(key);
     if (!node) return;
     for (const std::string_view scheme : {"native:", "emulated:", "link:unix:"})
-      if (node->text.rfind(scheme, 0) == 0) node->text = std::string(scheme) + moved(*node, node->text.substr(scheme.size()));
+      if (node->text.rfind(scheme, 0) == 0)
+        node->text = std::string(scheme) + moved(*node, node->text.substr(scheme.size()));
   }
-  template <class F> void section(const char* key, const char*, F&& keys) {
+  template <class F>
+  void section(const char* key, const char*, F&& keys) {
     PathMover inner(map_ ? map_->find(key) : nullptr, from_, to_);
     keys(inner);
   }
-  template <class T, class F> void list(const char* key, std::vector<T>&, const char*, F&& keys) {
+  template <class T, class F>
+  void list(const char* key, std::vector<T>&, const char*, F&& keys) {
     Node* node = map_ ? map_->find(key) : nullptr;
     if (!node) return;
     for (Node& item : node->items) {
@@ -49,20 +61,34 @@ class PathMover {
     }
   }
 
-  template <class... Anything> void text(Anything&&...) {}
-  template <class... Anything> void formula(Anything&&...) {}
-  template <class... Anything> void quantity(Anything&&...) {}
-  template <class T> void whole(const char*, T&, Plain<T>, Plain<T>, const char*) {}
-  template <class... Anything> void flag(Anything&&...) {}
-  template <class T> void choice(const char*, T&, std::initializer_list<std::pair<const char*, Plain<T>>>, const char*) {}
-  void level(const char*, double&, std::initializer_list<std::pair<const char*, double>>, double, double, const char*) {}
-  template <class... Anything> void words(Anything&&...) {}
-  template <class... Anything> void settable(Anything&&...) {}
-  template <class... Anything> void fault(Anything&&...) {}
-  template <class... Anything> void here(Anything&&...) {}
-  template <class... Anything> void raw(Anything&&...) {}
-  template <class... Anything> void formulas(Anything&&...) {}
-  template <class... Anything> void parameters(Anything&&...) {}
+  template <class... Anything>
+  void text(Anything&&...) {}
+  template <class... Anything>
+  void formula(Anything&&...) {}
+  template <class... Anything>
+  void quantity(Anything&&...) {}
+  template <class T>
+  void whole(const char*, T&, Plain<T>, Plain<T>, const char*) {}
+  template <class... Anything>
+  void flag(Anything&&...) {}
+  template <class T>
+  void choice(const char*, T&, std::initializer_list<std::pair<const char*, Plain<T>>>, const char*) {}
+  void level(const char*, double&, std::initializer_list<std::pair<const char*, double>>, double, double, const char*) {
+  }
+  template <class... Anything>
+  void words(Anything&&...) {}
+  template <class... Anything>
+  void settable(Anything&&...) {}
+  template <class... Anything>
+  void fault(Anything&&...) {}
+  template <class... Anything>
+  void here(Anything&&...) {}
+  template <class... Anything>
+  void raw(Anything&&...) {}
+  template <class... Anything>
+  void formulas(Anything&&...) {}
+  template <class... Anything>
+  void parameters(Anything&&...) {}
 
  private:
   Node* scalar(const char* key) const {
@@ -71,7 +97,8 @@ class PathMover {
   }
   // A path that came by --set (it has no line) is relative to the working directory.
   std::string moved(const Node& node, const std::string& text) const {
-    const fs::path absolute = fs::absolute(node.line == 0 ? fs::path(text) : fs::path(from_.empty() ? "." : from_) / text).lexically_normal();
+    const fs::path absolute =
+        fs::absolute(node.line == 0 ? fs::path(text) : fs::path(from_.empty() ? "." : from_) / text).lexically_normal();
     if (to_.empty()) return absolute.string();
     const fs::path relative = absolute.lexically_relative(fs::absolute(to_).lexically_normal());
     return relative.empty() || *relative.begin() == ".." ? absolute.string() : relative.string();
@@ -84,10 +111,14 @@ class PathMover {
 
 bool plain(const Node& node) {
   const std::string& text = node.text;
-  if (node.quoted || text.empty() || text.size() > 200 || text.back() == ' ' || text.find(": ") != std::string::npos || text.back() == ':') return false;
+  if (node.quoted || text.empty() || text.size() > 200 || text.back() == ' ' || text.find(": ") != std::string::npos ||
+      text.back() == ':')
+    return false;
   if (!std::isalnum(static_cast<unsigned char>(text[0])) && text[0] != '/' && text[0] != '.') return false;
   for (const char c : text)
-    if (!std::isalnum(static_cast<unsigned char>(c)) && std::string_view(" _./:%^+*()<=>-").find(c) == std::string_view::npos) return false;
+    if (!std::isalnum(static_cast<unsigned char>(c)) &&
+        std::string_view(" _./:%^+*()<=>-").find(c) == std::string_view::npos)
+      return false;
   return true;
 }
 
@@ -95,12 +126,18 @@ std::string quoted(const std::string& text) {
   std::string out = "\"";
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') out += std::string("\\") + c;
-    else if (c == '\n') out += "\\n";
-    else if (c == '\r') out += "\\r";
-    else if (c == '\t') out += "\\t";
-    else if (byte < 0x20 || byte == 0x7F) out += fmt::format("\\x{:02X}", byte);
-    else out += c;
+    if (c == '"' || c == '\\')
+      out += std::string("\\") + c;
+    else if (c == '\n')
+      out += "\\n";
+    else if (c == '\r')
+      out += "\\r";
+    else if (c == '\t')
+      out += "\\t";
+    else if (byte < 0x20 || byte == 0x7F)
+      out += fmt::format("\\x{:02X}", byte);
+    else
+      out += c;
   }
   return out + "\"";
 }
@@ -119,9 +156,12 @@ void write_members(const Node& map, int depth, std::string& out) {
     if (!first) out += std::string(static_cast<std::size_t>(depth) * 2, ' ');
     first = false;
     out += quoted_key(member.key) + ":";
-    const bool nested = (member.value.kind == Node::Kind::map && !member.value.members.empty()) || (member.value.kind == Node::Kind::list && !member.value.items.empty());
-    if (nested) out += "\n" + std::string(static_cast<std::size_t>(depth + 1) * 2, ' ');
-    else out += " ";
+    const bool nested = (member.value.kind == Node::Kind::map && !member.value.members.empty()) ||
+                        (member.value.kind == Node::Kind::list && !member.value.items.empty());
+    if (nested)
+      out += "\n" + std::string(static_cast<std::size_t>(depth + 1) * 2, ' ');
+    else
+      out += " ";
     write_node(member.value, depth + 1, out);
   }
 }
@@ -129,11 +169,17 @@ void write_members(const Node& map, int depth, std::string& out) {
 // Begins where the cursor stands, ends with a line break.
 void write_node(const Node& node, int depth, std::string& out) {
   switch (node.kind) {
-    case Node::Kind::empty: out += "~\n"; return;
-    case Node::Kind::scalar: out += (plain(node) ? node.text : quoted(node.text)) + "\n"; return;
+    case Node::Kind::empty:
+      out += "~\n";
+      return;
+    case Node::Kind::scalar:
+      out += (plain(node) ? node.text : quoted(node.text)) + "\n";
+      return;
     case Node::Kind::map:
-      if (node.members.empty()) out += "{}\n";
-      else write_members(node, depth, out);
+      if (node.members.empty())
+        out += "{}\n";
+      else
+        write_members(node, depth, out);
       return;
     case Node::Kind::list:
       if (node.items.empty()) out += "[]\n";
@@ -194,11 +240,16 @@ Node command_node(const Command& c, Nanoseconds tick_ns) {
       put("poke", scalar(c.name, true));
       put("to", scalar(c.text.empty() ? fmt::format("{}", c.value) : c.text));
       break;
-    case Command::Kind::uart: put("uart", scalar(c.text, true)); break;
+    case Command::Kind::uart:
+      put("uart", scalar(c.text, true));
+      break;
     case Command::Kind::reset: {
       const char* cause = "";
-      for (const auto& [word, value] : {std::pair{"power_on", PEN_RESET_POWER_ON}, {"pin", PEN_RESET_PIN}, {"brown_out", PEN_RESET_BROWN_OUT},
-                                        {"watchdog", PEN_RESET_WATCHDOG}, {"software", PEN_RESET_SOFTWARE}})
+      for (const auto& [word, value] : {std::pair{"power_on", PEN_RESET_POWER_ON},
+                                        {"pin", PEN_RESET_PIN},
+                                        {"brown_out", PEN_RESET_BROWN_OUT},
+                                        {"watchdog", PEN_RESET_WATCHDOG},
+                                        {"software", PEN_RESET_SOFTWARE}})
         if (c.value == static_cast<double>(value)) cause = word;
       put("reset", scalar(*cause ? cause : fmt::format("{}", c.value)));
       break;
@@ -242,7 +293,8 @@ std::string scenario_text(const Scenario& original, const ScenarioEdits& edits, 
     for (const Requirement& r : edits.require) {
       Node item;
       item.kind = Node::Kind::map;
-      item.members = {{"id", 0, 0, scalar(r.id, true)}, {"text", 0, 0, scalar(r.text, true)}, {"that", 0, 0, scalar(r.that, true)}};
+      item.members = {
+          {"id", 0, 0, scalar(r.id, true)}, {"text", 0, 0, scalar(r.text, true)}, {"that", 0, 0, scalar(r.that, true)}};
       if (r.may_be_vacuous) item.members.push_back({"may_be_vacuous", 0, 0, scalar("on")});
       list->items.push_back(std::move(item));
     }

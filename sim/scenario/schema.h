@@ -1,4 +1,5 @@
-// schema.h - what may stand in a scenario file, as text: a JSON Schema for editors, and the names that a timeline may use.
+// schema.h - what may stand in a scenario file, as text: a JSON Schema for editors, and the names that a timeline may
+// use.
 #pragma once
 
 #include <string>

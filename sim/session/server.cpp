@@ -18,8 +18,8 @@
 
 #include "firmware_shim/native/crash.h"
 #include "firmware_shim/native/host_memory.h"
-#include "sim/scenario/resolve.h"
 #include "sim/run/child.h"
+#include "sim/scenario/resolve.h"
 #include "sim/session/wire.h"
 
 namespace pensim {
@@ -33,19 +33,26 @@ constexpr Tick listen_ticks = 200;  // between two looks at the control socket: 
 
 // What it takes to begin or to go on: the body of a `begin` and its four files.
 struct Begin {
-  Tick from = 0, allowed = 0;     // copies up to `from` are good; -1: none
+  Tick from = 0, allowed = 0;  // copies up to `from` are good; -1: none
   Nanoseconds tick_ns = default_tick_ns;
   std::string core_path;
   int file = -1, tail = -1, control = -1;
-  std::string resolved;           // JSON
+  std::string resolved;  // JSON
   explicit Begin(const WireMessage& m)
-      : from(m.body.at("from")), allowed(m.body.at("allowed")), tick_ns(m.body.at("tick_ns")), core_path(m.body.at("core")), file(m.files.at(0)), tail(m.files.at(1)),
-        control(m.files.at(2)), resolved(file_text(m.files.at(3))) {
+      : from(m.body.at("from")),
+        allowed(m.body.at("allowed")),
+        tick_ns(m.body.at("tick_ns")),
+        core_path(m.body.at("core")),
+        file(m.files.at(0)),
+        tail(m.files.at(1)),
+        control(m.files.at(2)),
+        resolved(file_text(m.files.at(3))) {
     close(m.files[3]);
   }
 };
 
-// ---- in the process of the run -----------------------------------------------------------------------------------------------------
+// ---- in the process of the run
+// -----------------------------------------------------------------------------------------------------
 
 struct Runner {
   pid_t server = 0;
@@ -68,7 +75,8 @@ void leave_copy(Runner& run, Tick next, std::vector<Command>& commands, BlockWri
     wire_pair(ends);
     const pid_t pid = fork();
     if (pid != 0) {
-      if (pid > 0) wire_send(run.reports, {{"copy", next}, {"pid", pid}}, {ends[0]});  // memory is short: there is no copy here
+      // memory is short: there is no copy here
+      if (pid > 0) wire_send(run.reports, {{"copy", next}, {"pid", pid}}, {ends[0]});
       close(ends[0]);
       close(ends[1]);
       return;
@@ -92,7 +100,8 @@ void leave_copy(Runner& run, Tick next, std::vector<Command>& commands, BlockWri
   }
 }
 
-void take_control(Runner& run, const WireMessage& message, Tick next, std::vector<Command>& commands, BodyOptions::Pass& pass) {
+void take_control(Runner& run, const WireMessage& message, Tick next, std::vector<Command>& commands,
+                  BodyOptions::Pass& pass) {
   if (!message.files.empty()) {
     const std::string resolved = file_text(message.files[0]);
     for (const int file : message.files) close(file);
@@ -115,7 +124,8 @@ BodyOptions::Pass pass_gate(Runner& run, Tick next, std::vector<Command>& comman
     if (next >= run.next_copy) leave_copy(run, next, commands, writer, pass);
     if (!run.began) wire_send(run.control, {{"say", "began"}, {"tick", next}});
     run.began = true;
-    while (auto message = wire_receive(run.control, run.allowed <= next)) take_control(run, *message, next, commands, pass);
+    while (auto message = wire_receive(run.control, run.allowed <= next))
+      take_control(run, *message, next, commands, pass);
   } catch (const WireClosed&) {
     _exit(0);  // the session is gone
   }
@@ -123,7 +133,8 @@ BodyOptions::Pass pass_gate(Runner& run, Tick next, std::vector<Command>& comman
   return pass;
 }
 
-// ---- in the server -----------------------------------------------------------------------------------------------------------------
+// ---- in the server
+// -----------------------------------------------------------------------------------------------------------------
 
 struct Copy {
   Tick tick = 0;
@@ -146,7 +157,8 @@ class Server {
   void serve() {
     for (;;) {
       pollfd polled[] = {{client_, POLLIN, 0}, {reports_[0], POLLIN, 0}, {run_file_, POLLIN, 0}};
-      if (poll(polled, 3, -1) < 0 && errno != EINTR) throw std::runtime_error(std::string("poll: ") + std::strerror(errno));
+      if (poll(polled, 3, -1) < 0 && errno != EINTR)
+        throw std::runtime_error(std::string("poll: ") + std::strerror(errno));
       take_reports();
       reap();
       while (auto message = wire_receive(client_, false)) begin(*message);
@@ -218,7 +230,9 @@ class Server {
       BlockStore store(recording_plan(request.resolved, true), begin.file, begin.tail);
       BodyOptions body;
       body.crash_report = &report_;
-      body.gate = [&](Tick next, std::vector<Command>& commands, BlockWriter& writer) { return pass_gate(run, next, commands, writer); };
+      body.gate = [&](Tick next, std::vector<Command>& commands, BlockWriter& writer) {
+        return pass_gate(run, next, commands, writer);
+      };
       run_body(request, begin.core_path, body, store, status);
     } catch (const std::exception& error) {
       std::strncpy(status.message, error.what(), sizeof status.message - 1);
@@ -275,14 +289,16 @@ class Server {
     }
   }
 
-  // Drops the copy that is missed least: the gap it leaves is the smallest share of its age. The first and the newest stay.
+  // Drops the copy that is missed least: the gap it leaves is the smallest share of its age. The first and the newest
+  // stay.
   void thin() {
     if (copies_.size() <= most_copies) return;
     const Tick newest = copies_.back().tick;
     std::size_t least = 1;
     double least_share = 1e300;
     for (std::size_t i = 1; i + 1 < copies_.size(); ++i) {
-      const double share = static_cast<double>(copies_[i + 1].tick - copies_[i - 1].tick) / static_cast<double>(newest - copies_[i - 1].tick + 1);
+      const double share = static_cast<double>(copies_[i + 1].tick - copies_[i - 1].tick) /
+                           static_cast<double>(newest - copies_[i - 1].tick + 1);
       if (share < least_share) {
         least_share = share;
         least = i;
@@ -292,7 +308,8 @@ class Server {
     drop_copies([&](const Copy& copy) { return copy.pid == pid; });
   }
 
-  template <class F> void drop_copies(F&& which) {
+  template <class F>
+  void drop_copies(F&& which) {
     std::erase_if(copies_, [&](const Copy& copy) {
       if (!which(copy)) return false;
       kill(copy.pid, SIGKILL);
@@ -305,11 +322,11 @@ class Server {
   CrashReport report_;
   std::unique_ptr<GuardedBlock> page_;
   pid_t run_ = -1;
-  int run_file_ = -1;             // pidfd
+  int run_file_ = -1;  // pidfd
   std::uint64_t future_ = 0;
   Nanoseconds tick_ns_ = default_tick_ns;
   std::string core_path_;
-  std::vector<Copy> copies_;      // by tick
+  std::vector<Copy> copies_;  // by tick
 };
 
 }  // namespace
@@ -318,13 +335,15 @@ int serve_session(int socket) {
   int type = 0;
   socklen_t size = sizeof type;
   if (getsockopt(socket, SOL_SOCKET, SO_TYPE, &type, &size) != 0 || type != SOCK_SEQPACKET) {
-    std::fprintf(stderr, "pensim serve-session: descriptor %d is no session's socket; a session starts this by itself\n", socket);
+    std::fprintf(stderr,
+                 "pensim serve-session: descriptor %d is no session's socket; a session starts this by itself\n",
+                 socket);
     return 2;
   }
   prctl(PR_SET_CHILD_SUBREAPER, 1);  // copies whose parent has ended become children of the server
   try {
     Server(socket).serve();
-  } catch (const WireClosed&) {      // the session is over
+  } catch (const WireClosed&) {  // the session is over
   }
   return 0;
 }

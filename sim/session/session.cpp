@@ -17,8 +17,8 @@
 
 #include "firmware_shim/symbols/symbols.h"
 #include "sim/judge/judge.h"
-#include "sim/run/formulas.h"
 #include "sim/run/child.h"
+#include "sim/run/formulas.h"
 #include "sim/scenario/scenario_text.h"
 #include "sim/session/wire.h"
 
@@ -41,12 +41,13 @@ struct Inputs {
 };
 
 bool equal(const Command& a, const Command& b) {
-  return a.at == b.at && a.kind == b.kind && a.name == b.name && std::memcmp(&a.value, &b.value, sizeof a.value) == 0 && a.over == b.over &&
-         a.duration == b.duration && a.text == b.text;
+  return a.at == b.at && a.kind == b.kind && a.name == b.name && std::memcmp(&a.value, &b.value, sizeof a.value) == 0 &&
+         a.over == b.over && a.duration == b.duration && a.text == b.text;
 }
 
 bool equal(const std::vector<Command>& a, const std::vector<Command>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Command& x, const Command& y) { return equal(x, y); });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const Command& x, const Command& y) { return equal(x, y); });
 }
 
 // The first tick at which two timelines differ; `never` if they do not.
@@ -69,7 +70,9 @@ std::string program_beside() {
   const fs::path folder = fs::read_symlink("/proc/self/exe", error).parent_path();
   for (const fs::path& path : {folder / "pensim", folder.parent_path() / "pensim"})
     if (access(path.c_str(), X_OK) == 0 && fs::is_regular_file(path, error)) return path.string();
-  throw InputError(InputProblem{{"session", 0, 0}, "the program pensim was not found beside this one", "build it, or install both into one folder"});
+  throw InputError(InputProblem{{"session", 0, 0},
+                                "the program pensim was not found beside this one",
+                                "build it, or install both into one folder"});
 }
 
 // The process that serves the session, ended with this object.
@@ -99,7 +102,9 @@ class ServerProcess {
     close(ends[1]);
     if (error != 0) {
       close(socket_);
-      throw InputError(InputProblem{{program, 0, 0}, std::string("cannot be started: ") + std::strerror(error), "a session needs the program pensim"});
+      throw InputError(InputProblem{{program, 0, 0},
+                                    std::string("cannot be started: ") + std::strerror(error),
+                                    "a session needs the program pensim"});
     }
   }
   ~ServerProcess() {
@@ -139,23 +144,23 @@ struct Future {
 
 struct Session::Impl {
   SessionOptions options;
-  Scenario original;                     // as read
-  std::vector<Requirement> always;       // of its always.yaml
-  Inputs inputs;                         // present ones
-  std::vector<Inputs> before, after;     // undo, redo
+  Scenario original;                  // as read
+  std::vector<Requirement> always;    // of its always.yaml
+  Inputs inputs;                      // present ones
+  std::vector<Inputs> before, after;  // undo, redo
   Scenario scenario;
-  RunRequest request;                    // the present run
-  std::optional<CoreSymbols> symbols;    // of request.core_path
+  RunRequest request;                  // the present run
+  std::optional<CoreSymbols> symbols;  // of request.core_path
   std::string symbols_path;
   std::unique_ptr<ServerProcess> server;
   std::unique_ptr<Future> current, pending, ghost;  // pending: asked for, not begun
-  bool keep_ghost = false;               // current becomes the ghost when pending begins
+  bool keep_ghost = false;                          // current becomes the ghost when pending begins
   std::uint64_t next_id = 1;
-  bool playing = false, over = false;    // over: the process of the current future has ended
+  bool playing = false, over = false;  // over: the process of the current future has ended
   double factor = 1.0, backlog_ticks = 0.0;
-  Tick allowed = 0, target = 0;          // target: run_to, and where a new future comes up to
+  Tick allowed = 0, target = 0;  // target: run_to, and where a new future comes up to
   Tick came_from = 0, catch_target = never;
-  Tick untaken = never;                  // first tick of the changes that the run was sent and has not taken yet
+  Tick untaken = never;  // first tick of the changes that the run was sent and has not taken yet
   int untaken_count = 0;
   std::string hash, error, refused;
   std::optional<FirmwareFault> fault;
@@ -167,9 +172,13 @@ struct Session::Impl {
   bool at_end() const { return over && !pending; }
 
   // Everything that the inputs make, checked; nothing is changed if they are refused.
-  struct Prepared { Scenario scenario; RunRequest request; };
+  struct Prepared {
+    Scenario scenario;
+    RunRequest request;
+  };
   Prepared prepare(const Inputs& wanted) {
-    const std::string text = pensim::scenario_text(original, {wanted.overrides, wanted.timeline, wanted.tick_ns, wanted.watch, {}}, "");
+    const std::string text =
+        pensim::scenario_text(original, {wanted.overrides, wanted.timeline, wanted.tick_ns, wanted.watch, {}}, "");
     Prepared p;
     p.scenario = parse_scenario(text, original.path);
     p.scenario.text = original.text;
@@ -177,7 +186,8 @@ struct Session::Impl {
     p.scenario.always_path = original.always_path;
     p.scenario.requirements.insert(p.scenario.requirements.end(), always.begin(), always.end());
     if (p.scenario.rig != Rig::pen)
-      throw InputError(InputProblem{{original.path, 0, 0}, "a rig without firmware is no live session", "pensim run runs it"});
+      throw InputError(
+          InputProblem{{original.path, 0, 0}, "a rig without firmware is no live session", "pensim run runs it"});
     p.request.label = original.path;
     p.request.scenario_text = original.text;
     p.request.resolved = resolve(p.scenario);
@@ -190,7 +200,9 @@ struct Session::Impl {
       try {
         if (!symbols || symbols_path != p.request.core_path) symbols.emplace(p.request.core_path);
       } catch (const std::runtime_error& defect) {
-        throw InputError(InputProblem{{original.path, 0, 0}, fmt::format("firmware {} cannot be read: {}", r.firmware, defect.what()), "build it again"});
+        throw InputError(InputProblem{{original.path, 0, 0},
+                                      fmt::format("firmware {} cannot be read: {}", r.firmware, defect.what()),
+                                      "build it again"});
       }
       symbols_path = p.request.core_path;
       check_core_names(p.request.resolved, p.scenario, *symbols, problems);
@@ -214,7 +226,8 @@ struct Session::Impl {
     return future;
   }
 
-  // Asks `from` for a new future of the present request that comes up to `until`. `copies`: copies up to this tick are good.
+  // Asks `from` for a new future of the present request that comes up to `until`. `copies`: copies up to this tick are
+  // good.
   // Throws WireClosed when the server is gone.
   std::unique_ptr<Future> ask(ServerProcess& of, const RunRequest& what, Tick copies, Tick until) {
     int control = -1;
@@ -223,7 +236,11 @@ struct Session::Impl {
     bool gone = false;
     try {
       wire_send(of.socket(),
-                {{"future", future->id}, {"from", copies}, {"allowed", until}, {"tick_ns", what.resolved.tick_ns}, {"core", what.core_path}},
+                {{"future", future->id},
+                 {"from", copies},
+                 {"allowed", until},
+                 {"tick_ns", what.resolved.tick_ns},
+                 {"core", what.core_path}},
                 {future->store->file(), future->store->tail_file(), control, text});
     } catch (const WireClosed&) {
       gone = true;
@@ -278,11 +295,13 @@ struct Session::Impl {
           if (why.empty()) why = "loading it ended the process";
         }
       } catch (const WireClosed&) {
-        why = "the process that serves the session ended: is " + (options.program.empty() ? program_beside() : options.program) + " the program pensim of this version?";
+        why = "the process that serves the session ended: is " +
+              (options.program.empty() ? program_beside() : options.program) + " the program pensim of this version?";
       }
     }
     if (!why.empty())
-      throw InputError(InputProblem{{original.path, 0, 0}, fmt::format("firmware {} cannot be loaded: {}", p.request.resolved.firmware, why),
+      throw InputError(InputProblem{{original.path, 0, 0},
+                                    fmt::format("firmware {} cannot be loaded: {}", p.request.resolved.firmware, why),
                                     "build it with pensim_add_core (docs/bring_your_firmware.md)"});
     scenario = std::move(p.scenario);
     request = std::move(p.request);
@@ -321,7 +340,9 @@ struct Session::Impl {
   void apply(Inputs wanted, bool checked = true) {
     Prepared p = prepare(wanted);
     if (checked && !equal(p.scenario.timeline, wanted.timeline))
-      throw InputError(InputProblem{{"timeline", 0, 0}, "this cannot be written into a scenario file and read back as it is", "text must be UTF-8, a value a number"});
+      throw InputError(InputProblem{{"timeline", 0, 0},
+                                    "this cannot be written into a scenario file and read back as it is",
+                                    "text must be UTF-8, a value a number"});
     wanted.timeline = p.scenario.timeline;
     wanted.tick_ns = p.scenario.tick_ns;
     const bool anew = wanted.overrides != inputs.overrides || wanted.watch != inputs.watch;
@@ -368,7 +389,9 @@ struct Session::Impl {
   void change_timeline(std::vector<Command> timeline, const Command& about) {
     for (const Tick ticks : {about.at, about.over, about.duration})
       if (ticks < 0 || ticks > duration())
-        throw InputError(InputProblem{{"timeline", 0, 0}, fmt::format("found {} ticks, but the run lasts {}", ticks, duration()), "choose an instant and a length within the run"});
+        throw InputError(InputProblem{{"timeline", 0, 0},
+                                      fmt::format("found {} ticks, but the run lasts {}", ticks, duration()),
+                                      "choose an instant and a length within the run"});
     for (Command& c : timeline) tidy(c);
     std::stable_sort(timeline.begin(), timeline.end(), [](const Command& a, const Command& b) { return a.at < b.at; });
     Inputs wanted = inputs;
@@ -377,14 +400,16 @@ struct Session::Impl {
       change(std::move(wanted));
     } catch (const InputError& refusal) {
       std::vector<InputProblem> problems = refusal.problems();
-      for (InputProblem& problem : problems) problem.at = {described(about, inputs.tick_ns), 0, 0};  // there is no line of a file to name
+      // there is no line of a file to name
+      for (InputProblem& problem : problems) problem.at = {described(about, inputs.tick_ns), 0, 0};
       throw InputError(problems);
     }
   }
 
   static Command& line(std::vector<Command>& timeline, std::size_t index) {
     if (index < timeline.size()) return timeline[index];
-    throw InputError(InputProblem{{"timeline", 0, 0}, fmt::format("there is no line {}", index), fmt::format("it has {}", timeline.size())});
+    throw InputError(InputProblem{
+        {"timeline", 0, 0}, fmt::format("there is no line {}", index), fmt::format("it has {}", timeline.size())});
   }
 
   // --- time ---
@@ -444,7 +469,8 @@ struct Session::Impl {
         playing = false;
         hash = message->body.value("hash", "");
         error = message->body.value("error", message->body.value("why", ""));
-        if (message->body.contains("fault")) fault = result_from_json_text(message->body["fault"].get<std::string>()).firmware_fault;
+        if (message->body.contains("fault"))
+          fault = result_from_json_text(message->body["fault"].get<std::string>()).firmware_fault;
         current->recording.refresh();
         RecordingMeta& meta = current->recording.meta();
         meta.hash = hash;
@@ -475,11 +501,14 @@ struct Session::Impl {
         allow(duration());
       } else if (playing && now() >= target) {
         const double ticks = passed_s * factor / seconds(inputs.tick_ns);
-        backlog_ticks = std::min(backlog_ticks + ticks, std::max(ticks, most_backlog_s * factor / seconds(inputs.tick_ns)));
+        backlog_ticks =
+            std::min(backlog_ticks + ticks, std::max(ticks, most_backlog_s * factor / seconds(inputs.tick_ns)));
         const auto whole = static_cast<Tick>(backlog_ticks);
         if (whole > 0) {
           // What was allowed and not yet done counts against the backlog.
-          const Tick to = std::min({duration(), std::max(allowed, now()) + whole, now() + std::max<Tick>(whole, static_cast<Tick>(most_backlog_s * factor / seconds(inputs.tick_ns)))});
+          const Tick to = std::min(
+              {duration(), std::max(allowed, now()) + whole,
+               now() + std::max<Tick>(whole, static_cast<Tick>(most_backlog_s * factor / seconds(inputs.tick_ns)))});
           backlog_ticks -= static_cast<double>(whole);
           if (to > allowed) allow(to);
         }
@@ -506,7 +535,8 @@ Session::Session(const std::string& scenario_path, const SessionOptions& options
     if (r.always) s.always.push_back(r);
   s.inputs = {s.original.timeline, s.original.tick_ns, load.overrides, s.original.watch};
   for (const std::string& name : options.watch)
-    if (std::find(s.inputs.watch.begin(), s.inputs.watch.end(), name) == s.inputs.watch.end()) s.inputs.watch.push_back(name);
+    if (std::find(s.inputs.watch.begin(), s.inputs.watch.end(), name) == s.inputs.watch.end())
+      s.inputs.watch.push_back(name);
   s.start(s.prepare(s.inputs), 0);
 }
 
@@ -514,7 +544,9 @@ std::unique_ptr<Session> Session::of_recording(const Recording& recording, const
   const RecordingMeta& meta = recording.meta();
   const std::string name = meta.scenario_path.empty() ? recording.path() : meta.scenario_path;
   if (meta.resolved_scenario.empty() || meta.scenario_text.empty())
-    throw InputError(InputProblem{{name, 0, 0}, "this recording holds no scenario (it was imported, or made by a board)", "pensim replay feeds a core with its inputs"});
+    throw InputError(InputProblem{{name, 0, 0},
+                                  "this recording holds no scenario (it was imported, or made by a board)",
+                                  "pensim replay feeds a core with its inputs"});
   const ResolvedScenario recorded = resolved_from_json(meta.resolved_scenario, name);
   auto impl = std::make_unique<Impl>();
   Impl& s = *impl;
@@ -525,14 +557,17 @@ std::unique_ptr<Session> Session::of_recording(const Recording& recording, const
   s.original.always_path = find_always(name);
   std::error_code missing;
   if (fs::is_regular_file(s.original.always_path, missing)) s.always = load_always(s.original.always_path);
-  for (const Requirement& own : s.original.requirements) std::erase_if(s.always, [&](const Requirement& r) { return r.id == own.id; });
+  for (const Requirement& own : s.original.requirements)
+    std::erase_if(s.always, [&](const Requirement& r) { return r.id == own.id; });
   s.inputs = {s.original.timeline, s.original.tick_ns, overrides, recorded.watch};
   Impl::Prepared p = s.prepare(s.inputs);
   // The recorded timeline, where a --set changed it; all else must come out as it was.
   if (first_difference(p.request.resolved.commands, recorded.commands) != never) {
     s.inputs.timeline = recorded.commands;
-    const std::size_t own = p.request.resolved.commands.size() - s.original.timeline.size();  // an aged battery stands before the timeline
-    if (own <= s.inputs.timeline.size()) s.inputs.timeline.erase(s.inputs.timeline.begin(), s.inputs.timeline.begin() + static_cast<std::ptrdiff_t>(own));
+    // an aged battery stands before the timeline
+    const std::size_t own = p.request.resolved.commands.size() - s.original.timeline.size();
+    if (own <= s.inputs.timeline.size())
+      s.inputs.timeline.erase(s.inputs.timeline.begin(), s.inputs.timeline.begin() + static_cast<std::ptrdiff_t>(own));
     p = s.prepare(s.inputs);
   }
   Json today = Json::parse(to_json(p.request.resolved)), then = Json::parse(to_json(recorded));
@@ -540,8 +575,11 @@ std::unique_ptr<Session> Session::of_recording(const Recording& recording, const
     for (const char* key : {"path", "title", "tags", "measures", "requirements", "watch"}) json->erase(key);
   if (today != then) {
     const Json difference = Json::diff(then, today);
-    throw InputError(InputProblem{{name, 0, 0}, fmt::format("the scenario and the catalog of today give another run than the recorded one, first in {}", difference[0].value("path", "")),
-                                  "it was run with --set, or the catalog has changed: open the scenario itself"});
+    throw InputError(InputProblem{
+        {name, 0, 0},
+        fmt::format("the scenario and the catalog of today give another run than the recorded one, first in {}",
+                    difference[0].value("path", "")),
+        "it was run with --set, or the catalog has changed: open the scenario itself"});
   }
   s.start(std::move(p), 0);
   return std::unique_ptr<Session>(new Session(std::move(impl)));
@@ -560,8 +598,10 @@ void Session::pause() {
   s.playing = false;
   s.target = 0;
   s.backlog_ticks = 0.0;
-  if (s.catch_target != never) s.target = s.catch_target;  // the past comes back first
-  else if (s.allowed > s.now()) s.allow(0);                // at its next look
+  if (s.catch_target != never)
+    s.target = s.catch_target;  // the past comes back first
+  else if (s.allowed > s.now())
+    s.allow(0);  // at its next look
 }
 
 void Session::run_to(Tick tick) {
@@ -579,7 +619,9 @@ void Session::step(Tick ticks) {
 
 void Session::set_speed(double factor) {
   if (!std::isfinite(factor) || factor < 0.0 || (factor > 0.0 && factor < 0.001) || factor > 1e6)
-    throw InputError(InputProblem{{"speed", 0, 0}, fmt::format("found {}, expected 0.001 to 1000000, or 0: as fast as it goes", factor), "1 is real time"});
+    throw InputError(InputProblem{{"speed", 0, 0},
+                                  fmt::format("found {}, expected 0.001 to 1000000, or 0: as fast as it goes", factor),
+                                  "1 is real time"});
   Impl& s = *impl_;
   if (s.playing && s.factor == 0.0 && factor > 0.0 && s.allowed > s.now()) s.allow(s.now());
   s.factor = factor;
@@ -593,7 +635,8 @@ Session::State Session::state() const {
   if (!s.current) return State::starting;
   if (s.at_end()) return State::ended;
   const bool ending = s.now() >= s.duration();  // how, is yet to be told
-  return s.pending || s.playing || s.now() < s.target || s.catch_target != never || ending ? State::running : State::paused;
+  return s.pending || s.playing || s.now() < s.target || s.catch_target != never || ending ? State::running
+                                                                                           : State::paused;
 }
 
 Tick Session::now() const { return impl_->now(); }
@@ -602,14 +645,16 @@ Tick Session::duration() const { return impl_->duration(); }
 double Session::real_time_factor() const {
   const auto& pace = impl_->pace;
   if (pace.size() < 2 || impl_->wall_s <= pace.front().first) return 0.0;
-  return seconds((pace.back().second - pace.front().second) * impl_->inputs.tick_ns) / (impl_->wall_s - pace.front().first);
+  return seconds((pace.back().second - pace.front().second) * impl_->inputs.tick_ns) /
+         (impl_->wall_s - pace.front().first);
 }
 
 double Session::catching_up() const {
   const Impl& s = *impl_;
   if (s.pending) return 0.0;
   if (s.catch_target == never || s.catch_target <= s.came_from) return 1.0;
-  return std::clamp(static_cast<double>(s.now() - s.came_from) / static_cast<double>(s.catch_target - s.came_from), 0.0, 1.0);
+  return std::clamp(static_cast<double>(s.now() - s.came_from) / static_cast<double>(s.catch_target - s.came_from), 0.0,
+                    1.0);
 }
 
 // --- what was recorded ---
@@ -628,7 +673,9 @@ const std::vector<Command>& Session::timeline() const { return impl_->inputs.tim
 void Session::post(const Command& command) {
   std::vector<Command> timeline = impl_->inputs.timeline;
   if (command.kind == Command::Kind::set)
-    std::erase_if(timeline, [&](const Command& c) { return c.kind == command.kind && c.at == command.at && c.name == command.name; });
+    std::erase_if(timeline, [&](const Command& c) {
+      return c.kind == command.kind && c.at == command.at && c.name == command.name;
+    });
   timeline.push_back(command);
   impl_->change_timeline(std::move(timeline), command);
 }
@@ -648,7 +695,9 @@ void Session::erase(std::size_t index) {
 
 void Session::set_override(const std::string& key_value) {
   if (key_value.rfind("timeline", 0) == 0 || key_value.rfind("watch", 0) == 0)
-    throw InputError(InputProblem{{"--set", 0, 0}, "the session has a timeline and watches of its own", "change a line of the timeline, or add a watch"});
+    throw InputError(InputProblem{{"--set", 0, 0},
+                                  "the session has a timeline and watches of its own",
+                                  "change a line of the timeline, or add a watch"});
   Inputs wanted = impl_->inputs;
   wanted.overrides.push_back(key_value);
   impl_->change(std::move(wanted), false);
@@ -699,17 +748,22 @@ void Session::save(const std::string& path) const {
     std::vector<Requirement> brought;
     if (fs::is_regular_file(here, error)) brought = load_always(here);
     for (const Requirement& r : s.always)
-      if (std::none_of(brought.begin(), brought.end(), [&](const Requirement& b) { return b.id == r.id; })) edits.require.push_back(r);
+      if (std::none_of(brought.begin(), brought.end(), [&](const Requirement& b) { return b.id == r.id; }))
+        edits.require.push_back(r);
     if (!edits.require.empty())
-      note = fmt::format("# The last {} requirements are those of {}.\n", edits.require.size(), fs::absolute(s.original.always_path).lexically_normal().string());
+      note = fmt::format("# The last {} requirements are those of {}.\n", edits.require.size(),
+                         fs::absolute(s.original.always_path).lexically_normal().string());
   }
-  const std::string text = fmt::format("# Saved by a session that began with {}.\n", s.original.path.empty() ? "a recording" : s.original.path) + note +
-                           scenario_text(s.original, edits, folder.string());
+  const std::string text = fmt::format("# Saved by a session that began with {}.\n",
+                                       s.original.path.empty() ? "a recording" : s.original.path) +
+                           note + scenario_text(s.original, edits, folder.string());
   const std::string part = path + ".part";
   const auto fail = [&] {
     const int why = errno;
     unlink(part.c_str());
-    throw InputError(InputProblem{{path, 0, 0}, std::string("cannot be written: ") + std::strerror(why), "choose another folder, or mend its permissions"});
+    throw InputError(InputProblem{{path, 0, 0},
+                                  std::string("cannot be written: ") + std::strerror(why),
+                                  "choose another folder, or mend its permissions"});
   };
   const int file = open(part.c_str(), O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0666);
   if (file < 0) fail();
@@ -717,8 +771,10 @@ void Session::save(const std::string& path) const {
   for (std::size_t done = 0; good && done < text.size();) {
     const ssize_t n = write(file, text.data() + done, text.size() - done);
     if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) good = false;
-    else done += static_cast<std::size_t>(n);
+    if (n <= 0)
+      good = false;
+    else
+      done += static_cast<std::size_t>(n);
   }
   good = good && fsync(file) == 0;
   if (close(file) != 0) good = false;

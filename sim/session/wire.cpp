@@ -87,7 +87,7 @@ int text_file(const std::string& text) {
 }
 
 std::string file_text(int file) {
-  struct stat status{};
+  struct stat status {};
   if (fstat(file, &status) != 0) fail("fstat");
   std::string text(static_cast<std::size_t>(status.st_size), '\0');
   for (std::size_t done = 0; done < text.size();) {

@@ -1,5 +1,5 @@
-// session_wire.h - what a session, its server and the processes of its run say to each other: small JSON texts in packets of Unix
-// sockets (SOCK_SEQPACKET), each with up to four descriptors. Long texts travel as files in memory.
+// session_wire.h - what a session, its server and the processes of its run say to each other: small JSON texts in
+// packets of Unix sockets (SOCK_SEQPACKET), each with up to four descriptors. Long texts travel as files in memory.
 //
 //   session ──────── server (pensim serve-session)     begin: files, control, resolved scenario, core, from, allowed
 //                                                      refused, ended

@@ -29,7 +29,8 @@ Chart chart(const char* title, const char* x, const char* y) {
   return c;
 }
 
-void add(Chart& c, const char* name, ChartSeries::Style style, int colour, std::vector<double> x, std::vector<double> y) {
+void add(Chart& c, const char* name, ChartSeries::Style style, int colour, std::vector<double> x,
+         std::vector<double> y) {
   c.series.push_back({name, style, colour, std::move(x), std::move(y), {}, {}});
 }
 
@@ -41,7 +42,8 @@ struct Worst {  // the largest of many deviations, where it is
     if (std::fabs(d) >= std::fabs(deviation_1)) deviation_1 = d, at = where;
   }
   TargetCheck check(const char* what, double tolerance_1) const {
-    return within(std::string(what) + ", worst deviation, % (" + at + ")", deviation_1 * 100, -tolerance_1 * 100, tolerance_1 * 100);
+    return within(std::string(what) + ", worst deviation, % (" + at + ")", deviation_1 * 100, -tolerance_1 * 100,
+                  tolerance_1 * 100);
   }
 };
 
@@ -94,10 +96,11 @@ TargetResult motors(const TargetModels&) {
     const char* name;
     double voltage_V, no_load_rpm, stall_mN_m, slope_rpm_per_mN_m, time_constant_ms;
   };
-  constexpr Sheet sheets[] = {{"faulhaber_1331t006sr", 6, 10600, 11.20, 946, 7},    {"faulhaber_1331t012sr", 12, 9900, 9.90, 1000, 7},
-                              {"faulhaber_1331t024sr", 24, 10400, 9.76, 1070, 7},   {"faulhaber_0816k003sr", 3, 13250, 1.15, 11475, 6.1},
-                              {"faulhaber_0816k006sr", 6, 13500, 1.13, 11904, 6.5}, {"faulhaber_0816k009sr", 9, 13500, 1.15, 11714, 6.2},
-                              {"faulhaber_0816k012sr", 12, 12600, 1.00, 12553, 6.5}};
+  constexpr Sheet sheets[] = {
+      {"faulhaber_1331t006sr", 6, 10600, 11.20, 946, 7},    {"faulhaber_1331t012sr", 12, 9900, 9.90, 1000, 7},
+      {"faulhaber_1331t024sr", 24, 10400, 9.76, 1070, 7},   {"faulhaber_0816k003sr", 3, 13250, 1.15, 11475, 6.1},
+      {"faulhaber_0816k006sr", 6, 13500, 1.13, 11904, 6.5}, {"faulhaber_0816k009sr", 9, 13500, 1.15, 11714, 6.2},
+      {"faulhaber_0816k012sr", 12, 12600, 1.00, 12553, 6.5}};
   Worst speed, stall, slope, time;
   TargetResult r;
   std::vector<double> published, model;
@@ -134,11 +137,13 @@ TargetResult motors(const TargetModels&) {
     input.winding_W = 0.5;
     double time_s = 0;
     const double start_K = state.winding_K;
-    while (state.winding_K - start_K < 0.6321205588 * 0.5 * h.r1 && time_s < 1000) thermal_step(p, state, input, 1e-3), time_s += 1e-3;
+    while (state.winding_K - start_K < 0.6321205588 * 0.5 * h.r1 && time_s < 1000)
+      thermal_step(p, state, input, 1e-3), time_s += 1e-3;
     thermal.see(time_s, h.winding_s, h.name);
   }
-  r.checks = {speed.check("speed without load", 0.02), stall.check("stall torque", 0.03), slope.check("speed per torque", 0.03),
-              time.check("mechanical time constant", 0.05), thermal.check("time constant of the winding", 0.05)};
+  r.checks = {speed.check("speed without load", 0.02), stall.check("stall torque", 0.03),
+              slope.check("speed per torque", 0.03), time.check("mechanical time constant", 0.05),
+              thermal.check("time constant of the winding", 0.05)};
   r.chart = chart("VT-19 speed without load", "data sheet, rpm", "model, rpm");
   add(r.chart, "equal", ChartSeries::Style::dashed, 0, {9500, 14000}, {9500, 14000});
   add(r.chart, "model", ChartSeries::Style::points, 1, published, model);
@@ -152,23 +157,25 @@ TargetResult cell(const TargetModels&) {
   struct Row {
     double charge_1, open_V, series_mohm, fast_mohm, fast_F, slow_mohm, slow_F;
   };
-  constexpr Row rows[] = {{0.02, 3.177, 170, 226, 129, 346, 954}, {0.05, 3.516, 121, 121, 320, 53, 2914}, {0.10, 3.675, 88, 64, 509, 50, 4073},
-                          {0.20, 3.725, 76, 48, 653, 50, 4448},   {0.50, 3.803, 75, 47, 703, 50, 4475},   {0.90, 4.017, 75, 47, 704, 50, 4475},
+  constexpr Row rows[] = {{0.02, 3.177, 170, 226, 129, 346, 954}, {0.05, 3.516, 121, 121, 320, 53, 2914},
+                          {0.10, 3.675, 88, 64, 509, 50, 4073},   {0.20, 3.725, 76, 48, 653, 50, 4448},
+                          {0.50, 3.803, 75, 47, 703, 50, 4475},   {0.90, 4.017, 75, 47, 704, 50, 4475},
                           {1.00, 4.103, 75, 47, 704, 50, 4475}};
   double open = 0, resistances = 0, capacities = 0;
   std::vector<double> charge, published, x, y;
   for (const Row& row : rows) {
     const CellCoefficients c = cell_coefficients(row.charge_1);
     open = std::max(open, std::fabs(c.open_V - row.open_V) * 1e3);
-    resistances = std::max({resistances, std::fabs(c.series_ohm * 1e3 - row.series_mohm), std::fabs(c.fast_ohm * 1e3 - row.fast_mohm),
-                            std::fabs(c.slow_ohm * 1e3 - row.slow_mohm)});
+    resistances = std::max({resistances, std::fabs(c.series_ohm * 1e3 - row.series_mohm),
+                            std::fabs(c.fast_ohm * 1e3 - row.fast_mohm), std::fabs(c.slow_ohm * 1e3 - row.slow_mohm)});
     capacities = std::max({capacities, std::fabs(c.fast_F - row.fast_F), std::fabs(c.slow_F - row.slow_F)});
     charge.push_back(row.charge_1);
     published.push_back(row.open_V);
   }
   for (double s = 0.02; s <= 1; s += 0.01) x.push_back(s), y.push_back(cell_coefficients(s).open_V);
   TargetResult r;
-  r.checks = {within("open voltage, largest difference, mV", open, 0, 0.6), within("resistances, mohm", resistances, 0, 1), within("capacities, F", capacities, 0, 1)};
+  r.checks = {within("open voltage, largest difference, mV", open, 0, 0.6),
+              within("resistances, mohm", resistances, 0, 1), within("capacities, F", capacities, 0, 1)};
   r.chart = chart("VT-20 open voltage of the cell", "state of charge", "voltage, V");
   add(r.chart, "published", ChartSeries::Style::points, 0, charge, published);
   add(r.chart, "model", ChartSeries::Style::line, 1, x, y);
@@ -182,13 +189,16 @@ TargetResult thickness(const TargetModels&) {
     const char* region;
     double male_mm, male_sd, female_mm, female_sd;
   };
-  constexpr Site sites[] = {{"forehead", 1.17, 0.28, 0.86, 0.16}, {"glabella", 1.14, 0.30, 0.90, 0.23}, {"temple", 1.06, 0.20, 0.80, 0.19}, {"eyelid", 0.67, 0.14, 0.58, 0.11},
-                            {"nose", 1.03, 0.16, 0.93, 0.25},     {"cheek", 1.14, 0.21, 0.87, 0.35},    {"jaw", 1.02, 0.24, 0.91, 0.34},    {"neck", 0.98, 0.22, 0.99, 0.20}};
+  constexpr Site sites[] = {{"forehead", 1.17, 0.28, 0.86, 0.16}, {"glabella", 1.14, 0.30, 0.90, 0.23},
+                            {"temple", 1.06, 0.20, 0.80, 0.19},   {"eyelid", 0.67, 0.14, 0.58, 0.11},
+                            {"nose", 1.03, 0.16, 0.93, 0.25},     {"cheek", 1.14, 0.21, 0.87, 0.35},
+                            {"jaw", 1.02, 0.24, 0.91, 0.34},      {"neck", 0.98, 0.22, 0.99, 0.20}};
   constexpr int people = 10'000;
   Worst mean, deviation;
   std::vector<double> published, model;
   const auto draw = [&](const std::string& where, const std::vector<CatalogValue>& values, double mm, double sd) {
-    const auto dermis = std::find_if(values.begin(), values.end(), [](const CatalogValue& v) { return v.key == "dermis"; });
+    const auto dermis =
+        std::find_if(values.begin(), values.end(), [](const CatalogValue& v) { return v.key == "dermis"; });
     double sum = 0, squares = 0;
     if (dermis != values.end())
       for (int person = 0; person < people; ++person) {
@@ -241,20 +251,25 @@ TargetResult tremor(const TargetModels&) {
     double sum = 0, squares = 0;
     for (const double v : x) sum += v, squares += v * v;
     const double mean = sum / static_cast<double>(x.size());
-    r.checks.push_back(within(std::string(names[k]) + ": rms, um", std::sqrt(squares / static_cast<double>(x.size()) - mean * mean) * 1e6, k < 2 ? 100 : 10, k < 2 ? 250 : 50));
+    r.checks.push_back(within(std::string(names[k]) + ": rms, um",
+                              std::sqrt(squares / static_cast<double>(x.size()) - mean * mean) * 1e6, k < 2 ? 100 : 10,
+                              k < 2 ? 250 : 50));
     std::vector<double> of(frequencies.size());
     constexpr std::size_t length = 400;  // segments of 4 s
     for (std::size_t from = 0; from + length <= x.size(); from += length)
       for (std::size_t j = 0; j < of.size(); ++j) {
         double re = 0, im = 0;
         for (std::size_t i = 0; i < length; ++i) {
-          const double at = static_cast<double>(i), window = 0.5 - 0.5 * std::cos(2 * pi * at / length), phase = 2 * pi * frequencies[j] * at / 100;
+          const double at = static_cast<double>(i), window = 0.5 - 0.5 * std::cos(2 * pi * at / length),
+                       phase = 2 * pi * frequencies[j] * at / 100;
           re += window * (x[from + i] - mean) * std::cos(phase);
           im += window * (x[from + i] - mean) * std::sin(phase);
         }
         of[j] += (re * re + im * im) * 1e12;
       }
-    r.checks.push_back(within(std::string(names[k]) + ": peak of the spectrum, Hz", frequencies[static_cast<std::size_t>(std::max_element(of.begin(), of.end()) - of.begin())], 6, 12));
+    r.checks.push_back(
+        within(std::string(names[k]) + ": peak of the spectrum, Hz",
+               frequencies[static_cast<std::size_t>(std::max_element(of.begin(), of.end()) - of.begin())], 6, 12));
     if (k == 0) power = of;
   }
   r.chart = chart("VT-22 tremor along the track", "frequency, Hz", "power, relative");
@@ -292,7 +307,8 @@ TargetResult mechanism(const TargetModels&) {
     for (int k = 1; k < 4000; ++k) {
       b.advance();
       const double e = b.params.eccentricity_m;
-      kinematics_1 = std::max(kinematics_1, std::fabs(b.state.plate_m - e * (1 - std::cos(2 * pi * 120 * k * dt_s))) / (2 * e));
+      kinematics_1 =
+          std::max(kinematics_1, std::fabs(b.state.plate_m - e * (1 - std::cos(2 * pi * 120 * k * dt_s))) / (2 * e));
     }
   }
   Worst onset, dwell, speed;
@@ -300,11 +316,18 @@ TargetResult mechanism(const TargetModels&) {
   struct Spring {
     double plate_g, preload_N, spring_N_per_m;
   };
-  for (const Spring& s : {Spring{0.25, 0.30, 150}, {0.35, 0.30, 150}, {0.35, 0.50, 200}, {0.35, 0.15, 75}, {0.50, 0.15, 75}, {1.00, 0.30, 150}}) {
+  for (const Spring& s : {Spring{0.25, 0.30, 150},
+                          {0.35, 0.30, 150},
+                          {0.35, 0.50, 200},
+                          {0.35, 0.15, 75},
+                          {0.50, 0.15, 75},
+                          {1.00, 0.30, 150}}) {
     Flywheel b;
     b.params.spring_preload_N = s.preload_N;
     b.params.spring_N_per_m = s.spring_N_per_m;
-    const double closed_Hz = std::sqrt((s.preload_N + s.spring_N_per_m * 2 * b.params.eccentricity_m) / (s.plate_g * 1e-3 * b.params.eccentricity_m)) / (2 * pi);
+    const double closed_Hz = std::sqrt((s.preload_N + s.spring_N_per_m * 2 * b.params.eccentricity_m) /
+                                       (s.plate_g * 1e-3 * b.params.eccentricity_m)) /
+                             (2 * pi);
     double low = 0.5 * closed_Hz, high = 1.5 * closed_Hz;  // floats at high, not at low
     for (int i = 0; i < 12; ++i) {
       const double rate = 0.5 * (low + high);
@@ -327,11 +350,15 @@ TargetResult mechanism(const TargetModels&) {
     for (int k = 0; k < steps; ++k) {
       b.advance();
       const double now_m = b.state.plate_m, change_m = now_m - before_m;
-      if (before_m > nose_m && now_m > nose_m) above_s += dt_s;
-      else if (now_m > nose_m) above_s += dt_s * (now_m - nose_m) / change_m;
-      else if (before_m > nose_m) above_s += dt_s * (nose_m - before_m) / change_m;
+      if (before_m > nose_m && now_m > nose_m)
+        above_s += dt_s;
+      else if (now_m > nose_m)
+        above_s += dt_s * (now_m - nose_m) / change_m;
+      else if (before_m > nose_m)
+        above_s += dt_s * (nose_m - before_m) / change_m;
       if (before_m <= nose_m && now_m > nose_m) {
-        entry_m_per_s += before_m_per_s + (b.state.plate_speed_m_per_s - before_m_per_s) * (nose_m - before_m) / change_m;
+        entry_m_per_s +=
+            before_m_per_s + (b.state.plate_speed_m_per_s - before_m_per_s) * (nose_m - before_m) / change_m;
         ++entries;
       }
       before_m = now_m;
@@ -341,8 +368,9 @@ TargetResult mechanism(const TargetModels&) {
     dwell.see(above_s / revolutions, std::acos(1 - depth_m / e) / pi / 117, at);
     speed.see(entry_m_per_s / std::max(1, entries), w * std::sqrt(depth_m * (2 * e - depth_m)), at);
   }
-  r.checks = {within("plate against e (1 - cos phi), largest difference over the stroke, %", kinematics_1 * 100, 0, 0.1), speed.check("speed at entry", 0.001),
-              dwell.check("dwell", 0.01), onset.check("onset of float", 0.02)};
+  r.checks = {
+      within("plate against e (1 - cos phi), largest difference over the stroke, %", kinematics_1 * 100, 0, 0.1),
+      speed.check("speed at entry", 0.001), dwell.check("dwell", 0.01), onset.check("onset of float", 0.02)};
   r.chart = chart("VT-23 onset of float", "closed form, Hz", "model, Hz");
   add(r.chart, "equal", ChartSeries::Style::dashed, 0, {70, 230}, {70, 230});
   add(r.chart, "model", ChartSeries::Style::points, 1, expected, found);
@@ -395,9 +423,11 @@ TargetResult devices(const TargetModels&) {
 
 void add_pen_targets(std::vector<PublishedTarget>& rows) {
   using enum TargetRole;
-  rows.push_back({"VT-19", analytic, "Faulhaber 1331..SR, 0816..SR", "windings of the catalog at their nominal voltage", motors});
+  rows.push_back(
+      {"VT-19", analytic, "Faulhaber 1331..SR, 0816..SR", "windings of the catalog at their nominal voltage", motors});
   rows.push_back({"VT-20", analytic, "Chen and Rincon-Mora 2006", "coefficients at seven states of charge", cell});
-  rows.push_back({"VT-21", analytic, "BMC Med Imaging 2022, ultrasound", "10 000 drawn people per site and sex", thickness});
+  rows.push_back(
+      {"VT-21", analytic, "BMC Med Imaging 2022, ultrasound", "10 000 drawn people per site and sex", thickness});
   rows.push_back({"VT-22", analytic, "PMC3032442; otosurgery; Lakie", "pen in the air for 200 s", tremor});
   rows.push_back({"VT-23", analytic, "closed forms", "cam of 1.75 mm, constant speed", mechanism});
   rows.push_back({"VT-24", analytic, "K182407, DEN160029", "default pen in the air", devices});

@@ -1,5 +1,6 @@
-// Needles in skin: VT-01 to VT-17 but VT-06 and VT-14. The machine is models/insertion_rig.h without a nose unless a row says so; one needle
-// without scatter, whose tip and shaft are the published ones where they are known and the cartridge's where not.
+// Needles in skin: VT-01 to VT-17 but VT-06 and VT-14. The machine is models/insertion_rig.h without a nose unless a
+// row says so; one needle without scatter, whose tip and shaft are the published ones where they are known and the
+// cartridge's where not.
 #include <algorithm>
 #include <cmath>
 #include <complex>
@@ -93,8 +94,10 @@ void line(Chart& c, const char* name, int colour, std::vector<double> x, std::ve
   c.series.push_back({name, ChartSeries::Style::line, colour, std::move(x), std::move(y), {}, {}});
 }
 
-void published(Chart& c, std::vector<double> x, std::vector<double> y, std::vector<double> low = {}, std::vector<double> high = {}) {
-  c.series.push_back({"published", ChartSeries::Style::points, 0, std::move(x), std::move(y), std::move(low), std::move(high)});
+void published(Chart& c, std::vector<double> x, std::vector<double> y, std::vector<double> low = {},
+               std::vector<double> high = {}) {
+  c.series.push_back(
+      {"published", ChartSeries::Style::points, 0, std::move(x), std::move(y), std::move(low), std::move(high)});
 }
 
 // A chart of the checks themselves, for targets without a curve: model over published band, in bands.
@@ -130,9 +133,11 @@ TargetResult davis(const TargetModels& models) {
     fit.push_back(published_N);
     low.push_back(0.65 * published_N);
     high.push_back(1.35 * published_N);
-    r.checks.push_back(around("radius " + std::to_string(std::lround(radius_m * 1e6)) + " um: force, N", force.back(), published_N, 0.35 * published_N));
+    r.checks.push_back(around("radius " + std::to_string(std::lround(radius_m * 1e6)) + " um: force, N", force.back(),
+                              published_N, 0.35 * published_N));
   }
-  r.checks.push_back(around("slope of force over tip area, N/mm2", (force.back() - force.front()) / (area_mm2.back() - area_mm2.front()), 190, 30));
+  r.checks.push_back(around("slope of force over tip area, N/mm2",
+                            (force.back() - force.front()) / (area_mm2.back() - area_mm2.front()), 190, 30));
   r.chart = chart("VT-01 blunt tips", "area of the tip, mm2", "force at puncture, N");
   published(r.chart, area_mm2, fit, low, high);
   line(r.chart, "model", 1, area_mm2, force);
@@ -157,16 +162,18 @@ TargetResult roemgens(const TargetModels& models) {
     drop_least = std::min(drop_least, end->puncture_tip_m * 1e6);
     drop_most = std::max(drop_most, end->puncture_tip_m * 1e6);
     if (tip_um == 5 || tip_um == 20 || tip_um == 37)
-      r.checks.push_back(around("tip " + std::to_string(std::lround(tip_um)) + " um: force, mN", force.back(), published_mN, 0.2 * published_mN));
+      r.checks.push_back(around("tip " + std::to_string(std::lround(tip_um)) + " um: force, mN", force.back(),
+                                published_mN, 0.2 * published_mN));
   }
   double sum = 0;
   for (const double d : depth) sum += d;
   const auto [least, most] = std::minmax_element(depth.begin(), depth.end());
-  TargetCheck spread = within("penetration at 1.5 mm, (max - min)/mean over seven tips", (*most - *least) / (sum / 7), 0, 0.30);
+  TargetCheck spread =
+      within("penetration at 1.5 mm, (max - min)/mean over seven tips", (*most - *least) / (sum / 7), 0, 0.30);
   spread.residual = spread.model / 0.30;
   r.checks.push_back(spread);
-  r.note = "not judged: the drop comes at " + std::to_string(std::lround(drop_least)) + " um (5 um tip) to " + std::to_string(std::lround(drop_most)) +
-           " um (37 um); published about 160 um for all";
+  r.note = "not judged: the drop comes at " + std::to_string(std::lround(drop_least)) + " um (5 um tip) to " +
+           std::to_string(std::lround(drop_most)) + " um (37 um); published about 160 um for all";
   r.chart = chart("VT-02 sharp tips", "diameter of the tip, um", "force at puncture, mN");
   published(r.chart, tips, line_mN, low, high);
   line(r.chart, "model", 1, tips, force);
@@ -183,9 +190,12 @@ TargetResult olatunji(const TargetModels& models) {
   // Neighbours at a pen's pitch, in skin whose patch does not yield: what is left is direct interaction.
   Machine two = supported(needle(models, 0.5e-3, 3e-3)), one = two;
   two.cartridge.needle_count = 12;
-  r.checks.push_back(around("force per needle of twelve over that of one, local", puncture(two).force_N / 12 / puncture(one).force_N, 1, 0.03));
-  r.checks.push_back(within("change of force from 0.5 to 1.0 mm/s, %", (force[3] / force[1] - 1) * 100, -28 - 15, -24 + 15));
-  r.note = "not judged: " + std::to_string(std::lround(force[1])) + " mN at 0.5 mm/s for a 15 um tip; published 28-30 mN, tip unknown";
+  r.checks.push_back(around("force per needle of twelve over that of one, local",
+                            puncture(two).force_N / 12 / puncture(one).force_N, 1, 0.03));
+  r.checks.push_back(
+      within("change of force from 0.5 to 1.0 mm/s, %", (force[3] / force[1] - 1) * 100, -28 - 15, -24 + 15));
+  r.note = "not judged: " + std::to_string(std::lround(force[1])) +
+           " mN at 0.5 mm/s for a 15 um tip; published 28-30 mN, tip unknown";
   r.chart = chart("VT-03 speed of a slow press", "speed, mm/s", "force per needle, mN");
   published(r.chart, {0.5, 1.0}, {29, 21.5}, {28, 21.4}, {30, 21.6});
   line(r.chart, "model, tip 15 um", 1, speeds, force);
@@ -227,7 +237,8 @@ TargetResult lam(const TargetModels& models) {
   r.checks.push_back(by_factor("retraction of 0.1 mm wire from 0.1 mm, mN", pull_out_N(wire, 0.1e-3) * 1e3, 0.1, 2));
   Machine hypodermic = needle(models, 1e-3, 40e-3);
   hypodermic.cartridge.shaft_diameter_m = 0.4e-3;
-  r.checks.push_back(by_factor("retraction of a 0.4 mm needle from 5 mm, mN", pull_out_N(hypodermic, 5e-3) * 1e3, 10, 2));
+  r.checks.push_back(
+      by_factor("retraction of a 0.4 mm needle from 5 mm, mN", pull_out_N(hypodermic, 5e-3) * 1e3, 10, 2));
   r.chart = chart("VT-04 how much of a needle is in the skin", "nominal insertion, mm", "buried share");
   published(r.chart, {0.75, 1.0}, {0.4, 0.4}, {0.3, 0.3}, {0.5, 0.5});
   line(r.chart, "model", 1, nominal_mm, share);
@@ -251,9 +262,14 @@ TargetResult kalluri(const TargetModels& models) {
     left_um.push_back(insertion_channel_depth_m(s) * 1e6);
     return true;
   });
-  r.checks.push_back(around("depth of the channel after removal, um", insertion_channel_depth_m(*end) * 1e6, 152.5, 9.6));
-  const double surface_um = std::min(m.cartridge.tip_diameter_m + 2 * std::tan(m.cartridge.half_cone_angle_rad) * deepest_m, m.cartridge.shaft_diameter_m) * 1e6;
-  r.note = "not judged: under load " + std::to_string(std::lround(deepest_m * 1e6)) + " um of the needle are in the skin, its diameter at the surface is " + tenths(surface_um) +
+  r.checks.push_back(
+      around("depth of the channel after removal, um", insertion_channel_depth_m(*end) * 1e6, 152.5, 9.6));
+  const double surface_um =
+      std::min(m.cartridge.tip_diameter_m + 2 * std::tan(m.cartridge.half_cone_angle_rad) * deepest_m,
+               m.cartridge.shaft_diameter_m) *
+      1e6;
+  r.note = "not judged: under load " + std::to_string(std::lround(deepest_m * 1e6)) +
+           " um of the needle are in the skin, its diameter at the surface is " + tenths(surface_um) +
            " um; published diameter of the channel there 70.7 +-9.9 um";
   r.chart = chart("VT-05 roller needle of 770 um", "tip below the undeformed skin, um", "depth in the skin, um");
   published(r.chart, {770}, {152.5}, {142.9}, {162.1});
@@ -318,11 +334,13 @@ TargetResult mahvash(const TargetModels& models) {
 }
 
 TargetResult okamura(const TargetModels& models) {
-  constexpr double z_mm[] = {9.46, 10.14, 10.83, 11.51, 12.20, 12.88, 13.57, 14.21, 14.85, 15.38, 16.24, 16.62, 17.03, 17.57, 18.08, 18.53, 18.92, 19.15};
-  constexpr double F_N[] = {0.025, 0.046, 0.077, 0.106, 0.150, 0.196, 0.251, 0.315, 0.389, 0.460, 0.551, 0.679, 0.775, 0.904, 1.059, 1.206, 1.313, 1.414};
+  constexpr double z_mm[] = {9.46,  10.14, 10.83, 11.51, 12.20, 12.88, 13.57, 14.21, 14.85,
+                             15.38, 16.24, 16.62, 17.03, 17.57, 18.08, 18.53, 18.92, 19.15};
+  constexpr double F_N[] = {0.025, 0.046, 0.077, 0.106, 0.150, 0.196, 0.251, 0.315, 0.389,
+                            0.460, 0.551, 0.679, 0.775, 0.904, 1.059, 1.206, 1.313, 1.414};
   TargetResult r;
-  // The tent of an organ under a capsule, elastic, under a sharp point: stiffness, growth and first touch are the liver's own. Fitted in
-  // closed form, then pressed in the machine.
+  // The tent of an organ under a capsule, elastic, under a sharp point: stiffness, growth and first touch are the
+  // liver's own. Fitted in closed form, then pressed in the machine.
   Machine liver = needle(models, 3e-3, 0);
   liver.cartridge.shaft_diameter_m = 1.27e-3;
   liver.cartridge.tip_diameter_m = 1e-6;
@@ -332,7 +350,10 @@ TargetResult okamura(const TargetModels& models) {
   double best = none, touch_mm = 0;
   for (double growth_per_mm = 0.02; growth_per_mm < 1; growth_per_mm += 0.01)
     for (double z0 = 5; z0 < 9.46; z0 += 0.02) {
-      const auto tent = [&](double z) { const double x = growth_per_mm * std::max(0.0, z - z0); return 2 * (std::expm1(x) - x) / (growth_per_mm * growth_per_mm); };
+      const auto tent = [&](double z) {
+        const double x = growth_per_mm * std::max(0.0, z - z0);
+        return 2 * (std::expm1(x) - x) / (growth_per_mm * growth_per_mm);
+      };
       double ff = 0, fy = 0, squares = 0;
       for (std::size_t i = 0; i < std::size(z_mm); ++i) ff += std::pow(tent(z_mm[i]), 2), fy += tent(z_mm[i]) * F_N[i];
       for (std::size_t i = 0; i < std::size(z_mm); ++i) squares += std::pow(fy / ff * tent(z_mm[i]) - F_N[i], 2);
@@ -350,7 +371,8 @@ TargetResult okamura(const TargetModels& models) {
   });
   double squares = 0;
   for (std::size_t i = 0; i < x.size(); ++i) squares += std::pow(pressed.at(i) - y[i], 2);
-  r.checks.push_back(within("growing tent fitted to the curve: RMS over peak, %", std::sqrt(squares / static_cast<double>(x.size())) / 1.414 * 100, 0, 3));
+  r.checks.push_back(within("growing tent fitted to the curve: RMS over peak, %",
+                            std::sqrt(squares / static_cast<double>(x.size())) / 1.414 * 100, 0, 3));
   // The drop at the first puncture, in our skin.
   Machine m = needle(models, 3e-3, 20e-3);
   m.cartridge.shaft_diameter_m = 1.27e-3;
@@ -369,7 +391,8 @@ TargetResult okamura(const TargetModels& models) {
   });
   r.checks.push_back(within("drop within 0.2 mm of the first puncture, %", (1 - after_N / peak_N) * 100, 75, none));
   r.note = "the liver's growth is " + std::to_string(std::lround(liver.skin.tent_growth_1_per_m)) +
-           " 1/m; skin has none. Its later punctures of capsule and lobes (drops of 40-55 %) have nothing that answers to them in the law";
+           " 1/m; skin has none. Its later punctures of capsule and lobes (drops of 40-55 %) have nothing that answers "
+           "to them in the law";
   r.chart = chart("VT-09 pressing on liver, 18G at 3 mm/s", "depth, mm", "force, N");
   published(r.chart, x, y);
   line(r.chart, "growing tent in the machine", 1, x, pressed);
@@ -399,8 +422,10 @@ TargetResult shergold(const TargetModels& models) {
     radius_mm.push_back(radius * 1e3);
     pressure_MPa.push_back(end->force_N / (pi * radius * radius) * 1e-6);
   }
-  r.checks.push_back(holds("pressure on a sharp shank falls with its radius, 0.1 > 0.25 > 0.5 mm", pressure_MPa[0] > pressure_MPa[1] && pressure_MPa[1] > pressure_MPa[2]));
-  r.checks.push_back(within("modulus at 1 kHz over that at 0.004 Hz", dynamic_modulus_1(models.skin, 1000) / dynamic_modulus_1(models.skin, 0.004), 5, 25));
+  r.checks.push_back(holds("pressure on a sharp shank falls with its radius, 0.1 > 0.25 > 0.5 mm",
+                           pressure_MPa[0] > pressure_MPa[1] && pressure_MPa[1] > pressure_MPa[2]));
+  r.checks.push_back(within("modulus at 1 kHz over that at 0.004 Hz",
+                            dynamic_modulus_1(models.skin, 1000) / dynamic_modulus_1(models.skin, 0.004), 5, 25));
   r.note = "flat over sharp (2-3) is not judged: the law has no ring crack of a flat punch";
   r.chart = chart("VT-10 pressure on the shank at 5 mm", "radius of the shank, mm", "pressure, MPa");
   line(r.chart, "model, sharp", 1, radius_mm, pressure_MPa);
@@ -433,7 +458,8 @@ TargetResult barnett(const TargetModels& models) {
     while (s.phase != InsertionPhase::done) insertion_step(motion, m.cartridge, skin, s, m.dt_s);
     s.phase = InsertionPhase::insertion;
     motion.travel_m = 60e-3;
-    while (s.phase == InsertionPhase::insertion && s.out.penetration_max_m < 0.95 * depth_m) insertion_step(motion, m.cartridge, skin, s, m.dt_s);
+    while (s.phase == InsertionPhase::insertion && s.out.penetration_max_m < 0.95 * depth_m)
+      insertion_step(motion, m.cartridge, skin, s, m.dt_s);
     r.checks.push_back(within(at + "second over first force, %", s.force_N / first_N * 100, 20, 45));
   }
   r.chart = chart_of_checks("VT-11 tearing, spreading, friction, second over first; at 5 and 20 mm, %", r.checks);
@@ -478,10 +504,13 @@ TargetResult meliga(const TargetModels& models) {
     speeds.push_back(speed);
     backing.push_back(patch_J / total_J * 100);
   }
-  r.checks.push_back(within("toughness of the outer layers, J/m2; about 10, not above 100", models.skin.epidermis_toughness_J_per_m2, 0, 100));
+  r.checks.push_back(within("toughness of the outer layers, J/m2; about 10, not above 100",
+                            models.skin.epidermis_toughness_J_per_m2, 0, 100));
   r.checks.push_back(within("share of the work that goes below the needles at 2 m/s, %", backing[0], 50, 100));
   r.checks.push_back(holds("that share falls from 2 to 10 m/s", backing[1] < backing[0]));
-  r.note = "published 95 % at 2 m/s and 45 % at 10 m/s, with a piston of 35 g and thousands of points; the rig's speed is constant";
+  r.note =
+      "published 95 % at 2 m/s and 45 % at 10 m/s, with a piston of 35 g and thousands of points; the rig's speed is "
+      "constant";
   r.chart = chart("VT-13 what goes into the backing", "speed, m/s", "share of the work, %");
   published(r.chart, {2, 10}, {95, 45});
   line(r.chart, "model", 1, speeds, backing);
@@ -515,7 +544,8 @@ TargetResult condition(const TargetModels& models) {
   r.note = "bevels (5-bevel 23 % below 3-bevel) are not modelled";
   r.chart = chart("VT-15 diameter of the shank", "diameter, mm", "peak force to 3 mm, N");
   std::vector<double> x, y;
-  for (const double shaft : {0.2, 0.25, 0.31, 0.36, 0.41, 0.5}) x.push_back(shaft), y.push_back(force_at(shaft * 1e-3, 1, 0));
+  for (const double shaft : {0.2, 0.25, 0.31, 0.36, 0.41, 0.5})
+    x.push_back(shaft), y.push_back(force_at(shaft * 1e-3, 1, 0));
   line(r.chart, "model", 1, x, y);
   return r;
 }
@@ -524,7 +554,8 @@ TargetResult condition(const TargetModels& models) {
 struct OneTerm {
   double tau_s = 0, rest_1 = 0;
 };
-OneTerm one_term(const TargetModels& models, double rate_Hz, std::vector<double>* times = nullptr, std::vector<double>* forces = nullptr) {
+OneTerm one_term(const TargetModels& models, double rate_Hz, std::vector<double>* times = nullptr,
+                 std::vector<double>* forces = nullptr) {
   constexpr double strain_1 = 0.4, hold_s = 5, depth_m = 0.2e-3;
   Machine m = supported(needle(models, depth_m * rate_Hz / strain_1, depth_m));
   m.cartridge.tip_diameter_m = m.cartridge.shaft_diameter_m = 1e-3;  // never pierces
@@ -578,7 +609,10 @@ TargetResult wang(const TargetModels& models) {
   r.checks.push_back(within("tau1 at 22.88 over tau1 at 0.06 1/s", tau.back() / tau.front(), 0, 1));
   r.checks.back().residual = 0;  // follows from the two above
   char text[160];
-  std::snprintf(text, sizeof text, "not judged: residual ratio %.2f at 22.88 1/s, published 0.28 +-0.13 to 0.47 +-0.17; hold of 5 s assumed", rest[1]);
+  std::snprintf(
+      text, sizeof text,
+      "not judged: residual ratio %.2f at 22.88 1/s, published 0.28 +-0.13 to 0.47 +-0.17; hold of 5 s assumed",
+      rest[1]);
   r.note = text;
   r.chart = chart("VT-16 one-term relaxation after a ramp", "strain rate, 1/s", "time constant, s");
   r.chart.x_log = r.chart.y_log = true;
@@ -598,7 +632,9 @@ TargetResult touchlab(const TargetModels& models) {
     m.motion.vibrates_in_insertion = 0;
     m.motion.retract = 1;
     m.dt_s = std::min(50e-6, 1 / (50 * frequency_Hz));
-    struct { double contact_1 = 0, stiffness_N_per_m = 0, left_m = 0; } seen;
+    struct {
+      double contact_1 = 0, stiffness_N_per_m = 0, left_m = 0;
+    } seen;
     double low_N = none, high_N = 0, steps = 0, touching = 0;
     drive(m, [&](const InsertionState& s) {
       if (s.phase == InsertionPhase::hold && s.hold_left_s < 0.5) {
@@ -622,9 +658,13 @@ TargetResult touchlab(const TargetModels& models) {
   r.checks.push_back(within("depression when the probe loses touch on withdrawal, um", wide.left_m * 1e6, 1, 400));
   std::vector<double> frequencies = {5, 20, 100}, stiffness;
   for (const double f : frequencies) stiffness.push_back(probe(f, 10e-6).stiffness_N_per_m);
-  r.checks.push_back(holds("force over amplitude rises from 5 over 20 to 100 Hz", stiffness[0] < stiffness[1] && stiffness[1] < stiffness[2]));
+  r.checks.push_back(holds("force over amplitude rises from 5 over 20 to 100 Hz",
+                           stiffness[0] < stiffness[1] && stiffness[1] < stiffness[2]));
   char text[128];
-  std::snprintf(text, sizeof text, "not judged: the probe touches for %.0f %% of a period at 20 Hz and 0.1 mm; curves are in the thesis only", wide.contact_1 * 100);
+  std::snprintf(
+      text, sizeof text,
+      "not judged: the probe touches for %.0f %% of a period at 20 Hz and 0.1 mm; curves are in the thesis only",
+      wide.contact_1 * 100);
   r.note = text;
   r.chart = chart("VT-17 flat probe of 0.5 mm, 0.3 mm deep", "frequency, Hz", "force over amplitude, N/m");
   r.chart.x_log = true;
@@ -655,7 +695,8 @@ Chart stroke_chart(const TargetModels& models) {
     const double p = output.penetration_max_m;
     const std::size_t now = p == 0 ? 0 : p > before_m ? 1 : p < before_m ? 3 : 2;
     if (now == 0 && phase != 0) break;  // out
-    if (now != phase && !c.series[phase].x.empty()) c.series[now].x.push_back(c.series[phase].x.back()), c.series[now].y.push_back(c.series[phase].y.back());
+    if (now != phase && !c.series[phase].x.empty())
+      c.series[now].x.push_back(c.series[phase].x.back()), c.series[now].y.push_back(c.series[phase].y.back());
     phase = now;
     before_m = p;
     c.series[phase].x.push_back(p * 1e3);
@@ -666,21 +707,32 @@ Chart stroke_chart(const TargetModels& models) {
 
 void add_skin_targets(std::vector<PublishedTarget>& rows) {
   using enum TargetRole;
-  rows.push_back({"VT-01", calibration, "Davis 2004, J Biomech 37:1155", "one needle, tip radius 40-80 um, 1.1 mm/s", davis});
-  rows.push_back({"VT-02", calibration, "Roemgens 2014, J Mech Behav Biomed Mater 40:397", "one needle, tip 5-37 um, 1 mm/s (speed not known), 1.5 mm", roemgens});
-  rows.push_back({"VT-03", calibration, "Olatunji 2013, J Pharm Sci 102:1209", "one needle, 0.5 and 1.0 mm/s", olatunji});
-  rows.push_back({"VT-04", calibration, "Lam 2008, BIODEVICES", "one needle, 1 mm/s; retraction after 1 s of rest", lam});
-  rows.push_back({"VT-05", hold_out, "Kalluri 2011, AAPS J", "needle of 770 um, base 140 um, tip radius 4 um, 10 mm/s", kalluri});
-  rows.push_back({"VT-07", hold_out, "Verbaan 2008, J Control Release", "supported skin, tips 15-60 um, 0.3 mm", verbaan});
+  rows.push_back(
+      {"VT-01", calibration, "Davis 2004, J Biomech 37:1155", "one needle, tip radius 40-80 um, 1.1 mm/s", davis});
+  rows.push_back({"VT-02", calibration, "Roemgens 2014, J Mech Behav Biomed Mater 40:397",
+                  "one needle, tip 5-37 um, 1 mm/s (speed not known), 1.5 mm", roemgens});
+  rows.push_back(
+      {"VT-03", calibration, "Olatunji 2013, J Pharm Sci 102:1209", "one needle, 0.5 and 1.0 mm/s", olatunji});
+  rows.push_back(
+      {"VT-04", calibration, "Lam 2008, BIODEVICES", "one needle, 1 mm/s; retraction after 1 s of rest", lam});
+  rows.push_back(
+      {"VT-05", hold_out, "Kalluri 2011, AAPS J", "needle of 770 um, base 140 um, tip radius 4 um, 10 mm/s", kalluri});
+  rows.push_back(
+      {"VT-07", hold_out, "Verbaan 2008, J Control Release", "supported skin, tips 15-60 um, 0.3 mm", verbaan});
   rows.push_back({"VT-08", trend, "Mahvash and Dupont 2009/2010", "supported skin, 1-1000 mm/s", mahvash});
   rows.push_back({"VT-09", trend, "Okamura 2004, IEEE TBME 51:1707", "18G, 1.27 mm, 3 mm/s", okamura});
-  rows.push_back({"VT-10", trend, "Shergold and Fleck 2004/2005/2006", "shank radius 0.1, 0.25, 0.5 mm, 5 mm deep, 1 mm/s", shergold});
-  rows.push_back({"VT-11", hold_out, "Barnett 2015, J Manuf Sci Eng", "25G, 0.5 mm, 5 and 20 mm deep, 5 mm/s", barnett});
-  rows.push_back({"VT-12", calibration, "MSEC 2014 V002T02A025", "supported skin, 0.3 and 1 m/s against 1 mm/s", vibration});
+  rows.push_back({"VT-10", trend, "Shergold and Fleck 2004/2005/2006",
+                  "shank radius 0.1, 0.25, 0.5 mm, 5 mm deep, 1 mm/s", shergold});
+  rows.push_back(
+      {"VT-11", hold_out, "Barnett 2015, J Manuf Sci Eng", "25G, 0.5 mm, 5 and 20 mm deep, 5 mm/s", barnett});
+  rows.push_back(
+      {"VT-12", calibration, "MSEC 2014 V002T02A025", "supported skin, 0.3 and 1 m/s against 1 mm/s", vibration});
   rows.push_back({"VT-13", trend, "Meliga 2017", "42 needles, pitch 0.4 mm, 2 and 10 m/s, 0.3 mm", meliga});
   rows.push_back({"VT-15", trend, "Praestmark 2016, Egekvist 1999", "30G and 27G to 3 mm, 1 mm/s", condition});
-  rows.push_back({"VT-16", calibration, "Wang 2015, PLoS ONE 10:e0120897", "ramp to strain 0.4 at 0.06-22.88 1/s, hold of 5 s", wang});
-  rows.push_back({"VT-17", trend, "Touchlab, Diller 2001", "flat probe of 0.5 mm, 0.3 mm at 1 mm/s, 10 s, 20 Hz", touchlab});
+  rows.push_back({"VT-16", calibration, "Wang 2015, PLoS ONE 10:e0120897",
+                  "ramp to strain 0.4 at 0.06-22.88 1/s, hold of 5 s", wang});
+  rows.push_back(
+      {"VT-17", trend, "Touchlab, Diller 2001", "flat probe of 0.5 mm, 0.3 mm at 1 mm/s, 10 s, 20 Hz", touchlab});
 }
 
 }  // namespace pensim

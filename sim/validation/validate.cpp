@@ -42,7 +42,9 @@ std::string counts(const std::vector<TargetRow>& rows) {
 
 std::map<std::string, std::string> read_recorded(const std::string& path) {
   std::ifstream file(path);
-  if (!file) throw InputError(InputProblem{{path, 0, 0}, "the recorded verdicts cannot be read", "name a file with lines such as 'VT-01 pass'"});
+  if (!file)
+    throw InputError(InputProblem{
+        {path, 0, 0}, "the recorded verdicts cannot be read", "name a file with lines such as 'VT-01 pass'"});
   std::map<std::string, std::string> all;
   std::string line;
   for (int number = 1; std::getline(file, line); ++number) {
@@ -50,7 +52,9 @@ std::map<std::string, std::string> read_recorded(const std::string& path) {
     std::istringstream words(line);
     std::string id, word, more;
     if (!(words >> id >> word) || words >> more || (word != "pass" && word != "fail"))
-      throw InputError(InputProblem{{path, number, 1}, fmt::format("expected a target and its verdict, found '{:.60}'", line), "write 'VT-01 pass' or 'VT-01 fail'"});
+      throw InputError(InputProblem{{path, number, 1},
+                                    fmt::format("expected a target and its verdict, found '{:.60}'", line),
+                                    "write 'VT-01 pass' or 'VT-01 fail'"});
     all[id] = word;
   }
   return all;
@@ -70,7 +74,9 @@ void write_file(const std::string& path, const std::string& text) {
 void make_folder(const std::filesystem::path& folder) {
   std::error_code problem;
   std::filesystem::create_directories(folder, problem);
-  if (problem) throw InputError(InputProblem{{folder.string(), 0, 0}, "the folder cannot be made: " + problem.message(), "name a folder that can"});
+  if (problem)
+    throw InputError(InputProblem{
+        {folder.string(), 0, 0}, "the folder cannot be made: " + problem.message(), "name a folder that can"});
 }
 
 }  // namespace
@@ -93,10 +99,13 @@ std::vector<TargetRow> measure_targets(const std::string& only) {
 }
 
 std::string validation_table(const std::vector<TargetRow>& rows) {
-  std::string text = fmt::format("{:<7}{:<13}{:<62}{:>11}  {:<18} {}\n", "target", "role", "check", "model", "published", "verdict");
+  std::string text =
+      fmt::format("{:<7}{:<13}{:<62}{:>11}  {:<18} {}\n", "target", "role", "check", "model", "published", "verdict");
   for (const TargetRow& row : rows) {
-    text += fmt::format("{:<7}{:<13}{:<62}{:>11}  {:<18} {}\n", row.target->id, target_role_name(row.target->role), row.target->source, "", "", verdict(row.result));
-    for (const TargetCheck& c : row.result.checks) text += fmt::format("{:<20}{:<62}{:>11}  {:<18} {}\n", "", c.what, shown(c), band(c), verdict(c));
+    text += fmt::format("{:<7}{:<13}{:<62}{:>11}  {:<18} {}\n", row.target->id, target_role_name(row.target->role),
+                        row.target->source, "", "", verdict(row.result));
+    for (const TargetCheck& c : row.result.checks)
+      text += fmt::format("{:<20}{:<62}{:>11}  {:<18} {}\n", "", c.what, shown(c), band(c), verdict(c));
     if (!row.result.note.empty()) text += fmt::format("{:<20}{}\n", "", row.result.note);
   }
   return text + counts(rows) + "\n";
@@ -105,36 +114,48 @@ std::string validation_table(const std::vector<TargetRow>& rows) {
 std::string validation_page(const std::vector<TargetRow>& rows) {
   std::string text =
       "# Validation\n\n"
-      "Written by `pensim validate --out docs`. The models with their default parameters against what was published; the tolerances are those of\n"
-      "the publications or were set before the models were fitted. *Calibration* rows were read by the fit of the skin, *hold-out* rows never;\n"
-      "*trend* rows have an order or a form but no curve; *analytic* rows are closed forms, data sheets and tables. A row passes only if all its\n"
-      "checks pass. What a row means for a user, and where sources exclude each other, stands in [physics](physics.md).\n\n";
+      "Written by `pensim validate --out docs`. The models with their default parameters against what was published; "
+      "the tolerances are those of\n"
+      "the publications or were set before the models were fitted. *Calibration* rows were read by the fit of the "
+      "skin, *hold-out* rows never;\n"
+      "*trend* rows have an order or a form but no curve; *analytic* rows are closed forms, data sheets and tables. A "
+      "row passes only if all its\n"
+      "checks pass. What a row means for a user, and where sources exclude each other, stands in "
+      "[physics](physics.md).\n\n";
   text += counts(rows) + ".\n\n| Target | Role | Source | Conditions | Verdict |\n|---|---|---|---|---|\n";
   for (const TargetRow& row : rows)
-    text += fmt::format("| [{0}](validation/{0}.png) | {1} | {2} | {3} | {4} |\n", row.target->id, target_role_name(row.target->role), row.target->source, row.target->conditions,
+    text += fmt::format("| [{0}](validation/{0}.png) | {1} | {2} | {3} | {4} |\n", row.target->id,
+                        target_role_name(row.target->role), row.target->source, row.target->conditions,
                         row.result.pass() ? "pass" : "**fail**");
   text += "\n## Checks\n\n| Target | Check | Model | Published, with tolerance | Verdict |\n|---|---|---|---|---|\n";
   for (const TargetRow& row : rows) {
-    for (const TargetCheck& c : row.result.checks) text += fmt::format("| {} | {} | {} | {} | {} |\n", row.target->id, c.what, shown(c), band(c), c.pass() ? "pass" : "**" + verdict(c) + "**");
+    for (const TargetCheck& c : row.result.checks)
+      text += fmt::format("| {} | {} | {} | {} | {} |\n", row.target->id, c.what, shown(c), band(c),
+                          c.pass() ? "pass" : "**" + verdict(c) + "**");
     if (!row.result.note.empty()) text += fmt::format("| {} | *{}* | | | |\n", row.target->id, row.result.note);
   }
   return text;
 }
 
 int validate(const ValidateOptions& options) {
-  const std::map<std::string, std::string> recorded = options.recorded.empty() ? std::map<std::string, std::string>{} : read_recorded(options.recorded);
+  const std::map<std::string, std::string> recorded =
+      options.recorded.empty() ? std::map<std::string, std::string>{} : read_recorded(options.recorded);
   std::vector<TargetRow> rows = measure_targets(options.only);
   fmt::print("{}", validation_table(rows));
   if (!options.out.empty()) {
     const std::filesystem::path folder(options.out);
     make_folder(folder / "validation");
     for (TargetRow& row : rows) {
-      row.result.chart.note = fmt::format("{}, {}: {}", row.target->source, target_role_name(row.target->role), verdict(row.result));
-      dashboard::write_chart_png((folder / "validation" / (std::string(row.target->id) + ".png")).string(), row.result.chart);
+      row.result.chart.note =
+          fmt::format("{}, {}: {}", row.target->source, target_role_name(row.target->role), verdict(row.result));
+      dashboard::write_chart_png((folder / "validation" / (std::string(row.target->id) + ".png")).string(),
+                                 row.result.chart);
     }
     if (options.only.empty()) dashboard::write_chart_png((folder / "validation/stroke.png").string(), stroke_chart({}));
     if (options.only.empty()) write_file((folder / "validation.md").string(), validation_page(rows));
-    fmt::print("written: {}\n", (options.only.empty() ? folder / "validation.md" : folder / "validation" / (options.only + ".png")).string());
+    fmt::print(
+        "written: {}\n",
+        (options.only.empty() ? folder / "validation.md" : folder / "validation" / (options.only + ".png")).string());
   }
   int code = 0;
   for (const TargetRow& row : rows) {
@@ -147,7 +168,8 @@ int validate(const ValidateOptions& options) {
   }
   if (options.only.empty())
     for (const auto& [id, word] : recorded)
-      if (std::none_of(rows.begin(), rows.end(), [&, name = id](const TargetRow& row) { return name == row.target->id; })) {
+      if (std::none_of(rows.begin(), rows.end(),
+                       [&, name = id](const TargetRow& row) { return name == row.target->id; })) {
         fmt::print("{}: on record, but no target\n", id);
         code = 1;
       }

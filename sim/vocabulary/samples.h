@@ -8,7 +8,8 @@
 
 namespace pensim {
 
-// A value is held from its sample until the next one. Uniform: sample i stands at tick i * period_ticks (tick is empty).
+// A value is held from its sample until the next one. Uniform: sample i stands at tick i * period_ticks (tick is
+// empty).
 // By stroke: sample i stands from tick[i] on, tick[0] == 0, ascending.
 struct Samples {
   std::vector<float> value;

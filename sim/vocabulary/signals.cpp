@@ -36,7 +36,9 @@ const std::vector<SignalInfo>& signal_table() {
   return table;
 }
 
-bool rig_only(const std::string& name) { return name.compare(0, 10, "insertion.") == 0 || name == "skin.channel_depth"; }
+bool rig_only(const std::string& name) {
+  return name.compare(0, 10, "insertion.") == 0 || name == "skin.channel_depth";
+}
 
 const SignalInfo* find_signal(const std::string& name) {
   const auto& table = signal_table();
@@ -59,9 +61,12 @@ bool make_signal(const std::string& name, SignalInfo& info) {
     return true;
   }
   if (index_after(name, "needle.", 42, rest)) {
-    if (rest == ".force") info = {name, "N", truth, tick, 1.0, "force of one needle"};
-    else if (rest == ".penetration") info = {name, "m", truth, tick, 3e-3, "penetration of one needle"};
-    else return false;
+    if (rest == ".force")
+      info = {name, "N", truth, tick, 1.0, "force of one needle"};
+    else if (rest == ".penetration")
+      info = {name, "m", truth, tick, 3e-3, "penetration of one needle"};
+    else
+      return false;
     return true;
   }
   if (name.compare(0, 6, "fault.") == 0) {

@@ -11,7 +11,7 @@ enum class SignalPeriod : unsigned char { tick, ms, slow, stroke };
 
 struct SignalInfo {
   std::string name;
-  std::string unit;        // udunits text: "m", "Hz", "1", "m/s", "count"
+  std::string unit;  // udunits text: "m", "Hz", "1", "m/s", "count"
   SignalKind kind = SignalKind::truth;
   SignalPeriod period = SignalPeriod::tick;
   double full_scale = 1.0;
@@ -20,8 +20,8 @@ struct SignalInfo {
 
 // True for insertion.* and skin.channel_depth, which only the insertion rig has.
 bool rig_only(const std::string& name);
-const std::vector<SignalInfo>& signal_table();            // in the order of signals.inl
-const SignalInfo* find_signal(const std::string& name);   // nullptr if there is none
+const std::vector<SignalInfo>& signal_table();           // in the order of signals.inl
+const SignalInfo* find_signal(const std::string& name);  // nullptr if there is none
 // Entries for names that a scenario brings: "fw.<symbol>", "aux.<n>", "fault.<name>", "needle.<i>.force|penetration".
 // Throws nothing; an unknown name gives false.
 bool make_signal(const std::string& name, SignalInfo& info);

@@ -5,7 +5,7 @@
 
 namespace pensim {
 
-using Tick = std::int64_t;          // firmware ticks since the start of the run
+using Tick = std::int64_t;  // firmware ticks since the start of the run
 using Nanoseconds = std::int64_t;
 
 inline constexpr Nanoseconds ns_per_s = 1'000'000'000;

@@ -1,4 +1,5 @@
-// The shape of the tree, checked: which part may include which, what may not stand on the path of a tick, and what no test may do.
+// The shape of the tree, checked: which part may include which, what may not stand on the path of a tick, and what no
+// test may do.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -16,14 +17,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Line { fs::path file; int number; std::string text; };
+struct Line {
+  fs::path file;
+  int number;
+  std::string text;
+};
 
 std::vector<fs::path> sources(const std::string& folder, bool recurse = true) {
   std::vector<fs::path> found;
   for (auto it = fs::recursive_directory_iterator(folder); it != fs::recursive_directory_iterator(); ++it) {
     if (!recurse && it->is_directory()) it.disable_recursion_pending();
     const std::string extension = it->path().extension();
-    if (extension == ".h" || extension == ".cpp" || extension == ".c" || extension == ".inl") found.push_back(it->path());
+    if (extension == ".h" || extension == ".cpp" || extension == ".c" || extension == ".inl")
+      found.push_back(it->path());
   }
   std::sort(found.begin(), found.end());
   return found;
@@ -45,7 +51,9 @@ std::vector<Line> includes(const std::string& folder, bool recurse = true) {
   return out;
 }
 
-std::string place(const Line& line) { return line.file.string() + ":" + std::to_string(line.number) + ": " + line.text; }
+std::string place(const Line& line) {
+  return line.file.string() + ":" + std::to_string(line.number) + ": " + line.text;
+}
 
 bool names(const Line& line, const std::string& what) { return line.text.find(what) != std::string::npos; }
 
@@ -69,7 +77,8 @@ TEST(Architecture, DashboardKnowsNeitherModelsNorEngine) {
   const auto all = includes("sim/dashboard");
   ASSERT_GT(all.size(), 100u);
   for (const Line& line : all)
-    for (const char* banned : {"\"models/", "sim/engine/engine.h", "sim/engine/board.h", "sim/engine/world.h", "sim/engine/peripherals.h", "sim/engine/settings.h", "sim/run/child.h"})
+    for (const char* banned : {"\"models/", "sim/engine/engine.h", "sim/engine/board.h", "sim/engine/world.h",
+                               "sim/engine/peripherals.h", "sim/engine/settings.h", "sim/run/child.h"})
       EXPECT_FALSE(names(line, banned)) << place(line);
 }
 
@@ -88,8 +97,10 @@ TEST(Architecture, NoClockThreadFileOrRandomDeviceOnThePathOfATick) {
   std::vector<fs::path> path_of_a_tick = sources("models");
   for (const fs::path& file : sources("sim/engine")) path_of_a_tick.push_back(file);
   ASSERT_GT(path_of_a_tick.size(), 30u);
-  const std::array banned = {"<chrono>", "<thread>", "<random>", "<fstream>", "<iostream>", "<ctime>", "<time.h>", "<sys/time.h>",
-                             "<mutex>", "<future>", "<condition_variable>", "<filesystem>", "<unordered_map>", "<unordered_set>"};
+  const std::array banned = {
+      "<chrono>",        "<thread>",       "<random>", "<fstream>", "<iostream>",           "<ctime>",
+      "<time.h>",        "<sys/time.h>",   "<mutex>",  "<future>",  "<condition_variable>", "<filesystem>",
+      "<unordered_map>", "<unordered_set>"};
   for (const fs::path& file : path_of_a_tick)
     for (const Line& line : lines(file))
       if (line.text.rfind("#include", 0) == 0) {
@@ -107,9 +118,11 @@ TEST(Architecture, ModelsCallNoLibm) {
   for (std::size_t n = 0; (n = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) text.append(buffer.data(), n);
   ASSERT_EQ(pclose(pipe), 0) << command;
   ASSERT_NE(text.find(" U "), std::string::npos) << "no undefined symbol at all: is this the right archive?";
-  const std::set<std::string> libm = {"sin", "cos", "tan", "sincos", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "exp", "exp2",
-                                      "expm1", "log", "log2", "log10", "log1p", "pow", "cbrt", "hypot", "erf", "erfc", "tgamma", "lgamma",
-                                      "fma", "sinf", "cosf", "expf", "logf", "powf", "atan2f", "hypotf", "__pow_finite", "__exp_finite"};
+  const std::set<std::string> libm = {"sin",   "cos",  "tan",    "sincos", "asin",   "acos",         "atan",
+                                      "atan2", "sinh", "cosh",   "tanh",   "exp",    "exp2",         "expm1",
+                                      "log",   "log2", "log10",  "log1p",  "pow",    "cbrt",         "hypot",
+                                      "erf",   "erfc", "tgamma", "lgamma", "fma",    "sinf",         "cosf",
+                                      "expf",  "logf", "powf",   "atan2f", "hypotf", "__pow_finite", "__exp_finite"};
   std::istringstream in(text);
   std::string word, previous;
   while (in >> word) {
@@ -148,8 +161,8 @@ TEST(Architecture, DoublesInModelStructsSayTheirUnit) {
 
 TEST(Architecture, NoTestIsSwitchedOff) {
   std::size_t files = 0;
-  const std::array banned = {std::string("DISABLED") + "_", std::string("GTEST") + "_SKIP", std::string("EXPECT_TRUE(") + "true)",
-                             std::string("SUCC") + "EED()"};
+  const std::array banned = {std::string("DISABLED") + "_", std::string("GTEST") + "_SKIP",
+                             std::string("EXPECT_TRUE(") + "true)", std::string("SUCC") + "EED()"};
   for (const fs::path& file : sources("tests")) {
     ++files;
     for (const Line& line : lines(file))
@@ -184,7 +197,8 @@ TEST(Architecture, EveryFaultHasAScenario) {
   for (const Line& line : lines("sim/vocabulary/faults.inl")) {
     std::smatch match;
     if (std::regex_search(line.text, match, entry)) {
-      EXPECT_NE(all.find("fault: " + match[1].str()), std::string::npos) << match[1].str() << " is shown by no scenario";
+      EXPECT_NE(all.find("fault: " + match[1].str()), std::string::npos)
+          << match[1].str() << " is shown by no scenario";
     }
   }
 }

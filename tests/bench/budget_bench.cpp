@@ -1,5 +1,6 @@
-// budget_bench.cpp - where the time of a tick goes, line by line, against the budget of 500 ns (100 times real time), and the whole run
-// against a bare loop of plant and core. All figures are of one process, interleaved, medians of several rounds.
+// budget_bench.cpp - where the time of a tick goes, line by line, against the budget of 500 ns (100 times real time),
+// and the whole run against a bare loop of plant and core. All figures are of one process, interleaved, medians of
+// several rounds.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,10 +12,10 @@
 #include "firmware_shim/native/native_target.h"
 #include "sim/engine/board.h"
 #include "sim/engine/engine.h"
+#include "sim/engine/world.h"
 #include "sim/judge/judge.h"
 #include "sim/recording/recording.h"
 #include "sim/run/run.h"
-#include "sim/engine/world.h"
 
 namespace pensim {
 namespace {
@@ -68,7 +69,8 @@ int bench(const char* path, int rounds) {
   const auto fresh_world = [&] {
     *world = World{};
     plant_reset(params, derived, world->plant);
-    for (const InitialSetting& s : scenario.settings) settings_apply(world->settings, {0, Command::Kind::set, s.name, s.value, 0, 0, ""}, 0);
+    for (const InitialSetting& s : scenario.settings)
+      settings_apply(world->settings, {0, Command::Kind::set, s.name, s.value, 0, 0, ""}, 0);
     board_drive(*world, PenOut{}, 0, scenario.tick_ns);
     world->power = CorePower::running;
   };
@@ -104,17 +106,20 @@ int bench(const char* path, int rounds) {
 
   std::vector<Line> lines = {
       {"plant", 250, [&] { plant_pass([](Tick) {}); }},
-      {"core", 50, [&] {
+      {"core", 50,
+       [&] {
          bool running = false;
          for (Tick k = 0; k < ticks; ++k) core_steps(*core, k, running);
        }},
-      {"senses and noise", 60, [&] {
+      {"senses and noise", 60,
+       [&] {
          plant_pass([&](Tick k) {
            PenIn sensed{};
            board_sense(params, derived, *world, k, scenario.tick_ns, sensed);
          });
        }},
-      {"record", 60, [&] {
+      {"record", 60,
+       [&] {
          BlockStore other(plan);
          BlockWriter writer(other);
          for (Tick k = 0; k < ticks; ++k) {
@@ -124,7 +129,8 @@ int bench(const char* path, int rounds) {
          }
        }},
       {"monitor", 30, [&] { judge_recording(recording, scenario.requirements, scenario.measures, scenario.duration); }},
-      {"hash", 20, [&] {
+      {"hash", 20,
+       [&] {
          RunHash hash;
          for (Tick k = 0; k < ticks; ++k) {
            hash.tick(in[static_cast<std::size_t>(k)], out[static_cast<std::size_t>(k)]);
@@ -153,7 +159,8 @@ int bench(const char* path, int rounds) {
     time(bare);
   }
   lines[2].ns = {median(lines[2].ns) - median(lines[0].ns)};  // the pass holds the plant too
-  fmt::print("{}: {} ticks of {} us, {} needles, medians of {} rounds\n", path, ticks, scenario.tick_ns / 1000, needles, rounds);
+  fmt::print("{}: {} ticks of {} us, {} needles, medians of {} rounds\n", path, ticks, scenario.tick_ns / 1000, needles,
+             rounds);
   fmt::print("{:<28} {:>10} {:>10} {:>8}\n", "ns a tick", "seen", "budget", "ratio");
   double sum = 0;
   for (Line& line : lines) {

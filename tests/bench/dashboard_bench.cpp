@@ -1,4 +1,5 @@
-// Recordings for the benchmark of the window (tests/bench/dashboard): four signals and strokes at 20 kHz, written by the project's writer.
+// Recordings for the benchmark of the window (tests/bench/dashboard): four signals and strokes at 20 kHz, written by
+// the project's writer.
 //   dashboard_bench write FILE SAMPLES      a recording
 //   dashboard_bench open FILE               time to open it and to read the envelopes of a first frame
 #include <chrono>
@@ -25,7 +26,8 @@ void write(const std::string& path, Tick ticks) {
     BlockWriter writer(const_cast<BlockStore&>(store));
     float row[4];
     for (Tick k = 0; k < ticks; ++k) {
-      const float phase = static_cast<float>(k % 167) / 167, s = std::sin(6.2831853f * phase), slow = static_cast<float>(k) / static_cast<float>(ticks);
+      const float phase = static_cast<float>(k % 167) / 167, s = std::sin(6.2831853f * phase),
+                  slow = static_cast<float>(k) / static_cast<float>(ticks);
       row[0] = 1e-3f * s * (1 + slow), row[1] = s > 0.5f ? s - 0.5f : 0, row[2] = 120 + slow, row[3] = 120 + 2 * s;
       writer.tick(row);
     }
@@ -50,7 +52,8 @@ int main(int argc, char** argv) {
   const auto opened = now();
   for (const char* name : names) r.envelope(name, 0, r.ticks() - 1, 1200);
   const auto first = now();
-  std::printf("%lld samples: open %.1f ms, first envelopes of four plots %.1f ms\n", static_cast<long long>(r.ticks()), ms(begin, opened), ms(opened, first));
+  std::printf("%lld samples: open %.1f ms, first envelopes of four plots %.1f ms\n", static_cast<long long>(r.ticks()),
+              ms(begin, opened), ms(opened, first));
   for (const double share : {1.0, 0.1, 0.01, 0.001, 0.0001}) {
     const auto span = static_cast<Tick>(share * static_cast<double>(r.ticks()));
     const auto a = now();

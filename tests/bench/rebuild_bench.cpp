@@ -1,5 +1,5 @@
-// From saving a changed gain of the firmware to its curve on the screen: built, run to its end, drawn, compared. Changes a line of
-// config.h in the source tree and puts it back; the core is built again at the end as it was.
+// From saving a changed gain of the firmware to its curve on the screen: built, run to its end, drawn, compared.
+// Changes a line of config.h in the source tree and puts it back; the core is built again at the end as it was.
 //   rebuild_bench RECORDING [ROUNDS]      of a run of reference_pen
 #include <unistd.h>
 
@@ -12,9 +12,9 @@
 #include <string>
 #include <vector>
 
-#include "sim/draw/headless.h"
 #include "sim/dashboard/open.h"
 #include "sim/dashboard/rebuild.h"
+#include "sim/draw/headless.h"
 #include "sim/input/input_error.h"
 
 using namespace pensim::dashboard;
@@ -29,7 +29,8 @@ void save(const std::string& text) { std::ofstream(file, std::ios::binary) << te
 
 void print(const char* what, std::vector<double> times_s) {
   std::sort(times_s.begin(), times_s.end());
-  std::printf("%-44s median %6.0f ms  (%.0f to %.0f)\n", what, 1e3 * times_s[times_s.size() / 2], 1e3 * times_s.front(), 1e3 * times_s.back());
+  std::printf("%-44s median %6.0f ms  (%.0f to %.0f)\n", what, 1e3 * times_s[times_s.size() / 2], 1e3 * times_s.front(),
+              1e3 * times_s.back());
 }
 
 }  // namespace
@@ -41,10 +42,11 @@ int main(int argc, char** argv) try {
   read << std::ifstream(file, std::ios::binary).rdbuf();
   const std::string before = read.str();
   const std::size_t at = before.find(line);
-  if (at == std::string::npos) return std::fprintf(stderr, "%s does not hold '%s': run this in the source tree\n", file.c_str(), line.c_str()), 2;
+  if (at == std::string::npos)
+    return std::fprintf(stderr, "%s does not hold '%s': run this in the source tree\n", file.c_str(), line.c_str()), 2;
 
   std::vector<double> built, first, whole, compared, longest;
-  for (int i = 0; i <= rounds; ++i) {    // the last puts it back
+  for (int i = 0; i <= rounds; ++i) {  // the last puts it back
     App app;
     Headless screen(1600, 1000, 1, true);
     open_recording(app, argv[1]);
@@ -72,7 +74,8 @@ int main(int argc, char** argv) try {
       return std::fprintf(stderr, "%s\n%s\n", app.rebuild.problem.c_str(), app.rebuild.output.c_str()), 1;
     }
     if (i == rounds) break;
-    built.push_back(built_s), first.push_back(first_s), whole.push_back(whole_s), compared.push_back(wall_s() - begin_s), longest.push_back(longest_s);
+    built.push_back(built_s), first.push_back(first_s), whole.push_back(whole_s),
+        compared.push_back(wall_s() - begin_s), longest.push_back(longest_s);
   }
   print("saved to: core built, run begun", built);
   print("saved to: beginning of the curve drawn", first);

@@ -18,7 +18,8 @@ constexpr Tick ten_seconds = 200'000;
 // A row as a running pen gives it: half of the signals move in every tick, the others are flags and counters.
 void fill(std::vector<float>& row, PenIn& in, PenOut& out, Tick k) {
   const float x = static_cast<float>(k % 167);
-  for (std::size_t i = 0; i < row.size(); ++i) row[i] = i % 2 == 0 ? x * static_cast<float>(i) : static_cast<float>(k / 20'000);
+  for (std::size_t i = 0; i < row.size(); ++i)
+    row[i] = i % 2 == 0 ? x * static_cast<float>(i) : static_cast<float>(k / 20'000);
   in.time_us = static_cast<std::uint32_t>(k * 50);
   for (unsigned i = 0; i < PEN_ADC_COUNT; ++i) in.adc[i] = static_cast<std::uint16_t>(2048 + (k * (i + 3)) % 17);
   in.pins = static_cast<std::uint16_t>(k % 167 < 40);
@@ -59,8 +60,9 @@ void filling(benchmark::State& state) {  // what the benchmarks below contain be
       benchmark::DoNotOptimize(out);
       benchmark::ClobberMemory();
     }
-  state.counters["ns_per_tick"] = benchmark::Counter(static_cast<double>(ten_seconds) * 1e-9,
-                                                     benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+  state.counters["ns_per_tick"] =
+      benchmark::Counter(static_cast<double>(ten_seconds) * 1e-9,
+                         benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 BENCHMARK(filling)->Unit(benchmark::kMillisecond);
 
@@ -71,8 +73,9 @@ void rows(benchmark::State& state) {
     BlockWriter writer(store);
     write_run(writer, p, ten_seconds, nullptr);
   }
-  state.counters["ns_per_tick"] = benchmark::Counter(static_cast<double>(ten_seconds) * 1e-9,
-                                                     benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+  state.counters["ns_per_tick"] =
+      benchmark::Counter(static_cast<double>(ten_seconds) * 1e-9,
+                         benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 BENCHMARK(rows)->Unit(benchmark::kMillisecond);
 

@@ -27,15 +27,19 @@ MemorySource treatment(Tick ticks) {
   };
   const double pi2 = 6.283185307179586;
   const auto contact = [](double t) { return t > 0.8 && std::fmod(t, 2.0) < 1.8; };
-  fill("stroke.rate", 1, [&](double t) { return t < 0.3 ? 400.0 * t : 120.0 + 0.8 * noise() + (contact(t) ? -1.0 : 0.0); });
+  fill("stroke.rate", 1,
+       [&](double t) { return t < 0.3 ? 400.0 * t : 120.0 + 0.8 * noise() + (contact(t) ? -1.0 : 0.0); });
   fill("needle.extension", 1, [&](double t) { return t < 0.3 ? -1e-3 : -0.5e-3 + 1.5e-3 * std::sin(pi2 * 120.0 * t); });
-  fill("needle.penetration_max", 1, [&](double t) { return contact(t) ? std::max(0.0, 0.7e-3 * std::sin(pi2 * 120.0 * t)) : 0.0; });
-  fill("needle.force", 1, [&](double t) { return contact(t) ? std::max(0.0, std::sin(pi2 * 120.0 * t)) + 0.02 * noise() : 0.0; });
+  fill("needle.penetration_max", 1,
+       [&](double t) { return contact(t) ? std::max(0.0, 0.7e-3 * std::sin(pi2 * 120.0 * t)) : 0.0; });
+  fill("needle.force", 1,
+       [&](double t) { return contact(t) ? std::max(0.0, std::sin(pi2 * 120.0 * t)) + 0.02 * noise() : 0.0; });
   fill("needle.in_skin", 1, [&](double t) { return contact(t) && std::sin(pi2 * 120.0 * t) > 0.2 ? 12.0 : 0.0; });
   fill("motor.current", 1, [&](double t) { return 0.18 + 0.05 * std::sin(pi2 * 240.0 * t) + 0.02 * noise(); });
   fill("motor.speed", 1, [&](double t) { return t < 0.3 ? 400.0 * t : 120.0 + noise(); });
   fill("core.pwm_duty", 1, [&](double t) { return t < 0.2 ? 0.0 : 0.6 + 0.05 * noise(); });
-  fill("adc.motor_current", 1, [&](double t) { return std::floor(230.0 + 60.0 * std::sin(pi2 * 240.0 * t) + 20.0 * noise()); });
+  fill("adc.motor_current", 1,
+       [&](double t) { return std::floor(230.0 + 60.0 * std::sin(pi2 * 240.0 * t) + 20.0 * noise()); });
   fill("pin.hall", 1, [&](double t) { return t > 0.2 && std::fmod(120.0 * t, 1.0) < 0.5 ? 1.0 : 0.0; });
   fill("pin.start", 1, [&](double t) { return t > 0.2 ? 1.0 : 0.0; });
   fill("pin.led_alarm", 1, [&](double) { return 0.0; });
@@ -75,22 +79,29 @@ void one(benchmark::State& state, const std::string& that) {
   state.SetLabel(outcome_name(verdict.outcome));
 }
 
-void RateHolds(benchmark::State& state) { one(state, "always[1 s, end - 50 ms] (abs(stroke.rate - user.rate) <= 0.05 * user.rate)"); }
+void RateHolds(benchmark::State& state) {
+  one(state, "always[1 s, end - 50 ms] (abs(stroke.rate - user.rate) <= 0.05 * user.rate)");
+}
 BENCHMARK(RateHolds)->Unit(benchmark::kMicrosecond);
 
 // Noise that no bound sees through: every block is spelled out.
-void NoBoundHelps(benchmark::State& state) { one(state, "always (abs(needle.force * motor.current - 0.18 A * needle.force) <= 1 A * needle.force + 1 A * 1 N)"); }
+void NoBoundHelps(benchmark::State& state) {
+  one(state, "always (abs(needle.force * motor.current - 0.18 A * needle.force) <= 1 A * needle.force + 1 A * 1 N)");
+}
 
-void Response(benchmark::State& state) { one(state, "always (rise(skin.contact) implies eventually[0, 100 ms] (needle.in_skin > 0))"); }
+void Response(benchmark::State& state) {
+  one(state, "always (rise(skin.contact) implies eventually[0, 100 ms] (needle.in_skin > 0))");
+}
 BENCHMARK(Response)->Unit(benchmark::kMicrosecond);
 
 // Sliding windows whose values are all needed: the difference of two of them at every tick.
 void Sliding(benchmark::State& state) {
   const std::string window = "[0, " + std::to_string(state.range(0)) + " us]";
-  one(state, "always ((eventually" + window + " (motor.current > 0.25 A)) and (historically" + window + " (motor.speed < 120.4 Hz)) or (once" + window +
-                 " (needle.force > 0.9 N)))");
+  one(state, "always ((eventually" + window + " (motor.current > 0.25 A)) and (historically" + window +
+                 " (motor.speed < 120.4 Hz)) or (once" + window + " (needle.force > 0.9 N)))");
 }
-BENCHMARK(Sliding)->Arg(100)->Arg(1000)->Arg(10000)->Arg(100000)->Arg(1000000)->Arg(10000000)->Unit(benchmark::kMicrosecond);
+BENCHMARK(Sliding)->Arg(100)->Arg(1000)->Arg(10000)->Arg(100000)->Arg(1000000)->Arg(10000000)->Unit(
+    benchmark::kMicrosecond);
 
 void Until(benchmark::State& state) {
   const std::string window = "[1 ms, " + std::to_string(state.range(0)) + " us]";
@@ -107,7 +118,8 @@ void Fifteen(benchmark::State& state) {
            "always (needle.extension <= 3.0 mm)",
            "always (user.mode == 1 implies user.depth <= 0.5 mm and user.rate <= 100 Hz)",
            "always (hand.press >= 5 N implies eventually[0, 0.5 s] pin.led_alarm)",
-           "always (historically[0, 25 ms] (pin.hall == 0) and core.pwm_duty > 0.2 implies eventually[0, 100 ms] (core.pwm_duty == 0))",
+           "always (historically[0, 25 ms] (pin.hall == 0) and core.pwm_duty > 0.2 implies eventually[0, 100 ms] "
+           "(core.pwm_duty == 0))",
            "always (rise(skin.contact) implies eventually[0, 100 ms] (needle.in_skin > 0))",
            "always (fall(user.start) implies eventually[0, 60 ms] always[0, 1 s] (motor.speed < 1 Hz))",
            "always (housing.temperature <= 43 degC)",

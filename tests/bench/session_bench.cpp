@@ -29,7 +29,8 @@ double until_ended(pensim::Session& session) {
 
 void print(const char* what, std::vector<double> times_s) {
   std::sort(times_s.begin(), times_s.end());
-  std::printf("%-44s median %6.1f ms  (%.1f to %.1f)\n", what, 1e3 * times_s[times_s.size() / 2], 1e3 * times_s.front(), 1e3 * times_s.back());
+  std::printf("%-44s median %6.1f ms  (%.1f to %.1f)\n", what, 1e3 * times_s[times_s.size() / 2], 1e3 * times_s.front(),
+              1e3 * times_s.back());
 }
 
 }  // namespace

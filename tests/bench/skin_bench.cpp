@@ -1,5 +1,5 @@
-// The law of the skin alone: time per step while needles touch, and between strokes. `skin_bench STROKES`; counts for callgrind come from the
-// same program under `valgrind --tool=callgrind`.
+// The law of the skin alone: time per step while needles touch, and between strokes. `skin_bench STROKES`; counts for
+// callgrind come from the same program under `valgrind --tool=callgrind`.
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -42,6 +42,7 @@ int main(int argc, char** argv) {
       }
     }
   }
-  std::printf("12 needles: %.0f ns per step in contact (%ld steps), %.0f ns between strokes (%ld steps)\n", spent_s[1] / static_cast<double>(steps[1]) * 1e9, steps[1],
+  std::printf("12 needles: %.0f ns per step in contact (%ld steps), %.0f ns between strokes (%ld steps)\n",
+              spent_s[1] / static_cast<double>(steps[1]) * 1e9, steps[1],
               spent_s[0] / static_cast<double>(steps[0]) * 1e9, steps[0]);
 }

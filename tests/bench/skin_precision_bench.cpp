@@ -1,6 +1,7 @@
-// skin_precision_bench.cpp - work against precision: one stroke of the skin law through skin_step at several steps, and through CVODE
-// (BDF, dense Jacobian by differences) at several tolerances with its events located, started anew at each. Error of the peak
-// penetration, worst of eight phases of the step, against time; goal: at equal accuracy at least 20 times faster.
+// skin_precision_bench.cpp - work against precision: one stroke of the skin law through skin_step at several steps, and
+// through CVODE (BDF, dense Jacobian by differences) at several tolerances with its events located, started anew at
+// each. Error of the peak penetration, worst of eight phases of the step, against time; goal: at equal accuracy at
+// least 20 times faster.
 //   skin_precision_bench [PICTURE.png]
 #include <algorithm>
 #include <chrono>
@@ -68,7 +69,8 @@ void compare(std::int64_t needles, double depth_m, dashboard::Chart& chart) {
   const SkinParams params;
   const double exact_m = reference_stroke(cartridge, params, 3, stroke, 1e-11, 1e-6).peak_penetration_m;
   const auto error = [&](const SkinStrokeResult& r) { return std::fabs(r.peak_penetration_m / exact_m - 1); };
-  std::printf("%lld needles, %.0f mm, 120 Hz: %.2f um\n", static_cast<long long>(needles), depth_m * 1e3, exact_m * 1e6);
+  std::printf("%lld needles, %.0f mm, 120 Hz: %.2f um\n", static_cast<long long>(needles), depth_m * 1e3,
+              exact_m * 1e6);
   std::vector<Point> cvode;
   for (double tolerance = 1e-2; tolerance > 0.5e-9; tolerance /= 10) {
     SkinStrokeResult result;
@@ -79,12 +81,16 @@ void compare(std::int64_t needles, double depth_m, dashboard::Chart& chart) {
   std::vector<Point> ours;
   for (const double dt_s : {50e-6, 25e-6, 12.5e-6, 6.25e-6, 3.125e-6, 1.5625e-6}) {
     double worst = 0;
-    for (int phase = 0; phase < 8; ++phase) worst = std::max(worst, error(stepped_stroke(cartridge, params, 3, stroke, dt_s, phase / 8.0)));
-    const double time_s = fastest_s([&] { stepped_stroke(cartridge, params, 3, stroke, dt_s, 0); }), other_s = time_for(cvode, worst);
+    for (int phase = 0; phase < 8; ++phase)
+      worst = std::max(worst, error(stepped_stroke(cartridge, params, 3, stroke, dt_s, phase / 8.0)));
+    const double time_s = fastest_s([&] { stepped_stroke(cartridge, params, 3, stroke, dt_s, 0); }),
+                 other_s = time_for(cvode, worst);
     std::printf("  ours %8.2f us   error %8.1e   %9.1f us", dt_s * 1e6, worst, time_s * 1e6);
     ours.push_back({dt_s, worst, time_s});
-    if (other_s > 0) std::printf("   %6.0f times faster than CVODE at equal accuracy\n", other_s / time_s);
-    else std::printf("   CVODE was never that accurate\n");
+    if (other_s > 0)
+      std::printf("   %6.0f times faster than CVODE at equal accuracy\n", other_s / time_s);
+    else
+      std::printf("   CVODE was never that accurate\n");
   }
   const std::string what = std::to_string(needles) + (needles == 1 ? " needle" : " needles");
   const int colour = needles == 1 ? 1 : 3;
@@ -96,7 +102,8 @@ void compare(std::int64_t needles, double depth_m, dashboard::Chart& chart) {
 }  // namespace pensim
 
 int main(int argc, char** argv) {
-  std::puts("work against precision: peak penetration of one stroke (goal: 20 times faster than CVODE at equal accuracy)");
+  std::puts(
+      "work against precision: peak penetration of one stroke (goal: 20 times faster than CVODE at equal accuracy)");
   pensim::dashboard::Chart chart, other;
   chart.title = "Work against precision: one stroke, 1 mm at 120 Hz";
   chart.note = "steps of 50 to 1.6 us; CVODE: BDF, dense Jacobian, events located, the best of tolerances 1e-2 to 1e-9";

@@ -61,7 +61,7 @@ CrashVerdict run_core(const std::string& core, const Asked& asked) {
   CrashReport report;
   const pid_t child = fork();
   if (child == 0) {
-    std::freopen("/dev/null", "w", stderr); // what assert() and the C library have to say
+    std::freopen("/dev/null", "w", stderr);  // what assert() and the C library have to say
     auto target = open_native(file_of(core));
     target->reset(PEN_RESET_POWER_ON);
     CrashSetup setup = crash_setup(report, *target);
@@ -97,7 +97,7 @@ struct Expected {
   CrashKind kind;
   const char* function;
   const char* mark;
-  const char* detail; // part of it
+  const char* detail;  // part of it
 };
 
 void expect(const CrashVerdict& v, const Expected& e, const std::string& core) {
@@ -108,7 +108,7 @@ void expect(const CrashVerdict& v, const Expected& e, const std::string& core) {
   EXPECT_EQ(v.at_tick, first_bad_tick);
   EXPECT_EQ(v.function, e.function);
   EXPECT_EQ(v.file, "firmware_shim/cores/misbehave/misbehave.c");
-  if (e.what == RECURSE || e.what == HUGE_FRAME) { // any access to the stack may be the first beyond it
+  if (e.what == RECURSE || e.what == HUGE_FRAME) {  // any access to the stack may be the first beyond it
     EXPECT_GE(v.line, line_of(e.mark) - 5);
     EXPECT_LE(v.line, line_of(e.mark) + 2);
   } else {
@@ -147,7 +147,7 @@ TEST_P(EveryShape, NamesKindFunctionAndLine) {
       {BAD_UART, CrashKind::segfault, "control", "BAD_UART", "near the null pointer"},
   };
   for (const Expected& e : all) {
-    if (UNDER_ASAN && e.what == FREE_RUBBISH) continue; // AddressSanitizer ends the process in its own way
+    if (UNDER_ASAN && e.what == FREE_RUBBISH) continue;  // AddressSanitizer ends the process in its own way
     Asked asked;
     asked.what = e.what;
     expect(run_core(GetParam(), asked), e, GetParam());
@@ -166,8 +166,8 @@ TEST(Crash, WellBehavedCompletes) {
 TEST(Crash, LargeFrameOnOwnStackIsAStackOverflow) {
   Asked asked;
   asked.what = HUGE_FRAME;
-  expect(run_core("misbehave_main", asked), {HUGE_FRAME, CrashKind::stack_overflow, "huge_frame", "HUGE_FRAME", "256 KB"},
-         "misbehave_main");
+  expect(run_core("misbehave_main", asked),
+         {HUGE_FRAME, CrashKind::stack_overflow, "huge_frame", "HUGE_FRAME", "256 KB"}, "misbehave_main");
 }
 
 TEST(Crash, OverrunToTheTopOfOwnStackIsSaid) {
@@ -398,7 +398,10 @@ TEST(Crash, LockedMemoryFindsTheWriteIntoTheBench) {
             EXPECT_EQ(v.kind, CrashKind::none);
             continue;
           }
-          expect(v, {what, CrashKind::segfault, what == WRITE_AT ? "write_at" : "memset_at", what == WRITE_AT ? "WRITE_AT" : "MEMSET_AT", t.whose}, core);
+          expect(v,
+                 {what, CrashKind::segfault, what == WRITE_AT ? "write_at" : "memset_at",
+                  what == WRITE_AT ? "WRITE_AT" : "MEMSET_AT", t.whose},
+                 core);
         }
       }
     }
@@ -415,14 +418,18 @@ TEST(Crash, LockedMemoryCoversLaterMappings) {
   asked.change = [](CrashSetup& s) { s.lock_host_memory = true; };
   bool mapped = false;
   asked.before_tick = [&mapped, place] {
-    if (!mapped && mmap(place, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) != place) _exit(9);
+    if (!mapped &&
+        mmap(place, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) != place)
+      _exit(9);
     mapped = true;
   };
-  expect(run_core("misbehave", asked), {WRITE_AT, CrashKind::segfault, "write_at", "WRITE_AT", "memory of the simulator"}, "misbehave");
+  expect(run_core("misbehave", asked),
+         {WRITE_AT, CrashKind::segfault, "write_at", "WRITE_AT", "memory of the simulator"}, "misbehave");
 }
 
 TEST(Crash, LockedMemoryLetsGoodFirmwareRun) {
-  for (const auto& [core, what] : {std::pair{"misbehave", BEHAVE}, std::pair{"misbehave_main", BEHAVE}, std::pair{"misbehave_heap", ALLOCATE}}) {
+  for (const auto& [core, what] :
+       {std::pair{"misbehave", BEHAVE}, std::pair{"misbehave_main", BEHAVE}, std::pair{"misbehave_heap", ALLOCATE}}) {
     Asked asked;
     asked.what = what;
     asked.change = [](CrashSetup& s) { s.lock_host_memory = true; };
@@ -432,10 +439,10 @@ TEST(Crash, LockedMemoryLetsGoodFirmwareRun) {
 }
 
 TEST(Crash, LockedMemoryStillCatchesTheRest) {
-  for (const Expected& e : {Expected{RECURSE, CrashKind::stack_overflow, "recurse", "RECURSE", ""},
-                            Expected{SPIN, CrashKind::hang, "spin", "SPIN", ""},
-                            Expected{EXIT_0, CrashKind::exit, "control", "EXIT_0", ""},
-                            Expected{NULL_WRITE, CrashKind::segfault, "put", "NULL_WRITE", ""}}) {
+  for (const Expected& e :
+       {Expected{RECURSE, CrashKind::stack_overflow, "recurse", "RECURSE", ""},
+        Expected{SPIN, CrashKind::hang, "spin", "SPIN", ""}, Expected{EXIT_0, CrashKind::exit, "control", "EXIT_0", ""},
+        Expected{NULL_WRITE, CrashKind::segfault, "put", "NULL_WRITE", ""}}) {
     Asked asked;
     asked.what = e.what;
     asked.change = [](CrashSetup& s) { s.lock_host_memory = true; };
@@ -451,7 +458,7 @@ sigjmp_buf back;
 TEST(Crash, WithoutAForkTheCallerGetsControl) {
   const std::string file = file_of("misbehave");
   int status = 0;
-  const pid_t child = fork(); // only so that this test's process keeps its handlers
+  const pid_t child = fork();  // only so that this test's process keeps its handlers
   if (child == 0) {
     CrashReport report;
     auto target = open_native(file);
@@ -506,7 +513,7 @@ TEST(GuardedBlock, FarOverrunsFault) {
     waitpid(child, &status, 0);
     EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
   }
-  EXPECT_FALSE(block.intact()); // what the child wrote is shared
+  EXPECT_FALSE(block.intact());  // what the child wrote is shared
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
-// The reference firmware on a scripted bench: a motor of first order, a screw with backlash, memories, and PenIn/PenOut between them.
-// What the firmware did is read where a service technician would read it: pins, bridge, the event log in flash, the console.
+// The reference firmware on a scripted bench: a motor of first order, a screw with backlash, memories, and PenIn/PenOut
+// between them.
+// What the firmware did is read where a service technician would read it: pins, bridge, the event log in flash, the
+// console.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -45,7 +47,7 @@ class Bench {
   bool start = false, plus = false, minus = false, mode = false, confirm = false, cartridge = true, charger = false;
   // Faults.
   bool blocked = false, hall_dead = false, screw_jammed = false, memory_fails = false, drives_always = false;
-  int extra_edge_us = 0;   // a spurious edge so long after each true one
+  int extra_edge_us = 0;  // a spurious edge so long after each true one
   int current_counts = -1, home_level = -1, depth_dial_counts = -1;
   double current_offset_A = 0.0, lost_step_share = 0.0, start_bounce_ms = 0.0;
   double load_Nm = 0.0;
@@ -117,7 +119,9 @@ class Bench {
     return -1.0;
   }
 
-  void boot() { ASSERT_GT(until(1.0, [&] { return ready(); }), 0.0) << answer("status"); }
+  void boot() {
+    ASSERT_GT(until(1.0, [&] { return ready(); }), 0.0) << answer("status");
+  }
   void boot_and_start(double settle_s = 0.6) {
     boot();
     run(0.05);
@@ -142,7 +146,9 @@ class Bench {
         for (int bit = 0; bit < 8; ++bit) crc = (crc & 0x8000) ? (crc << 1 ^ 0x1021) & 0xFFFF : crc << 1 & 0xFFFF;
       }
       if (crc != static_cast<std::uint32_t>(b[14] | b[15] << 8)) continue;
-      const auto u32 = [&](int i) { return b[i] | b[i + 1] << 8u | b[i + 2] << 16u | static_cast<unsigned>(b[i + 3]) << 24u; };
+      const auto u32 = [&](int i) {
+        return b[i] | b[i + 1] << 8u | b[i + 2] << 16u | static_cast<unsigned>(b[i + 3]) << 24u;
+      };
       records.push_back({u32(0), u32(4), static_cast<unsigned>(b[8] | b[9] << 8), b[10], b[11],
                          static_cast<std::int16_t>(b[12] | b[13] << 8)});
     }
@@ -151,7 +157,8 @@ class Bench {
   }
   int count(event_code code) const {
     const std::vector<Record> records = log();
-    return static_cast<int>(std::count_if(records.begin(), records.end(), [&](const Record& r) { return r.code == code; }));
+    return static_cast<int>(
+        std::count_if(records.begin(), records.end(), [&](const Record& r) { return r.code == code; }));
   }
   int last_argument(event_code code) const {
     int argument = -1;
@@ -191,8 +198,8 @@ class Bench {
     in.time_us = clock_us;
     in.reset_cause = cause_;
     const double rail_V = cell_V - cell_ohm * std::max(0.0, current_A) * std::abs(out.duty_q15) / 32767.0;
-    in.adc[PEN_ADC_MOTOR_CURRENT] =
-        current_counts >= 0 ? static_cast<std::uint16_t>(current_counts) : counts((current_A + current_offset_A) / 0.805861e-3);
+    in.adc[PEN_ADC_MOTOR_CURRENT] = current_counts >= 0 ? static_cast<std::uint16_t>(current_counts)
+                                                        : counts((current_A + current_offset_A) / 0.805861e-3);
     in.adc[PEN_ADC_BATTERY] = in.adc[PEN_ADC_SUPPLY] = counts(rail_V / 1.61172e-3);
     in.adc[PEN_ADC_NTC_MOTOR] = motor_C < -100 ? 4095 : ntc_counts(motor_C);
     in.adc[PEN_ADC_NTC_HOUSING] = grip_C < -100 ? 4095 : ntc_counts(grip_C);
@@ -295,7 +302,8 @@ class Bench {
     }
     if (screw_jammed) return;
     screw_motor_mm = std::max(screw_motor_mm + direction * 0.0125, -0.2);
-    screw_mm = std::clamp(screw_mm, screw_motor_mm - backlash_mm, screw_motor_mm);  // extending drags the nut at the low end
+    // extending drags the nut at the low end
+    screw_mm = std::clamp(screw_mm, screw_motor_mm - backlash_mm, screw_motor_mm);
   }
 };
 
@@ -324,7 +332,8 @@ TEST(ReferencePen, KicksTheWatchdogEveryTenMilliseconds) {
   bench.boot_and_start();
   bench.run(1.0);
   ASSERT_GT(bench.kicks.size(), 100u);
-  for (std::size_t i = 1; i < bench.kicks.size(); ++i) EXPECT_LE((bench.kicks[i] - bench.kicks[i - 1]) * tick_s, 0.0101);
+  for (std::size_t i = 1; i < bench.kicks.size(); ++i)
+    EXPECT_LE((bench.kicks[i] - bench.kicks[i - 1]) * tick_s, 0.0101);
 }
 
 TEST(ReferencePen, HomingWithoutASwitchEndsInAlarm) {
@@ -674,12 +683,12 @@ TEST(ReferencePen, LowRateInSkinStopsWithinTwentyMillisecondsAndRetracts) {
   bench.load_Nm = 9e-3;  // brakes hard, but does not lock the cam at once
   double below_s = -1.0, edge_s = bench.now_s(), turns = bench.turns;
   bench.run(0.2, [&] { /* the rate is below 60 Hz when a revolution takes longer than 16.7 ms */
-    if (std::floor(bench.turns) > std::floor(turns)) edge_s = bench.now_s();
-    turns = bench.turns;
-    if (below_s < 0.0 && bench.now_s() - edge_s > 1.0 / 60.0) below_s = bench.now_s();
-    if (below_s > 0.0 && bench.now_s() - below_s > 0.020) {
-      ASSERT_FALSE(bench.driven());
-    }
+                       if (std::floor(bench.turns) > std::floor(turns)) edge_s = bench.now_s();
+                       turns = bench.turns;
+                       if (below_s < 0.0 && bench.now_s() - edge_s > 1.0 / 60.0) below_s = bench.now_s();
+                       if (below_s > 0.0 && bench.now_s() - below_s > 0.020) {
+                         ASSERT_FALSE(bench.driven());
+                       }
   });
   ASSERT_GT(below_s, 0.0);
   EXPECT_LE(bench.screw_mm, 0.1);

@@ -23,8 +23,10 @@ class Image {
   explicit Image(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
     bytes_.assign(std::istreambuf_iterator<char>(file), {});
-    if (bytes_.size() > EI_CLASS && bytes_[EI_CLASS] == ELFCLASS32) segments<Elf32_Ehdr, Elf32_Phdr>();
-    else if (bytes_.size() > EI_CLASS) segments<Elf64_Ehdr, Elf64_Phdr>();
+    if (bytes_.size() > EI_CLASS && bytes_[EI_CLASS] == ELFCLASS32)
+      segments<Elf32_Ehdr, Elf32_Phdr>();
+    else if (bytes_.size() > EI_CLASS)
+      segments<Elf64_Ehdr, Elf64_Phdr>();
   }
   const void* at(std::uint64_t address, std::size_t size) {
     for (const Segment& s : segments_) {
@@ -55,7 +57,8 @@ class Image {
   char zeros_[8] = {};
 };
 
-std::string message_of(const CoreSymbols& symbols, const std::string& name, std::vector<std::string>* candidates = nullptr) {
+std::string message_of(const CoreSymbols& symbols, const std::string& name,
+                       std::vector<std::string>* candidates = nullptr) {
   try {
     symbols.find(name);
   } catch (const SymbolError& e) {
@@ -159,14 +162,14 @@ TEST_P(EveryBuild, FindsAndReads) {
   EXPECT_EQ(value("sensor_calls:calls"), 90);
   EXPECT_EQ(value("motor_calls::seen.last[1]"), 9);
   EXPECT_EQ(value("sensor_calls::odd"), -5);
-  EXPECT_EQ(value("odd"), -5); // the one of its name, whatever the function
+  EXPECT_EQ(value("odd"), -5);  // the one of its name, whatever the function
   if (!has_cpp()) return;
   EXPECT_EQ(value("pen::Driver::instances"), 31);
   EXPECT_EQ(value("Driver::instances"), 31);
   EXPECT_EQ(value("pen::Driver::shared"), -9);
   EXPECT_EQ(value("pen::Filter<double>::cutoff"), 2.5);
   EXPECT_EQ(value("pen::hidden.gain"), 12);
-  EXPECT_EQ(value("pen::hidden.serial"), 1001); // of the base
+  EXPECT_EQ(value("pen::hidden.serial"), 1001);  // of the base
   EXPECT_EQ(value("pen::detail::motor.mode"), 130);
   EXPECT_EQ(value("pen::detail::flag"), 1);
   EXPECT_EQ(value("pen::state"), 3);
@@ -197,22 +200,29 @@ TEST_P(EveryBuild, SaysWhatIsWrong) {
   const CoreSymbols symbols(path());
   std::vector<std::string> candidates;
   EXPECT_EQ(message_of(symbols, "speed_lop.kp"), "no variable is called `speed_lop`; nearest: speed_loop");
-  EXPECT_EQ(message_of(symbols, "speed_loop.integal", &candidates), "`speed_loop` has no member `integal`, but kp, ki, integral, limit");
+  EXPECT_EQ(message_of(symbols, "speed_loop.integal", &candidates),
+            "`speed_loop` has no member `integal`, but kp, ki, integral, limit");
   EXPECT_EQ(candidates, std::vector<std::string>{"speed_loop.integral"});
   EXPECT_NE(message_of(symbols, "state", &candidates).find("motor.c:state, sensor.c:state"), std::string::npos);
   EXPECT_EQ(message_of(symbols, "calls", &candidates), "`calls` is ambiguous: motor_calls::calls, sensor_calls::calls");
   EXPECT_EQ(candidates, (std::vector<std::string>{"motor_calls::calls", "sensor_calls::calls"}));
   EXPECT_EQ(message_of(symbols, "table[5].gain"), "`table` has 5 elements, 0 to 4");
-  EXPECT_EQ(message_of(symbols, "table.gain"), "`table` is an array (Channel[5]): name an element, as in table[0].gain");
+  EXPECT_EQ(message_of(symbols, "table.gain"),
+            "`table` is an array (Channel[5]): name an element, as in table[0].gain");
   EXPECT_EQ(message_of(symbols, "grid[1]"), "`grid[1]` is an array (int16_t[2][3]): name an element, as in grid[1][0]");
-  EXPECT_EQ(message_of(symbols, "speed_loop"), "`speed_loop` is of type Pid: name a member, as in speed_loop.kp, speed_loop.ki, speed_loop.integral, speed_loop.limit");
+  EXPECT_EQ(message_of(symbols, "speed_loop"),
+            "`speed_loop` is of type Pid: name a member, as in speed_loop.kp, speed_loop.ki, speed_loop.integral, "
+            "speed_loop.limit");
   EXPECT_EQ(message_of(symbols, "chosen.gain"), "`chosen` is a pointer: what it points to cannot be watched by name");
-  EXPECT_EQ(message_of(symbols, "ready.x"), "`ready` is of type " + std::string(symbols.list("ready")[0].type) + " and has no members");
+  EXPECT_EQ(message_of(symbols, "ready.x"),
+            "`ready` is of type " + std::string(symbols.list("ready")[0].type) + " and has no members");
   EXPECT_EQ(message_of(symbols, "nowhere.c:state"), "no file `nowhere.c` with variables in the debug information");
-  EXPECT_EQ(message_of(symbols, "motor_cals::calls"), "no variable is called `motor_cals::calls`; nearest: motor_calls::calls, sensor_calls::calls");
+  EXPECT_EQ(message_of(symbols, "motor_cals::calls"),
+            "no variable is called `motor_cals::calls`; nearest: motor_calls::calls, sensor_calls::calls");
   EXPECT_EQ(message_of(symbols, "only_hare"), "no variable is called `only_hare`; nearest: only_here");
   EXPECT_EQ(message_of(symbols, "sean.last[0]"), "no variable is called `sean`; nearest: motor_calls::seen");
-  for (const char* bad : {"", ".", "table[", "table[]", "table[x]", "table[1]]", "table[1]x", "speed_loop.", "a..b", "table[99999999999999999999]", "motor.c:"})
+  for (const char* bad : {"", ".", "table[", "table[]", "table[x]", "table[1]]", "table[1]x", "speed_loop.", "a..b",
+                          "table[99999999999999999999]", "motor.c:"})
     EXPECT_NE(message_of(symbols, bad), "found") << bad;
   if (has_cpp()) {
     EXPECT_EQ(message_of(symbols, "per_thread"), "`per_thread` is thread-local: such variables cannot be watched");
@@ -226,14 +236,15 @@ TEST_P(EveryBuild, EveryListedNumberIsFoundAgain) {
   std::set<std::string> names;
   for (const SymbolLine& line : symbols.list()) {
     EXPECT_TRUE(names.insert(line.name).second) << line.name << " is listed twice";
-    if (line.size_bytes > 8) continue; // an array
+    if (line.size_bytes > 8) continue;  // an array
     const CoreVariable v = symbols.find(line.name);
     EXPECT_EQ(v.address, line.address) << line.name;
     EXPECT_EQ(v.size_bytes, line.size_bytes) << line.name;
     ++numbers;
   }
   EXPECT_GT(numbers, 60u);
-  for (const char* name : {"speed_loop.limit.low", "grid[1][2]", "motor.c:state", "bits.wide", "reg.high", "sensor_calls::odd", "history"})
+  for (const char* name :
+       {"speed_loop.limit.low", "grid[1][2]", "motor.c:state", "bits.wide", "reg.high", "sensor_calls::odd", "history"})
     EXPECT_EQ(names.count(name), 1u) << name;
 }
 
@@ -323,7 +334,9 @@ TEST(Watch, ReadsNothingBeyondThePage) {
     CoreVariable v;
     v.size_bytes = size;
     v.kind = CoreVariable::Kind::signed_integer;
-    for (std::size_t at = 0; at + size <= 2 * page; at += at > 16 && at < page - 16 ? 7 : at > page + 16 && at < 2 * page - 24 ? 7 : 1) {
+    for (std::size_t at = 0; at + size <= 2 * page; at += at > 16 && at < page - 16              ? 7
+                                                          : at > page + 16 && at < 2 * page - 24 ? 7
+                                                                                                 : 1) {
       std::memset(begin, 0x55, 2 * page);
       ASSERT_TRUE(write_variable(v, begin + at, -100));
       ASSERT_EQ(read_watch(make_watch(v, begin + at)), -100) << at;
@@ -343,8 +356,9 @@ TEST(Watch, ReadsNothingBeyondThePage) {
 }
 
 TEST(Symbols, CoreWithoutDebugInformation) {
-  for (const auto& [file, says] : {std::pair{"stripped.so", "no debug information (it is stripped, or compiled without -g)"},
-                                   std::pair{"g1.so", "describes no variables (compiled with -g1?)"}}) {
+  for (const auto& [file, says] :
+       {std::pair{"stripped.so", "no debug information (it is stripped, or compiled without -g)"},
+        std::pair{"g1.so", "describes no variables (compiled with -g1?)"}}) {
     const CoreSymbols symbols(std::string(PENSIM_ZOO_DIRECTORY "/") + file);
     EXPECT_FALSE(symbols.has_variables());
     EXPECT_TRUE(symbols.list().empty());
@@ -354,7 +368,8 @@ TEST(Symbols, CoreWithoutDebugInformation) {
 
 TEST(Symbols, OptimisedAwayIsSaid) {
   const CoreSymbols symbols(PENSIM_ZOO_DIRECTORY "/gcc_dwarf5.so");
-  EXPECT_EQ(message_of(symbols, "folded"), "`folded` has no place in memory: the compiler or linker has optimised it away (volatile keeps it)");
+  EXPECT_EQ(message_of(symbols, "folded"),
+            "`folded` has no place in memory: the compiler or linker has optimised it away (volatile keeps it)");
 }
 
 TEST(Symbols, FilesThatAreNoCore) {

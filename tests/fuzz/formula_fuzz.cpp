@@ -1,4 +1,5 @@
-// Any bytes as a formula or a measure: refused with a place and a mend, or printed, read again and judged on a small run.
+// Any bytes as a formula or a measure: refused with a place and a mend, or printed, read again and judged on a small
+// run.
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -44,7 +45,8 @@ const MemorySource& run() {
       for (Tick t = 0; t < ticks; t += samples.period_ticks) {
         state = state * 1664525u + 1013904223u;
         if (info.period == SignalPeriod::stroke) samples.tick.push_back(t);
-        samples.value.push_back(static_cast<float>(info.full_scale) * static_cast<float>(static_cast<int>(state >> 29)) * 0.125f);
+        samples.value.push_back(static_cast<float>(info.full_scale) *
+                                static_cast<float>(static_cast<int>(state >> 29)) * 0.125f);
       }
       out.set(info.name, samples);
     }
@@ -85,7 +87,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const double value = measure(m, run());
     require(measure_unit(m) != "", "a measure without a unit");
     const MeasureFormula::Kind kind = parse_measure(text, at).kind;
-    const bool a_size = kind == MeasureFormula::Kind::rms || kind == MeasureFormula::Kind::count || kind == MeasureFormula::Kind::duration;
+    const bool a_size = kind == MeasureFormula::Kind::rms || kind == MeasureFormula::Kind::count ||
+                        kind == MeasureFormula::Kind::duration;
     require(!a_size || !(value < 0.0), "a negative size");
   });
   return 0;

@@ -1,4 +1,5 @@
-// Any bytes as a recording (if they begin as HDF5 does) or as a field log: read, or refused with an InputError that has a message;
+// Any bytes as a recording (if they begin as HDF5 does) or as a field log: read, or refused with an InputError that has
+// a message;
 // never anything else. `recording_fuzz --make-seeds FOLDER` writes a small recording and logs to begin with.
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -11,10 +12,10 @@
 #include <cstring>
 #include <string>
 
-#include "sim/recording/block_writer.h"
 #include "sim/exchange/csv_export.h"
 #include "sim/exchange/field_log.h"
 #include "sim/input/input_error.h"
+#include "sim/recording/block_writer.h"
 #include "sim/recording/recording.h"
 #include "tests/sim/recording/recorded_run.h"
 
@@ -33,7 +34,8 @@ void read_all(const Recording& r) {
   for (const SignalInfo& s : r.signals()) {
     const Samples samples = r.samples(s.name);
     require(samples.tick.empty() || samples.tick.size() == samples.value.size(), "ticks and values do not match");
-    require(s.period == SignalPeriod::stroke || r.meta().sparse || static_cast<Tick>(samples.value.size()) <= r.ticks(), "too many samples");
+    require(s.period == SignalPeriod::stroke || r.meta().sparse || static_cast<Tick>(samples.value.size()) <= r.ticks(),
+            "too many samples");
     r.envelope(s.name, 0, r.ticks() - 1, 16);
   }
   if (r.has_io() && r.ticks() > 0) {
@@ -75,7 +77,10 @@ void make_seeds(const std::string& folder) {
   Recording::from_blocks(store).write(folder + "/rig.h5");
   std::FILE* log = std::fopen((folder + "/sparse.csv").c_str(), "wb");
   require(log != nullptr, "the folder cannot be written");
-  std::fputs("# tick_us: 50\ntime_ms,adc.battery,motor_speed_Hz[5%],motor.temperature [degC] [2],state,#x\n0,2300,,23,\"a, b\",\n1.5,,100,,,\n", log);
+  std::fputs(
+      "# tick_us: 50\ntime_ms,adc.battery,motor_speed_Hz[5%],motor.temperature [degC] [2],state,#x\n0,2300,,23,\"a, "
+      "b\",\n1.5,,100,,,\n",
+      log);
   std::fclose(log);
 }
 
@@ -98,8 +103,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(::write(file, data, size) == static_cast<ssize_t>(size), "no memory");
   const std::string path = "/proc/self/fd/" + std::to_string(file);
   try {
-    if (size >= 4 && std::memcmp(data, "\x89HDF", 4) == 0) read_all(Recording::open(path));
-    else read_all(import_log(path));
+    if (size >= 4 && std::memcmp(data, "\x89HDF", 4) == 0)
+      read_all(Recording::open(path));
+    else
+      read_all(import_log(path));
   } catch (const InputError& error) {
     require(!error.problems().empty() && !error.problems()[0].message.empty(), "an error without words");
   }

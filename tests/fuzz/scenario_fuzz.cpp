@@ -1,5 +1,5 @@
-// Any bytes as a scenario file, an always.yaml, a --set, a catalog entry or a resolved scenario: read, or refused with an InputError
-// whose problems each have a mend; never anything else.
+// Any bytes as a scenario file, an always.yaml, a --set, a catalog entry or a resolved scenario: read, or refused with
+// an InputError whose problems each have a mend; never anything else.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -51,10 +51,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       refused_or_fine([&] {
         LoadOptions options;
         options.overrides.push_back(text);
-        parse_scenario("duration: 1 s\noperator: {press: 1 N}\ntimeline:\n  - {at: 0.1 s, set: user.depth, to: 1 mm}\n", "fuzz.yaml", ".", options);
+        parse_scenario("duration: 1 s\noperator: {press: 1 N}\ntimeline:\n  - {at: 0.1 s, set: user.depth, to: 1 mm}\n",
+                       "fuzz.yaml", ".", options);
       });
       break;
-    case 2: refused_or_fine([&] { resolved_from_json(text); }); break;
+    case 2:
+      refused_or_fine([&] { resolved_from_json(text); });
+      break;
     case 3:
       refused_or_fine([&] {
         std::vector<InputProblem> problems;

@@ -33,9 +33,12 @@ struct Bench {
 }  // namespace
 
 TEST(Battery, TableOfVt20) {
-  struct Row { double s, open_V, series_mohm, fast_mohm, fast_F, slow_mohm, slow_F; };
-  const Row rows[] = {{0.02, 3.177, 170, 226, 129, 346, 954}, {0.05, 3.516, 121, 121, 320, 53, 2914}, {0.10, 3.675, 88, 64, 509, 50, 4073},
-                      {0.20, 3.725, 76, 48, 653, 50, 4448}, {0.50, 3.803, 75, 47, 703, 50, 4475}, {0.90, 4.017, 75, 47, 704, 50, 4475},
+  struct Row {
+    double s, open_V, series_mohm, fast_mohm, fast_F, slow_mohm, slow_F;
+  };
+  const Row rows[] = {{0.02, 3.177, 170, 226, 129, 346, 954}, {0.05, 3.516, 121, 121, 320, 53, 2914},
+                      {0.10, 3.675, 88, 64, 509, 50, 4073},   {0.20, 3.725, 76, 48, 653, 50, 4448},
+                      {0.50, 3.803, 75, 47, 703, 50, 4475},   {0.90, 4.017, 75, 47, 704, 50, 4475},
                       {1.00, 4.103, 75, 47, 704, 50, 4475}};
   for (const Row& row : rows) {
     const CellCoefficients c = cell_coefficients(row.s);
@@ -75,7 +78,8 @@ TEST(Battery, ChargeIsCounted) {  // 850 mAh: 1 C for 360 s is 10 %
 
 TEST(Battery, SagUnderStallCurrent) {  // hazard H11: 3.68 V - 2.6 A x 0.20 ohm = 3.16 V in the long run at 10 %
   const CellCoefficients c = cell_coefficients(0.10);
-  EXPECT_NEAR(c.open_V - 2.6 * (c.series_ohm + c.fast_ohm + c.slow_ohm), 3.16, 0.02);  // 0.203 ohm, rounded there to 0.20
+  // 0.203 ohm, rounded there to 0.20
+  EXPECT_NEAR(c.open_V - 2.6 * (c.series_ohm + c.fast_ohm + c.slow_ohm), 3.16, 0.02);
   Bench b;
   b.reset(0.10);
   b.load_A = 2.6;

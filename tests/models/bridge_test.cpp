@@ -1,4 +1,5 @@
-// The averaged bridge against a circuit that is switched at 100 ns, and against the figures of the design (40 kHz, L/R = 19 us).
+// The averaged bridge against a circuit that is switched at 100 ns, and against the figures of the design (40 kHz, L/R
+// = 19 us).
 #include "models/bridge.h"
 
 #include <gtest/gtest.h>
@@ -16,8 +17,10 @@ struct Switched {
   double mean_A = 0, peak_to_peak_A = 0, square_A2 = 0, sample_A = 0;  // square: about the mean
 };
 
-// Centre-aligned PWM from t = 0 at the centre of the off-time; steps of 100 ns, each solved exactly; dead time with body diodes.
-Switched switched(double duty, double R, double L, double emf_V, double dead_s, double diode_V, double step_s = 100e-9) {
+// Centre-aligned PWM from t = 0 at the centre of the off-time; steps of 100 ns, each solved exactly; dead time with
+// body diodes.
+Switched switched(double duty, double R, double L, double emf_V, double dead_s, double diode_V,
+                  double step_s = 100e-9) {
   const double period_s = 25e-6, tau = L / R, tau_f = 1.0 / (2 * 3.14159265358979 * 10e3);
   const double on_s = 0.5 * period_s * (1 - duty), off_s = 0.5 * period_s * (1 + duty);
   const int n = static_cast<int>(std::lround(period_s / step_s));
@@ -28,7 +31,8 @@ Switched switched(double duty, double R, double L, double emf_V, double dead_s, 
     for (int k = 0; k < n; ++k) {
       const double t = (k + 0.5) * step_s;
       double u = t >= on_s && t < off_s ? rail_V : 0.0;
-      if ((t >= on_s && t < on_s + dead_s) || (t >= off_s && t < off_s + dead_s)) u = i > 0 ? -diode_V : rail_V + diode_V;
+      if ((t >= on_s && t < on_s + dead_s) || (t >= off_s && t < off_s + dead_s))
+        u = i > 0 ? -diode_V : rail_V + diode_V;
       const double limit = (u - emf_V) / R, decay = std::exp(-step_s / tau);
       const double end = limit + (i - limit) * decay, middle = limit + (i - limit) * std::exp(-0.5 * step_s / tau);
       y = middle + (y - middle) * std::exp(-step_s / tau_f);
@@ -162,7 +166,7 @@ TEST(Bridge, PowerFromTheRailIsHeatAndMotion) {
   b.derived = bridge_derive(b.params, dt_s);
   double rail_J = 0, heat_J = 0, motion_J = 0;
   for (int k = 0; k < 4000; ++k) {
-    b.input.duty_1 = k < 2000 ? 0.8 : 0.3;                       // the second half brakes into the rail
+    b.input.duty_1 = k < 2000 ? 0.8 : 0.3;  // the second half brakes into the rail
     b.input.emf_V = 2.0 + 0.5 * std::sin(k * 0.01);
     b.advance();
     rail_J += rail_V * b.output.supply_A * dt_s;

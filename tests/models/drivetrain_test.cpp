@@ -55,10 +55,12 @@ TEST(Drivetrain, PlateFollowsTheCam) {  // z = e (1 - cos phi)
 }
 
 TEST(Drivetrain, EntrySpeedDwellAndDrag) {  // v = w sqrt(d (2e - d)), dwell = acos(1 - d/e)/(pi f): derived table [D]
-  struct Row { double f_Hz, d_mm, v_m_per_s, dwell_ms; };
-  const Row rows[] = {{80, 0.5, 0.62, 3.1}, {80, 1.5, 0.87, 5.7}, {117, 0.5, 0.90, 2.1}, {117, 1.0, 1.16, 3.1}, {117, 1.5, 1.27, 3.9},
-                      {117, 2.5, 1.16, 5.5}, {150, 0.5, 1.15, 1.65}, {150, 1.5, 1.63, 3.0}, {150, 2.5, 1.49, 4.3}, {200, 1.0, 1.99, 1.8},
-                      {200, 2.5, 1.99, 3.2}};
+  struct Row {
+    double f_Hz, d_mm, v_m_per_s, dwell_ms;
+  };
+  const Row rows[] = {{80, 0.5, 0.62, 3.1},  {80, 1.5, 0.87, 5.7},  {117, 0.5, 0.90, 2.1},  {117, 1.0, 1.16, 3.1},
+                      {117, 1.5, 1.27, 3.9}, {117, 2.5, 1.16, 5.5}, {150, 0.5, 1.15, 1.65}, {150, 1.5, 1.63, 3.0},
+                      {150, 2.5, 1.49, 4.3}, {200, 1.0, 1.99, 1.8}, {200, 2.5, 1.99, 3.2}};
   for (const Row& row : rows) {
     Bench b = flywheel(row.f_Hz);
     b.input.spring_factor_1 = 3.0;  // stays on the driver at 200 Hz
@@ -69,11 +71,15 @@ TEST(Drivetrain, EntrySpeedDwellAndDrag) {  // v = w sqrt(d (2e - d)), dwell = a
     for (int k = 0; k < steps; ++k) {
       b.advance();
       const double now_m = b.state.plate_m, change_m = now_m - before_m;
-      if (before_m > nose_m && now_m > nose_m) above_s += b.dt_s;
-      else if (now_m > nose_m) above_s += b.dt_s * (now_m - nose_m) / change_m;
-      else if (before_m > nose_m) above_s += b.dt_s * (nose_m - before_m) / change_m;
+      if (before_m > nose_m && now_m > nose_m)
+        above_s += b.dt_s;
+      else if (now_m > nose_m)
+        above_s += b.dt_s * (now_m - nose_m) / change_m;
+      else if (before_m > nose_m)
+        above_s += b.dt_s * (nose_m - before_m) / change_m;
       if (before_m <= nose_m && now_m > nose_m) {
-        entry_m_per_s += before_m_per_s + (b.state.plate_speed_m_per_s - before_m_per_s) * (nose_m - before_m) / change_m;
+        entry_m_per_s +=
+            before_m_per_s + (b.state.plate_speed_m_per_s - before_m_per_s) * (nose_m - before_m) / change_m;
         ++entries;
       }
       before_m = now_m;
@@ -90,10 +96,12 @@ TEST(Drivetrain, EntrySpeedDwellAndDrag) {  // v = w sqrt(d (2e - d)), dwell = a
 }
 
 TEST(Drivetrain, FloatBeginsAtTheOnsetFrequency) {  // w = sqrt((F0 + k S)/(m e)); derived table [D]
-  struct Row { double m_g, F0, k, onset_Hz; };
-  const Row rows[] = {{0.25, 0.30, 150, 219}, {0.25, 0.50, 200, 264}, {0.25, 0.15, 75, 155}, {0.35, 0.30, 150, 185}, {0.35, 0.50, 200, 223},
-                      {0.35, 0.15, 75, 131}, {0.50, 0.30, 150, 155}, {0.50, 0.50, 200, 186}, {0.50, 0.15, 75, 109}, {1.00, 0.30, 150, 109},
-                      {1.00, 0.50, 200, 132}, {1.00, 0.15, 75, 77}};
+  struct Row {
+    double m_g, F0, k, onset_Hz;
+  };
+  const Row rows[] = {{0.25, 0.30, 150, 219}, {0.25, 0.50, 200, 264}, {0.25, 0.15, 75, 155},  {0.35, 0.30, 150, 185},
+                      {0.35, 0.50, 200, 223}, {0.35, 0.15, 75, 131},  {0.50, 0.30, 150, 155}, {0.50, 0.50, 200, 186},
+                      {0.50, 0.15, 75, 109},  {1.00, 0.30, 150, 109}, {1.00, 0.50, 200, 132}, {1.00, 0.15, 75, 77}};
   for (const Row& row : rows)
     for (const double share : {0.98, 1.02}) {
       Bench b = flywheel(1.0);
@@ -163,14 +171,18 @@ TEST(Drivetrain, ImpactSharesMomentumWithTheRotor) {
   b.input.spring_factor_1 = 0.0;
   b.params.spring_damping_N_s_per_m = 0.0;
   b.advance();
-  // Rotor and rod against plate, along the plate's way at the angle of the impact; the rod's centripetal term acts over one step.
+  // Rotor and rod against plate, along the plate's way at the angle of the impact; the rod's centripetal term acts over
+  // one step.
   const double s = b.state.sin_1, lever_m = b.params.eccentricity_m * s;
   const double inertia = b.derived.inertia_kg_m2 + b.derived.rod_kg_m2 * s * s;
   const double s0 = std::sin(1.2), c0 = std::cos(1.2);
-  const double w_free = w - b.dt_s * b.derived.rod_kg_m2 * s0 * c0 * w * w / (b.derived.inertia_kg_m2 + b.derived.rod_kg_m2 * s0 * s0);
+  const double w_free =
+      w - b.dt_s * b.derived.rod_kg_m2 * s0 * c0 * w * w / (b.derived.inertia_kg_m2 + b.derived.rod_kg_m2 * s0 * s0);
   const double closing = lever_m * w_free + 1.0;
-  EXPECT_NEAR((b.state.plate_speed_m_per_s - lever_m * b.state.speed_rad_per_s) / closing, b.params.restitution_1, 1e-9);
-  EXPECT_NEAR(inertia * (w_free - b.state.speed_rad_per_s) / lever_m, b.plate_kg * (b.state.plate_speed_m_per_s + 1.0), 1e-12);
+  EXPECT_NEAR((b.state.plate_speed_m_per_s - lever_m * b.state.speed_rad_per_s) / closing, b.params.restitution_1,
+              1e-9);
+  EXPECT_NEAR(inertia * (w_free - b.state.speed_rad_per_s) / lever_m, b.plate_kg * (b.state.plate_speed_m_per_s + 1.0),
+              1e-12);
   EXPECT_EQ(b.state.floating, 1);
 }
 
@@ -179,7 +191,8 @@ TEST(Drivetrain, EnergyIsKeptWithoutFriction) {
   b.params.viscous_N_m_s_per_rad = b.params.spring_damping_N_s_per_m = 0.0;
   b.start(100.0);
   const auto energy_J = [&](double w) {
-    const double inertia = b.derived.inertia_kg_m2 + b.derived.both_kg_m2 * b.state.sin_1 * b.state.sin_1, z = b.state.plate_m;
+    const double inertia = b.derived.inertia_kg_m2 + b.derived.both_kg_m2 * b.state.sin_1 * b.state.sin_1,
+                 z = b.state.plate_m;
     return 0.5 * inertia * w * w + 0.3 * z + 0.5 * 150.0 * z * z;
   };
   double first = 0, low = 1e9, high = 0, fastest = 0, slowest = 1e9;
@@ -207,7 +220,8 @@ TEST(Drivetrain, EnergyIsKeptWithoutFriction) {
 
 TEST(Drivetrain, CoastingLosesTheFrictionWork) {
   Bench b;
-  b.params.spring_preload_N = b.params.spring_N_per_m = b.params.spring_damping_N_s_per_m = b.params.viscous_N_m_s_per_rad = 0.0;
+  b.params.spring_preload_N = b.params.spring_N_per_m = b.params.spring_damping_N_s_per_m =
+      b.params.viscous_N_m_s_per_rad = 0.0;
   b.params.rod_mass_kg = 0.0;
   b.plate_kg = 0.0;
   b.input.plate_present = 0;
@@ -296,7 +310,8 @@ TEST(Drivetrain, RotationKeepsSineAndCosine) {  // an hour at 120 Hz would be 1.
   for (int k = 0; k < 400000; ++k) {
     b.advance();
     if (k % 40 == 0) drivetrain_refresh(b.state);
-    worst = std::max({worst, std::fabs(b.state.sin_1 - std::sin(b.state.angle_rad)), std::fabs(b.state.cos_1 - std::cos(b.state.angle_rad))});
+    worst = std::max({worst, std::fabs(b.state.sin_1 - std::sin(b.state.angle_rad)),
+                      std::fabs(b.state.cos_1 - std::cos(b.state.angle_rad))});
   }
   EXPECT_LT(worst, 1e-14);
 }
@@ -352,8 +367,8 @@ TEST(Drivetrain, HalvingTheStepQuartersTheError) {
     return b.state.angle_rad + 2 * pi * static_cast<double>(b.state.revolutions);
   };
   const double a = angle_after(100e-6), b = angle_after(50e-6), c = angle_after(25e-6), exact = angle_after(1e-6);
-  std::printf("  errors %.3g %.3g %.3g rad, orders %.2f %.2f\n", a - exact, b - exact, c - exact, std::log2((a - exact) / (b - exact)),
-              std::log2((b - exact) / (c - exact)));
+  std::printf("  errors %.3g %.3g %.3g rad, orders %.2f %.2f\n", a - exact, b - exact, c - exact,
+              std::log2((a - exact) / (b - exact)), std::log2((b - exact) / (c - exact)));
   EXPECT_GT(std::log2(std::fabs((a - exact) / (c - exact))) / 2, 1.7);
   EXPECT_LT(std::fabs(c - exact), 1e-3);
 }

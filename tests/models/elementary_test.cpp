@@ -26,7 +26,8 @@ double worst_ulp(double low, double high, bool logarithmic, const std::function<
   double worst = 0, where = 0;
   for (int i = 0; i < count; ++i) {
     const double u = std::fmod(0.5 + i * 0.6180339887498949, 1.0);
-    const double x = logarithmic ? std::exp2(std::log2(low) + u * (std::log2(high) - std::log2(low))) : low + (high - low) * u;
+    const double x =
+        logarithmic ? std::exp2(std::log2(low) + u * (std::log2(high) - std::log2(low))) : low + (high - low) * u;
     const double error = ulp_error(got(x), exact(x));
     if (!(error <= worst)) {
       worst = error;
@@ -93,10 +94,13 @@ TEST(Elementary, LogarithmWithin2Ulp) {
 
 TEST(Elementary, PowerWithin2Ulp) {
   for (const double y : {2.0, 0.5, 1.0 / 3, -1.7, 7.25, 2.0 / 3})
-    EXPECT_LE(worst_ulp(1e-5, 1e5, true, [y](double x) { return e::pow(x, y); },
-                        [y](long double x) { return powl(x, y); }), 2.0) << y;
-  EXPECT_LE(worst_ulp(-40, 40, false, [](double y) { return e::pow(10.0, y); },
-                      [](long double y) { return powl(10.0L, y); }), 2.0);
+    EXPECT_LE(worst_ulp(
+                  1e-5, 1e5, true, [y](double x) { return e::pow(x, y); }, [y](long double x) { return powl(x, y); }),
+              2.0)
+        << y;
+  EXPECT_LE(worst_ulp(
+                -40, 40, false, [](double y) { return e::pow(10.0, y); }, [](long double y) { return powl(10.0L, y); }),
+            2.0);
   EXPECT_EQ(e::pow(3.0, 2.0), 9.0);
   EXPECT_EQ(e::pow(0.0, 2.0), 0.0);
   EXPECT_EQ(e::pow(0.0, 0.0), 1.0);
@@ -110,8 +114,10 @@ TEST(Elementary, InverseTrigonometricWithin2Ulp) {
   EXPECT_LE(worst_ulp(-1, 1, false, e::asin, [](long double x) { return asinl(x); }), 2.0);
   EXPECT_LE(worst_ulp(1e-300, 1, true, e::asin, [](long double x) { return asinl(x); }), 2.0);
   EXPECT_LE(worst_ulp(-1, 1, false, e::acos, [](long double x) { return acosl(x); }), 2.0);
-  EXPECT_LE(worst_ulp(1e-15, 0.5, true, [](double x) { return e::acos(1 - x); },
-                      [](long double x) { return acosl(1 - static_cast<double>(x)); }), 2.0);
+  EXPECT_LE(worst_ulp(
+                1e-15, 0.5, true, [](double x) { return e::acos(1 - x); },
+                [](long double x) { return acosl(1 - static_cast<double>(x)); }),
+            2.0);
   EXPECT_EQ(e::acos(1.0), 0.0);
   EXPECT_TRUE(std::isnan(e::acos(1.0000001)));
 }
@@ -137,11 +143,13 @@ TEST(Elementary, CubeRootAndHyperbolicTangentWithin2Ulp) {
   EXPECT_LE(worst_ulp(1e-300, 1, true, e::tanh, [](long double x) { return tanhl(x); }), 2.0);
 }
 
-// The bits themselves: a digest of every function over a grid. It changes with contraction, with another evaluation order, or
-// when a compiler replaces a call; the number is the same for gcc and clang at -O0 and -O2.
+// The bits themselves: a digest of every function over a grid. It changes with contraction, with another evaluation
+// order, or when a compiler replaces a call; the number is the same for gcc and clang at -O0 and -O2.
 TEST(Elementary, SameBitsFromEveryBuild) {
   std::uint64_t digest = 0xcbf29ce484222325ULL;
-  const auto add = [&digest](double value) { digest = (digest ^ std::bit_cast<std::uint64_t>(value)) * 0x100000001b3ULL; };
+  const auto add = [&digest](double value) {
+    digest = (digest ^ std::bit_cast<std::uint64_t>(value)) * 0x100000001b3ULL;
+  };
   for (int i = 1; i < 20000; ++i) {
     const double x = i * 0.00137;
     const e::SinCos k = e::sincos(x * 31);

@@ -1,4 +1,5 @@
-// Closed forms of the machine, the law of the nose against Boussinesq's integral equation, then the direction in which every input acts.
+// Closed forms of the machine, the law of the nose against Boussinesq's integral equation, then the direction in which
+// every input acts.
 #include "models/insertion_rig.h"
 
 #include <gtest/gtest.h>
@@ -25,10 +26,11 @@ struct Machine {
 
 // What a run shows.
 struct Shown {
-  double peak_N = 0, least_N = 0;           // on the machine
-  double puncture_N = 0, puncture_m = 0;    // needles and way of the tips at the first puncture
-  double indentation_m = 0, penetration_m = 0, travel_m = 0, force_N = 0, nose_N = 0, energy_J = 0;  // when the retraction begins
-  double penetrations_m = 0;                // mean over all needles, then
+  double peak_N = 0, least_N = 0;         // on the machine
+  double puncture_N = 0, puncture_m = 0;  // needles and way of the tips at the first puncture
+  // when the retraction begins
+  double indentation_m = 0, penetration_m = 0, travel_m = 0, force_N = 0, nose_N = 0, energy_J = 0;
+  double penetrations_m = 0;  // mean over all needles, then
   double end_energy_J = 0, end_channel_m = 0, integral_J = 0;
 };
 
@@ -92,7 +94,9 @@ Machine needles(std::int64_t count) {
 }  // namespace
 
 // F = B x (x + l) of elastic skin under one needle.
-double contact_m(const Machine& m) { return 8 * (cartridge_tip_diameter_m(m.cartridge) / 2) / (3 * m.skin.deep_indentation_1); }
+double contact_m(const Machine& m) {
+  return 8 * (cartridge_tip_diameter_m(m.cartridge) / 2) / (3 * m.skin.deep_indentation_1);
+}
 double elastic_N(const Machine& m, double x) { return m.skin.instantaneous_modulus_Pa * x * (x + contact_m(m)); }
 
 TEST(InsertionRig, WorkOnElasticSkinIsTheIntegralOfItsLawAndComesBack) {
@@ -117,7 +121,8 @@ TEST(InsertionRig, LoadingAndUnloadingAreOneCurve) {
   EXPECT_NEAR(looked[0], looked[1], 2);
 }
 
-// What recoil leaves of a cut: less than the penetration, the less the softer the tent, and fixed once the needle turns.
+// What recoil leaves of a cut: less than the penetration, the less the softer the tent, and fixed once the needle
+// turns.
 TEST(InsertionRig, AChannelIsShorterThanThePenetrationAndStaysWhenTheNeedleLeaves) {
   Machine m = needles(1);
   m.cartridge.height_scatter_m = 0;
@@ -285,7 +290,8 @@ TEST(InsertionRig, BeyondTheirLengthTheNeedlesTakeTheNoseAlong) {
   m.params.nose_inner_diameter_m = 6e-3;
   m.params.nose_outer_diameter_m = 9e-3;
   m.params.hold_s = 0.5;
-  const NoseLaw nose = nose_law(6e-3, 9e-3, m.cartridge.footprint_radius_m, m.skin.shear_modulus_Pa, m.skin.density_kg_per_m3);
+  const NoseLaw nose =
+      nose_law(6e-3, 9e-3, m.cartridge.footprint_radius_m, m.skin.shear_modulus_Pa, m.skin.density_kg_per_m3);
   double patch_m = 0;
   const Shown shown = run(m, [&](const InsertionState& s, InsertionPhase phase) {
     if (s.tip_m < 0.5e-3) {
@@ -310,13 +316,15 @@ TEST(InsertionRig, TheBasePlateBearsAndKeepsTheNeedlesAtTheirLength) {
   EXPECT_GT(plate.force_N, 1.5 * bare.force_N);
 }
 
-// --- the law of the nose -----------------------------------------------------------------------------------------------------------
+// --- the law of the nose
+// -----------------------------------------------------------------------------------------------------------
 
 namespace {
 
-// Frictionless contact of a rigid disc (radius 1) and a concentric rigid ring with a half space, G = 1, nu = 0.5: piecewise constant
-// pressure on rings, the surface displaced as asked at their middles. A ring of pressure q at s displaces the surface at r by
-// (1 - nu)/G q s (2/pi) K(k)/(r + s) ds, k^2 = 4 r s/(r + s)^2 [Johnson, Contact Mechanics, 3.8].
+// Frictionless contact of a rigid disc (radius 1) and a concentric rigid ring with a half space, G = 1, nu = 0.5:
+// piecewise constant pressure on rings, the surface displaced as asked at their middles. A ring of pressure q at s
+// displaces the surface at r by (1 - nu)/G q s (2/pi) K(k)/(r + s) ds, k^2 = 4 r s/(r + s)^2 [Johnson, Contact
+// Mechanics, 3.8].
 class DiscAndRing {
  public:
   DiscAndRing(double inner, double outer) {
@@ -328,7 +336,8 @@ class DiscAndRing {
     // Influence matrix and two right sides: disc up, ring held; and the other way round.
     double rows[2 * n][2 * n + 2];
     for (int i = 0; i < 2 * n; ++i) {
-      for (int j = 0; j < 2 * n; ++j) rows[i][j] = 0.5 * displacement(0.5 * (cells[i].first + cells[i].second), cells[j]);
+      for (int j = 0; j < 2 * n; ++j)
+        rows[i][j] = 0.5 * displacement(0.5 * (cells[i].first + cells[i].second), cells[j]);
       rows[i][2 * n] = i < n;
       rows[i][2 * n + 1] = i >= n;
     }
@@ -341,7 +350,8 @@ class DiscAndRing {
     double force[2][2] = {};  // on disc and ring, in the two cases
     for (int i = 0; i < 2 * n; ++i)
       for (int c = 0; c < 2; ++c)
-        force[i / n][c] += pi * (cells[i].second * cells[i].second - cells[i].first * cells[i].first) * rows[i][2 * n + c] / rows[i][i];
+        force[i / n][c] += pi * (cells[i].second * cells[i].second - cells[i].first * cells[i].first) *
+                           rows[i][2 * n + c] / rows[i][i];
     const double determinant = force[0][0] * force[1][1] - force[0][1] * force[1][0];
     disc = force[0][0];
     ring = force[0][0] / determinant;
@@ -357,17 +367,20 @@ class DiscAndRing {
     if (r > cell.first && r < cell.second) return part(r, r, cell.first) + part(r, r, cell.second);
     return r >= cell.second ? part(r, cell.second, cell.first) : part(r, cell.first, cell.second);
   }
-  // From `end` (where the kernel is steep) to `other`, by Gauss's five points on s = end + (other - end) t^3, in two halves.
+  // From `end` (where the kernel is steep) to `other`, by Gauss's five points on s = end + (other - end) t^3, in two
+  // halves.
   static double part(double r, double end, double other) {
     static constexpr double x[] = {-0.9061798459386640, -0.5384693101056831, 0, 0.5384693101056831, 0.9061798459386640};
-    static constexpr double w[] = {0.2369268850561891, 0.4786286704993665, 0.5688888888888889, 0.4786286704993665, 0.2369268850561891};
+    static constexpr double w[] = {0.2369268850561891, 0.4786286704993665, 0.5688888888888889, 0.4786286704993665,
+                                   0.2369268850561891};
     double sum = 0;
     for (const double from : {0.0, 0.5})
       for (int i = 0; i < 5; ++i) {
         const double t = from + 0.25 * (1 + x[i]);
         const double s = end + (other - end) * t * t * t;
         const double k = std::min(2 * std::sqrt(r * s) / (r + s), 1 - 1e-15);
-        sum += 0.25 * w[i] * 3 * t * t * std::fabs(other - end) * s * (2 / std::acos(-1.0)) * std::comp_ellint_1(k) / (r + s);
+        sum += 0.25 * w[i] * 3 * t * t * std::fabs(other - end) * s * (2 / std::acos(-1.0)) * std::comp_ellint_1(k) /
+               (r + s);
       }
     return sum;
   }
@@ -435,7 +448,8 @@ TEST(InsertionRig, AWiderNoseSinksLessAtEveryPress) {
   }
 }
 
-// --- directions --------------------------------------------------------------------------------------------------------------------
+// --- directions
+// --------------------------------------------------------------------------------------------------------------------
 
 // What each input does: from `less` to `more` of it the value grows, or falls.
 TEST(InsertionRig, EveryInputActsInItsDirection) {
@@ -517,8 +531,10 @@ TEST(InsertionRig, EveryInputActsInItsDirection) {
       {"wider opening, indentation", 12, nose(6e-3, 12e-3), nose(12e-3, 20e-3), &Shown::indentation_m, 1},
       {"wider opening, penetration", 12, nose(6e-3, 12e-3), nose(12e-3, 20e-3), &Shown::penetration_m, -1},
       {"press, penetration", 12, press(1), press(2), &Shown::penetration_m, 1},
-      {"press on a nose, penetration", 12, pressed_nose(6e-3, 9e-3, 1.5), pressed_nose(6e-3, 9e-3, 4), &Shown::penetration_m, 1},
-      {"wider nose at the same press, penetration", 12, pressed_nose(6e-3, 9e-3, 3), pressed_nose(12e-3, 20e-3, 3), &Shown::penetration_m, -1},
+      {"press on a nose, penetration", 12, pressed_nose(6e-3, 9e-3, 1.5), pressed_nose(6e-3, 9e-3, 4),
+       &Shown::penetration_m, 1},
+      {"wider nose at the same press, penetration", 12, pressed_nose(6e-3, 9e-3, 3), pressed_nose(12e-3, 20e-3, 3),
+       &Shown::penetration_m, -1},
       {"more needles at the same press, mean penetration", 12, press(1.5), bed_of_36, &Shown::penetrations_m, -1},
       {"wider cone, force", 1, cone(0.07), cone(0.2), &Shown::peak_N, 1},
       {"wider cone, penetration", 1, cone(0.07), cone(0.2), &Shown::penetration_m, -1},

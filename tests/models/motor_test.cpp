@@ -13,8 +13,8 @@ namespace {
 
 struct DataSheet {
   const char* name;
-  double voltage_V, resistance_ohm, no_load_rpm, no_load_A, stall_mN_m, friction_mN_m, emf_mV_per_rpm, torque_mN_m_per_A, slope_rpm_per_mN_m,
-      inductance_uH, time_constant_ms, inertia_g_cm2;
+  double voltage_V, resistance_ohm, no_load_rpm, no_load_A, stall_mN_m, friction_mN_m, emf_mV_per_rpm,
+      torque_mN_m_per_A, slope_rpm_per_mN_m, inductance_uH, time_constant_ms, inertia_g_cm2;
 };
 // [F:f1331] and [F:f0816]
 constexpr DataSheet sheets[] = {
@@ -44,7 +44,8 @@ struct Bench {  // a motor on its own, no cam
     motor.friction_N_m = sheet.friction_mN_m * 1e-3;
     motor.inertia_kg_m2 = sheet.inertia_g_cm2 * 1e-7;
     motor.commutation_1 = 0.0;
-    mechanism.cam_inertia_kg_m2 = mechanism.rod_mass_kg = mechanism.viscous_N_m_s_per_rad = mechanism.friction_N_m = 0.0;
+    mechanism.cam_inertia_kg_m2 = mechanism.rod_mass_kg = mechanism.viscous_N_m_s_per_rad = mechanism.friction_N_m =
+        0.0;
     derived = drivetrain_derive(mechanism, motor.inertia_kg_m2, 0.0, dt_s);
     drivetrain_reset(mechanism, 0.0, rotor);
     load.plate_present = 0;
@@ -72,7 +73,8 @@ TEST(Motor, NoLoadSpeedAndCurrentOfTheDataSheet) {
   for (const DataSheet& sheet : sheets) {
     Bench bench(sheet);
     const double rpm = bench.settled_rpm(sheet.voltage_V);
-    std::printf("  %s n0 %.0f (%.0f) rpm, I0 %.2f (%.2f) mA\n", sheet.name, rpm, sheet.no_load_rpm, bench.mean_A * 1e3, sheet.no_load_A * 1e3);
+    std::printf("  %s n0 %.0f (%.0f) rpm, I0 %.2f (%.2f) mA\n", sheet.name, rpm, sheet.no_load_rpm, bench.mean_A * 1e3,
+                sheet.no_load_A * 1e3);
     EXPECT_NEAR(rpm / sheet.no_load_rpm, 1.0, 0.02) << sheet.name;
     EXPECT_NEAR(bench.mean_A / sheet.no_load_A, 1.0, 0.04) << sheet.name;  // I0 is printed with two digits
   }

@@ -16,10 +16,10 @@ using namespace pensim;
 namespace {
 
 struct Outcome {
-  double turns = 0;            // of the cam: speed, integrated
-  double charge_A_s = 0;       // through the winding
+  double turns = 0;       // of the cam: speed, integrated
+  double charge_A_s = 0;  // through the winding
   double heat_J = 0;
-  double skin_J = 0;           // work on the skin
+  double skin_J = 0;  // work on the skin
 };
 
 // A pen from rest, driven from the first tick, on the skin if `contact`.
@@ -58,12 +58,18 @@ double relative(double value, double exact) { return value / exact - 1; }
 
 }  // namespace
 
-// From 50 us to 1.6 us, against 0.8 us. The parts are of second order; that rail, bridge and rotor take turns and that a drop of the
-// force falls somewhere within a step leaves first order, with small factors. The order is that of the sum of the four errors, each over
-// its limit at 25 us: a single one may pass through 0.
+// From 50 us to 1.6 us, against 0.8 us. The parts are of second order; that rail, bridge and rotor take turns and that
+// a drop of the force falls somewhere within a step leaves first order, with small factors. The order is that of the
+// sum of the four errors, each over its limit at 25 us: a single one may pass through 0.
 TEST(Numerics, OrderOfTheWholePlant) {
-  const struct { const char* name; double Outcome::*what; double limit; } rows[] = {
-      {"turns of the cam", &Outcome::turns, 3e-5}, {"charge", &Outcome::charge_A_s, 2e-4}, {"heat", &Outcome::heat_J, 5e-5}, {"work on the skin", &Outcome::skin_J, 2e-3}};
+  const struct {
+    const char* name;
+    double Outcome::*what;
+    double limit;
+  } rows[] = {{"turns of the cam", &Outcome::turns, 3e-5},
+              {"charge", &Outcome::charge_A_s, 2e-4},
+              {"heat", &Outcome::heat_J, 5e-5},
+              {"work on the skin", &Outcome::skin_J, 2e-3}};
   for (const bool contact : {false, true}) {
     std::vector<Outcome> at;
     for (const std::int64_t steps : {1, 2, 4, 8, 16, 32, 64}) at.push_back(whole_plant(steps, contact, 0.4));
@@ -92,10 +98,11 @@ TEST(Numerics, ReferenceOfTheSkinIsConverged) {
   const SkinStroke stroke;
   const SkinStrokeResult loose = reference_stroke(cartridge, SkinParams{}, 3, stroke, 1e-8, 2e-6);
   const SkinStrokeResult tight = reference_stroke(cartridge, SkinParams{}, 3, stroke, 1e-11, 1e-6);
-  std::printf("  %ld and %ld events, %ld and %ld steps; force %.2e penetration %.2e dwell %.2e work %.2e\n", static_cast<long>(loose.events),
-              static_cast<long>(tight.events), static_cast<long>(loose.steps), static_cast<long>(tight.steps),
-              relative(loose.peak_force_N, tight.peak_force_N), relative(loose.peak_penetration_m, tight.peak_penetration_m),
-              relative(loose.dwell_s, tight.dwell_s), relative(loose.work_J, tight.work_J));
+  std::printf("  %ld and %ld events, %ld and %ld steps; force %.2e penetration %.2e dwell %.2e work %.2e\n",
+              static_cast<long>(loose.events), static_cast<long>(tight.events), static_cast<long>(loose.steps),
+              static_cast<long>(tight.steps), relative(loose.peak_force_N, tight.peak_force_N),
+              relative(loose.peak_penetration_m, tight.peak_penetration_m), relative(loose.dwell_s, tight.dwell_s),
+              relative(loose.work_J, tight.work_J));
   EXPECT_NEAR(relative(loose.peak_force_N, tight.peak_force_N), 0, 1e-5);
   EXPECT_NEAR(relative(loose.peak_penetration_m, tight.peak_penetration_m), 0, 1e-5);
   EXPECT_NEAR(relative(loose.dwell_s, tight.dwell_s), 0, 1e-5);
@@ -113,7 +120,8 @@ TEST(Numerics, GrowingTentAgainstCvode) {
     CartridgeParams cartridge;
     cartridge.needle_count = needles;
     const SkinStroke stroke;
-    const SkinStrokeResult exact = reference_stroke(cartridge, params, 3, stroke, 1e-10, 1e-6), skin = reference_stroke(cartridge, SkinParams{}, 3, stroke, 1e-8, 0);
+    const SkinStrokeResult exact = reference_stroke(cartridge, params, 3, stroke, 1e-10, 1e-6),
+                           skin = reference_stroke(cartridge, SkinParams{}, 3, stroke, 1e-8, 0);
     EXPECT_GT(exact.peak_penetration_m, 1.02 * skin.peak_penetration_m) << "stiffer, so more of the needle goes in";
     for (const auto& [step_s, limit] : {std::pair{25e-6, 1e-3}, {1.5625e-6, 2e-5}}) {
       const SkinStrokeResult ours = stepped_stroke(cartridge, params, 3, stroke, step_s, 0.3);
@@ -139,21 +147,24 @@ TEST(Numerics, SkinStepAgainstCvode) {
       for (std::size_t k = 0; k < error.size(); ++k) {
         for (int phase = 0; phase < 8; ++phase) {
           const SkinStrokeResult ours = stepped_stroke(cartridge, SkinParams{}, 3, stroke, steps_s[k], phase / 8.0);
-          const double found[] = {relative(ours.peak_force_N, exact.peak_force_N), relative(ours.peak_penetration_m, exact.peak_penetration_m),
+          const double found[] = {relative(ours.peak_force_N, exact.peak_force_N),
+                                  relative(ours.peak_penetration_m, exact.peak_penetration_m),
                                   relative(ours.dwell_s, exact.dwell_s), relative(ours.work_J, exact.work_J)};
           for (std::size_t i = 0; i < 4; ++i) error[k][i] = std::max(error[k][i], std::fabs(found[i]));
           EXPECT_EQ(ours.last_penetration_m, 0.0);
         }
-        std::printf("  %7ld  %.0f mm %6.2f us  %6.3f %%  %6.3f %%   %6.3f %%  %6.3f %%\n", static_cast<long>(needles), depth_m * 1e3, steps_s[k] * 1e6,
-                    error[k][0] * 100, error[k][1] * 100, error[k][2] * 100, error[k][3] * 100);
+        std::printf("  %7ld  %.0f mm %6.2f us  %6.3f %%  %6.3f %%   %6.3f %%  %6.3f %%\n", static_cast<long>(needles),
+                    depth_m * 1e3, steps_s[k] * 1e6, error[k][0] * 100, error[k][1] * 100, error[k][2] * 100,
+                    error[k][3] * 100);
       }
       const auto& plant = error[1];
       EXPECT_LT(plant[0], 1e-3);
       EXPECT_LT(plant[1], 1e-3);
       EXPECT_LT(plant[2], 1e-3);
       EXPECT_LT(plant[3], 1.2e-2);  // of one stroke: what a soft tent takes up while the needle slips out within a step
-      for (std::size_t i = 0; i < 3; ++i) EXPECT_LT(error[2][i], 2e-4);  // a quarter of the step, a sixteenth of the error ...
+      // a quarter of the step, a sixteenth of the error ...
+      for (std::size_t i = 0; i < 3; ++i) EXPECT_LT(error[2][i], 2e-4);
       for (std::size_t i = 0; i < 3; ++i) EXPECT_LT(error[3][i], 2e-5);  // ... towards the same limit as CVODE's
-      EXPECT_LT(error[3][3], 7e-4);  // in proportion to the step
+      EXPECT_LT(error[3][3], 7e-4);                                      // in proportion to the step
     }
 }

@@ -62,7 +62,9 @@ struct Pen {
   }
   double rate_Hz(int periods = 20) const {
     const std::size_t n = hall_s.size();
-    return n > static_cast<std::size_t>(periods) ? periods / (hall_s[n - 1] - hall_s[n - 1 - static_cast<std::size_t>(periods)]) : 0.0;
+    return n > static_cast<std::size_t>(periods)
+               ? periods / (hall_s[n - 1] - hall_s[n - 1 - static_cast<std::size_t>(periods)])
+               : 0.0;
   }
 };
 
@@ -141,12 +143,15 @@ TEST(Plant, HalvingTheStep) {
     }
     const Steady& fine = at[3];
     const double half = at[0].rate_Hz - fine.rate_Hz, quarter = at[1].rate_Hz - fine.rate_Hz;
-    std::printf("  %s: 50, 25, 12.5, 3.1 us: rate %.4f %.4f %.4f %.4f Hz (order %.1f); current %.2f %.2f %.2f %.2f mA; extension %.2f %.2f "
-                "%.2f %.2f um; penetration %.2f %.2f %.2f %.2f um\n", contact ? "skin" : "air", at[0].rate_Hz, at[1].rate_Hz,
-                at[2].rate_Hz, fine.rate_Hz, std::log2(std::fabs(half / quarter)), at[0].current_A * 1e3, at[1].current_A * 1e3,
-                at[2].current_A * 1e3, fine.current_A * 1e3, at[0].extension_peak_m * 1e6, at[1].extension_peak_m * 1e6,
-                at[2].extension_peak_m * 1e6, fine.extension_peak_m * 1e6, at[0].penetration_peak_m * 1e6,
-                at[1].penetration_peak_m * 1e6, at[2].penetration_peak_m * 1e6, fine.penetration_peak_m * 1e6);
+    std::printf(
+        "  %s: 50, 25, 12.5, 3.1 us: rate %.4f %.4f %.4f %.4f Hz (order %.1f); current %.2f %.2f %.2f %.2f mA; "
+        "extension %.2f %.2f "
+        "%.2f %.2f um; penetration %.2f %.2f %.2f %.2f um\n",
+        contact ? "skin" : "air", at[0].rate_Hz, at[1].rate_Hz, at[2].rate_Hz, fine.rate_Hz,
+        std::log2(std::fabs(half / quarter)), at[0].current_A * 1e3, at[1].current_A * 1e3, at[2].current_A * 1e3,
+        fine.current_A * 1e3, at[0].extension_peak_m * 1e6, at[1].extension_peak_m * 1e6, at[2].extension_peak_m * 1e6,
+        fine.extension_peak_m * 1e6, at[0].penetration_peak_m * 1e6, at[1].penetration_peak_m * 1e6,
+        at[2].penetration_peak_m * 1e6, fine.penetration_peak_m * 1e6);
     EXPECT_NEAR(at[1].rate_Hz / fine.rate_Hz, 1.0, contact ? 1e-3 : 1e-5);
     EXPECT_NEAR(at[1].current_A / fine.current_A, 1.0, contact ? 5e-3 : 1e-4);
     EXPECT_NEAR(at[1].extension_peak_m, fine.extension_peak_m, 0.3e-6);
@@ -157,18 +162,22 @@ TEST(Plant, HalvingTheStep) {
   }
 }
 
-// Regression of our own model against the prototype's table [P], full duty. Not a validation: nothing there was measured.
-// The prototype had Coulomb friction only; with the viscous friction and the spring's damping of the parameter table the mean
-// current is 20..25 % higher and the rate 2 % lower.
+// Regression of our own model against the prototype's table [P], full duty. Not a validation: nothing there was
+// measured.
+// The prototype had Coulomb friction only; with the viscous friction and the spring's damping of the parameter table
+// the mean current is 20..25 % higher and the rate 2 % lower.
 TEST(Plant, OpenLoopInAirNearThePrototype) {
-  struct Row { double charge, rail_V, rate_Hz; };
+  struct Row {
+    double charge, rail_V, rate_Hz;
+  };
   for (const Row& row : {Row{1.0, 4.1, 188}, Row{0.18, 3.7, 169}, Row{0.04, 3.4, 154}}) {
     Pen pen;
     pen.params.battery.initial_charge_1 = row.charge;
     pen.drive(1.0).start();
     const Steady s = settle(pen, 0.4);
-    std::printf("  %.2f V: %.1f (%.0f) Hz, +-%.1f %%, %.0f (176) mA, pk-pk %.0f (90) mA\n", s.rail_V, s.rate_Hz, row.rate_Hz,
-                50 * (s.speed_high_Hz - s.speed_low_Hz) / s.rate_Hz, s.current_A * 1e3, (s.current_high_A - s.current_low_A) * 1e3);
+    std::printf("  %.2f V: %.1f (%.0f) Hz, +-%.1f %%, %.0f (176) mA, pk-pk %.0f (90) mA\n", s.rail_V, s.rate_Hz,
+                row.rate_Hz, 50 * (s.speed_high_Hz - s.speed_low_Hz) / s.rate_Hz, s.current_A * 1e3,
+                (s.current_high_A - s.current_low_A) * 1e3);
     EXPECT_NEAR(s.rail_V, row.rail_V, 0.04);
     EXPECT_NEAR(s.rate_Hz / row.rate_Hz, 1.0, 0.05);
     EXPECT_NEAR(s.current_A, 0.176, 0.06);
@@ -222,7 +231,8 @@ TEST(Plant, ShortCircuitBrakingFrom120Hz) {  // 31 ms and 1.2 turns [D, hazard H
   const std::int64_t begin = pen.tick, turns = pen.truth.revolutions;
   while (pen.truth.motor_speed_Hz > 0.0 && pen.tick < begin + 4000) pen.advance();
   const double time_s = static_cast<double>(pen.tick - begin) * pen.params.tick_s;
-  const double turned = static_cast<double>(pen.truth.revolutions - turns) + (pen.truth.cam_angle_rad - angle) / (2 * pi);
+  const double turned =
+      static_cast<double>(pen.truth.revolutions - turns) + (pen.truth.cam_angle_rad - angle) / (2 * pi);
   std::printf("  %.1f ms, %.2f turns\n", time_s * 1e3, turned);
   EXPECT_NEAR(time_s, 31e-3, 4e-3);
   EXPECT_NEAR(turned, 1.2, 0.15);
@@ -256,7 +266,8 @@ TEST(Plant, HallEdgesFallOnTheDeadCentre) {  // against a run with a sixteenth o
   EXPECT_NEAR(coarse.rate_Hz(), 120.0, 4.0);
   double worst_s = 0;
   for (std::size_t i = 40; i < coarse.hall_s.size(); ++i)
-    worst_s = std::max(worst_s, std::fabs((coarse.hall_s[i] - coarse.hall_s[i - 1]) - (fine.hall_s[i] - fine.hall_s[i - 1])));
+    worst_s =
+        std::max(worst_s, std::fabs((coarse.hall_s[i] - coarse.hall_s[i - 1]) - (fine.hall_s[i] - fine.hall_s[i - 1])));
   std::printf("  worst difference of a period %.1f ns\n", worst_s * 1e9);
   EXPECT_LT(worst_s, 1e-6);
 }
@@ -341,7 +352,8 @@ TEST(Plant, MotorAndMechanismKeepTheEnergyBalance) {
   double rail_J = 0, heat_J = 0, diode_J = 0;
   const auto stored_J = [&] {
     const double w = drivetrain.speed_rad_per_s, z = drivetrain.plate_m;
-    return 0.5 * (dd.inertia_kg_m2 + dd.both_kg_m2 * drivetrain.sin_1 * drivetrain.sin_1) * w * w + 0.3 * z + 75.0 * z * z;
+    return 0.5 * (dd.inertia_kg_m2 + dd.both_kg_m2 * drivetrain.sin_1 * drivetrain.sin_1) * w * w + 0.3 * z +
+           75.0 * z * z;
   };
   const double before_J = stored_J();
   for (int k = 0; k < 40000; ++k) {
@@ -357,13 +369,16 @@ TEST(Plant, MotorAndMechanismKeepTheEnergyBalance) {
     diode_J += out.diode_W * dt_s;
   }
   const double spent_J = heat_J + diode_J + drivetrain.friction_J + drivetrain.damping_J + stored_J() - before_J;
-  std::printf("  rail %.4f J = copper and switches %.4f + diodes %.4f + friction %.4f + spring %.4f + stored %.4f; missing %.2g J\n", rail_J,
-              heat_J, diode_J, drivetrain.friction_J, drivetrain.damping_J, stored_J() - before_J, rail_J - spent_J);
+  std::printf(
+      "  rail %.4f J = copper and switches %.4f + diodes %.4f + friction %.4f + spring %.4f + stored %.4f; missing "
+      "%.2g J\n",
+      rail_J, heat_J, diode_J, drivetrain.friction_J, drivetrain.damping_J, stored_J() - before_J, rail_J - spent_J);
   EXPECT_GT(drivetrain.friction_J, 0.3);
   EXPECT_NEAR(spent_J / rail_J, 1.0, 5e-4);
 }
 
-// What was put in is used, turned into heat or work, or stored. Each part counts its own, so the residual is the integration's error.
+// What was put in is used, turned into heat or work, or stored. Each part counts its own, so the residual is the
+// integration's error.
 // scenarios/always.yaml allows 0.5 % of what was turned over and 0.1 mJ.
 double worst_residual(Pen& pen, double time_s, PlantEnergy& e) {
   double worst = 0;
@@ -376,7 +391,9 @@ double worst_residual(Pen& pen, double time_s, PlantEnergy& e) {
 }
 
 TEST(Plant, EnergyIsBalancedWhateverHappens) {
-  const auto check = [](const char* what, Pen& pen, const std::vector<std::pair<double, std::function<void(Pen&)>>>& then, double PlantEnergy::*seen) {
+  const auto check = [](const char* what, Pen& pen,
+                        const std::vector<std::pair<double, std::function<void(Pen&)>>>& then,
+                        double PlantEnergy::*seen) {
     pen.start();
     PlantEnergy e;
     double worst = worst_residual(pen, 0.5, e);
@@ -384,8 +401,11 @@ TEST(Plant, EnergyIsBalancedWhateverHappens) {
       change(pen);
       worst = std::max(worst, worst_residual(pen, time_s, e));
     }
-    std::printf("  %-22s in %.4f + hand %+.4f J; winding %.4f bridge %.4f friction %.4f damping %.4f impact %.4f skin %.4f; residual %+.1e, at most %.4f %%\n",
-                what, e.supplied_J, e.hand_J, e.winding_J, e.bridge_J, e.friction_J, e.damping_J, e.impact_J, e.skin_J, e.residual_J, worst * 100);
+    std::printf(
+        "  %-22s in %.4f + hand %+.4f J; winding %.4f bridge %.4f friction %.4f damping %.4f impact %.4f skin %.4f; "
+        "residual %+.1e, at most %.4f %%\n",
+        what, e.supplied_J, e.hand_J, e.winding_J, e.bridge_J, e.friction_J, e.damping_J, e.impact_J, e.skin_J,
+        e.residual_J, worst * 100);
     EXPECT_LT(worst, 5e-3) << what;
     EXPECT_GT(std::fabs(e.*seen), 1e-5) << what << " was to show this";
     EXPECT_GT(e.turned_over_J, 0.1) << what;
@@ -400,7 +420,10 @@ TEST(Plant, EnergyIsBalancedWhateverHappens) {
     pen.input.contact = 1;
     pen.input.tilt_rad = 0.3;
     pen.params.screw.initial_position_m = 2.5e-3;
-    check("skin, 2.5 mm, tilted", pen.drive(1.0), {{1.0, nothing}, {0.3, [](Pen& p) { p.input.half_steps = -40; }}, {0.3, [](Pen& p) { p.input.contact = p.input.half_steps = 0; }}},
+    check("skin, 2.5 mm, tilted", pen.drive(1.0),
+          {{1.0, nothing},
+           {0.3, [](Pen& p) { p.input.half_steps = -40; }},
+           {0.3, [](Pen& p) { p.input.contact = p.input.half_steps = 0; }}},
           &PlantEnergy::skin_J);
   }
   {
@@ -410,30 +433,51 @@ TEST(Plant, EnergyIsBalancedWhateverHappens) {
   }
   {
     Pen pen;
-    check("spring tires and heals", pen.drive(0.8), {{0.013, [](Pen& p) { p.input.faults.spring_factor_1 = 0.2; }}, {0.5, [](Pen& p) { p.input.faults.spring_factor_1 = 1.0; }}},
+    check("spring tires and heals", pen.drive(0.8),
+          {{0.013, [](Pen& p) { p.input.faults.spring_factor_1 = 0.2; }},
+           {0.5, [](Pen& p) { p.input.faults.spring_factor_1 = 1.0; }}},
           &PlantEnergy::hand_J);
   }
   {
     Pen pen;
     pen.input.contact = 1;
-    check("cartridge out and in", pen.drive(0.8), {{0.5, nothing}, {0.1, [](Pen& p) { p.input.cartridge_present = 0; }}, {0.5, [](Pen& p) { p.input.cartridge_present = 1; }}},
+    check("cartridge out and in", pen.drive(0.8),
+          {{0.5, nothing},
+           {0.1, [](Pen& p) { p.input.cartridge_present = 0; }},
+           {0.5, [](Pen& p) { p.input.cartridge_present = 1; }}},
           &PlantEnergy::hand_J);
   }
   {
     Pen pen;
-    check("obstruction", pen.drive(0.8), {{0.3, [](Pen& p) { p.input.faults.obstruction = 1; p.input.faults.obstruction_m = -1e-3; }}}, &PlantEnergy::impact_J);
+    check("obstruction", pen.drive(0.8),
+          {{0.3,
+            [](Pen& p) {
+              p.input.faults.obstruction = 1;
+              p.input.faults.obstruction_m = -1e-3;
+            }}},
+          &PlantEnergy::impact_J);
   }
   {
     Pen pen;
-    check("brake, coast, reverse", pen.drive(0.8), {{0.05, [](Pen& p) { p.input.bridge_mode = BridgeMode::brake; }}, {0.3, [](Pen& p) { p.drive(0.8); }},
-                                                    {0.2, [](Pen& p) { p.input.enable = 0; }}, {0.3, [](Pen& p) { p.drive(0.8); }}, {0.3, [](Pen& p) { p.drive(-0.6); }}},
+    check("brake, coast, reverse", pen.drive(0.8),
+          {{0.05, [](Pen& p) { p.input.bridge_mode = BridgeMode::brake; }},
+           {0.3, [](Pen& p) { p.drive(0.8); }},
+           {0.2, [](Pen& p) { p.input.enable = 0; }},
+           {0.3, [](Pen& p) { p.drive(0.8); }},
+           {0.3, [](Pen& p) { p.drive(-0.6); }}},
           &PlantEnergy::bridge_J);
   }
   {
     Pen pen;
     pen.params.motor.brush_drop_V = 0.15;
-    check("supply cut, worn brush", pen.drive(0.8), {{0.1, [](Pen& p) { p.input.faults.supply_cut = 1; }},
-                                                     {0.5, [](Pen& p) { p.input.faults.supply_cut = 0; p.input.faults.winding_factor_1 = 2.0; p.input.faults.contact_ohm = 0.3; }}},
+    check("supply cut, worn brush", pen.drive(0.8),
+          {{0.1, [](Pen& p) { p.input.faults.supply_cut = 1; }},
+           {0.5,
+            [](Pen& p) {
+              p.input.faults.supply_cut = 0;
+              p.input.faults.winding_factor_1 = 2.0;
+              p.input.faults.contact_ohm = 0.3;
+            }}},
           &PlantEnergy::winding_J);
   }
 }
@@ -558,7 +602,8 @@ TEST(Plant, ScrewMovesThePlateAndSwitchesHome) {
   int home_edges = 0;
   for (int k = 0; k < 1400; ++k) {
     pen.advance();
-    for (std::int64_t i = 0; i < pen.edges.count; ++i) home_edges += pen.edges.edge[i].line == static_cast<std::int64_t>(PlantLine::home);
+    for (std::int64_t i = 0; i < pen.edges.count; ++i)
+      home_edges += pen.edges.edge[i].line == static_cast<std::int64_t>(PlantLine::home);
   }
   EXPECT_EQ(home_edges, 1);
   EXPECT_EQ((plant_pins(*pen.state) >> static_cast<int>(PlantLine::home)) & 1, 1);

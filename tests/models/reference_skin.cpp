@@ -19,7 +19,8 @@ using std::numbers::pi;
 
 struct Tip {
   double e, f, retracted_m, begin_s, end_s;
-  explicit Tip(const SkinStroke& stroke) : e(stroke.eccentricity_m), f(stroke.rate_Hz), retracted_m(2 * e - stroke.depth_m) {
+  explicit Tip(const SkinStroke& stroke)
+      : e(stroke.eccentricity_m), f(stroke.rate_Hz), retracted_m(2 * e - stroke.depth_m) {
     begin_s = std::acos(1 - (retracted_m - 0.5e-3) / e) / (2 * pi * f);
     end_s = 1 / f - begin_s;
   }
@@ -29,13 +30,14 @@ struct Tip {
 
 enum class Contact { away, touching, inside };
 constexpr int elastic = 2 + relaxation_branches;  // F_e, after p, h and s_k
-constexpr int patch_size = 3, needle_size = 3 + relaxation_branches, roots = 4;  // of the patch (q, q', work) and per needle
+// of the patch (q, q', work) and per needle
+constexpr int patch_size = 3, needle_size = 3 + relaxation_branches, roots = 4;
 
 struct Needle {
   double height_m, puncture_N;  // with its scatter
   Contact contact = Contact::away;
-  bool cutting = true;          // at the bottom of its hole
-  int flow = 0;                 // +1 further in, -1 out, 0 stuck
+  bool cutting = true;  // at the bottom of its hole
+  int flow = 0;         // +1 further in, -1 out, 0 stuck
 };
 
 struct Stroke {
@@ -48,29 +50,43 @@ struct Stroke {
 
   double puncture_rate(double t) const {
     const double v = std::max(0.0, tip.speed(t));
-    const auto f = [&](double speed) { return params.puncture_floor_1 + (1 - params.puncture_floor_1) / (1 + speed / params.puncture_speed_m_per_s); };
+    const auto f = [&](double speed) {
+      return params.puncture_floor_1 + (1 - params.puncture_floor_1) / (1 + speed / params.puncture_speed_m_per_s);
+    };
     return f(v) / f(params.reference_speed_m_per_s);
   }
-  double reentry_threshold_N() const { return params.reentry_ratio_1 * params.spreading_ratio_1 * params.epidermis_toughness_J_per_m2 * tip_diameter_m; }
+  double reentry_threshold_N() const {
+    return params.reentry_ratio_1 * params.spreading_ratio_1 * params.epidermis_toughness_J_per_m2 * tip_diameter_m;
+  }
   double area_m2(double p) const {
-    const double tan_theta = std::tan(cartridge.half_cone_angle_rad), cone_m = (cartridge.shaft_diameter_m - tip_diameter_m) / (2 * tan_theta);
+    const double tan_theta = std::tan(cartridge.half_cone_angle_rad),
+                 cone_m = (cartridge.shaft_diameter_m - tip_diameter_m) / (2 * tan_theta);
     const double c = std::min(p, cone_m);
-    return pi * c * (tip_diameter_m + c * tan_theta) / std::cos(cartridge.half_cone_angle_rad) + pi * cartridge.shaft_diameter_m * (p - c);
+    return pi * c * (tip_diameter_m + c * tan_theta) / std::cos(cartridge.half_cone_angle_rad) +
+           pi * cartridge.shaft_diameter_m * (p - c);
   }
   double yield_N(double p, bool cutting) const {
-    const double w = std::min(cartridge.shaft_diameter_m, tip_diameter_m + 2 * p * std::tan(cartridge.half_cone_angle_rad));
-    const double J = params.epidermis_toughness_J_per_m2 +
-                     (params.dermis_toughness_J_per_m2 - params.epidermis_toughness_J_per_m2) * std::min(1.0, p / params.toughness_depth_m);
-    return (cutting ? 1 + params.spreading_ratio_1 : params.reentry_ratio_1 * params.spreading_ratio_1) * J * w + params.shaft_stress_Pa * area_m2(p);
+    const double w =
+        std::min(cartridge.shaft_diameter_m, tip_diameter_m + 2 * p * std::tan(cartridge.half_cone_angle_rad));
+    const double J =
+        params.epidermis_toughness_J_per_m2 + (params.dermis_toughness_J_per_m2 - params.epidermis_toughness_J_per_m2) *
+                                                  std::min(1.0, p / params.toughness_depth_m);
+    return (cutting ? 1 + params.spreading_ratio_1 : params.reentry_ratio_1 * params.spreading_ratio_1) * J * w +
+           params.shaft_stress_Pa * area_m2(p);
   }
-  double friction_N(double p) const { return params.shaft_stress_Pa * area_m2(p) + (cartridge.used_count > 0 ? cartridge.hook_force_N : 0.0); }
-  double drag_N_s_per_m(double p) const { return params.cutting_drag_N_s_per_m + params.shaft_viscosity_Pa_s_per_m * area_m2(p); }
+  double friction_N(double p) const {
+    return params.shaft_stress_Pa * area_m2(p) + (cartridge.used_count > 0 ? cartridge.hook_force_N : 0.0);
+  }
+  double drag_N_s_per_m(double p) const {
+    return params.cutting_drag_N_s_per_m + params.shaft_viscosity_Pa_s_per_m * area_m2(p);
+  }
 
   double modulus_Pa() const { return params.instantaneous_modulus_Pa * skin_stretch_stiffness_1(params); }
   // E(|u|) and its derivative.
   double shape_m2(double size) const {
     const double c = params.tent_growth_1_per_m;
-    return c > 0 ? 2 * (std::expm1(c * size) - c * size) / (c * c) + contact_m * std::expm1(c * size) / c : size * (size + contact_m);
+    return c > 0 ? 2 * (std::expm1(c * size) - c * size) / (c * c) + contact_m * std::expm1(c * size) / c
+                 : size * (size + contact_m);
   }
   double shape_slope_m(double size) const {
     const double c = params.tent_growth_1_per_m;
@@ -87,7 +103,9 @@ struct Stroke {
     }
     return std::copysign(low, elastic_N);
   }
-  double tent_m(double t, const double* y, std::size_t i) const { return tip.at(t) + needles[i].height_m - y[0] - y[patch_size + needle_size * i]; }
+  double tent_m(double t, const double* y, std::size_t i) const {
+    return tip.at(t) + needles[i].height_m - y[0] - y[patch_size + needle_size * i];
+  }
   double force_N(double t, const double* y, std::size_t i) const {
     if (needles[i].contact == Contact::away) return 0.0;
     const double u = tent_m(t, y, i);
@@ -122,9 +140,12 @@ int right_side(double t, N_Vector state, N_Vector change, void* user) {
       const double F = k.force_N(t, y, i), u = k.tent_m(t, y, i);
       sum_N += F;
       if (needle.contact == Contact::inside)
-        dn[0] = (std::max(0.0, F - k.yield_N(p, needle.cutting)) + std::min(0.0, F + k.friction_N(p))) / k.drag_N_s_per_m(p);
+        dn[0] = (std::max(0.0, F - k.yield_N(p, needle.cutting)) + std::min(0.0, F + k.friction_N(p))) /
+                k.drag_N_s_per_m(p);
       if (needle.contact == Contact::inside && needle.cutting) dn[1] = dn[0];
-      else if (needle.contact == Contact::inside && n[1] <= p) dn[1] = std::max(dn[1], dn[0]);  // a hole does not close round the needle
+      // a hole does not close round the needle
+      else if (needle.contact == Contact::inside && n[1] <= p)
+        dn[1] = std::max(dn[1], dn[0]);
       dn[elastic] = k.modulus_Pa() * k.shape_slope_m(std::fabs(u)) * (k.tip.speed(t) - y[1] - dn[0]);
     }
     for (int b = 0; b < relaxation_branches; ++b) dn[2 + b] = -n[2 + b] / k.time_s[b] + k.share[b] * dn[elastic];
@@ -202,7 +223,8 @@ void demand(int flag, const char* what) {
   if (flag < 0) throw std::runtime_error(std::string("CVODE: ") + what + " failed with " + std::to_string(flag));
 }
 
-Stroke make_stroke(const CartridgeParams& cartridge, const SkinParams& params, std::uint64_t seed, const SkinStroke& stroke) {
+Stroke make_stroke(const CartridgeParams& cartridge, const SkinParams& params, std::uint64_t seed,
+                   const SkinStroke& stroke) {
   Stroke k{cartridge, params, Tip(stroke), {}, cartridge_tip_diameter_m(cartridge), 0, 0, 0, 0, {}, {}, 0};
   k.contact_m = 8 * (0.5 * k.tip_diameter_m) / (3 * params.deep_indentation_1);
   const double a = cartridge.footprint_radius_m, G = params.shear_modulus_Pa;
@@ -215,14 +237,15 @@ Stroke make_stroke(const CartridgeParams& cartridge, const SkinParams& params, s
   const auto state = std::make_unique<SkinState>();
   const auto holes = std::make_unique<HoleMemory>();
   skin_reset(cartridge, params, seed, *state, *holes);
-  for (std::int64_t i = 0; i < cartridge.needle_count; ++i) k.needles.push_back({state->derived.height_m[i], state->derived.puncture_N[i]});
+  for (std::int64_t i = 0; i < cartridge.needle_count; ++i)
+    k.needles.push_back({state->derived.height_m[i], state->derived.puncture_N[i]});
   return k;
 }
 
 }  // namespace
 
-SkinStrokeResult reference_stroke(const CartridgeParams& cartridge, const SkinParams& params, std::uint64_t seed, const SkinStroke& stroke,
-                                  double relative_tolerance, double step_limit_s) {
+SkinStrokeResult reference_stroke(const CartridgeParams& cartridge, const SkinParams& params, std::uint64_t seed,
+                                  const SkinStroke& stroke, double relative_tolerance, double step_limit_s) {
   Stroke k = make_stroke(cartridge, params, seed, stroke);
   const auto size = static_cast<sunindextype>(patch_size + needle_size * k.needles.size());
   SUNContext context = nullptr;
@@ -233,7 +256,8 @@ SkinStrokeResult reference_stroke(const CartridgeParams& cartridge, const SkinPa
   N_VConst(relative_tolerance, tolerance);
   double* atol = N_VGetArrayPointer(tolerance);
   atol[0] *= 1e-3, atol[2] *= 1e-3;
-  for (std::size_t i = 0; i < k.needles.size(); ++i) atol[patch_size + needle_size * i] *= 1e-3, atol[patch_size + needle_size * i + 1] *= 1e-3;
+  for (std::size_t i = 0; i < k.needles.size(); ++i)
+    atol[patch_size + needle_size * i] *= 1e-3, atol[patch_size + needle_size * i + 1] *= 1e-3;
   SUNMatrix matrix = SUNDenseMatrix(size, size, context);
   SUNLinearSolver solver = SUNLinSol_Dense(y, matrix, context);
   void* cvode = CVodeCreate(CV_BDF, context);
@@ -264,13 +288,15 @@ SkinStrokeResult reference_stroke(const CartridgeParams& cartridge, const SkinPa
     if (flag != CV_ROOT_RETURN) continue;
     demand(CVodeGetRootInfo(cvode, fired.data()), "CVodeGetRootInfo");
     cross(k, t, values, fired);
-    const bool inside = std::any_of(k.needles.begin(), k.needles.end(), [](const Needle& n) { return n.contact == Contact::inside; });
+    const bool inside =
+        std::any_of(k.needles.begin(), k.needles.end(), [](const Needle& n) { return n.contact == Contact::inside; });
     if (inside && entered_s < 0) entered_s = t;
     if (!inside && entered_s >= 0) {
       result.dwell_s += t - entered_s;
       entered_s = -1;
     }
-    if (++result.events > 100'000 || (t == before_s && result.events > 50'000)) throw std::runtime_error("the events of the stroke do not end");
+    if (++result.events > 100'000 || (t == before_s && result.events > 50'000))
+      throw std::runtime_error("the events of the stroke do not end");
     demand(CVodeReInit(cvode, t, y), "CVodeReInit");
     demand(CVodeSetStopTime(cvode, k.tip.end_s), "CVodeSetStopTime");
   }
@@ -284,8 +310,8 @@ SkinStrokeResult reference_stroke(const CartridgeParams& cartridge, const SkinPa
   return result;
 }
 
-SkinStrokeResult stepped_stroke(const CartridgeParams& cartridge, const SkinParams& params, std::uint64_t seed, const SkinStroke& stroke,
-                                double dt_s, double phase_1) {
+SkinStrokeResult stepped_stroke(const CartridgeParams& cartridge, const SkinParams& params, std::uint64_t seed,
+                                const SkinStroke& stroke, double dt_s, double phase_1) {
   const Tip tip(stroke);
   const auto state = std::make_unique<SkinState>();
   const auto holes = std::make_unique<HoleMemory>();

@@ -1,11 +1,13 @@
-// reference_skin.h - one stroke of the skin law of models/skin.h, solved by CVODE, written from the equations and not from skin.cpp.
+// reference_skin.h - one stroke of the skin law of models/skin.h, solved by CVODE, written from the equations and not
+// from skin.cpp.
 //
-// State: the patch (q, q'), the work done on it, and per needle penetration p, hole h, branches s_k, and F_e, which is free while the tip is away:
+// State: the patch (q, q'), the work done on it, and per needle penetration p, hole h, branches s_k, and F_e, which is
+// free while the tip is away:
 //   away       F = 0:  F_e' = sum s_k/tau_k, the shares and g_inf being 1 together
 //   touching   p = 0:  F_e = B E(u), u = x - q
 //   inside     p' = max(0, F - F_y)/eta + min(0, F + F_f)/eta
-// Contact, puncture, flow and stick, the bottom of the hole, exit and loss of contact are roots, at which the solver starts anew; at the
-// exit F_e jumps so that F = 0. The nose exerts no force, the pen is upright and does not glide.
+// Contact, puncture, flow and stick, the bottom of the hole, exit and loss of contact are roots, at which the solver
+// starts anew; at the exit F_e jumps so that F = 0. The nose exerts no force, the pen is upright and does not glide.
 #pragma once
 
 #include <cstdint>
@@ -33,11 +35,12 @@ struct SkinStrokeResult {
 };
 
 // `step_limit_s`: peaks of the force between two steps of the solver are missed; 0: no limit.
-SkinStrokeResult reference_stroke(const CartridgeParams& cartridge, const SkinParams& params, std::uint64_t seed, const SkinStroke& stroke,
-                                  double relative_tolerance, double step_limit_s);
+SkinStrokeResult reference_stroke(const CartridgeParams& cartridge, const SkinParams& params, std::uint64_t seed,
+                                  const SkinStroke& stroke, double relative_tolerance, double step_limit_s);
 
-// The same stroke through skin_step. `phase_1`: share of a step by which the first step begins later. The dwell is that of SkinState.
-SkinStrokeResult stepped_stroke(const CartridgeParams& cartridge, const SkinParams& params, std::uint64_t seed, const SkinStroke& stroke,
-                                double dt_s, double phase_1);
+// The same stroke through skin_step. `phase_1`: share of a step by which the first step begins later. The dwell is that
+// of SkinState.
+SkinStrokeResult stepped_stroke(const CartridgeParams& cartridge, const SkinParams& params, std::uint64_t seed,
+                                const SkinStroke& stroke, double dt_s, double phase_1);
 
 }  // namespace pensim

@@ -1,4 +1,5 @@
-// Closed forms, energy, directions, numerics. Published targets: `pensim validate`, tests/sim/validation/validate_test.cpp.
+// Closed forms, energy, directions, numerics. Published targets: `pensim validate`,
+// tests/sim/validation/validate_test.cpp.
 #include "models/skin.h"
 
 #include <gtest/gtest.h>
@@ -113,9 +114,12 @@ std::vector<Branch> branches(const SkinParams& p) {
 }
 
 // l of a flat tip: F_e = B u (u + l).
-double contact_m(const SkinParams& p, double tip_diameter_m) { return 8 * (tip_diameter_m / 2) / (3 * p.deep_indentation_1); }
+double contact_m(const SkinParams& p, double tip_diameter_m) {
+  return 8 * (tip_diameter_m / 2) / (3 * p.deep_indentation_1);
+}
 
-// Of a tent that grows as u = v t, branch k: s_k = g_k B v tau_k [2 v (t - tau_k (1 - exp(-t/tau_k))) + l (1 - exp(-t/tau_k))].
+// Of a tent that grows as u = v t, branch k: s_k = g_k B v tau_k [2 v (t - tau_k (1 - exp(-t/tau_k))) + l (1 -
+// exp(-t/tau_k))].
 double ramp_branch(const SkinParams& p, Branch k, double v, double t, double l) {
   const double faded = k.time_s * (1 - std::exp(-t / k.time_s));
   return k.share_1 * p.instantaneous_modulus_Pa * v * (2 * v * k.time_s * (t - faded) + l * faded);
@@ -138,12 +142,14 @@ TEST(Skin, TentIsTheStaticLawWhenPushedSlowly) {
   bench.dt_s = 50e-6;
   bench.place(0);
   bench.move(0.1e-3, 2e-6);
-  const double expected = equilibrium_share(params) * params.instantaneous_modulus_Pa * 0.1e-3 * (0.1e-3 + contact_m(params, 300e-6));
+  const double expected =
+      equilibrium_share(params) * params.instantaneous_modulus_Pa * 0.1e-3 * (0.1e-3 + contact_m(params, 300e-6));
   EXPECT_NEAR(bench.output.force_N / expected, 1, 0.025);  // the lag of the slowest branch is below that
   EXPECT_EQ(bench.output.in_skin, 0);
 }
 
-// A blunt tip is a flat punch at first, F = (8/3) E a u [Sneddon 1965], and no longer matters deep in, F = beta E u^2 [F:bacca].
+// A blunt tip is a flat punch at first, F = (8/3) E a u [Sneddon 1965], and no longer matters deep in, F = beta E u^2
+// [F:bacca].
 TEST(Skin, ABluntTipIsAFlatPunchAtFirstAndForgottenDeepIn) {
   SkinParams params = supported();
   params.puncture_factor_1 = 1e6;
@@ -170,7 +176,9 @@ TEST(Skin, AGrowingTentIsTheExponentialAndTheParabolaWhenShallow) {
     params.tent_growth_1_per_m = c;
     Bench bench(one_needle(100e-6), params);
     const double l = contact_m(params, 100e-6), B = params.instantaneous_modulus_Pa;
-    const auto law = [&](double u) { return c < 1 ? B * u * (u + l) : B * (2 * (std::expm1(c * u) - c * u) / (c * c) + l * std::expm1(c * u) / c); };
+    const auto law = [&](double u) {
+      return c < 1 ? B * u * (u + l) : B * (2 * (std::expm1(c * u) - c * u) / (c * c) + l * std::expm1(c * u) / c);
+    };
     bench.place(0);
     for (const double u : {1e-6, 50e-6, 0.4e-3, 1.5e-3}) {
       bench.move(u, 1e-2);
@@ -192,7 +200,8 @@ TEST(Skin, StretchStiffensAsASurfaceThatWasStretchedBeforeThePush) {
   for (const double lambda : {1.01, 1.1, 1.3, 1.6}) {
     params.stretch_1 = lambda;
     const double r = std::pow(lambda, 3);
-    EXPECT_NEAR(skin_stretch_stiffness_1(params), (r * r * r + r * r + 3 * r - 1) / (2 * std::pow(lambda, 4) * (r + 1)), 1e-9);
+    EXPECT_NEAR(skin_stretch_stiffness_1(params), (r * r * r + r * r + 3 * r - 1) / (2 * std::pow(lambda, 4) * (r + 1)),
+                1e-9);
   }
   params.stretch_exponent_1 = 9;
   params.stretch_1 = 1.1;
@@ -215,7 +224,10 @@ TEST(Skin, AStretchedTentBreaksSooner) {
     Bench bench(one_needle(), params);
     bench.place(0);
     double tip_m = 0;
-    bench.move(1e-3, 1e-2, [&] { tip_m = bench.input.tip_m; return bench.output.in_skin == 0; });
+    bench.move(1e-3, 1e-2, [&] {
+      tip_m = bench.input.tip_m;
+      return bench.output.in_skin == 0;
+    });
     return tip_m;
   };
   EXPECT_LT(at(1.2), 0.8 * at(1.0));
@@ -243,7 +255,8 @@ TEST(Skin, RampFollowsTheConvolutionOfTheBranches) {
     bench.dt_s = 5e-6;
     bench.place(0);
     bench.move(0.12e-3, speed);
-    EXPECT_NEAR(bench.output.force_N / ramp_force(params, speed, 0.12e-3 / speed, contact_m(params, 400e-6)), 1, 2e-3) << speed;
+    EXPECT_NEAR(bench.output.force_N / ramp_force(params, speed, 0.12e-3 / speed, contact_m(params, 400e-6)), 1, 2e-3)
+        << speed;
     EXPECT_NEAR(bench.output.indentation_mean_m, 0.12e-3, 1e-9);
   }
 }
@@ -262,7 +275,8 @@ TEST(Skin, RelaxationAfterARampIsThePronySum) {
     static double waited = 0;
     waited = wait_s == 1e-3 ? wait_s : waited + wait_s;
     double expected = equilibrium_share(params) * elastic;
-    for (const Branch& k : branches(params)) expected += ramp_branch(params, k, speed, rise_s, l) * std::exp(-waited / k.time_s);
+    for (const Branch& k : branches(params))
+      expected += ramp_branch(params, k, speed, rise_s, l) * std::exp(-waited / k.time_s);
     EXPECT_NEAR(bench.output.force_N / expected, 1, 1e-3) << waited;
   }
 }
@@ -628,7 +642,8 @@ TEST(Skin, PatchStiffnessIsThatOfTheHalfSpace) {
   EXPECT_NEAR(bench.output.force_N / (k * (1 + u * u / (params.stiffening_depth_m * params.stiffening_depth_m)) * u), 1,
               1e-6);
   const double tent = bench.output.indentation_mean_m - u;
-  EXPECT_NEAR(bench.output.force_N / (12 * equilibrium_share(params) * params.instantaneous_modulus_Pa * tent * (tent + contact_m(params, 250e-6))),
+  EXPECT_NEAR(bench.output.force_N / (12 * equilibrium_share(params) * params.instantaneous_modulus_Pa * tent *
+                                      (tent + contact_m(params, 250e-6))),
               1, 1e-3);
 }
 
@@ -765,10 +780,11 @@ TEST(Skin, TiltLowersOneSideOfTheArray) {
 
 // ---- glide ----
 
-// The tent's memory from stroke to stroke fades as exp(-way/tent_reach); a needle that lands far beside finds fresh skin.
+// The tent's memory from stroke to stroke fades as exp(-way/tent_reach); a needle that lands far beside finds fresh
+// skin.
 TEST(Skin, MemoryOfTheTentFadesAlongTheGlide) {
   SkinParams params = without_scatter();
-  params.puncture_factor_1 = 1e3;  // it only pushes
+  params.puncture_factor_1 = 1e3;            // it only pushes
   const auto memory_N = [&](double way_m) {  // what is left of F_e at the first touch of the second stroke
     Bench bench(one_needle(), params);
     bench.place(-10e-6);
@@ -779,14 +795,16 @@ TEST(Skin, MemoryOfTheTentFadesAlongTheGlide) {
     EXPECT_GT(bench.state->recovery_steps, 0);
     bench.place(-1e-9);
     bench.input.track_m += way_m;
-    bench.move(0.3e-3, 1e-6, [&] { return bench.state->recovery_steps > 0; });  // in steps of 25 pm, until the needle is brought to the present
+    // in steps of 25 pm, until the needle is brought to the present
+    bench.move(0.3e-3, 1e-6, [&] { return bench.state->recovery_steps > 0; });
     double left_N = 0;
     for (int k = 0; k < relaxation_branches; ++k) left_N += bench.state->branch_N[k][0];
     return left_N;
   };
   const double here_N = memory_N(0);
   EXPECT_LT(here_N, -1e-4);  // relaxed: the branches pull
-  for (const double reaches : {0.1, 0.5, 1.0, 3.0}) EXPECT_NEAR(memory_N(reaches * params.tent_reach_m) / here_N, std::exp(-reaches), 1e-5) << reaches;
+  for (const double reaches : {0.1, 0.5, 1.0, 3.0})
+    EXPECT_NEAR(memory_N(reaches * params.tent_reach_m) / here_N, std::exp(-reaches), 1e-5) << reaches;
   EXPECT_NEAR(memory_N(-params.tent_reach_m) / here_N, std::exp(-1.0), 1e-5);  // either way
   EXPECT_NEAR(memory_N(100 * params.tent_reach_m) / here_N, 0, 1e-5);
 }
@@ -960,7 +978,8 @@ TEST(Skin, NothingFadesIntoSubnormalNumbers) {
   const auto check = [&] {
     const SkinState& s = *bench.state;
     for (int i = 0; i < 12; ++i)
-      for (const double x : {s.elastic_N[i], s.branch_N[0][i], s.branch_N[1][i], s.branch_N[2][i], s.branch_N[3][i], s.branch_N[4][i]})
+      for (const double x :
+           {s.elastic_N[i], s.branch_N[0][i], s.branch_N[1][i], s.branch_N[2][i], s.branch_N[3][i], s.branch_N[4][i]})
         ASSERT_NE(std::fpclassify(x), FP_SUBNORMAL);
     for (const double x : {s.sum_elastic_N, s.sum_branch_N[0], s.sum_branch_N[4], s.patch_m, s.patch_speed_m_per_s})
       ASSERT_NE(std::fpclassify(x), FP_SUBNORMAL);

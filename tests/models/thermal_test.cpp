@@ -38,30 +38,36 @@ double time_to_63_percent(const ThermalParams& p, const ThermalInput& input, dou
 
 }  // namespace
 
-TEST(Thermal, TimeConstantsOfTheDataSheets) {  // each node against its neighbour held, which is how tau_w1 and tau_w2 are defined
+TEST(Thermal, TimeConstantsOfTheDataSheets) {  // each node against its neighbour held, which is how tau_w1 and tau_w2
+                                               // are defined
   for (const DataSheet& sheet : sheets) {
     ThermalParams winding_alone = in_free_air(sheet);
     winding_alone.case_J_per_K = 1e12;
     ThermalInput heat;
     heat.winding_W = 1.0;
-    const double winding_s = time_to_63_percent(winding_alone, heat, sheet.r1_K_per_W, [](const ThermalState& s) { return s.winding_K; });
+    const double winding_s =
+        time_to_63_percent(winding_alone, heat, sheet.r1_K_per_W, [](const ThermalState& s) { return s.winding_K; });
     ThermalParams case_alone = in_free_air(sheet);
     case_alone.winding_J_per_K = 1e-6;
-    const double case_s = time_to_63_percent(case_alone, heat, sheet.r2_K_per_W, [](const ThermalState& s) { return s.case_K; });
-    std::printf("  %s tau_w1 %.2f (%.1f) s, tau_w2 %.1f (%.0f) s\n", sheet.name, winding_s, sheet.winding_s, case_s, sheet.case_s);
+    const double case_s =
+        time_to_63_percent(case_alone, heat, sheet.r2_K_per_W, [](const ThermalState& s) { return s.case_K; });
+    std::printf("  %s tau_w1 %.2f (%.1f) s, tau_w2 %.1f (%.0f) s\n", sheet.name, winding_s, sheet.winding_s, case_s,
+                sheet.case_s);
     EXPECT_NEAR(winding_s / sheet.winding_s, 1.0, 0.05) << sheet.name;
     EXPECT_NEAR(case_s / sheet.case_s, 1.0, 0.05) << sheet.name;
   }
 }
 
-TEST(Thermal, StepResponseOfTheCoupledMotor) {  // exact solution of the two nodes; and what coupling makes of the data sheet's poles
+TEST(Thermal, StepResponseOfTheCoupledMotor) {  // exact solution of the two nodes; and what coupling makes of the data
+                                                // sheet's poles
   for (const DataSheet& sheet : sheets) {
     const ThermalParams p = in_free_air(sheet);
     const double cw = p.winding_J_per_K, cc = p.case_J_per_K, g1 = 1 / sheet.r1_K_per_W, g2 = 1 / sheet.r2_K_per_W;
     const double trace = g1 / cw + (g1 + g2) / cc, determinant = g1 * g2 / (cw * cc);
     const double root = std::sqrt(trace * trace - 4 * determinant);
     const double fast = 0.5 * (trace + root), slow = 0.5 * (trace - root);
-    std::printf("  %s poles %.2f s and %.1f s (data sheet %.1f and %.0f)\n", sheet.name, 1 / fast, 1 / slow, sheet.winding_s, sheet.case_s);
+    std::printf("  %s poles %.2f s and %.1f s (data sheet %.1f and %.0f)\n", sheet.name, 1 / fast, 1 / slow,
+                sheet.winding_s, sheet.case_s);
     ThermalState state;
     ThermalInput heat;
     heat.winding_W = 1.0;
@@ -72,7 +78,8 @@ TEST(Thermal, StepResponseOfTheCoupledMotor) {  // exact solution of the two nod
       thermal_step(p, state, heat, 1e-3);
       if (k == 2000 || k == 20000 || k == 200000 || k == 600000) {
         const double t = k * 1e-3;
-        EXPECT_NEAR(state.winding_K - 296.15, end + a * std::exp(-fast * t) + b * std::exp(-slow * t), 2e-3 * end) << sheet.name << " " << t;
+        EXPECT_NEAR(state.winding_K - 296.15, end + a * std::exp(-fast * t) + b * std::exp(-slow * t), 2e-3 * end)
+            << sheet.name << " " << t;
       }
     }
   }
@@ -107,7 +114,8 @@ TEST(Thermal, HeatIsConserved) {
   heat.case_W = 0.2;
   heat.grip_W = 0.3;
   for (int k = 0; k < 100000; ++k) thermal_step(p, state, heat, 1e-3);
-  const double stored_J = 0.83 * (state.winding_K - 296.15) + 7.6 * (state.case_K - 296.15) + 40.0 * (state.grip_K - 296.15);
+  const double stored_J =
+      0.83 * (state.winding_K - 296.15) + 7.6 * (state.case_K - 296.15) + 40.0 * (state.grip_K - 296.15);
   EXPECT_NEAR(stored_J, 100.0, 1e-3);
 }
 

@@ -40,7 +40,8 @@ static void fuel_gauge(void) {
     battery.known = true;
     battery.empty = battery.state_of_charge < BATTERY_REFUSE || battery.cell_V < BATTERY_REST_V;
     const float mismatch_V = abs_f(battery.cell_V - drive.supply_V);
-    if (mismatch_V > SENSE_MISMATCH_V && !battery.mismatch) events_log(EVENT_SENSE_MISMATCH, (int16_t)(mismatch_V * 1000.0f));
+    if (mismatch_V > SENSE_MISMATCH_V && !battery.mismatch)
+      events_log(EVENT_SENSE_MISMATCH, (int16_t)(mismatch_V * 1000.0f));
     battery.mismatch = mismatch_V > SENSE_MISMATCH_V;
   } else {
     battery.resting_ms = 0;

@@ -16,7 +16,8 @@ static float fraction(float turns) {
   return turns;
 }
 
-/* In turns. Good are the angles that lie before the last one from which the cam still reaches the dead centre by its own speed. */
+/* In turns. Good are the angles that lie before the last one from which the cam still reaches the dead centre by its
+ * own speed. */
 static float first_good_angle(float rate_Hz) {
   /* The way goes with rate times resistance of the shorted winding. */
   const float warm = 1.0f + (0.0039f * WINDING_OHM / MOTOR_OHM) * (thermal.winding_C - 25.0f);

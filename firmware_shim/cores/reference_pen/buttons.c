@@ -31,12 +31,13 @@ void start_button_opened(uint32_t time_us) {
 
 void buttons_update(void) {
   for (uint32_t i = 0; i < BUTTON_COUNT; ++i) {
-    struct button_state *button = &buttons[i];
+    struct button_state* button = &buttons[i];
     const bool level = hal_pin(wiring[i].pin);
     button->pressed = false;
     button->released = false;
     if (button->down) button->held_ms++;
-    const bool bounced = i == BUTTON_START && start_button.opened && !button->down; /* a press counts from its last bounce */
+    /* a press counts from its last bounce */
+    const bool bounced = i == BUTTON_START && start_button.opened && !button->down;
     if (level == button->down || bounced) {
       button->differing_ms = 0;
       continue;
@@ -50,7 +51,8 @@ void buttons_update(void) {
   }
 
   start_button.opened = false;
-  if (buttons[BUTTON_START].down && hal_pin(HAL_PIN_START) && hal_time_us() - start_button.open_us > 1000u * RELEASE_DEBOUNCE_MS)
+  if (buttons[BUTTON_START].down && hal_pin(HAL_PIN_START) &&
+      hal_time_us() - start_button.open_us > 1000u * RELEASE_DEBOUNCE_MS)
     start_button.open = false;
 
   /* The start button must be seen up for the press time once before it counts. */
@@ -70,10 +72,10 @@ static void propose(enum treatment_mode mode) {
   indicator_beep(1);
 }
 
-/* Two steps: MODE proposes (held long: unlock above the default cap), CONFIRM within 5 s accepts. While the needles run, only the
- * step to the tighter limits of the eye area is taken. */
+/* Two steps: MODE proposes (held long: unlock above the default cap), CONFIRM within 5 s accepts. While the needles
+ * run, only the step to the tighter limits of the eye area is taken. */
 void treatment_update(bool needles_may_run) {
-  const struct button_state *mode_button = &buttons[BUTTON_MODE];
+  const struct button_state* mode_button = &buttons[BUTTON_MODE];
   if (mode_button->pressed) propose(treatment.mode == MODE_EYE_AREA ? MODE_STANDARD : MODE_EYE_AREA);
   if (mode_button->down && mode_button->held_ms == MODE_UNLOCK_HOLD_MS && treatment.mode == MODE_STANDARD)
     propose(MODE_UNLOCKED);

@@ -16,7 +16,7 @@ struct cartridge cartridge;
 
 /* H2: plate 0.35 g on 0.30 N + 150 N/m leaves the driver at 185 Hz, times 0.85. */
 static const struct cartridge_type types[] = {
-    {1, 372, 157.0f},  {6, 745, 157.0f},   {12, 1117, 157.0f}, {14, 1489, 157.0f},
+    {1, 372, 157.0f},   {6, 745, 157.0f},   {12, 1117, 157.0f}, {14, 1489, 157.0f},
     {16, 1861, 157.0f}, {24, 2234, 157.0f}, {36, 2606, 157.0f}, {42, 2978, 157.0f},
 };
 
@@ -24,7 +24,7 @@ bool cartridge_usable(void) { return cartridge.state >= CARTRIDGE_USABLE && cart
 float cartridge_rate_limit_Hz(void) { return cartridge_usable() ? cartridge.type->rate_limit_Hz : RATE_MIN_HZ; }
 uint32_t cartridge_needles(void) { return cartridge_usable() ? cartridge.type->needles : 0u; }
 
-static const struct cartridge_type *identify(float counts) {
+static const struct cartridge_type* identify(float counts) {
   for (uint32_t i = 0; i < sizeof types / sizeof types[0]; ++i)
     if (abs_f(counts - (float)types[i].id_counts) <= ID_TOLERANCE_COUNTS) return &types[i];
   return NULL;
@@ -48,7 +48,8 @@ static void reading(void) {
         events_log(EVENT_CARTRIDGE_MEMORY, 0);
       }
       return;
-    case HAL_NVM_DONE: break;
+    case HAL_NVM_DONE:
+      break;
   }
   cartridge.attempts = 0;
   cartridge.uses = nvm.data[0] == FACTORY_BLANK ? 0u : nvm.data[0];

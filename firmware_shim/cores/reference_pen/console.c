@@ -24,15 +24,15 @@
 
 struct console console;
 
-static const char *const state_names[] = {"self-test", "homing", "ready", "spin-up", "running",
-                                          "stopping", "parking", "stalled", "fault", "locked"};
+static const char* const state_names[] = {"self-test", "homing",  "ready",   "spin-up", "running",
+                                          "stopping",  "parking", "stalled", "fault",   "locked"};
 
 /* ---- printing ---- */
 
-static void put_text(const char *text) {
+static void put_text(const char* text) {
   uint32_t count = 0;
   while (text[count] != '\0') count++;
-  hal_uart_write((const uint8_t *)text, count);
+  hal_uart_write((const uint8_t*)text, count);
 }
 
 static void put_number(int32_t value) {
@@ -44,7 +44,7 @@ static void put_number(int32_t value) {
     rest /= 10u;
   } while (rest > 0);
   if (value < 0) digits[--at] = '-';
-  hal_uart_write((const uint8_t *)&digits[at], (uint32_t)sizeof digits - at);
+  hal_uart_write((const uint8_t*)&digits[at], (uint32_t)sizeof digits - at);
 }
 
 /* Fixed point: `scale` is 10, 100, ..; the value must lie within +-200000/scale*10. */
@@ -62,25 +62,25 @@ static void put_fixed(float value, int32_t scale) {
   put_number(fraction);
 }
 
-static void put_value(const char *name, int32_t value) {
+static void put_value(const char* name, int32_t value) {
   put_text(name);
   put_number(value);
 }
 
-static void put_measure(const char *name, float value, int32_t scale) {
+static void put_measure(const char* name, float value, int32_t scale) {
   put_text(name);
   put_fixed(value, scale);
 }
 
 /* ---- words of a command ---- */
 
-static const char *skip_spaces(const char *text) {
+static const char* skip_spaces(const char* text) {
   while (*text == ' ') text++;
   return text;
 }
 
 /* The rest of the text after `word`, or NULL if it does not begin with it. */
-static const char *after_word(const char *text, const char *word) {
+static const char* after_word(const char* text, const char* word) {
   while (*word != '\0')
     if (*text++ != *word++) return NULL;
   if (*text != '\0' && *text != ' ') return NULL;
@@ -88,7 +88,7 @@ static const char *after_word(const char *text, const char *word) {
 }
 
 /* A decimal number without sign or exponent, to the end of the line. */
-static bool parse_number(const char *text, float *value) {
+static bool parse_number(const char* text, float* value) {
   float number = 0.0f, share = 1.0f;
   bool point = false, digits = false;
   for (; *text != '\0' && *text != ' '; ++text) {
@@ -139,7 +139,7 @@ static void command_status(void) {
   put_text("\r\n");
 }
 
-static void command_log(const char *rest) {
+static void command_log(const char* rest) {
   float count = (float)LOG_DEFAULT;
   if (*rest != '\0' && !parse_number(rest, &count)) {
     put_text("error: log [count]\r\n");
@@ -156,11 +156,15 @@ static void command_log(const char *rest) {
   put_text("\r\n");
 }
 
-static void put_parameter(const char *name) {
-  if (after_word(name, "kp") != NULL) put_measure("kp ", settings.kp_V_per_Hz, 100000);
-  else if (after_word(name, "ki") != NULL) put_measure("ki ", settings.ki_V_per_Hz_s, 10000);
-  else if (after_word(name, "rate_limit") != NULL) put_measure("rate_limit ", settings.rate_limit_Hz, 10);
-  else if (after_word(name, "quiet") != NULL) put_value("quiet ", settings.quiet ? 1 : 0);
+static void put_parameter(const char* name) {
+  if (after_word(name, "kp") != NULL)
+    put_measure("kp ", settings.kp_V_per_Hz, 100000);
+  else if (after_word(name, "ki") != NULL)
+    put_measure("ki ", settings.ki_V_per_Hz_s, 10000);
+  else if (after_word(name, "rate_limit") != NULL)
+    put_measure("rate_limit ", settings.rate_limit_Hz, 10);
+  else if (after_word(name, "quiet") != NULL)
+    put_value("quiet ", settings.quiet ? 1 : 0);
   else {
     put_text("error: no such parameter; kp ki rate_limit quiet\r\n");
     return;
@@ -168,13 +172,14 @@ static void put_parameter(const char *name) {
   put_text("\r\n");
 }
 
-static void command_set(const char *rest) {
+static void command_set(const char* rest) {
   static const struct {
-    const char *name;
+    const char* name;
     float low, high;
-  } ranges[] = {{"kp", 0.0f, 0.1f}, {"ki", 0.0f, 5.0f}, {"rate_limit", RATE_MIN_HZ, RATE_MAX_HZ}, {"quiet", 0.0f, 1.0f}};
+  } ranges[] = {
+      {"kp", 0.0f, 0.1f}, {"ki", 0.0f, 5.0f}, {"rate_limit", RATE_MIN_HZ, RATE_MAX_HZ}, {"quiet", 0.0f, 1.0f}};
   for (uint32_t i = 0; i < sizeof ranges / sizeof ranges[0]; ++i) {
-    const char *number = after_word(rest, ranges[i].name);
+    const char* number = after_word(rest, ranges[i].name);
     if (number == NULL) continue;
     float value = 0.0f;
     if (!parse_number(number, &value) || value < ranges[i].low || value > ranges[i].high) {
@@ -204,11 +209,13 @@ static void command_save(void) {
 }
 
 static void run_line(void) {
-  const char *line = skip_spaces(console.line);
-  const char *rest;
+  const char* line = skip_spaces(console.line);
+  const char* rest;
   if (*line == '\0') return;
   if ((rest = after_word(line, "help")) != NULL)
-    put_text("help | version | status | log [count] | get NAME | set NAME NUMBER | save\r\nnames: kp ki rate_limit quiet\r\n");
+    put_text(
+        "help | version | status | log [count] | get NAME | set NAME NUMBER | save\r\nnames: kp ki rate_limit "
+        "quiet\r\n");
   else if ((rest = after_word(line, "version")) != NULL)
     put_text(FIRMWARE_NAME " " FIRMWARE_VERSION "\r\n");
   else if ((rest = after_word(line, "status")) != NULL)
@@ -231,9 +238,11 @@ static void print_log(void) {
   switch (nvm_collect(NVM_CONSOLE)) {
     case HAL_NVM_PENDING:
       if (hal_uart_free() >= LOG_LINE_BYTES)
-        (void)nvm_request(NVM_CONSOLE, HAL_NVM_READ, HAL_NVM_PEN, events_address(console.log_slot), EVENT_RECORD_BYTES, NULL);
+        (void)nvm_request(NVM_CONSOLE, HAL_NVM_READ, HAL_NVM_PEN, events_address(console.log_slot), EVENT_RECORD_BYTES,
+                          NULL);
       return;
-    case HAL_NVM_FAILED: break;
+    case HAL_NVM_FAILED:
+      break;
     case HAL_NVM_DONE: {
       struct event_record record;
       if (!events_decode(nvm.data, &record)) break;

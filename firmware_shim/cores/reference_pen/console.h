@@ -10,9 +10,9 @@
 struct console {
   char line[CONSOLE_LINE];
   uint32_t length;
-  bool overflow;          /* the running line is too long: it is dropped at its end */
-  uint32_t log_left;      /* records still to print */
-  uint32_t log_slot;      /* next of them */
+  bool overflow;     /* the running line is too long: it is dropped at its end */
+  uint32_t log_left; /* records still to print */
+  uint32_t log_slot; /* next of them */
   uint32_t bad_commands;
 };
 extern struct console console;

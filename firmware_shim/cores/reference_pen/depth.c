@@ -115,11 +115,13 @@ static void check_zero(void) {
 static void positioning(void) {
   check_zero();
   if (depth_screw.phase != DEPTH_POSITIONING) return;
-  if (!depth_screw.zero_unchecked && depth_screw.home && depth_screw.position > HOME_HALF_STEPS + SCREW_TOLERANCE_HALF_STEPS) {
+  if (!depth_screw.zero_unchecked && depth_screw.home &&
+      depth_screw.position > HOME_HALF_STEPS + SCREW_TOLERANCE_HALF_STEPS) {
     fail(DEPTH_LOST_STEPS); /* at home where the count says that the needles protrude */
     return;
   }
-  /* Every target is reached by extending, far enough for backlash to be taken up; what comes from above retracts past it first. */
+  /* Every target is reached by extending, far enough for backlash to be taken up; what comes from above retracts past
+   * it first. */
   const int32_t way = depth_screw.target - depth_screw.position;
   if (depth_arrived() || !pulse_due(SCREW_HALF_STEPS_PER_S)) return;
   step(way > 0 && way + depth_screw.extended >= SCREW_APPROACH_HALF_STEPS ? +1 : -1);
@@ -146,13 +148,24 @@ void depth_update(void) {
     depth_screw.home = !depth_screw.home, pulse.home_samples = 0;
 
   switch (depth_screw.phase) {
-    case DEPTH_SEEK_HOME: seek_home(); break;
-    case DEPTH_CLEAR_HOME: clear_home(); break;
-    case DEPTH_SEEK_RELEASE: seek_release(); break;
-    case DEPTH_POSITIONING: positioning(); break;
-    case DEPTH_RETRACTING: retracting(); break;
+    case DEPTH_SEEK_HOME:
+      seek_home();
+      break;
+    case DEPTH_CLEAR_HOME:
+      clear_home();
+      break;
+    case DEPTH_SEEK_RELEASE:
+      seek_release();
+      break;
+    case DEPTH_POSITIONING:
+      positioning();
+      break;
+    case DEPTH_RETRACTING:
+      retracting();
+      break;
     case DEPTH_UNKNOWN:
     case DEPTH_PARKED:
-    case DEPTH_FAILED: break;
+    case DEPTH_FAILED:
+      break;
   }
 }

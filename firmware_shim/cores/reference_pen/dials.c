@@ -18,7 +18,7 @@ static int32_t to_grid(float value, int32_t set, int32_t step) {
   return (int32_t)(value / (float)step + 0.5f) * step;
 }
 
-static void read_dial(struct dial *dial, enum hal_adc channel, float low, float span, int32_t step, int16_t which) {
+static void read_dial(struct dial* dial, enum hal_adc channel, float low, float span, int32_t step, int16_t which) {
   const uint16_t counts = hal_adc(channel);
   if (counts < WIRE_LOW_COUNTS || counts > WIRE_HIGH_COUNTS) { /* open or shorted: keep what was set */
     dial->good_ms = 0;

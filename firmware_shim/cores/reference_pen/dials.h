@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 struct dial {
-  float value;            /* um or Hz, low-passed */
-  int32_t set;            /* on the grid */
+  float value; /* um or Hz, low-passed */
+  int32_t set; /* on the grid */
   bool ok;
   uint16_t bad_ms, good_ms;
 };

@@ -13,13 +13,13 @@ enum log_step { SCAN_PAGES, SCAN_SLOTS, IDLE, ERASING, WRITING };
 
 static struct {
   enum log_step step;
-  uint32_t page;             /* under scan */
+  uint32_t page; /* under scan */
   uint32_t slot_in_page;
-  bool found;                /* a valid first record */
+  bool found; /* a valid first record */
   uint32_t newest_page;
   uint32_t newest_sequence;
   uint32_t attempts;
-  bool page_open;            /* the page of event_log.slot is erased from slot on */
+  bool page_open; /* the page of event_log.slot is erased from slot on */
 } work;
 
 static struct {
@@ -27,7 +27,7 @@ static struct {
   uint32_t first, count;
 } queue;
 
-static void encode(const struct event_record *record, uint8_t bytes[EVENT_RECORD_BYTES]) {
+static void encode(const struct event_record* record, uint8_t bytes[EVENT_RECORD_BYTES]) {
   put_u32(bytes, record->sequence);
   put_u32(bytes + 4, record->time_ms);
   put_u16(bytes + 8, record->boot);
@@ -37,7 +37,7 @@ static void encode(const struct event_record *record, uint8_t bytes[EVENT_RECORD
   put_u16(bytes + 14, crc16(bytes, 14));
 }
 
-bool events_decode(const uint8_t *bytes, struct event_record *record) {
+bool events_decode(const uint8_t* bytes, struct event_record* record) {
   if (is_blank(bytes, EVENT_RECORD_BYTES) || get_u16(bytes + 14) != crc16(bytes, 14)) return false;
   record->sequence = get_u32(bytes);
   record->time_ms = get_u32(bytes + 4);
@@ -82,15 +82,19 @@ static void scan_pages(void) {
       }
       work.page++;
       break;
-    case HAL_NVM_FAILED: work.page++; break;
-    case HAL_NVM_PENDING: break;
+    case HAL_NVM_FAILED:
+      work.page++;
+      break;
+    case HAL_NVM_PENDING:
+      break;
   }
   if (work.page == EVENT_PAGES) {
     work.step = SCAN_SLOTS;
     if (!work.found) scan_is_over(); /* a new memory: the ring begins at slot 0 */
     return;
   }
-  (void)nvm_request(NVM_EVENTS, HAL_NVM_READ, HAL_NVM_PEN, events_address(work.page * SLOTS_PER_PAGE), EVENT_RECORD_BYTES, NULL);
+  (void)nvm_request(NVM_EVENTS, HAL_NVM_READ, HAL_NVM_PEN, events_address(work.page * SLOTS_PER_PAGE),
+                    EVENT_RECORD_BYTES, NULL);
 }
 
 static void scan_slots(void) {
@@ -110,8 +114,11 @@ static void scan_slots(void) {
       }
       work.slot_in_page++;
       break;
-    case HAL_NVM_FAILED: work.slot_in_page++; break;
-    case HAL_NVM_PENDING: break;
+    case HAL_NVM_FAILED:
+      work.slot_in_page++;
+      break;
+    case HAL_NVM_PENDING:
+      break;
   }
   if (blank || work.slot_in_page == SLOTS_PER_PAGE) {
     event_log.slot = (work.newest_page * SLOTS_PER_PAGE + work.slot_in_page) % EVENT_SLOTS;
@@ -136,7 +143,7 @@ static void begin_write(void) {
     if (nvm_request(NVM_EVENTS, HAL_NVM_ERASE, HAL_NVM_PEN, events_address(page_slot), 0, NULL)) work.step = ERASING;
     return;
   }
-  struct event_record *record = &queue.records[queue.first];
+  struct event_record* record = &queue.records[queue.first];
   record->sequence = event_log.sequence;
   record->boot = event_log.boot;
   uint8_t bytes[EVENT_RECORD_BYTES];
@@ -157,7 +164,8 @@ static void end_write(void) {
   if (result == HAL_NVM_PENDING) return;
   if (work.step == ERASING) {
     work.page_open = result == HAL_NVM_DONE;
-    if (work.page_open && event_log.stored > EVENT_SLOTS - SLOTS_PER_PAGE) event_log.stored = EVENT_SLOTS - SLOTS_PER_PAGE;
+    if (work.page_open && event_log.stored > EVENT_SLOTS - SLOTS_PER_PAGE)
+      event_log.stored = EVENT_SLOTS - SLOTS_PER_PAGE;
   } else if (result == HAL_NVM_DONE) {
     event_log.sequence++;
     event_log.stored++;
@@ -176,10 +184,18 @@ static void end_write(void) {
 
 void events_update(void) {
   switch (work.step) {
-    case SCAN_PAGES: scan_pages(); break;
-    case SCAN_SLOTS: scan_slots(); break;
-    case IDLE: begin_write(); break;
+    case SCAN_PAGES:
+      scan_pages();
+      break;
+    case SCAN_SLOTS:
+      scan_slots();
+      break;
+    case IDLE:
+      begin_write();
+      break;
     case ERASING:
-    case WRITING: end_write(); break;
+    case WRITING:
+      end_write();
+      break;
   }
 }

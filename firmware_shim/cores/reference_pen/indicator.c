@@ -25,8 +25,8 @@ void indicator_update(void) {
   indicator.blink_ms = (indicator.blink_ms + STEP_MS) % 500u;
   const bool blink = indicator.blink_ms < 250u;
   const bool stopped = pen.state == PEN_FAULT || pen.state == PEN_LOCKED;
-  const bool warning = thermal.warm || battery.low || nose.press_high || nose.contact_by_current || safety.site_warned ||
-                       pen.state == PEN_STALLED || !thermal.motor_ntc.ok || !thermal.grip_ntc.ok;
+  const bool warning = thermal.warm || battery.low || nose.press_high || nose.contact_by_current ||
+                       safety.site_warned || pen.state == PEN_STALLED || !thermal.motor_ntc.ok || !thermal.grip_ntc.ok;
   hal_output(HAL_OUT_LED_READY, pen.state == PEN_READY ? safety_inhibits() == 0 || blink : pen_running());
   hal_output(HAL_OUT_LED_ALARM, stopped || (warning && blink));
   hal_output(HAL_OUT_LED_CONTACT, nose.contact || nose.contact_by_current);

@@ -6,7 +6,7 @@
 
 struct indicator {
   uint8_t beeps_left;
-  uint16_t beep_ms;   /* running beep or pause */
+  uint16_t beep_ms; /* running beep or pause */
   uint32_t blink_ms;
 };
 extern struct indicator indicator;

@@ -28,7 +28,8 @@ static void press(void) {
   nose.press_stop = lasting(&nose.stop_ms, nose.force_N >= PRESS_STOP_N, PRESS_STOP_MS);
 }
 
-/* Skin takes 8-110 mA more than air. Learned anew in every run, after the rate has settled and before the force shows contact. */
+/* Skin takes 8-110 mA more than air. Learned anew in every run, after the rate has settled and before the force shows
+ * contact. */
 static void current_signature(bool at_speed) {
   if (!at_speed) {
     nose.air_current_A = 0.0f;
@@ -39,7 +40,8 @@ static void current_signature(bool at_speed) {
   }
   if (!nose.contact && nose.learning_ms < LEARN_MS) {
     nose.learning_ms++;
-    nose.air_current_A = nose.learning_ms == 1u ? drive.stroke_current_A : low_pass(nose.air_current_A, drive.stroke_current_A, 0.05f);
+    nose.air_current_A =
+        nose.learning_ms == 1u ? drive.stroke_current_A : low_pass(nose.air_current_A, drive.stroke_current_A, 0.05f);
     return;
   }
   if (nose.learning_ms < LEARN_MS) return;

@@ -15,7 +15,7 @@ static inline int32_t abs_i32(int32_t a) { return a < 0 ? -a : a; }
 static inline float low_pass(float state, float input, float share) { return state + share * (input - state); }
 
 /* Counts up to `limit` while `active`, back to 0 otherwise; true while it stands at the limit. */
-static inline bool lasting(uint16_t *timer, bool active, uint16_t limit) {
+static inline bool lasting(uint16_t* timer, bool active, uint16_t limit) {
   if (!active)
     *timer = 0;
   else if (*timer < limit)

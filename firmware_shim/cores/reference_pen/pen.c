@@ -21,8 +21,8 @@
 #include "speed.h"
 #include "thermal.h"
 
-#define SETTLE_MS 10u          /* self-test: the analogue inputs settle */
-#define ZERO_SAMPLES 32u       /* self-test: auto-zero of the current */
+#define SETTLE_MS 10u    /* self-test: the analogue inputs settle */
+#define ZERO_SAMPLES 32u /* self-test: auto-zero of the current */
 #define SELF_TEST_TIMEOUT_MS 500u
 #define ACKNOWLEDGE_MS 1000u
 #define ALIVE_LIMIT_MS 150u
@@ -60,8 +60,8 @@ void pen_boot(void) {
 /* ---- limits on what the user sets ---- */
 
 static int32_t capped_protrusion_um(void) {
-  int32_t cap_um = DEPTH_DEFAULT_CAP_UM;                                   /* H5 */
-  if (treatment.mode == MODE_EYE_AREA) cap_um = DEPTH_EYE_CAP_UM;          /* H4 */
+  int32_t cap_um = DEPTH_DEFAULT_CAP_UM;                          /* H5 */
+  if (treatment.mode == MODE_EYE_AREA) cap_um = DEPTH_EYE_CAP_UM; /* H4 */
   if (treatment.mode == MODE_UNLOCKED) cap_um = DEPTH_MAX_UM;
   int32_t set_um = dials.protrusion_um.set;
   if (set_um < DEPTH_MIN_UM) set_um = DEPTH_MIN_UM;
@@ -70,10 +70,10 @@ static int32_t capped_protrusion_um(void) {
 
 static float capped_rate_Hz(void) {
   float set_Hz = (float)(dials.rate_Hz.set + treatment.rate_trim_Hz);
-  set_Hz = min_f(set_Hz, cartridge_rate_limit_Hz());                       /* H2 */
+  set_Hz = min_f(set_Hz, cartridge_rate_limit_Hz()); /* H2 */
   set_Hz = min_f(set_Hz, settings.rate_limit_Hz);
   if (treatment.mode == MODE_EYE_AREA) set_Hz = min_f(set_Hz, RATE_EYE_MAX_HZ); /* H4 */
-  set_Hz *= thermal.derating;                                              /* H9, H10, H14 */
+  set_Hz *= thermal.derating;                                                   /* H9, H10, H14 */
   return max_f(set_Hz, RATE_MIN_HZ);
 }
 
@@ -131,25 +131,40 @@ static void after_parking(void) {
     case STOP_NOSE_SENSOR:
     case STOP_SCREW:
     case STOP_TEMPERATURE:
-    case STOP_UNCOMMANDED: fault((enum stop_reason)pen.stop_reason); return;
+    case STOP_UNCOMMANDED:
+      fault((enum stop_reason)pen.stop_reason);
+      return;
     case STOP_UNDERVOLTAGE:
-    case STOP_SESSION: lock((enum stop_reason)pen.stop_reason); return;
+    case STOP_SESSION:
+      lock((enum stop_reason)pen.stop_reason);
+      return;
     case STOP_CARTRIDGE:
     case STOP_PRESS:
-    case STOP_UNDER_RATE: indicator_beep(3); enter(PEN_READY); return;
+    case STOP_UNDER_RATE:
+      indicator_beep(3);
+      enter(PEN_READY);
+      return;
     case STOP_NONE:
     case STOP_RELEASED:
-    case STOP_CHARGER: enter(PEN_READY); return;
+    case STOP_CHARGER:
+      enter(PEN_READY);
+      return;
   }
 }
 
 static void log_screw(void) {
   switch (depth_screw.fault) {
-    case DEPTH_LOST_STEPS: events_log(EVENT_LOST_STEPS, (int16_t)depth_screw.home_error); break;
-    case DEPTH_JAM: events_log(EVENT_SCREW_JAM, (int16_t)depth_screw.position); break;
+    case DEPTH_LOST_STEPS:
+      events_log(EVENT_LOST_STEPS, (int16_t)depth_screw.home_error);
+      break;
+    case DEPTH_JAM:
+      events_log(EVENT_SCREW_JAM, (int16_t)depth_screw.position);
+      break;
     case DEPTH_OK:
     case DEPTH_HOME_NOT_FOUND:
-    case DEPTH_HOME_STUCK: events_log(EVENT_HOMING_FAILED, (int16_t)depth_screw.fault); break;
+    case DEPTH_HOME_STUCK:
+      events_log(EVENT_HOMING_FAILED, (int16_t)depth_screw.fault);
+      break;
   }
 }
 
@@ -187,8 +202,10 @@ static void self_test(void) {
     if (!nose.sensor_ok) failure = SELF_TEST_NOSE;
   }
   if (!event_log.ready || !settings.loaded) {
-    if (pen.state_ms > SELF_TEST_TIMEOUT_MS) failure = SELF_TEST_MEMORY;
-    else if (failure == 0) return;
+    if (pen.state_ms > SELF_TEST_TIMEOUT_MS)
+      failure = SELF_TEST_MEMORY;
+    else if (failure == 0)
+      return;
   }
   if (!pen.watchdog_running) {
     hal_watchdog_start(WATCHDOG_MS);
@@ -232,7 +249,8 @@ static void ready(void) {
     return;
   }
   if (!start_button.request) return;
-  if (cartridge.state == CARTRIDGE_READING || !battery.known) return; /* not known yet: the press waits while it is held */
+  /* not known yet: the press waits while it is held */
+  if (cartridge.state == CARTRIDGE_READING || !battery.known) return;
   start_button.request = false;
   pen.refused = safety_inhibits();
   if (pen.refused != 0) {
@@ -288,7 +306,8 @@ static void parking(void) {
   }
 }
 
-/* H8: restarts by itself while the button is still held and the nose is free; else the next press counts as the restart. */
+/* H8: restarts by itself while the button is still held and the nose is free; else the next press counts as the
+ * restart. */
 static void stalled(void) {
   if (!buttons[BUTTON_START].down) {
     enter(PEN_READY);
@@ -300,7 +319,7 @@ static void stalled(void) {
 /* What led here is gone when the inputs are back in range; homing and self-test then decide again. */
 static void faulted(void) {
   depth_retract();
-  const struct button_state *confirm = &buttons[BUTTON_CONFIRM];
+  const struct button_state* confirm = &buttons[BUTTON_CONFIRM];
   if (buttons[BUTTON_START].down || !confirm->down || confirm->held_ms < ACKNOWLEDGE_MS) return;
   if (thermal.hot || thermal.winding_hot || pen.state_ms < ACKNOWLEDGE_MS) return;
   events_log(EVENT_RECOVERED, (int16_t)pen.stop_reason);
@@ -338,25 +357,45 @@ void pen_state_task(void) {
   nvm_update();
   buttons_update();
   dials_update();
-  if (buttons[BUTTON_CHARGER].pressed || buttons[BUTTON_CHARGER].released) events_log(EVENT_CHARGER, buttons[BUTTON_CHARGER].down);
+  if (buttons[BUTTON_CHARGER].pressed || buttons[BUTTON_CHARGER].released)
+    events_log(EVENT_CHARGER, buttons[BUTTON_CHARGER].down);
   treatment_update(pen_running());
   cartridge_update();
   safety_update();
   nose_update(pen.state == PEN_RUNNING && depth_arrived());
 
   switch (pen.state) {
-    case PEN_SELF_TEST: self_test(); break;
-    case PEN_HOMING: homing(); break;
-    case PEN_READY: ready(); break;
+    case PEN_SELF_TEST:
+      self_test();
+      break;
+    case PEN_HOMING:
+      homing();
+      break;
+    case PEN_READY:
+      ready();
+      break;
     case PEN_SPIN_UP:
-    case PEN_RUNNING: running(); break;
-    case PEN_STOPPING: stopping(); break;
-    case PEN_PARKING: parking(); break;
-    case PEN_STALLED: stalled(); break;
-    case PEN_FAULT: faulted(); break;
-    case PEN_LOCKED: locked(); break;
+    case PEN_RUNNING:
+      running();
+      break;
+    case PEN_STOPPING:
+      stopping();
+      break;
+    case PEN_PARKING:
+      parking();
+      break;
+    case PEN_STALLED:
+      stalled();
+      break;
+    case PEN_FAULT:
+      faulted();
+      break;
+    case PEN_LOCKED:
+      locked();
+      break;
   }
-  if ((pen.state == PEN_FAULT || pen.state == PEN_LOCKED) && pen.state_ms >= BRAKE_MS && drive.mode != DRIVE_OFF) drive_off();
+  if ((pen.state == PEN_FAULT || pen.state == PEN_LOCKED) && pen.state_ms >= BRAKE_MS && drive.mode != DRIVE_OFF)
+    drive_off();
 
   settings_update();
   events_update();

@@ -29,8 +29,10 @@ static bool session_over(void) {
 uint32_t safety_inhibits(void) {
   uint32_t mask = 0;
   if (!depth_parked()) mask |= INHIBIT_NOT_PARKED;
-  if (cartridge.state == CARTRIDGE_USED) mask |= INHIBIT_USED;
-  else if (!cartridge_usable()) mask |= INHIBIT_CARTRIDGE;
+  if (cartridge.state == CARTRIDGE_USED)
+    mask |= INHIBIT_USED;
+  else if (!cartridge_usable())
+    mask |= INHIBIT_CARTRIDGE;
   if (nose.contact) mask |= INHIBIT_CONTACT;
   if (!battery.known || battery.empty || battery.undervoltage) mask |= INHIBIT_BATTERY;
   if (buttons[BUTTON_CHARGER].down) mask |= INHIBIT_CHARGER;
@@ -53,7 +55,8 @@ void safety_run_begins(void) {
 
 /* The back-EMF tells of a motor that turns at about the rate that was asked for. */
 static bool motor_turns(void) {
-  return drive.applied_q15 > HALL_DUTY_Q15 && drive.mean_current_A > CURRENT_NONE_A && drive.back_emf_rate_Hz > 0.6f * speed_loop.ramp_Hz;
+  return drive.applied_q15 > HALL_DUTY_Q15 && drive.mean_current_A > CURRENT_NONE_A &&
+         drive.back_emf_rate_Hz > 0.6f * speed_loop.ramp_Hz;
 }
 
 /* H8, H12: a motor that turns without edges has a lost hall sensor; one that does not turn is stalled. */
@@ -84,8 +87,8 @@ static enum stop_reason check_rate(bool spinning_up) {
   return STOP_NONE;
 }
 
-/* H13: a running motor takes neither nothing nor more than the converter can show. None while the edges come in time is a dead sensor,
- * none while they do not is a bridge that has tripped on a blow. */
+/* H13: a running motor takes neither nothing nor more than the converter can show. None while the edges come in time is
+ * a dead sensor, none while they do not is a bridge that has tripped on a blow. */
 static enum stop_reason check_current(void) {
   const uint16_t counts = hal_adc(HAL_ADC_MOTOR_CURRENT);
   const float expected_A = (speed_loop.output_V - BACK_EMF_V_PER_HZ * speed_loop.rate_Hz) * (1.0f / MOTOR_OHM);

@@ -23,7 +23,7 @@ static struct {
   uint8_t bytes[SETTINGS_BYTES];
 } work;
 
-static float get_f32(const uint8_t *bytes) {
+static float get_f32(const uint8_t* bytes) {
   const union {
     uint32_t bits;
     float value;
@@ -31,7 +31,7 @@ static float get_f32(const uint8_t *bytes) {
   return word.value;
 }
 
-static void put_f32(uint8_t *bytes, float value) {
+static void put_f32(uint8_t* bytes, float value) {
   const union {
     float value;
     uint32_t bits;
@@ -44,7 +44,8 @@ static bool in_range(float value, float low, float high) { return value >= low &
 static void take_copy(const uint8_t bytes[SETTINGS_BYTES]) {
   if (is_blank(bytes, SETTINGS_BYTES)) return;
   work.something_there = true;
-  if (get_u16(bytes) != SETTINGS_MAGIC || bytes[2] != SETTINGS_VERSION || get_u16(bytes + 30) != crc16(bytes, 30)) return;
+  if (get_u16(bytes) != SETTINGS_MAGIC || bytes[2] != SETTINGS_VERSION || get_u16(bytes + 30) != crc16(bytes, 30))
+    return;
   const uint32_t sequence = get_u32(bytes + 4);
   const float kp = get_f32(bytes + 8), ki = get_f32(bytes + 12), limit = get_f32(bytes + 16);
   if (!in_range(kp, 0.0f, 0.1f) || !in_range(ki, 0.0f, 5.0f) || !in_range(limit, RATE_MIN_HZ, RATE_MAX_HZ)) return;
@@ -78,8 +79,8 @@ static void load(void) {
       return;
     }
   }
-  (void)nvm_request(NVM_SETTINGS, HAL_NVM_READ, HAL_NVM_PEN, work.chunk / 2u * HAL_NVM_PAGE + work.chunk % 2u * HAL_NVM_CHUNK,
-                    HAL_NVM_CHUNK, NULL);
+  (void)nvm_request(NVM_SETTINGS, HAL_NVM_READ, HAL_NVM_PEN,
+                    work.chunk / 2u * HAL_NVM_PAGE + work.chunk % 2u * HAL_NVM_CHUNK, HAL_NVM_CHUNK, NULL);
 }
 
 void settings_save(void) {
@@ -105,7 +106,8 @@ static uint32_t save_page(void) { return (settings.sequence % 2u) * HAL_NVM_PAGE
 
 static void save(void) {
   switch (nvm_collect(NVM_SETTINGS)) {
-    case HAL_NVM_PENDING: break;
+    case HAL_NVM_PENDING:
+      break;
     case HAL_NVM_FAILED:
       work.step = RESTING;
       return;
@@ -128,9 +130,14 @@ static void save(void) {
 
 void settings_update(void) {
   switch (work.step) {
-    case LOADING: load(); break;
+    case LOADING:
+      load();
+      break;
     case ERASING:
-    case WRITING: save(); break;
-    case RESTING: break;
+    case WRITING:
+      save();
+      break;
+    case RESTING:
+      break;
   }
 }

@@ -1,4 +1,5 @@
-/* settings.h - what a service technician may set, kept in flash: two copies in turn (pages 0 and 1), checked at boot. */
+/* settings.h - what a service technician may set, kept in flash: two copies in turn (pages 0 and 1), checked at
+ * boot. */
 #ifndef SETTINGS_H
 #define SETTINGS_H
 
@@ -9,10 +10,10 @@ struct settings {
   float kp_V_per_Hz;
   float ki_V_per_Hz_s;
   float rate_limit_Hz;
-  bool quiet;               /* buzzer for alarms only */
-  uint32_t sequence;        /* of the copy in use, 0: defaults */
-  bool loaded;              /* the check at boot is over */
-  bool defaulted;           /* a copy was there, but none was valid */
+  bool quiet;        /* buzzer for alarms only */
+  uint32_t sequence; /* of the copy in use, 0: defaults */
+  bool loaded;       /* the check at boot is over */
+  bool defaulted;    /* a copy was there, but none was valid */
 };
 extern struct settings settings;
 

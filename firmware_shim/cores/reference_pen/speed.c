@@ -29,9 +29,11 @@ void speed_stop(void) {
   speed_loop.duty = 0.0f;
 }
 
-/* The highest duty that the supply stands: full until it sags, none before the supervisor would reset the controller. */
+/* The highest duty that the supply stands: full until it sags, none before the supervisor would reset the
+ * controller. */
 static float duty_limit(void) {
-  const float share = (drive.supply_V - SUPPLY_FOLDBACK_END_V) * (1.0f / (SUPPLY_FOLDBACK_START_V - SUPPLY_FOLDBACK_END_V));
+  const float share =
+      (drive.supply_V - SUPPLY_FOLDBACK_END_V) * (1.0f / (SUPPLY_FOLDBACK_START_V - SUPPLY_FOLDBACK_END_V));
   return SPEED_DUTY_MAX * clamp_f(share, 0.0f, 1.0f);
 }
 
@@ -44,8 +46,11 @@ void speed_update(void) {
   speed_loop.ramp_Hz += step_Hz;
   if (abs_f(step_Hz) > RAMPING_HZ) speed_loop.steady_strokes = hall.strokes + 2u;
   const bool steady = hall.locked && (int32_t)(hall.strokes - speed_loop.steady_strokes) >= 0;
-  if (steady) speed_loop.load_V = SPEED_IR_SHARE * MOTOR_OHM * min_f(drive.mean_current_A, SPEED_IR_LIMIT_A) + (1.0f - SPEED_IR_SHARE) * FRICTION_V;
-  const float feed_forward_V = speed_loop.load_V + BACK_EMF_V_PER_HZ * speed_loop.ramp_Hz + INERTIA_V_S_PER_HZ * step_Hz * (float)CONTROL_HZ;
+  if (steady)
+    speed_loop.load_V = SPEED_IR_SHARE * MOTOR_OHM * min_f(drive.mean_current_A, SPEED_IR_LIMIT_A) +
+                        (1.0f - SPEED_IR_SHARE) * FRICTION_V;
+  const float feed_forward_V =
+      speed_loop.load_V + BACK_EMF_V_PER_HZ * speed_loop.ramp_Hz + INERTIA_V_S_PER_HZ * step_Hz * (float)CONTROL_HZ;
 
   float correction_V = 0.0f;
   speed_loop.rate_Hz = hall_rate_Hz();

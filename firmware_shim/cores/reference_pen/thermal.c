@@ -6,15 +6,19 @@
 #include "hal.h"
 #include "numeric.h"
 
-struct thermal thermal = {
-    .motor_C = 25.0f, .grip_C = 25.0f, .winding_C = 25.0f, .derating = 1.0f, .motor_ntc = {.ok = true}, .grip_ntc = {.ok = true}};
+struct thermal thermal = {.motor_C = 25.0f,
+                          .grip_C = 25.0f,
+                          .winding_C = 25.0f,
+                          .derating = 1.0f,
+                          .motor_ntc = {.ok = true},
+                          .grip_ntc = {.ok = true}};
 
 /* NTC 10 kohm at 25 degC, B = 3950 K, to ground, 10 kohm to the reference: counts from -40 degC in steps of 5 K. */
 #define NTC_FIRST_C (-40.0f)
 #define NTC_STEP_C 5.0f
-static const uint16_t ntc_counts[] = {
-    3996, 3955, 3900, 3830, 3740, 3629, 3495, 3337, 3156, 2955, 2738, 2510, 2278, 2048, 1825, 1614, 1419, 1241,
-    1081, 940, 815, 707, 613, 532, 462, 401, 350, 305, 267, 234, 206, 181, 160, 142, 126};
+static const uint16_t ntc_counts[] = {3996, 3955, 3900, 3830, 3740, 3629, 3495, 3337, 3156, 2955, 2738, 2510,
+                                      2278, 2048, 1825, 1614, 1419, 1241, 1081, 940,  815,  707,  613,  532,
+                                      462,  401,  350,  305,  267,  234,  206,  181,  160,  142,  126};
 #define NTC_COLDEST_COUNTS 3740u /* -20 degC */
 #define NTC_HOTTEST_COUNTS 267u  /* 100 degC */
 #define NTC_POINTS (sizeof ntc_counts / sizeof ntc_counts[0])
@@ -28,9 +32,9 @@ float ntc_C(float counts) {
   return NTC_FIRST_C + NTC_STEP_C * (float)(NTC_POINTS - 1u);
 }
 
-/* H14: a reading outside the range is a broken wire or a short: it is kept out of the filter, and the pen works at half on the last
- * good temperature. */
-static void sample_ntc(struct ntc *ntc, enum hal_adc channel, int16_t which) {
+/* H14: a reading outside the range is a broken wire or a short: it is kept out of the filter, and the pen works at half
+ * on the last good temperature. */
+static void sample_ntc(struct ntc* ntc, enum hal_adc channel, int16_t which) {
   const uint16_t counts = hal_adc(channel);
   const bool plausible = counts < NTC_COLDEST_COUNTS && counts > NTC_HOTTEST_COUNTS;
   if (lasting(&ntc->bad, !plausible, NTC_BAD_SAMPLES) == ntc->ok) { /* changed */
@@ -62,7 +66,8 @@ void thermal_update(void) {
 
   /* H9: full power up to 40 degC, the floor at 41. */
   float derating = 1.0f - (1.0f - DERATE_FLOOR) * (thermal.grip_C - GRIP_DERATE_C) / (GRIP_LIMIT_C - GRIP_DERATE_C);
-  derating = min_f(derating, 1.0f - (1.0f - DERATE_FLOOR) * (thermal.winding_C - WINDING_DERATE_C) / (WINDING_STOP_C - WINDING_DERATE_C));
+  derating = min_f(derating, 1.0f - (1.0f - DERATE_FLOOR) * (thermal.winding_C - WINDING_DERATE_C) /
+                                        (WINDING_STOP_C - WINDING_DERATE_C));
   if (!thermal.motor_ntc.ok || !thermal.grip_ntc.ok) derating = DERATE_FLOOR;
   thermal.derating = clamp_f(derating, DERATE_FLOOR, 1.0f);
 
@@ -70,6 +75,7 @@ void thermal_update(void) {
   thermal.warm = thermal.grip_C >= (thermal.warm ? GRIP_WARM_C - 0.5f : GRIP_WARM_C);
   if (!thermal.hot && thermal.grip_C >= GRIP_STOP_C) events_log(EVENT_GRIP_HOT, tenths(thermal.grip_C));
   thermal.hot = thermal.grip_C >= (thermal.hot ? GRIP_RESUME_C : GRIP_STOP_C);
-  if (!thermal.winding_hot && thermal.winding_C >= WINDING_STOP_C) events_log(EVENT_WINDING_HOT, tenths(thermal.winding_C));
+  if (!thermal.winding_hot && thermal.winding_C >= WINDING_STOP_C)
+    events_log(EVENT_WINDING_HOT, tenths(thermal.winding_C));
   thermal.winding_hot = thermal.winding_C >= (thermal.winding_hot ? WINDING_DERATE_C : WINDING_STOP_C);
 }

@@ -6,20 +6,20 @@
 #include <stdint.h>
 
 struct ntc {
-  float counts;           /* low-passed, 200 ms */
-  bool settled;           /* a good reading was seen */
+  float counts; /* low-passed, 200 ms */
+  bool settled; /* a good reading was seen */
   bool ok;
-  uint16_t bad;           /* samples out of range in a row */
+  uint16_t bad; /* samples out of range in a row */
 };
 
 struct thermal {
-  float motor_C;          /* NTC at the motor */
-  float grip_C;           /* NTC at the grip */
-  float winding_C;        /* estimate */
-  float winding_rise_K;   /* above the motor's NTC */
-  float derating;         /* 1: none, DERATE_FLOOR: least */
+  float motor_C;        /* NTC at the motor */
+  float grip_C;         /* NTC at the grip */
+  float winding_C;      /* estimate */
+  float winding_rise_K; /* above the motor's NTC */
+  float derating;       /* 1: none, DERATE_FLOOR: least */
   struct ntc motor_ntc, grip_ntc;
-  bool warm, hot;         /* grip: warned, stopped */
+  bool warm, hot; /* grip: warned, stopped */
   bool winding_hot;
 };
 extern struct thermal thermal;

@@ -1,4 +1,5 @@
-// The catalog: every number has a unit and a source, and is the one that its source gives; what is wrong in it is refused.
+// The catalog: every number has a unit and a source, and is the one that its source gives; what is wrong in it is
+// refused.
 #include "sim/catalog/catalog.h"
 
 #include <gtest/gtest.h>
@@ -11,16 +12,17 @@
 #include <fstream>
 
 #include "models/plant.h"
+#include "sim/catalog/skin_sampler.h"
 #include "sim/input/document.h"
 #include "sim/scenario/resolve.h"
-#include "sim/catalog/skin_sampler.h"
 
 namespace pensim {
 namespace {
 
 namespace fs = std::filesystem;
 
-const CatalogValue& value(const CatalogEntry& entry, const std::string& key, const std::vector<CatalogValue>* of = nullptr) {
+const CatalogValue& value(const CatalogEntry& entry, const std::string& key,
+                          const std::vector<CatalogValue>* of = nullptr) {
   static const CatalogValue none;
   for (const CatalogValue& v : of ? *of : entry.values)
     if (v.key == key) return v;
@@ -29,24 +31,39 @@ const CatalogValue& value(const CatalogEntry& entry, const std::string& key, con
 }
 
 TEST(Catalog, EveryEntryResolves) {
-  for (const std::string& name : catalog_names(CatalogKind::pen)) EXPECT_NO_THROW(resolve(parse_scenario("duration: 1 s\npen: {model: " + name + "}\n", "t"))) << name;
-  for (const std::string& name : catalog_names(CatalogKind::motor)) EXPECT_NO_THROW(resolve(parse_scenario("duration: 1 s\npen: {motor: " + name + "}\n", "t"))) << name;
-  for (const std::string& name : catalog_names(CatalogKind::battery)) EXPECT_NO_THROW(resolve(parse_scenario("duration: 1 s\npen: {battery: {model: " + name + "}}\n", "t"))) << name;
-  for (const std::string& name : catalog_names(CatalogKind::cartridge)) EXPECT_NO_THROW(resolve(parse_scenario("duration: 1 s\ncartridge: {model: " + name + "}\n", "t"))) << name;
+  for (const std::string& name : catalog_names(CatalogKind::pen))
+    EXPECT_NO_THROW(resolve(parse_scenario("duration: 1 s\npen: {model: " + name + "}\n", "t"))) << name;
+  for (const std::string& name : catalog_names(CatalogKind::motor))
+    EXPECT_NO_THROW(resolve(parse_scenario("duration: 1 s\npen: {motor: " + name + "}\n", "t"))) << name;
+  for (const std::string& name : catalog_names(CatalogKind::battery))
+    EXPECT_NO_THROW(resolve(parse_scenario("duration: 1 s\npen: {battery: {model: " + name + "}}\n", "t"))) << name;
+  for (const std::string& name : catalog_names(CatalogKind::cartridge))
+    EXPECT_NO_THROW(resolve(parse_scenario("duration: 1 s\ncartridge: {model: " + name + "}\n", "t"))) << name;
   for (const std::string& region : catalog_names(CatalogKind::region))
     for (const char* sex : {"female", "male"})
       for (const std::string& condition : catalog_names(CatalogKind::condition))
         for (const std::string& topical : catalog_names(CatalogKind::topical))
-          EXPECT_NO_THROW(resolve(parse_scenario("duration: 1 s\nskin: {region: " + region + ", sex: " + sex + ", condition: " + condition + ", topical: " + topical + "}\n", "t")));
+          EXPECT_NO_THROW(resolve(parse_scenario("duration: 1 s\nskin: {region: " + region + ", sex: " + sex +
+                                                     ", condition: " + condition + ", topical: " + topical + "}\n",
+                                                 "t")));
 }
 
 // VT-21, mm: epidermis and dermis, men and women, mean and standard deviation.
-struct Layer { double mean_mm, sd_mm; };
-struct Site { const char* region; Layer epidermis[2], dermis[2]; };  // male, female
-constexpr Site vt21[] = {{"forehead", {{0.22, 0.03}, {0.20, 0.03}}, {{1.17, 0.28}, {0.86, 0.16}}}, {"glabella", {{0.21, 0.03}, {0.19, 0.02}}, {{1.14, 0.30}, {0.90, 0.23}}},
-                         {"temple", {{0.19, 0.02}, {0.18, 0.02}}, {{1.06, 0.20}, {0.80, 0.19}}},   {"eyelid", {{0.18, 0.03}, {0.17, 0.02}}, {{0.67, 0.14}, {0.58, 0.11}}},
-                         {"nose", {{0.20, 0.03}, {0.19, 0.02}}, {{1.03, 0.16}, {0.93, 0.25}}},     {"cheek", {{0.19, 0.03}, {0.20, 0.18}}, {{1.14, 0.21}, {0.87, 0.35}}},
-                         {"jaw", {{0.21, 0.09}, {0.18, 0.03}}, {{1.02, 0.24}, {0.91, 0.34}}},      {"neck", {{0.19, 0.03}, {0.17, 0.03}}, {{0.98, 0.22}, {0.99, 0.20}}}};
+struct Layer {
+  double mean_mm, sd_mm;
+};
+struct Site {
+  const char* region;
+  Layer epidermis[2], dermis[2];
+};  // male, female
+constexpr Site vt21[] = {{"forehead", {{0.22, 0.03}, {0.20, 0.03}}, {{1.17, 0.28}, {0.86, 0.16}}},
+                         {"glabella", {{0.21, 0.03}, {0.19, 0.02}}, {{1.14, 0.30}, {0.90, 0.23}}},
+                         {"temple", {{0.19, 0.02}, {0.18, 0.02}}, {{1.06, 0.20}, {0.80, 0.19}}},
+                         {"eyelid", {{0.18, 0.03}, {0.17, 0.02}}, {{0.67, 0.14}, {0.58, 0.11}}},
+                         {"nose", {{0.20, 0.03}, {0.19, 0.02}}, {{1.03, 0.16}, {0.93, 0.25}}},
+                         {"cheek", {{0.19, 0.03}, {0.20, 0.18}}, {{1.14, 0.21}, {0.87, 0.35}}},
+                         {"jaw", {{0.21, 0.09}, {0.18, 0.03}}, {{1.02, 0.24}, {0.91, 0.34}}},
+                         {"neck", {{0.19, 0.03}, {0.17, 0.03}}, {{0.98, 0.22}, {0.99, 0.20}}}};
 constexpr const char* sexes[] = {"male", "female"};
 
 const CatalogValue& layer_of(const Site& site, int sex, const char* key) {
@@ -55,7 +72,8 @@ const CatalogValue& layer_of(const Site& site, int sex, const char* key) {
 }
 
 SkinParams skin_of(const std::string& words, std::uint64_t seed = 1) {
-  return resolve(parse_scenario("duration: 1 s\nseed: " + std::to_string(seed) + "\nskin: {" + words + "}\n", "t")).plant.skin;
+  return resolve(parse_scenario("duration: 1 s\nseed: " + std::to_string(seed) + "\nskin: {" + words + "}\n", "t"))
+      .plant.skin;
 }
 
 double member_of(const SkinParams& skin, const std::string& wanted) {
@@ -69,7 +87,8 @@ double member_of(const SkinParams& skin, const std::string& wanted) {
 TEST(Catalog, FacialLayersAreThoseOfUltrasound) {
   for (const Site& site : vt21)
     for (int sex : {0, 1}) {
-      const CatalogValue &dermis = layer_of(site, sex, "dermis"), &epidermis = layer_of(site, sex, "ultrasound_epidermis");
+      const CatalogValue &dermis = layer_of(site, sex, "dermis"),
+                         &epidermis = layer_of(site, sex, "ultrasound_epidermis");
       EXPECT_DOUBLE_EQ(dermis.number, site.dermis[sex].mean_mm * 1e-3) << site.region;
       EXPECT_DOUBLE_EQ(dermis.deviation.value(), site.dermis[sex].sd_mm * 1e-3) << site.region;
       EXPECT_DOUBLE_EQ(epidermis.number, site.epidermis[sex].mean_mm * 1e-3) << site.region;
@@ -83,22 +102,32 @@ TEST(Catalog, FacialLayersAreThoseOfUltrasound) {
 
 // VT-19. A winding's numbers give what its data sheet gives; tests/models/motor_test and thermal_test run the models.
 TEST(Catalog, WindingsGiveTheirDataSheets) {
-  const struct { const char* name; double volt, rpm, stall_mNm, rpm_per_mNm, tau_ms, case_K_per_W, winding_s, case_s; } sheets[] = {
-      {"faulhaber_1331t006sr", 6, 10600, 11.20, 946, 7, 25, 5, 190},        {"faulhaber_1331t012sr", 12, 9900, 9.90, 1000, 7, 25, 5, 190},
-      {"faulhaber_1331t024sr", 24, 10400, 9.76, 1070, 7, 25, 5, 190},       {"faulhaber_0816k003sr", 3, 13250, 1.15, 11475, 6.1, 48, 4.2, 242},
-      {"faulhaber_0816k006sr", 6, 13500, 1.13, 11904, 6.5, 48, 4.2, 242},   {"faulhaber_0816k009sr", 9, 13500, 1.15, 11714, 6.2, 48, 4.2, 242},
-      {"faulhaber_0816k012sr", 12, 12600, 1.00, 12553, 6.5, 48, 4.2, 242}};
-  std::printf("  %-22s %16s %16s %18s %14s %14s %14s\n", "winding (data sheet)", "n0 rpm", "M_H mN m", "dn/dM rpm/mN m", "tau_m ms", "tau_w1 s", "tau_w2 s");
+  const struct {
+    const char* name;
+    double volt, rpm, stall_mNm, rpm_per_mNm, tau_ms, case_K_per_W, winding_s, case_s;
+  } sheets[] = {{"faulhaber_1331t006sr", 6, 10600, 11.20, 946, 7, 25, 5, 190},
+                {"faulhaber_1331t012sr", 12, 9900, 9.90, 1000, 7, 25, 5, 190},
+                {"faulhaber_1331t024sr", 24, 10400, 9.76, 1070, 7, 25, 5, 190},
+                {"faulhaber_0816k003sr", 3, 13250, 1.15, 11475, 6.1, 48, 4.2, 242},
+                {"faulhaber_0816k006sr", 6, 13500, 1.13, 11904, 6.5, 48, 4.2, 242},
+                {"faulhaber_0816k009sr", 9, 13500, 1.15, 11714, 6.2, 48, 4.2, 242},
+                {"faulhaber_0816k012sr", 12, 12600, 1.00, 12553, 6.5, 48, 4.2, 242}};
+  std::printf("  %-22s %16s %16s %18s %14s %14s %14s\n", "winding (data sheet)", "n0 rpm", "M_H mN m", "dn/dM rpm/mN m",
+              "tau_m ms", "tau_w1 s", "tau_w2 s");
   for (const auto& sheet : sheets) {
-    const PlantParams plant = resolve(parse_scenario(std::string("duration: 1 s\npen: {motor: ") + sheet.name + "}\n", "t")).plant;
+    const PlantParams plant =
+        resolve(parse_scenario(std::string("duration: 1 s\npen: {motor: ") + sheet.name + "}\n", "t")).plant;
     const MotorParams& m = plant.motor;
     const double k = m.constant_V_s_per_rad, rpm_per_rad_per_s = 60 / (2 * 3.14159265358979);
     const double rpm = (sheet.volt - m.friction_N_m / k * m.resistance_ohm) / k * rpm_per_rad_per_s;
-    const double stall_mNm = (k * sheet.volt / m.resistance_ohm - m.friction_N_m) * 1e3, slope = m.resistance_ohm / (k * k) * rpm_per_rad_per_s * 1e-3;
+    const double stall_mNm = (k * sheet.volt / m.resistance_ohm - m.friction_N_m) * 1e3,
+                 slope = m.resistance_ohm / (k * k) * rpm_per_rad_per_s * 1e-3;
     const double tau_ms = m.inertia_kg_m2 * m.resistance_ohm / (k * k) * 1e3;
-    const double winding_s = plant.thermal.winding_to_case_K_per_W * plant.thermal.winding_J_per_K, case_s = sheet.case_K_per_W * plant.thermal.case_J_per_K;
-    std::printf("  %-22s %7.0f (%6.0f) %7.2f (%6.2f) %8.0f (%7.0f) %6.2f (%5.1f) %6.2f (%5.1f) %6.1f (%5.0f)\n", sheet.name, rpm, sheet.rpm, stall_mNm, sheet.stall_mNm, slope, sheet.rpm_per_mNm, tau_ms,
-                sheet.tau_ms, winding_s, sheet.winding_s, case_s, sheet.case_s);
+    const double winding_s = plant.thermal.winding_to_case_K_per_W * plant.thermal.winding_J_per_K,
+                 case_s = sheet.case_K_per_W * plant.thermal.case_J_per_K;
+    std::printf("  %-22s %7.0f (%6.0f) %7.2f (%6.2f) %8.0f (%7.0f) %6.2f (%5.1f) %6.2f (%5.1f) %6.1f (%5.0f)\n",
+                sheet.name, rpm, sheet.rpm, stall_mNm, sheet.stall_mNm, slope, sheet.rpm_per_mNm, tau_ms, sheet.tau_ms,
+                winding_s, sheet.winding_s, case_s, sheet.case_s);
     EXPECT_NEAR(rpm / sheet.rpm, 1.0, 0.02) << sheet.name;
     EXPECT_NEAR(stall_mNm / sheet.stall_mNm, 1.0, 0.03) << sheet.name;
     EXPECT_NEAR(slope / sheet.rpm_per_mNm, 1.0, 0.03) << sheet.name;
@@ -110,8 +139,11 @@ TEST(Catalog, WindingsGiveTheirDataSheets) {
 
 TEST(Catalog, TheRewoundWindingReaches150HzOnOneCell) {
   const MotorParams m = resolve(parse_scenario("duration: 1 s\n", "t")).plant.motor;
-  const MotorParams frame = resolve(parse_scenario("duration: 1 s\npen: {motor: faulhaber_1331t006sr}\n", "t")).plant.motor;
-  const auto slope = [](const MotorParams& p) { return p.resistance_ohm / (p.constant_V_s_per_rad * p.constant_V_s_per_rad); };
+  const MotorParams frame =
+      resolve(parse_scenario("duration: 1 s\npen: {motor: faulhaber_1331t006sr}\n", "t")).plant.motor;
+  const auto slope = [](const MotorParams& p) {
+    return p.resistance_ohm / (p.constant_V_s_per_rad * p.constant_V_s_per_rad);
+  };
   EXPECT_NEAR(slope(m), slope(frame), 0.01 * slope(frame));  // same frame, same dn/dM
   EXPECT_NEAR(m.constant_V_s_per_rad / frame.constant_V_s_per_rad, 0.607, 0.002);
   EXPECT_GT(3.7 / m.constant_V_s_per_rad / (2 * 3.14159265358979), 150.0);
@@ -147,7 +179,8 @@ TEST(Catalog, EveryParameterOfThePlantCanBeGivenInItsUnit) {
     if (p.name == "seed" || p.name == "tick_s") continue;
     char number[40];
     std::snprintf(number, sizeof number, "%.17g", p.start);
-    const std::string text = "duration: 1 s\nparameters: {" + p.key + ": " + number + (p.unit == "1" ? "" : " " + p.unit) + "}\n";
+    const std::string text =
+        "duration: 1 s\nparameters: {" + p.key + ": " + number + (p.unit == "1" ? "" : " " + p.unit) + "}\n";
     try {
       const Scenario s = parse_scenario(text, "t");
       EXPECT_EQ(s.parameters.at(p.name).first, p.start) << p.name;
@@ -159,7 +192,8 @@ TEST(Catalog, EveryParameterOfThePlantCanBeGivenInItsUnit) {
 
 TEST(Catalog, ListsAndExplains) {
   const std::string all = catalog_text("", "");
-  for (const char* word : {"pens\n", "motors\n", "regions\n", "rotary_p1", "needles_42", "eyelid", "hyaluronic_gel"}) EXPECT_NE(all.find(word), std::string::npos) << word;
+  for (const char* word : {"pens\n", "motors\n", "regions\n", "rotary_p1", "needles_42", "eyelid", "hyaluronic_gel"})
+    EXPECT_NE(all.find(word), std::string::npos) << word;
   EXPECT_EQ(catalog_text("motors", "").find("rotary_p1"), std::string::npos);
   EXPECT_NE(catalog_text("skin", "").find("conditions\n"), std::string::npos);
   const std::string cheek = catalog_text("regions", "cheek");
@@ -175,17 +209,28 @@ TEST(Catalog, ListsAndExplains) {
   const std::string exceed = catalog_text("pens", "exceed");
   EXPECT_LT(exceed.find("[F:k182407] dial 0-1.9 mm"), exceed.find("taken from rotary_p1, as no source gives it"));
   EXPECT_GT(exceed.find("drivetrain.eccentricity"), exceed.find("taken from rotary_p1, as no source gives it"));
-  EXPECT_EQ(exceed.find("screw.upper_stop", exceed.find("taken from")), std::string::npos) << "what the profile gives is not taken";
+  EXPECT_EQ(exceed.find("screw.upper_stop", exceed.find("taken from")), std::string::npos)
+      << "what the profile gives is not taken";
   EXPECT_NE(catalog_text("sources", "").find("olatunji"), std::string::npos);
   EXPECT_EQ(catalog_text("sources", "wang").find("olatunji"), std::string::npos);
   EXPECT_NE(catalog_text("law", "").find("skin.shaft_stress"), std::string::npos);
-  EXPECT_NE(catalog_text("law", "shaft_stress").find("2400 Pa  tau_c [D] joint fit, 95 % 1.5..3.9 kPa"), std::string::npos) << catalog_text("law", "shaft_stress");
-  EXPECT_NE(catalog_text("law", "shaft_stress").find("95 % 1469 .. 3932; standard deviation of the logarithm 0.251"), std::string::npos) << catalog_text("law", "shaft_stress");
+  EXPECT_NE(catalog_text("law", "shaft_stress").find("2400 Pa  tau_c [D] joint fit, 95 % 1.5..3.9 kPa"),
+            std::string::npos)
+      << catalog_text("law", "shaft_stress");
+  EXPECT_NE(catalog_text("law", "shaft_stress").find("95 % 1469 .. 3932; standard deviation of the logarithm 0.251"),
+            std::string::npos)
+      << catalog_text("law", "shaft_stress");
   EXPECT_EQ(catalog_text("law", "shaft_stress").find("flat direction"), std::string::npos);
   EXPECT_NE(catalog_text("law", "").find("flat direction: +0.80 puncture_floor_1"), std::string::npos);
   EXPECT_EQ(catalog_text("law", "hole_closing_time").find("95 %"), std::string::npos);  // not fitted
   EXPECT_NE(catalog_text("parameters", "sensors").find("sensors.hall_width"), std::string::npos);
-  for (const auto& [kind, name] : {std::pair("regions", "cheeck"), {"motor", "nothing"}, {"cheeck", ""}, {"boats", "x"}, {"sources", "hfuss"}, {"parameters", "sensor"}, {"law", "shaft_stres"}}) {
+  for (const auto& [kind, name] : {std::pair("regions", "cheeck"),
+                                   {"motor", "nothing"},
+                                   {"cheeck", ""},
+                                   {"boats", "x"},
+                                   {"sources", "hfuss"},
+                                   {"parameters", "sensor"},
+                                   {"law", "shaft_stres"}}) {
     try {
       catalog_text(kind, name);
       ADD_FAILURE() << kind << " " << name;
@@ -218,38 +263,60 @@ TEST(Catalog, RefusesWhatHasNoSourceOrUnit) {
   };
   const auto motor = [&](const std::string& line) { return refused(CatalogKind::motor, "about: x\n" + line + "\n"); };
   EXPECT_EQ(motor("resistance: {value: 1 ohm, source: \"[E] why\"}"), "accepted");
-  for (const char* mark : {"[F:f1331]", "[F2:fang] x", "[R; 0.8]", "[R: Brown 2004; 0.95] x", "[D]", "[E] x", "[P]"}) EXPECT_EQ(motor("resistance: {value: 1 ohm, source: \"" + std::string(mark) + "\"}"), "accepted") << mark;
-  for (const char* mark : {"", "why", "[X]", "[F]", "[F:]", "[F: x y]", "[R]", "[R: Brown]", "[R; 2]", "[R; much]", "[D", "D]", "[DE]", "[F:f1332]", "[F2:fangs]", "why [E]", "[D] from [F:nobody]",
-                           "[E] after [R: Brown]"})
-    EXPECT_NE(motor("resistance: {value: 1 ohm, source: \"" + std::string(mark) + "\"}").find(":2:36: found the source"), std::string::npos) << mark;
-  EXPECT_NE(motor("resistance: {value: 1 ohm, source: \"[F:f1332]\"}").find("there is no source `f1332`; the nearest is `f1331`"), std::string::npos);
-  EXPECT_NE(motor("resistance: {value: 1 ohm, source: \"[R: Brown]\"}").find("recalled without a confidence"), std::string::npos);
+  for (const char* mark : {"[F:f1331]", "[F2:fang] x", "[R; 0.8]", "[R: Brown 2004; 0.95] x", "[D]", "[E] x", "[P]"})
+    EXPECT_EQ(motor("resistance: {value: 1 ohm, source: \"" + std::string(mark) + "\"}"), "accepted") << mark;
+  for (const char* mark :
+       {"", "why", "[X]", "[F]", "[F:]", "[F: x y]", "[R]", "[R: Brown]", "[R; 2]", "[R; much]", "[D", "D]", "[DE]",
+        "[F:f1332]", "[F2:fangs]", "why [E]", "[D] from [F:nobody]", "[E] after [R: Brown]"})
+    EXPECT_NE(
+        motor("resistance: {value: 1 ohm, source: \"" + std::string(mark) + "\"}").find(":2:36: found the source"),
+        std::string::npos)
+        << mark;
+  EXPECT_NE(motor("resistance: {value: 1 ohm, source: \"[F:f1332]\"}")
+                .find("there is no source `f1332`; the nearest is `f1331`"),
+            std::string::npos);
+  EXPECT_NE(motor("resistance: {value: 1 ohm, source: \"[R: Brown]\"}").find("recalled without a confidence"),
+            std::string::npos);
   const std::string own = "sources: {sheet: {title: My data sheet, address: the drawer}}";
   EXPECT_EQ(motor(own + "\nresistance: {value: 1 ohm, source: \"[F:sheet]\"}"), "accepted");
-  EXPECT_NE(motor("sources: {sheet: {title: My data sheet}}").find(":2:18: expected title and address of sheet"), std::string::npos);
+  EXPECT_NE(motor("sources: {sheet: {title: My data sheet}}").find(":2:18: expected title and address of sheet"),
+            std::string::npos);
   EXPECT_NE(motor("sources: [sheet]").find("expected sources by key, found a list"), std::string::npos);
   EXPECT_EQ(motor("resistance: {value: 1 ohm, sd: 0.1 ohm, source: \"[E]\"}"), "accepted");
   EXPECT_EQ(motor("resistance: {value: 1 ohm, range: [0.9 ohm, 1.2 ohm], source: \"[E]\"}"), "accepted");
-  for (const char* spread : {"sd: -0.1 ohm", "sd: 0 ohm", "sd: 1 mm", "sd: [1 ohm]", "range: 1 ohm", "range: [0.9 ohm]", "range: [1.1 ohm, 1.2 ohm]", "range: [-1 ohm, 2 ohm]", "range: [1 ohm, 1 ohm]",
+  for (const char* spread : {"sd: -0.1 ohm", "sd: 0 ohm", "sd: 1 mm", "sd: [1 ohm]", "range: 1 ohm", "range: [0.9 ohm]",
+                             "range: [1.1 ohm, 1.2 ohm]", "range: [-1 ohm, 2 ohm]", "range: [1 ohm, 1 ohm]",
                              "range: [0.9 ohm, 1 mm]", "sd: 0.1 ohm, range: [0.9 ohm, 1.2 ohm]"})
-    EXPECT_NE(motor(std::string("resistance: {value: 1 ohm, ") + spread + ", source: \"[E]\"}").find(":2:"), std::string::npos) << spread;
-  EXPECT_NE(motor("resistance: {factor: 2, sd: 1 ohm, source: \"[E]\"}").find("beside a value above 0"), std::string::npos);
-  EXPECT_NE(motor("lowest_rate: {value: 1 Hz, source: \"[E]\"}").find("found `lowest_rate`"), std::string::npos);  // of a pen only
+    EXPECT_NE(motor(std::string("resistance: {value: 1 ohm, ") + spread + ", source: \"[E]\"}").find(":2:"),
+              std::string::npos)
+        << spread;
+  EXPECT_NE(motor("resistance: {factor: 2, sd: 1 ohm, source: \"[E]\"}").find("beside a value above 0"),
+            std::string::npos);
+  // of a pen only
+  EXPECT_NE(motor("lowest_rate: {value: 1 Hz, source: \"[E]\"}").find("found `lowest_rate`"), std::string::npos);
   EXPECT_NE(motor("resistance: {value: 1 ohm}").find(":2:13: found no source for resistance"), std::string::npos);
-  EXPECT_NE(motor("resistance: 1 ohm").find(":2:13: expected a value with its source for resistance, found `1 ohm`"), std::string::npos);
-  EXPECT_NE(motor("resistance: {value: 1, source: \"[E]\"}").find(":2:21: resistance: expected a resistance such as 1.05 ohm, found 1 (no unit)"), std::string::npos);
+  EXPECT_NE(motor("resistance: 1 ohm").find(":2:13: expected a value with its source for resistance, found `1 ohm`"),
+            std::string::npos);
+  EXPECT_NE(motor("resistance: {value: 1, source: \"[E]\"}")
+                .find(":2:21: resistance: expected a resistance such as 1.05 ohm, found 1 (no unit)"),
+            std::string::npos);
   EXPECT_NE(motor("resistance: {value: 1 mm, source: \"[E]\"}").find("found 1 mm (length)"), std::string::npos);
   EXPECT_NE(motor("resistance: {source: \"[E]\"}").find("expected one of value and factor"), std::string::npos);
-  EXPECT_NE(motor("resistance: {value: 1 ohm, factor: 2, source: \"[E]\"}").find("expected one of value and factor"), std::string::npos);
-  EXPECT_NE(motor("resistance: {factor: -2, source: \"[E]\"}").find("expected a factor of 0 or more"), std::string::npos);
-  EXPECT_NE(motor("resistance: {value: 1 ohm, source: \"[E]\", note: x}").find("found the key `note`"), std::string::npos);
+  EXPECT_NE(motor("resistance: {value: 1 ohm, factor: 2, source: \"[E]\"}").find("expected one of value and factor"),
+            std::string::npos);
+  EXPECT_NE(motor("resistance: {factor: -2, source: \"[E]\"}").find("expected a factor of 0 or more"),
+            std::string::npos);
+  EXPECT_NE(motor("resistance: {value: 1 ohm, source: \"[E]\", note: x}").find("found the key `note`"),
+            std::string::npos);
   EXPECT_NE(motor("resistence: {value: 1 ohm, source: \"[E]\"}").find(":2:1: found `resistence`"), std::string::npos);
   EXPECT_NE(motor("resistence: {value: 1 ohm, source: \"[E]\"}").find("did you mean `resistance`?"), std::string::npos);
   EXPECT_NE(motor("resistance: {value: [1 ohm], source: \"[E]\"}").find("found a list"), std::string::npos);
-  EXPECT_NE(refused(CatalogKind::motor, "resistance: {value: 1 ohm, source: \"[E]\"}\n").find("found no `about`"), std::string::npos);
+  EXPECT_NE(refused(CatalogKind::motor, "resistance: {value: 1 ohm, source: \"[E]\"}\n").find("found no `about`"),
+            std::string::npos);
   EXPECT_NE(refused(CatalogKind::motor, "- a\n").find("expected an entry of the catalog"), std::string::npos);
   EXPECT_NE(refused(CatalogKind::pen, "about: x\nmotor: [a]\n").find("found `motor`"), std::string::npos);
-  EXPECT_NE(refused(CatalogKind::region, "about: x\nfemale: 3\n").find("expected keys and values, found `3`"), std::string::npos);
+  EXPECT_NE(refused(CatalogKind::region, "about: x\nfemale: 3\n").find("expected keys and values, found `3`"),
+            std::string::npos);
   EXPECT_NE(refused(CatalogKind::region, "").find("expected an entry"), std::string::npos);
   fs::remove_all(folder);
 }
@@ -262,7 +329,11 @@ TEST(Catalog, AnUnknownReferenceOfAPenIsNamed) {
     resolve(parse_scenario("duration: 1 s\npen: {model: ./pen.yaml}\n", "t", folder.string()));
     ADD_FAILURE();
   } catch (const InputError& error) {
-    EXPECT_NE(std::string(error.what()).find("pen.yaml: found `p1_windin`, expected a motor of the catalog\n  mend: did you mean `p1_winding`?"), std::string::npos) << error.what();
+    EXPECT_NE(
+        std::string(error.what())
+            .find("pen.yaml: found `p1_windin`, expected a motor of the catalog\n  mend: did you mean `p1_winding`?"),
+        std::string::npos)
+        << error.what();
   }
   fs::remove_all(folder);
 }
@@ -283,7 +354,8 @@ TEST(SkinSampler, ReproducesMeansAndDeviationsOfVt21) {
           least = std::min(least, x);
         }
         const double mean = sum / n, sd = std::sqrt(squares / n - mean * mean);
-        std::printf("  %-10s %-7s %-22s %+7.2f%% %+7.2f%% %8.4f mm\n", site.region, sexes[sex], key, 100 * (mean / v.number - 1), 100 * (sd / *v.deviation - 1), least * 1e3);
+        std::printf("  %-10s %-7s %-22s %+7.2f%% %+7.2f%% %8.4f mm\n", site.region, sexes[sex], key,
+                    100 * (mean / v.number - 1), 100 * (sd / *v.deviation - 1), least * 1e3);
         EXPECT_NEAR(mean / v.number, 1.0, 0.02) << site.region << " " << sexes[sex] << " " << key;
         EXPECT_NEAR(sd / *v.deviation, 1.0, 0.10) << site.region << " " << sexes[sex] << " " << key;
         EXPECT_GT(least, 0.0);
@@ -308,14 +380,15 @@ TEST(SkinSampler, IsAFunctionOfSeedAndPersonAndStaysInItsRange) {
   EXPECT_LT(low, 16e3);
   EXPECT_LE(high, 50e3);
   EXPECT_GT(high, 48.5e3);
-  EXPECT_NEAR(sum / 10000, (15e3 + 30e3 + 50e3) / 3, 0.02 * 31.7e3);  // of a triangle
+  EXPECT_NEAR(sum / 10000, (15e3 + 30e3 + 50e3) / 3, 0.02 * 31.7e3);   // of a triangle
   EXPECT_EQ(drawn_value(value(cheek, "puncture_factor"), 5, 1), 1.0);  // no spread is given
 }
 
 TEST(SkinSampler, AScenarioDrawsItsPersonWithTheSeed) {
   const SkinParams mean = skin_of("region: cheek"), off = skin_of("region: cheek, drawn: off", 99);
   EXPECT_EQ(off.dermis_m, mean.dermis_m);
-  const SkinParams one = skin_of("region: cheek, drawn: on", 7), again = skin_of("region: cheek, drawn: on", 7), other = skin_of("region: cheek, drawn: on", 8);
+  const SkinParams one = skin_of("region: cheek, drawn: on", 7), again = skin_of("region: cheek, drawn: on", 7),
+                   other = skin_of("region: cheek, drawn: on", 8);
   EXPECT_EQ(one.dermis_m, again.dermis_m);
   EXPECT_NE(one.dermis_m, other.dermis_m);
   EXPECT_NE(one.dermis_m, mean.dermis_m);
@@ -324,7 +397,8 @@ TEST(SkinSampler, AScenarioDrawsItsPersonWithTheSeed) {
   EXPECT_EQ(one.puncture_factor_1, mean.puncture_factor_1);
   const CatalogEntry& cheek = catalog_entry(CatalogKind::region, "cheek");
   EXPECT_EQ(one.dermis_m, drawn_value(value(cheek, "dermis", &cheek.female), 7));
-  EXPECT_DOUBLE_EQ(one.epidermis_m / mean.epidermis_m, drawn_value(value(cheek, "ultrasound_epidermis", &cheek.female), 7) / 0.20e-3);
+  EXPECT_DOUBLE_EQ(one.epidermis_m / mean.epidermis_m,
+                   drawn_value(value(cheek, "ultrasound_epidermis", &cheek.female), 7) / 0.20e-3);
   // The same person elsewhere and with a scar: the same deviates, multiplied as ever.
   EXPECT_DOUBLE_EQ(skin_of("region: cheek, drawn: on, condition: atrophic_acne_scar", 7).dermis_m, 0.8 * one.dermis_m);
   EXPECT_EQ(skin_of("region: forehead, drawn: on", 7).dermis_m > 0.86e-3, one.dermis_m > 0.87e-3);
@@ -373,7 +447,8 @@ TEST(SkinSampler, ReproducesTheFitOfTheLaw) {
 }
 
 TEST(SkinSampler, AScenarioDrawsItsLawWithTheSeed) {
-  const SkinParams defaults, off = skin_of("region: cheek", 7), one = skin_of("region: cheek, drawn: on", 7), again = skin_of("region: cheek, drawn: on", 7),
+  const SkinParams defaults, off = skin_of("region: cheek", 7), one = skin_of("region: cheek, drawn: on", 7),
+                             again = skin_of("region: cheek, drawn: on", 7),
                              other = skin_of("region: cheek, drawn: on", 8);
   SkinParams drawn;
   draw_law(skin_law(), 7, 0, drawn);
@@ -385,8 +460,11 @@ TEST(SkinSampler, AScenarioDrawsItsLawWithTheSeed) {
     EXPECT_NE(member_of(one, p.name), member_of(off, p.name)) << p.name;
   }
   // A condition multiplies the person's own; a patch is of the same person; the recording keeps the numbers.
-  EXPECT_DOUBLE_EQ(skin_of("region: cheek, drawn: on, condition: hypertrophic_scar", 7).dermis_toughness_J_per_m2, 1.5 * one.dermis_toughness_J_per_m2);
-  const ResolvedScenario r = resolve(parse_scenario("duration: 1 s\nseed: 7\nskin: {region: cheek, drawn: on, patches: [{from: 0 mm, to: 5 mm, condition: dry}]}\n", "t"));
+  EXPECT_DOUBLE_EQ(skin_of("region: cheek, drawn: on, condition: hypertrophic_scar", 7).dermis_toughness_J_per_m2,
+                   1.5 * one.dermis_toughness_J_per_m2);
+  const ResolvedScenario r = resolve(parse_scenario(
+      "duration: 1 s\nseed: 7\nskin: {region: cheek, drawn: on, patches: [{from: 0 mm, to: 5 mm, condition: dry}]}\n",
+      "t"));
   EXPECT_EQ(r.plant.skin.shaft_stress_Pa, one.shaft_stress_Pa);
   EXPECT_DOUBLE_EQ(r.plant.skin.patches[0].stiffness_factor_1, 1);
   EXPECT_EQ(resolved_from_json(to_json(r)).plant.skin.shaft_stress_Pa, one.shaft_stress_Pa);
@@ -441,8 +519,8 @@ TEST(Catalog, EveryParameterOfTheHeadersHasAMark) {
     EXPECT_EQ(mark_problem(note.substr(note.find('['))), "") << p.name << ": " << note;
   }
   EXPECT_EQ(parameter_note("skin.shaft_stress_Pa"), "tau_c [D] joint fit, 95 % 1.5..3.9 kPa");
-  EXPECT_NE(parameter_note("motor.copper_per_K").find("+0.39 %/K"), std::string::npos);   // a table's line
-  EXPECT_NE(parameter_note("skin.fastest_time_s").find("[F:mahvash]"), std::string::npos);      // a group's comment
+  EXPECT_NE(parameter_note("motor.copper_per_K").find("+0.39 %/K"), std::string::npos);     // a table's line
+  EXPECT_NE(parameter_note("skin.fastest_time_s").find("[F:mahvash]"), std::string::npos);  // a group's comment
   EXPECT_EQ(parameter_note("skin.nothing_m").find("[F:wang]"), std::string::npos);
 }
 
@@ -455,7 +533,9 @@ TEST(Catalog, NoSourceIsListedTwice) {
 
 // A profile is its base where no source gives a number.
 TEST(Catalog, ProfilesAreTheirBaseButForWhatIsPublished) {
-  const auto plant = [](const std::string& model) { return resolve(parse_scenario("duration: 1 s\npen: {model: " + model + "}\n", "t")).plant; };
+  const auto plant = [](const std::string& model) {
+    return resolve(parse_scenario("duration: 1 s\npen: {model: " + model + "}\n", "t")).plant;
+  };
   const PlantParams base = plant("rotary_p1"), exceed = plant("exceed"), skinpen = plant("skinpen_precision");
   EXPECT_EQ(exceed.drivetrain.eccentricity_m, base.drivetrain.eccentricity_m);
   EXPECT_EQ(exceed.screw.upper_stop_m, 1.9e-3);
@@ -479,7 +559,8 @@ TEST(Catalog, AMissingCatalogIsSaid) {
         try {
           catalog_folder();
         } catch (const InputError& error) {
-          std::exit(std::string(error.what()).find("PENSIM_CATALOG=/nonexistent: there is no such folder") == 0 ? 7 : 8);
+          std::exit(std::string(error.what()).find("PENSIM_CATALOG=/nonexistent: there is no such folder") == 0 ? 7
+                                                                                                                : 8);
         }
       },
       testing::ExitedWithCode(7), "");

@@ -1,12 +1,11 @@
 // The real program with real files, the way a script calls it: exit codes, reports, what is kept and what is said.
 #include <gtest/gtest.h>
-
 #include <signal.h>
 
 #include <algorithm>
 
-#include "tests/sim/scenario/bad_cases.h"
 #include "tests/sim/program.h"
+#include "tests/sim/scenario/bad_cases.h"
 
 namespace pensim::test {
 namespace {
@@ -28,8 +27,8 @@ require:
   - {id: TIME-02, text: the cell is full, that: "always (battery.voltage > 4.3 V)"}
 )yaml";
 std::string misbehaving(int aux) {
-  return "title: misbehaves\nduration: 0.2 s\nfirmware: misbehave\ntimeline:\n  - {at: 0.05 s, set: aux.0, to: " + std::to_string(aux) +
-         "}\nrequire:\n  - {id: X-01, that: \"always (battery.voltage > 3 V)\"}\n";
+  return "title: misbehaves\nduration: 0.2 s\nfirmware: misbehave\ntimeline:\n  - {at: 0.05 s, set: aux.0, to: " +
+         std::to_string(aux) + "}\nrequire:\n  - {id: X-01, that: \"always (battery.voltage > 3 V)\"}\n";
 }
 
 TEST(CommandLine, APassIsZeroAndTheReportSaysEverything) {
@@ -107,8 +106,10 @@ void expect_refused(const std::vector<BadCase>& cases) {
     const Ran r = run_program(program, arguments);
     EXPECT_EQ(r.code, 2) << bad.name << ": " << r.out << r.err;
     for (const ExpectedProblem& problem : bad.problems) {
-      const std::string at = problem.line > 0 ? ":" + std::to_string(problem.line) + ":" + std::to_string(problem.column) : "";
-      EXPECT_NE(r.err.find(problem.option ? "" : path + at), std::string::npos) << bad.name << ": " << path + at << "\n" << r.err;
+      const std::string at =
+          problem.line > 0 ? ":" + std::to_string(problem.line) + ":" + std::to_string(problem.column) : "";
+      EXPECT_NE(r.err.find(problem.option ? "" : path + at), std::string::npos) << bad.name << ": " << path + at << "\n"
+                                                                                << r.err;
     }
     EXPECT_NE(r.err.find("mend: "), std::string::npos) << bad.name << ": " << r.err;
   }
@@ -130,21 +131,62 @@ TEST(CommandLine, BadOptionsAreTwoWithASentence) {
   const Folder f;
   write_file(f / "a.yaml", short_pass);
   const std::string a = f / "a.yaml";
-  const std::vector<std::vector<std::string>> bad = {
-      {"run"}, {"run", f / "none.yaml"}, {"run", a, "--jobs", "0"}, {"run", a, "--jobs", "x"}, {"run", a, "--jobs", "99999999999999999999"},
-      {"run", a, "--seed", "-1"}, {"run", a, "--seed", "1.5"}, {"run", a, "--seed", ""}, {"run", a, "--keep", "some"},
-      {"run", a, "--filter", "("}, {"run", a, "--filter", "no-such-name"}, {"run", a, "--filter", std::string(5000, '(')},
-      {"run", a, "--shard", "0/2"}, {"run", a, "--shard", "3/2"}, {"run", a, "--shard", "a/b"}, {"run", a, "--shard", "1/2x"},
-      {"run", a, "--fail-on-drop", "20"}, {"run", a, "--fail-on-drop", "-5%"}, {"run", a, "--fail-on-drop", "nan%"},
-      {"run", a, "--firmware", "no_such_core"}, {"run", a, "--firmware", ""}, {"run", a, "--firmware", "native:/nowhere.so"},
-      {"run", a, "--firmware", "native:/etc/passwd"}, {"run", a, "--firmware", "emulated:x.elf"}, {"run", a, "--firmware", "../x"},
-      {"run", a, "--set", "nonsense"}, {"run", a, "--set", "duration=-1 s"}, {"run", a, "--set", "duration=3 N"},
-      {"run", a, "--set", "no.such.key=1"}, {"run", a, "--set", "=1"}, {"run", a, "--set", ""}, {"run", a, "--watch", "no_such_variable"},
-      {"run", a, "--watch", ""}, {"run", a, "--watch", "x[99999999999]"}, {"run", a, "--no-such-option"}, {"run", a, a, "--no-fork", "--jobs"},
-      {"nonsense"}, {}, {"rerun", a}, {"rerun", f / "none.h5"}, {"judge", a}, {"replay", "/dev/null"}, {"diff", a, a}, {"diff", a},
-      {"export", a}, {"import", f / "none.csv"}, {"symbols", "no_such_core"}, {"symbols"}, {"catalog", "skin", "no_such_region"},
-      {"catalog", "no_such_kind"}, {"schema", "extra"}, {"judge", "/etc/passwd"}, {"export", "/proc/self/mem"}, {"run", "/dev/zero"},
-      {"run", "/"}, {"run", std::string(10000, 'a')}};
+  const std::vector<std::vector<std::string>> bad = {{"run"},
+                                                     {"run", f / "none.yaml"},
+                                                     {"run", a, "--jobs", "0"},
+                                                     {"run", a, "--jobs", "x"},
+                                                     {"run", a, "--jobs", "99999999999999999999"},
+                                                     {"run", a, "--seed", "-1"},
+                                                     {"run", a, "--seed", "1.5"},
+                                                     {"run", a, "--seed", ""},
+                                                     {"run", a, "--keep", "some"},
+                                                     {"run", a, "--filter", "("},
+                                                     {"run", a, "--filter", "no-such-name"},
+                                                     {"run", a, "--filter", std::string(5000, '(')},
+                                                     {"run", a, "--shard", "0/2"},
+                                                     {"run", a, "--shard", "3/2"},
+                                                     {"run", a, "--shard", "a/b"},
+                                                     {"run", a, "--shard", "1/2x"},
+                                                     {"run", a, "--fail-on-drop", "20"},
+                                                     {"run", a, "--fail-on-drop", "-5%"},
+                                                     {"run", a, "--fail-on-drop", "nan%"},
+                                                     {"run", a, "--firmware", "no_such_core"},
+                                                     {"run", a, "--firmware", ""},
+                                                     {"run", a, "--firmware", "native:/nowhere.so"},
+                                                     {"run", a, "--firmware", "native:/etc/passwd"},
+                                                     {"run", a, "--firmware", "emulated:x.elf"},
+                                                     {"run", a, "--firmware", "../x"},
+                                                     {"run", a, "--set", "nonsense"},
+                                                     {"run", a, "--set", "duration=-1 s"},
+                                                     {"run", a, "--set", "duration=3 N"},
+                                                     {"run", a, "--set", "no.such.key=1"},
+                                                     {"run", a, "--set", "=1"},
+                                                     {"run", a, "--set", ""},
+                                                     {"run", a, "--watch", "no_such_variable"},
+                                                     {"run", a, "--watch", ""},
+                                                     {"run", a, "--watch", "x[99999999999]"},
+                                                     {"run", a, "--no-such-option"},
+                                                     {"run", a, a, "--no-fork", "--jobs"},
+                                                     {"nonsense"},
+                                                     {},
+                                                     {"rerun", a},
+                                                     {"rerun", f / "none.h5"},
+                                                     {"judge", a},
+                                                     {"replay", "/dev/null"},
+                                                     {"diff", a, a},
+                                                     {"diff", a},
+                                                     {"export", a},
+                                                     {"import", f / "none.csv"},
+                                                     {"symbols", "no_such_core"},
+                                                     {"symbols"},
+                                                     {"catalog", "skin", "no_such_region"},
+                                                     {"catalog", "no_such_kind"},
+                                                     {"schema", "extra"},
+                                                     {"judge", "/etc/passwd"},
+                                                     {"export", "/proc/self/mem"},
+                                                     {"run", "/dev/zero"},
+                                                     {"run", "/"},
+                                                     {"run", std::string(10000, 'a')}};
   for (const auto& arguments : bad) {
     const Ran r = run_program(program, arguments);
     std::string line;
@@ -192,7 +234,8 @@ TEST(CommandLine, ARecordingCanBeRerunJudgedComparedReplayedAndExported) {
   EXPECT_EQ(std::count(csv.out.begin(), csv.out.end(), '\n'), 11);
 }
 
-// A field log of every tick: the same core gives the recorded answers to the bit, a changed core is caught at its first other output.
+// A field log of every tick: the same core gives the recorded answers to the bit, a changed core is caught at its first
+// other output.
 TEST(CommandLine, ACompleteFieldLogCatchesAChangedCore) {
   const Folder f;
   ASSERT_EQ(run_program(program, {"run", "tests/data/golden/cheek.yaml", "--no-always", "--out", f / "x"}).code, 0);
@@ -208,7 +251,8 @@ TEST(CommandLine, ACompleteFieldLogCatchesAChangedCore) {
   EXPECT_NE(changed.out.find("tick"), std::string::npos) << changed.out;
 }
 
-// A field log of some channels at 100 Hz: logged outputs are compared at logged instants, and every output says that it is sparse.
+// A field log of some channels at 100 Hz: logged outputs are compared at logged instants, and every output says that it
+// is sparse.
 TEST(CommandLine, ASparseFieldLogIsReplayedWithinItsTolerances) {
   const Folder f;
   std::string log = "time_s,battery_voltage_mV,user.start,pin.enable,core.pwm_duty[5%]\n", wrong = log;
@@ -238,7 +282,8 @@ TEST(CommandLine, KilledInTheMiddleLeavesNoHalfWrittenFile) {
   if (pid == 0) {
     const int null = open("/dev/null", O_WRONLY);
     dup2(null, 1);
-    execl(program.c_str(), program.c_str(), "run", (f / "a.yaml").c_str(), "--no-always", "--out", (f / "runs").c_str(), nullptr);
+    execl(program.c_str(), program.c_str(), "run", (f / "a.yaml").c_str(), "--no-always", "--out", (f / "runs").c_str(),
+          nullptr);
     _exit(127);
   }
   usleep(300'000);
@@ -247,7 +292,8 @@ TEST(CommandLine, KilledInTheMiddleLeavesNoHalfWrittenFile) {
   usleep(100'000);
   std::size_t files = 0;
   if (std::filesystem::exists(f / "runs"))
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(f / "runs")) files += entry.path().extension() == ".h5" ? 1 : 0;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(f / "runs"))
+      files += entry.path().extension() == ".h5" ? 1 : 0;
   EXPECT_EQ(files, 0u);
 }
 

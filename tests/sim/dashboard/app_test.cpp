@@ -1,5 +1,5 @@
-// The dashboard driven by mouse and keys, without a window: what the user does changes the view, the picture is the same each time,
-// and no text is cut or overlaps.
+// The dashboard driven by mouse and keys, without a window: what the user does changes the view, the picture is the
+// same each time, and no text is cut or overlaps.
 #include "sim/dashboard/app.h"
 
 #include <fmt/format.h>
@@ -13,13 +13,13 @@
 #include <map>
 
 #include "sim/dashboard/curve.h"
-#include "sim/draw/display_units.h"
-#include "sim/draw/headless.h"
 #include "sim/dashboard/keys.h"
 #include "sim/dashboard/open.h"
 #include "sim/dashboard/remember.h"
 #include "sim/dashboard/screenshot.h"
 #include "sim/dashboard/transport.h"
+#include "sim/draw/display_units.h"
+#include "sim/draw/headless.h"
 #include "sim/input/input_error.h"
 #include "tests/sim/dashboard/synthetic_run.h"
 #include "tests/sim/dashboard/user.h"
@@ -112,7 +112,9 @@ TEST(App, PressSetsTheCursorKeysStepIt) {
   const auto& strokes = user.app.main.recording->strokes();
   user.press(ImGuiKey_RightArrow, true);
   const double boundary = user.app.cursor_s;
-  EXPECT_TRUE(std::any_of(strokes.begin(), strokes.end(), [&](const StrokeRow& s) { return std::fabs(static_cast<double>(s.end) * 50e-6 - boundary) < 1e-9; }));
+  EXPECT_TRUE(std::any_of(strokes.begin(), strokes.end(), [&](const StrokeRow& s) {
+    return std::fabs(static_cast<double>(s.end) * 50e-6 - boundary) < 1e-9;
+  }));
   user.press(ImGuiKey_RightArrow, true);
   EXPECT_NEAR(user.app.cursor_s - boundary, 1.0 / 120, 2e-4);
   user.press(ImGuiKey_LeftArrow, true);
@@ -150,7 +152,8 @@ TEST(App, PlaysAtTheSpeedThatIsAskedFor) {
   EXPECT_FALSE(user.app.playback.playing);
 }
 
-// A scenario through the real session: runs at the speed asked for, is paused, stepped by a stroke that is not computed yet, taken up.
+// A scenario through the real session: runs at the speed asked for, is paused, stepped by a stroke that is not computed
+// yet, taken up.
 TEST(App, ALiveRunIsPausedSteppedAndTakenUp) {
   setenv("PENSIM_CORES", PENSIM_CORES, 1);
   User user;
@@ -199,13 +202,17 @@ TEST(App, ALiveRunIsPausedSteppedAndTakenUp) {
   slower.name = "user.rate";
   slower.value = 100;
   user.app.session->post(slower);
-  ASSERT_TRUE(until([&] { return user.app.ghost.recording && user.app.session->catching_up() >= 1 && last_tick_s(user.app) > 0.9; }));
+  ASSERT_TRUE(until(
+      [&] { return user.app.ghost.recording && user.app.session->catching_up() >= 1 && last_tick_s(user.app) > 0.9; }));
   user.frames(4);
   EXPECT_EQ(value_at(user.app.ghost, "user.rate", 0.9), value_at(user.app.ghost, "user.rate", 0.7));
   EXPECT_EQ(value_at(user.app.main, "user.rate", 0.9), 100);
   EXPECT_NE(user.picture().pixels, before.pixels);
   user.press(ImGuiKey_Z, true);
-  ASSERT_TRUE(until([&] { return user.app.session->catching_up() >= 1 && last_tick_s(user.app) > 0.9 && value_at(user.app.main, "user.rate", 0.9) != 100; }));
+  ASSERT_TRUE(until([&] {
+    return user.app.session->catching_up() >= 1 && last_tick_s(user.app) > 0.9 &&
+           value_at(user.app.main, "user.rate", 0.9) != 100;
+  }));
 }
 
 // Marks, and what is measured between them against the numbers of the signal itself: 1 mm sin(2 pi f t) around 0.
@@ -231,7 +238,8 @@ TEST(App, MarksMeasure) {
   // A mark is dragged; the view stays.
   const float a_x = 67 + 0.25f * 1266;
   user.move(a_x, plot_y);
-  for (int i = 0; i < 200 && std::fabs(*user.app.plots.next_hover_s - 0.5) > 5e-4; ++i) user.move(a_x + static_cast<float>(i - 100) * 0.5f, plot_y);
+  for (int i = 0; i < 200 && std::fabs(*user.app.plots.next_hover_s - 0.5) > 5e-4; ++i)
+    user.move(a_x + static_cast<float>(i - 100) * 0.5f, plot_y);
   const float found = ImGui::GetIO().MousePos.x;
   ASSERT_NEAR(*user.app.plots.next_hover_s, 0.5, 1e-3);
   user.drag(found, plot_y, found + 60, plot_y);
@@ -261,7 +269,8 @@ TEST(App, SearchAndPressPutASignalIntoThePlot) {
   user.drag(90, 128, plot_x + 100, 500);  // onto the third
   bool found = false;
   for (std::size_t i = 1; i < user.app.plots.plots.size(); ++i)
-    found = found || std::count(user.app.plots.plots[i].signals.begin(), user.app.plots.plots[i].signals.end(), "adc.ntc_housing") == 1;
+    found = found || std::count(user.app.plots.plots[i].signals.begin(), user.app.plots.plots[i].signals.end(),
+                                "adc.ntc_housing") == 1;
   EXPECT_TRUE(found);
 }
 
@@ -361,8 +370,8 @@ TEST(App, ViolatedSpansAreShaded) {
 
 // --- text ---
 
-// Letters are quads with a texture that is not the white pixel. None may be cut at the side of its clip rectangle, and none may lie
-// over a letter that does not stand in the same line of text.
+// Letters are quads with a texture that is not the white pixel. None may be cut at the side of its clip rectangle, and
+// none may lie over a letter that does not stand in the same line of text.
 struct Letter {
   ImVec2 low, high;
   int list;
@@ -376,16 +385,22 @@ std::vector<Letter> letters_of(const ImDrawData& data, std::vector<std::string>&
     const std::string owner = list._OwnerName ? list._OwnerName : "";
     for (const ImDrawCmd& command : list.CmdBuffer)
       for (unsigned i = 0; i + 5 < command.ElemCount; ++i) {
-        const auto vertex = [&](unsigned k) -> const ImDrawVert& { return list.VtxBuffer[static_cast<int>(command.VtxOffset) + list.IdxBuffer[static_cast<int>(command.IdxOffset + i + k)]]; };
+        const auto vertex = [&](unsigned k) -> const ImDrawVert& {
+          return list.VtxBuffer[static_cast<int>(command.VtxOffset) +
+                                list.IdxBuffer[static_cast<int>(command.IdxOffset + i + k)]];
+        };
         const ImDrawVert &a = vertex(0), &b = vertex(1), &c = vertex(2);
         // A letter: a, b, c, a, c, d with four different texture coordinates, upright.
-        if (vertex(3).pos.x != a.pos.x || vertex(4).pos.x != c.pos.x || a.pos.y != b.pos.y || b.pos.x != c.pos.x) continue;
-        if (a.uv.x == white.x || a.uv.x == b.uv.x || b.uv.y == c.uv.y || a.pos.x >= b.pos.x || a.pos.y >= c.pos.y) continue;
+        if (vertex(3).pos.x != a.pos.x || vertex(4).pos.x != c.pos.x || a.pos.y != b.pos.y || b.pos.x != c.pos.x)
+          continue;
+        if (a.uv.x == white.x || a.uv.x == b.uv.x || b.uv.y == c.uv.y || a.pos.x >= b.pos.x || a.pos.y >= c.pos.y)
+          continue;
         if ((c.pos.x - a.pos.x) < 1.5f) continue;
         const ImVec4& clip = command.ClipRect;
         const bool gone = c.pos.y <= clip.y || a.pos.y >= clip.w;  // scrolled away
         if (gone) continue;
-        if (a.pos.x < clip.x - 0.5f || c.pos.x > clip.z + 0.5f) cut.push_back(fmt::format("{} at {:.0f}, {:.0f}", owner, a.pos.x, a.pos.y));
+        if (a.pos.x < clip.x - 0.5f || c.pos.x > clip.z + 0.5f)
+          cut.push_back(fmt::format("{} at {:.0f}, {:.0f}", owner, a.pos.x, a.pos.y));
         out.push_back({a.pos, c.pos, n});
         i += 5;
       }
@@ -403,8 +418,10 @@ int count_overlaps(const std::vector<Letter>& letters, std::string& where) {
       for (int y = static_cast<int>(a.low.y) / 64; y <= static_cast<int>(a.high.y) / 64; ++y) {
         for (const std::size_t k : cells[{x, y}]) {
           const Letter& b = letters[k];
-          const float w = std::min(a.high.x, b.high.x) - std::max(a.low.x, b.low.x), h = std::min(a.high.y, b.high.y) - std::max(a.low.y, b.low.y);
-          const float smaller = std::min((a.high.x - a.low.x) * (a.high.y - a.low.y), (b.high.x - b.low.x) * (b.high.y - b.low.y));
+          const float w = std::min(a.high.x, b.high.x) - std::max(a.low.x, b.low.x),
+                      h = std::min(a.high.y, b.high.y) - std::max(a.low.y, b.low.y);
+          const float smaller =
+              std::min((a.high.x - a.low.x) * (a.high.y - a.low.y), (b.high.x - b.low.x) * (b.high.y - b.low.y));
           if (w > 0 && h > 0 && w * h > smaller / 3) {
             ++overlaps;
             where = fmt::format("{:.0f}, {:.0f}", a.low.x, a.low.y);
@@ -421,7 +438,8 @@ void expect_sound_text(const std::string& what) {
   std::string where;
   const std::vector<Letter> letters = letters_of(*ImGui::GetDrawData(), cut);
   EXPECT_GT(letters.size(), 150u) << what;
-  EXPECT_TRUE(cut.empty()) << what << ": cut: " << (cut.empty() ? "" : cut.front()) << " and " << cut.size() << " in all";
+  EXPECT_TRUE(cut.empty()) << what << ": cut: " << (cut.empty() ? "" : cut.front()) << " and " << cut.size()
+                           << " in all";
   EXPECT_EQ(count_overlaps(letters, where), 0) << what << ": letters over letters, the last at " << where;
 }
 
@@ -437,30 +455,46 @@ TEST(App, TheCheckOfTextSeesWhatIsWrong) {
   };
   std::size_t cuts = 0;
   int overlaps = 0;
-  look([](ImDrawList* l) { l->AddText({10, 10}, IM_COL32_WHITE, "needle"), l->AddText({10, 40}, IM_COL32_WHITE, "needle"); }, cuts, overlaps);
+  look(
+      [](ImDrawList* l) {
+        l->AddText({10, 10}, IM_COL32_WHITE, "needle"), l->AddText({10, 40}, IM_COL32_WHITE, "needle");
+      },
+      cuts, overlaps);
   EXPECT_EQ(cuts, 0u);
   EXPECT_EQ(overlaps, 0);
-  look([](ImDrawList* l) { l->AddText({10, 10}, IM_COL32_WHITE, "needle"), l->AddText({14, 12}, IM_COL32_WHITE, "needle"); }, cuts, overlaps);
+  look(
+      [](ImDrawList* l) {
+        l->AddText({10, 10}, IM_COL32_WHITE, "needle"), l->AddText({14, 12}, IM_COL32_WHITE, "needle");
+      },
+      cuts, overlaps);
   EXPECT_GT(overlaps, 2);
-  look([](ImDrawList* l) { l->PushClipRect({0, 0}, {31, 100}), l->AddText({10, 10}, IM_COL32_WHITE, "needle"), l->PopClipRect(); }, cuts, overlaps);
+  look(
+      [](ImDrawList* l) {
+        l->PushClipRect({0, 0}, {31, 100}), l->AddText({10, 10}, IM_COL32_WHITE, "needle"), l->PopClipRect();
+      },
+      cuts, overlaps);
   EXPECT_GT(cuts, 0u);
 }
 
 TEST(App, NoTextIsCutOrOverlaps) {
   // A run with all there is to show, and one whose title and signals are few.
   const test::Folder folder;
-  const auto ran = test::run_program(PENSIM_PROGRAM, {"run", "scenarios/treatment/cheek_1mm.yaml", "--out", folder.path(), "--watch", "speed_loop.integral"});
+  const auto ran = test::run_program(PENSIM_PROGRAM, {"run", "scenarios/treatment/cheek_1mm.yaml", "--out",
+                                                      folder.path(), "--watch", "speed_loop.integral"});
   ASSERT_EQ(ran.code, 0) << ran.err;
   const std::string cheek = folder / "scenarios/treatment/cheek_1mm.h5";
   for (const auto& [width, height] : {std::pair{1280, 720}, {1600, 1000}, {3840, 2160}}) {
     for (const std::string& path : {cheek, runs().a})
       for (int layout = 0; layout < layout_count; ++layout) {
         User user(width, height);
-        if (static_cast<Layout>(layout) == Layout::compare) open_comparison(user.app, path, runs().b);
-        else open_recording(user.app, path);
+        if (static_cast<Layout>(layout) == Layout::compare)
+          open_comparison(user.app, path, runs().b);
+        else
+          open_recording(user.app, path);
         user.app.layout = static_cast<Layout>(layout);
         user.frames(4);
-        const std::string what = fmt::format("{} of {} at {}x{}", layout_name(user.app.layout), user.app.main.label, width, height);
+        const std::string what =
+            fmt::format("{} of {} at {}x{}", layout_name(user.app.layout), user.app.main.label, width, height);
         expect_sound_text(what);
         user.app.mark_a_s = 0.5, user.app.mark_b_s = 0.7;
         show_stretch(user.app, 1.2345, 1.2351);
@@ -477,9 +511,16 @@ TEST(App, NoTextIsCutOrOverlaps) {
 
 TEST(App, HostileRecordingsOpenWithAMessageOrASentence) {
   const test::Folder folder;
-  struct Case { const char* name; SyntheticRun run; };
-  const Case cases[] = {{"one sample", {.ticks = 1}}, {"two samples", {.ticks = 2}}, {"no strokes", {.strokes = false}}, {"all NaN", {.ticks = 4000, .nan = true}},
-                        {"infinite", {.ticks = 4000, .infinite = true}}, {"many signals", {.ticks = 2000, .extra_signals = 3000}}};
+  struct Case {
+    const char* name;
+    SyntheticRun run;
+  };
+  const Case cases[] = {{"one sample", {.ticks = 1}},
+                        {"two samples", {.ticks = 2}},
+                        {"no strokes", {.strokes = false}},
+                        {"all NaN", {.ticks = 4000, .nan = true}},
+                        {"infinite", {.ticks = 4000, .infinite = true}},
+                        {"many signals", {.ticks = 2000, .extra_signals = 3000}}};
   for (const Case& c : cases) {
     const std::string path = folder / (std::string(c.name) + ".h5");
     write_synthetic_run(path, c.run);
@@ -526,7 +567,8 @@ TEST(App, RemembersAndForgivesABadFile) {
   EXPECT_EQ(r.layout, Layout::firmware);
   EXPECT_EQ(r.width, 1111);
   EXPECT_EQ(r.height, 777);
-  for (const char* bad : {"", "{", "[]", "{\"width\": -5, \"height\": 1e99, \"layout\": 3, \"dark\": \"yes\"}", "\x01\xff", "{\"width\": 99999999999999999999}"}) {
+  for (const char* bad : {"", "{", "[]", "{\"width\": -5, \"height\": 1e99, \"layout\": 3, \"dark\": \"yes\"}",
+                          "\x01\xff", "{\"width\": 99999999999999999999}"}) {
     test::write_file(folder / "pensim/dashboard.json", bad);
     const Remembered b = recall();
     EXPECT_GE(b.width, 640) << bad;
@@ -540,7 +582,8 @@ TEST(App, RemembersAndForgivesABadFile) {
 
 TEST(App, EveryKeyIsDocumented) {
   const std::string page = test::read_file("docs/dashboard.md");
-  for (const KeyHelp& k : key_table()) EXPECT_NE(page.find(fmt::format("| {} | {} |\n", k.keys, k.what)), std::string::npos) << k.keys;
+  for (const KeyHelp& k : key_table())
+    EXPECT_NE(page.find(fmt::format("| {} | {} |\n", k.keys, k.what)), std::string::npos) << k.keys;
 }
 
 TEST(App, UnitsAsTheyAreShown) {

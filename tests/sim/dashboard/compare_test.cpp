@@ -1,4 +1,5 @@
-// Two runs side by side: a sound core and one whose gain is ten times too high, the rig, and a core that is built again.
+// Two runs side by side: a sound core and one whose gain is ten times too high, the rig, and a core that is built
+// again.
 #include "sim/dashboard/compare.h"
 
 #include <gtest/gtest.h>
@@ -33,7 +34,8 @@ std::string recorded(const std::string& folder, const std::string& scenario, con
 
 struct Pair {
   test::Folder folder;
-  std::string sound = recorded(folder / "sound", cheek, "reference_pen"), wrong = recorded(folder / "wrong", cheek, "mutant_gain_x10");
+  std::string sound = recorded(folder / "sound", cheek, "reference_pen"),
+              wrong = recorded(folder / "wrong", cheek, "mutant_gain_x10");
 };
 const Pair& pair() {
   static const Pair both;
@@ -41,7 +43,10 @@ const Pair& pair() {
 }
 
 void compare_all(User& user) {
-  for (int i = 0; i < 2000 && !(user.app.compare.compared && user.app.compare.judged_a.complete && user.app.compare.judged_b.complete); ++i) user.frames(1);
+  for (int i = 0; i < 2000 && !(user.app.compare.compared && user.app.compare.judged_a.complete &&
+                                user.app.compare.judged_b.complete);
+       ++i)
+    user.frames(1);
   user.frames(2);
   ASSERT_TRUE(user.app.compare.compared);
 }
@@ -67,7 +72,7 @@ TEST(Compare, TheDifferenceIsThatOfPensimDiff) {
   EXPECT_EQ(d.text(), diff.out);
   EXPECT_EQ(d.fields[0].field, "out.duty_q15");  // with equal inputs, another gain gives another duty first
   seek(user.app, 3);
-  user.click(630, 181);                          // "Go there"
+  user.click(630, 181);  // "Go there"
   EXPECT_NEAR(user.app.cursor_s, static_cast<double>(d.fields[0].first) * 50e-6, 1e-12);
   EXPECT_LT(user.app.time.to_s - user.app.time.from_s, 0.1);
 }
@@ -92,7 +97,8 @@ TEST(Compare, InPiecesItIsTheSame) {
     if (!a.has(f.field) || a.find(f.field)->period != SignalPeriod::tick) continue;
     const Samples x = a.samples(f.field), y = b.samples(f.field);
     std::int64_t differ = 0;
-    for (std::size_t i = 0; i < x.value.size(); ++i) differ += std::memcmp(&x.value[i], &y.value[i], sizeof(float)) != 0;
+    for (std::size_t i = 0; i < x.value.size(); ++i)
+      differ += std::memcmp(&x.value[i], &y.value[i], sizeof(float)) != 0;
     EXPECT_EQ(f.count, differ) << f.field;
     ++counted;
   }
@@ -108,7 +114,9 @@ TEST(Compare, MarginsStandWorseFirst) {
   EXPECT_EQ(row_of(user.app, "H7-RATE").b->outcome, Verdict::Outcome::fail);
   EXPECT_EQ(rows[0].a->outcome, Verdict::Outcome::pass);
   EXPECT_EQ(rows[0].b->outcome, Verdict::Outcome::fail);
-  const auto judged = [](const std::optional<Verdict>& v) { return v && (v->outcome == Verdict::Outcome::pass || v->outcome == Verdict::Outcome::fail); };
+  const auto judged = [](const std::optional<Verdict>& v) {
+    return v && (v->outcome == Verdict::Outcome::pass || v->outcome == Verdict::Outcome::fail);
+  };
   bool without = false, better = false;
   for (std::size_t i = 1; i < rows.size(); ++i) {
     const bool both = judged(rows[i].a) && judged(rows[i].b);
@@ -173,7 +181,8 @@ TEST(Compare, AlignsOnContactPunctureStrokeAndCommand) {
   EXPECT_EQ(value_at(user.app.other, "skin.contact", 3000 * 50e-6), 1);
   EXPECT_EQ(value_at(user.app.other, "skin.contact", 2999 * 50e-6), 0);
 
-  // The first stroke of the synthetic run ends, and punctures, at the first tick at or after its period: 166.7 and 181.8 ticks.
+  // The first stroke of the synthetic run ends, and punctures, at the first tick at or after its period: 166.7 and
+  // 181.8 ticks.
   align(user.app, 2);
   EXPECT_NEAR(user.app.other.shift_s, (167 - 182) * 50e-6, 1e-12);
   align(user.app, 3);  // both begin at 0
@@ -198,7 +207,9 @@ TEST(Compare, AlignsRealRunsOnTheTickWhereItFirstHappens) {
   user.frames(2);
   const auto first = [](const Recording& r, const char* name) {  // over the whole signal
     const Samples s = r.samples(name);
-    return static_cast<Tick>(std::find_if(s.value.begin(), s.value.end(), [](float v) { return v > 0.5f; }) - s.value.begin()) * s.period_ticks;
+    return static_cast<Tick>(std::find_if(s.value.begin(), s.value.end(), [](float v) { return v > 0.5f; }) -
+                             s.value.begin()) *
+           s.period_ticks;
   };
   for (const auto& [alignment, name] : {std::pair{1, "skin.contact"}, {2, "needle.punctured"}}) {
     const Tick a = first(*user.app.main.recording, name), b = first(*user.app.other.recording, name);
@@ -214,13 +225,17 @@ TEST(Compare, AlignsRealRunsOnTheTickWhereItFirstHappens) {
 
 TEST(Compare, ARigAndAPenAreNotComparable) {
   const test::Folder folder;
-  const std::string rig = recorded(folder.path(), "scenarios/rigs/" + [] {
-    std::vector<std::string> names;
-    for (const auto& entry : std::filesystem::directory_iterator("scenarios/rigs"))
-      if (entry.path().extension() == ".yaml") names.push_back(entry.path().filename().string());
-    std::sort(names.begin(), names.end());
-    return names.at(0);
-  }(), "");
+  const std::string rig = recorded(
+      folder.path(),
+      "scenarios/rigs/" +
+          [] {
+            std::vector<std::string> names;
+            for (const auto& entry : std::filesystem::directory_iterator("scenarios/rigs"))
+              if (entry.path().extension() == ".yaml") names.push_back(entry.path().filename().string());
+            std::sort(names.begin(), names.end());
+            return names.at(0);
+          }(),
+      "");
   User user;
   open_comparison(user.app, pair().sound, rig);
   user.frames(5);
@@ -236,23 +251,34 @@ struct BuildTree {
   test::Folder folder;
   std::string core = folder / "build/cores/pen.so";
   BuildTree() {
-    test::write_file(folder / "CMakeLists.txt", "cmake_minimum_required(VERSION 3.25)\nproject(pen C)\nadd_library(gain OBJECT gain.c)\n"
-                                                "add_custom_target(pen COMMAND ${CMAKE_COMMAND} -E copy ${CMAKE_SOURCE_DIR}/chosen.so ${CMAKE_BINARY_DIR}/cores/new.so\n"
-                                                "  COMMAND ${CMAKE_COMMAND} -E rename ${CMAKE_BINARY_DIR}/cores/new.so ${CMAKE_BINARY_DIR}/cores/pen.so)\n"
-                                                "add_dependencies(pen gain)\n");
+    test::write_file(
+        folder / "CMakeLists.txt",
+        "cmake_minimum_required(VERSION 3.25)\nproject(pen C)\nadd_library(gain OBJECT gain.c)\n"
+        "add_custom_target(pen COMMAND ${CMAKE_COMMAND} -E copy ${CMAKE_SOURCE_DIR}/chosen.so "
+        "${CMAKE_BINARY_DIR}/cores/new.so\n"
+        "  COMMAND ${CMAKE_COMMAND} -E rename ${CMAKE_BINARY_DIR}/cores/new.so ${CMAKE_BINARY_DIR}/cores/pen.so)\n"
+        "add_dependencies(pen gain)\n");
     test::write_file(folder / "gain.c", "int gain(void) { return 1; }\n");
     choose("reference_pen");
-    EXPECT_EQ(test::run_program("/usr/bin/cmake", {"-G", "Ninja", "-S", folder.path(), "-B", folder / "build"}).code, 0);
+    EXPECT_EQ(test::run_program("/usr/bin/cmake", {"-G", "Ninja", "-S", folder.path(), "-B", folder / "build"}).code,
+              0);
     std::filesystem::create_directories(folder / "build/cores");
     EXPECT_EQ(test::run_program("/usr/bin/cmake", {"--build", folder / "build", "--target", "pen"}).code, 0);
   }
-  void choose(const std::string& name) const { std::filesystem::copy_file(cores + "/" + name + ".so", folder / "chosen.so", std::filesystem::copy_options::overwrite_existing); }
+  void choose(const std::string& name) const {
+    std::filesystem::copy_file(cores + "/" + name + ".so", folder / "chosen.so",
+                               std::filesystem::copy_options::overwrite_existing);
+  }
 };
 
 // Until the core is built and the new run stands and is compared; nothing waits in a frame.
 void wait_for_rerun(User& user) {
   for (int i = 0; i < 60000 && user.app.rebuild.build; ++i) user.frames(1, 0.01), usleep(1000);
-  for (int i = 0; i < 60000 && user.app.session && !(user.app.compare.compared && user.app.compare.judged_a.complete && user.app.compare.judged_b.complete); ++i) user.frames(1, 0.01), usleep(1000);
+  for (int i = 0;
+       i < 60000 && user.app.session &&
+       !(user.app.compare.compared && user.app.compare.judged_a.complete && user.app.compare.judged_b.complete);
+       ++i)
+    user.frames(1, 0.01), usleep(1000);
 }
 
 TEST(Compare, ARebuiltCoreIsRunAgainAgainstTheRecording) {
@@ -285,7 +311,8 @@ TEST(Compare, ARebuiltCoreIsRunAgainAgainstTheRecording) {
   EXPECT_EQ(user.app.session->hash(), Recording::open(pair().wrong).meta().hash);
   EXPECT_EQ(first_of(user.app).recording->path(), before);
   ASSERT_TRUE(user.app.compare.compared);
-  EXPECT_EQ(user.app.compare.comparing->result().summary(), diff(Recording::open(pair().sound), Recording::open(pair().wrong)).summary());
+  EXPECT_EQ(user.app.compare.comparing->result().summary(),
+            diff(Recording::open(pair().sound), Recording::open(pair().wrong)).summary());
   // Judged here, it is what `pensim run` says.
   const Recording wrong = Recording::open(pair().wrong);
   EXPECT_EQ(row_of(user.app, "H7-RATE").a->outcome, Verdict::Outcome::pass);

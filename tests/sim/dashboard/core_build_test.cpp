@@ -17,9 +17,10 @@ CoreBuild::State wait(CoreBuild& build) {
 
 TEST(CoreBuild, BuildsTheTargetOfACoreAndTellsWhatTheCompilerSaid) {
   const Folder folder;
-  write_file(folder / "CMakeLists.txt", "cmake_minimum_required(VERSION 3.25)\nproject(pen C)\nadd_library(pen SHARED pen.c)\n"
-                                        "set_target_properties(pen PROPERTIES PREFIX \"\" LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/cores)\n"
-                                        "add_library(other SHARED other.c)\n");
+  write_file(folder / "CMakeLists.txt",
+             "cmake_minimum_required(VERSION 3.25)\nproject(pen C)\nadd_library(pen SHARED pen.c)\n"
+             "set_target_properties(pen PROPERTIES PREFIX \"\" LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/cores)\n"
+             "add_library(other SHARED other.c)\n");
   write_file(folder / "pen.c", "int pen(void) { return 1; }\n");
   write_file(folder / "other.c", "this is not the target\n");
   const Ran configured = run_program("/usr/bin/cmake", {"-G", "Ninja", "-S", folder.path(), "-B", folder / "build"});

@@ -1,4 +1,5 @@
-// The special panels: what they work out against geometry and the recording, and what mouse and keys do to a real session.
+// The special panels: what they work out against geometry and the recording, and what mouse and keys do to a real
+// session.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -10,13 +11,13 @@
 #include "models/cartridge.h"
 #include "sim/dashboard/app.h"
 #include "sim/dashboard/firmware_panel.h"
-#include "sim/draw/headless.h"
 #include "sim/dashboard/picture.h"
-#include "sim/draw/axes.h"
 #include "sim/dashboard/requirements_panel.h"
 #include "sim/dashboard/strokes.h"
-#include "sim/draw/theme.h"
 #include "sim/dashboard/timeline_edit.h"
+#include "sim/draw/axes.h"
+#include "sim/draw/headless.h"
+#include "sim/draw/theme.h"
 #include "sim/input/input_error.h"
 #include "tests/sim/program.h"
 
@@ -115,11 +116,14 @@ TEST(Picture, TipsStandAtTheRecordedDepthAndTilt) {
   double mean = 0;
   for (const NeedleLayout& n : layout.needles) {
     const auto i = static_cast<std::size_t>(n.index);
-    EXPECT_NEAR(n.tip.z, static_cast<double>(r.at("needle.tip_depth", tick)) + view.along_m[i] * std::sin(moment.tilt_rad), 2e-9);
+    EXPECT_NEAR(n.tip.z,
+                static_cast<double>(r.at("needle.tip_depth", tick)) + view.along_m[i] * std::sin(moment.tilt_rad),
+                2e-9);
     if (n.cut && n.penetration_m > 0) {
       EXPECT_NEAR(surface_m(view, layout, n.tip.x), n.tip.z - n.penetration_m, 1e-9);
     }
-    EXPECT_FLOAT_EQ(static_cast<float>(n.penetration_m), r.at("needle." + std::to_string(n.index) + ".penetration", tick));
+    EXPECT_FLOAT_EQ(static_cast<float>(n.penetration_m),
+                    r.at("needle." + std::to_string(n.index) + ".penetration", tick));
     mean += n.tip.z / 12;
   }
   EXPECT_NEAR(mean, static_cast<double>(r.at("needle.tip_depth", tick)), 2e-9);
@@ -160,8 +164,10 @@ TEST(Strokes, PhasesAreTold) {
 TEST(Requirements, FormulaIsWrappedAtItsOperators) {
   const std::string text = "always (a > 1 and (b < 2 or android < 3) implies eventually[0 s, 1 s] (c > 2))";
   std::vector<std::string> lines;
-  for (const FormulaLine& l : formula_lines(text)) lines.push_back(text.substr(static_cast<std::size_t>(l.begin), static_cast<std::size_t>(l.end - l.begin)));
-  EXPECT_EQ(lines, (std::vector<std::string>{"always (a > 1", "and (b < 2", "or android < 3)", "implies eventually[0 s, 1 s] (c > 2))"}));
+  for (const FormulaLine& l : formula_lines(text))
+    lines.push_back(text.substr(static_cast<std::size_t>(l.begin), static_cast<std::size_t>(l.end - l.begin)));
+  EXPECT_EQ(lines, (std::vector<std::string>{"always (a > 1", "and (b < 2", "or android < 3)",
+                                             "implies eventually[0 s, 1 s] (c > 2))"}));
 }
 
 TEST(Requirements, JudgesALiveRunAndAClickGoesWhereItFails) {
@@ -215,7 +221,8 @@ TEST(Timeline, DraggingTheEdgeOfAFaultChangesTheCommand) {
   mouse(screen, app, draw_timeline, x.pixel(1.4) - 1, y, false);
   EXPECT_EQ(app.message, "");
   const auto& commands = app.session->timeline();
-  const auto fault = std::find_if(commands.begin(), commands.end(), [](const Command& c) { return c.kind == Command::Kind::fault; });
+  const auto fault =
+      std::find_if(commands.begin(), commands.end(), [](const Command& c) { return c.kind == Command::Kind::fault; });
   ASSERT_NE(fault, commands.end());
   EXPECT_EQ(fault->at, 20000);
   EXPECT_NEAR(static_cast<double>(fault->duration), 8000, 40);  // a pixel is 34 ticks
@@ -245,7 +252,9 @@ TEST(Firmware, StatesResetsAndPokesAreThere) {
   }
   app.session->post(poke_command("speed_loop.integral", "0.1", 16000));
   const auto& commands = app.session->timeline();
-  EXPECT_TRUE(std::any_of(commands.begin(), commands.end(), [](const Command& c) { return c.kind == Command::Kind::poke && c.at == 16000 && c.value == 0.1; }));
+  EXPECT_TRUE(std::any_of(commands.begin(), commands.end(), [](const Command& c) {
+    return c.kind == Command::Kind::poke && c.at == 16000 && c.value == 0.1;
+  }));
 }
 
 }  // namespace

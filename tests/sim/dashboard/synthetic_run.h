@@ -1,4 +1,5 @@
-// synthetic_run.h - a recording whose every value is known: needles at a rate with 1 mm amplitude, strokes, two commands, a verdict.
+// synthetic_run.h - a recording whose every value is known: needles at a rate with 1 mm amplitude, strokes, two
+// commands, a verdict.
 #pragma once
 
 #include <cmath>
@@ -12,12 +13,12 @@
 namespace pensim::dashboard {
 
 struct SyntheticRun {
-  Tick ticks = 40000;                 // 2 s
+  Tick ticks = 40000;  // 2 s
   double rate_Hz = 120;
   bool strokes = true, nan = false, infinite = false;
   int extra_signals = 0;
-  Tick contact = 3000;                // the nose touches the skin from there on
-  Tick depth_set = 2000;              // first command
+  Tick contact = 3000;    // the nose touches the skin from there on
+  Tick depth_set = 2000;  // first command
 };
 
 inline void write_synthetic_run(const std::string& path, const SyntheticRun& run) {
@@ -30,9 +31,11 @@ inline void write_synthetic_run(const std::string& path, const SyntheticRun& run
       if (signals[i].name == name) return i;
     throw std::invalid_argument(name);
   };
-  const std::size_t extension = column(plan.tick, "needle.extension"), tip = column(plan.tick, "needle.tip_depth"), force = column(plan.tick, "needle.force"),
-                    rate = column(plan.tick, "stroke.rate"), punctured = column(plan.tick, "needle.punctured"), contact = column(plan.tick, "skin.contact"), speed = column(plan.tick, "motor.speed"),
-                    set_depth = column(plan.ms, "user.depth"), set_rate = column(plan.ms, "user.rate"), press = column(plan.ms, "hand.press");
+  const std::size_t extension = column(plan.tick, "needle.extension"), tip = column(plan.tick, "needle.tip_depth"),
+                    force = column(plan.tick, "needle.force"), rate = column(plan.tick, "stroke.rate"),
+                    punctured = column(plan.tick, "needle.punctured"), contact = column(plan.tick, "skin.contact"),
+                    speed = column(plan.tick, "motor.speed"), set_depth = column(plan.ms, "user.depth"),
+                    set_rate = column(plan.ms, "user.rate"), press = column(plan.ms, "hand.press");
   {
     BlockWriter writer(store);
     std::vector<float> row(plan.tick.size()), ms(plan.ms.size()), slow(plan.slow.size(), 300.0f);
@@ -52,14 +55,20 @@ inline void write_synthetic_run(const std::string& path, const SyntheticRun& run
         writer.stroke(r);
       }
       if (k % plan.ms_ticks == 0) {
-        ms[set_depth] = k < run.depth_set ? 0.0f : 1e-3f, ms[set_rate] = static_cast<float>(run.rate_Hz), ms[press] = 1.5f;
+        ms[set_depth] = k < run.depth_set ? 0.0f : 1e-3f, ms[set_rate] = static_cast<float>(run.rate_Hz),
+        ms[press] = 1.5f;
         writer.ms(ms.data());
       }
       if (k % plan.slow_ticks == 0) writer.slow(slow.data());
-      row[extension] = static_cast<float>(1e-3 * s), row[tip] = static_cast<float>(1e-3 * s + 2e-4), row[force] = static_cast<float>(s > 0 ? s : 0);
-      row[rate] = static_cast<float>(k >= 20000 && k < 24000 ? 0.5 * run.rate_Hz : run.rate_Hz), row[punctured] = static_cast<float>(12 * stroke), row[speed] = static_cast<float>(run.rate_Hz + s), row[contact] = k >= run.contact ? 1.0f : 0.0f;
+      row[extension] = static_cast<float>(1e-3 * s), row[tip] = static_cast<float>(1e-3 * s + 2e-4),
+      row[force] = static_cast<float>(s > 0 ? s : 0);
+      row[rate] = static_cast<float>(k >= 20000 && k < 24000 ? 0.5 * run.rate_Hz : run.rate_Hz),
+      row[punctured] = static_cast<float>(12 * stroke), row[speed] = static_cast<float>(run.rate_Hz + s),
+      row[contact] = k >= run.contact ? 1.0f : 0.0f;
       if (run.nan) std::fill(row.begin(), row.end(), std::numeric_limits<float>::quiet_NaN());
-      if (run.infinite) std::fill(row.begin(), row.end(), k % 2 ? std::numeric_limits<float>::infinity() : -std::numeric_limits<float>::infinity());
+      if (run.infinite)
+        std::fill(row.begin(), row.end(),
+                  k % 2 ? std::numeric_limits<float>::infinity() : -std::numeric_limits<float>::infinity());
       writer.tick(row.data(), PenIn{}, PenOut{});
     }
   }
@@ -67,8 +76,11 @@ inline void write_synthetic_run(const std::string& path, const SyntheticRun& run
   meta.title = "Synthetic run";
   meta.verdict = "fail";
   Recording recording = Recording::from_blocks(store, meta);
-  recording.verdicts().push_back({"RATE", "The rate holds", "always[0.2 s, 1.9 s] (abs(stroke.rate - user.rate) <= 0.05 * user.rate)", "fail", -54, "Hz", 1.0, "abs(stroke.rate - user.rate) <= 0.05 * user.rate", false});
-  recording.verdicts().push_back({"DEPTH", "Not too deep", "always (needle.extension <= 1.5 mm)", "pass", 5e-4, "m", 0.5, "needle.extension <= 1.5 mm", false});
+  recording.verdicts().push_back({"RATE", "The rate holds",
+                                  "always[0.2 s, 1.9 s] (abs(stroke.rate - user.rate) <= 0.05 * user.rate)", "fail",
+                                  -54, "Hz", 1.0, "abs(stroke.rate - user.rate) <= 0.05 * user.rate", false});
+  recording.verdicts().push_back({"DEPTH", "Not too deep", "always (needle.extension <= 1.5 mm)", "pass", 5e-4, "m",
+                                  0.5, "needle.extension <= 1.5 mm", false});
   recording.write(path);
 }
 

@@ -6,8 +6,8 @@
 #include <cmath>
 
 #include "sim/dashboard/open.h"
-#include "sim/draw/axes.h"
 #include "sim/dashboard/transport.h"
+#include "sim/draw/axes.h"
 #include "tests/sim/dashboard/user.h"
 #include "tests/sim/program.h"
 
@@ -116,8 +116,8 @@ TEST(Timeline, AFaultIsDroppedMovedStretchedAndTakenAway) {
   ASSERT_GE(user.find("hall.dropout"), 0) << user.app.message;
   EXPECT_EQ(user.session().timeline().size(), own + 1);
   EXPECT_NEAR(static_cast<double>(user.command("hall.dropout").at), 14000, 40);  // 0.7 s, by a pixel
-  EXPECT_EQ(user.command("hall.dropout").at % 20, 0);                             // whole milliseconds
-  EXPECT_EQ(user.command("hall.dropout").duration, 2000);                         // 0.1 s
+  EXPECT_EQ(user.command("hall.dropout").at % 20, 0);                            // whole milliseconds
+  EXPECT_EQ(user.command("hall.dropout").duration, 2000);                        // 0.1 s
   EXPECT_EQ(user.app.selected.command, user.find("hall.dropout"));
 
   const Tick at = user.command("hall.dropout").at;
@@ -250,7 +250,8 @@ TEST(Timeline, TheMenuDuplicatesAndDeletes) {
       if (w->Active && (w->Flags & ImGuiWindowFlags_Popup)) menu = w;
     ASSERT_NE(menu, nullptr);
     const float line = ImGui::GetFontSize() + ImGui::GetStyle().ItemSpacing.y;
-    user.click(menu->Pos.x + 30, menu->Pos.y + ImGui::GetStyle().WindowPadding.y + line * (static_cast<float>(item) + 0.4f));
+    user.click(menu->Pos.x + 30,
+               menu->Pos.y + ImGui::GetStyle().WindowPadding.y + line * (static_cast<float>(item) + 0.4f));
   };
   const std::size_t before = user.session().timeline().size();
   choose(1);
@@ -270,8 +271,8 @@ TEST(Timeline, TheMenuDuplicatesAndDeletes) {
   EXPECT_EQ(copies().size(), 1u);
 }
 
-// A run that was worked with: settings changed, a variable poked, a fault dropped into its past. Saved by the dialog, it is run again
-// by the command line with the same hash.
+// A run that was worked with: settings changed, a variable poked, a fault dropped into its past. Saved by the dialog,
+// it is run again by the command line with the same hash.
 // Another skin is no command: the run is done again from zero, and the one before stays as the ghost.
 TEST(Timeline, AnotherSetUpRunsAgainFromZero) {
   Calendar user;
@@ -307,7 +308,10 @@ TEST(Timeline, PokesAndConsoleLinesAreTyped) {
   for (const ImGuiWindow* w : ImGui::GetCurrentContext()->Windows)
     if (w->Active && std::string(w->Name).find("firmware_") != std::string::npos && !panel) panel = w;
   ASSERT_NE(panel, nullptr);
-  const auto pokes = [&] { return std::count_if(user.session().timeline().begin(), user.session().timeline().end(), [](const Command& c) { return c.kind == Command::Kind::poke; }); };
+  const auto pokes = [&] {
+    return std::count_if(user.session().timeline().begin(), user.session().timeline().end(),
+                         [](const Command& c) { return c.kind == Command::Kind::poke; });
+  };
   const float right = panel->Pos.x + panel->Size.x - 40, bottom = panel->Pos.y + panel->Size.y;
   // The first box at the right edge pokes the first watched variable.
   float y = panel->Pos.y;
@@ -326,7 +330,8 @@ TEST(Timeline, PokesAndConsoleLinesAreTyped) {
   EXPECT_EQ(user.app.firmware.problem, "");
   ASSERT_EQ(pokes(), 1);
   const auto& timeline = user.session().timeline();
-  const auto poke = std::find_if(timeline.begin(), timeline.end(), [](const Command& c) { return c.kind == Command::Kind::poke; });
+  const auto poke =
+      std::find_if(timeline.begin(), timeline.end(), [](const Command& c) { return c.kind == Command::Kind::poke; });
   EXPECT_EQ(poke->at, 10000);
   EXPECT_EQ(poke->value, 1);
   EXPECT_EQ(poke->name, "speed_loop.integral");
@@ -335,7 +340,8 @@ TEST(Timeline, PokesAndConsoleLinesAreTyped) {
   ASSERT_TRUE(ImGui::GetIO().WantTextInput);
   user.type("status");
   user.press(ImGuiKey_Enter);
-  const auto line = std::find_if(timeline.begin(), timeline.end(), [](const Command& c) { return c.kind == Command::Kind::uart; });
+  const auto line =
+      std::find_if(timeline.begin(), timeline.end(), [](const Command& c) { return c.kind == Command::Kind::uart; });
   ASSERT_NE(line, timeline.end());
   EXPECT_EQ(line->at, 10000);
   EXPECT_EQ(line->text, "status\n");

@@ -4,15 +4,16 @@
 #include <imgui.h>
 
 #include "sim/dashboard/app.h"
-#include "sim/draw/headless.h"
 #include "sim/dashboard/screenshot.h"
+#include "sim/draw/headless.h"
 
 namespace pensim::dashboard {
 
 // A screen, an app, and somebody in front of it.
 class User {
  public:
-  explicit User(int width = 1600, int height = 1000, bool dark = true) : screen_(width, height, scale_for(width, height), dark) {
+  explicit User(int width = 1600, int height = 1000, bool dark = true)
+      : screen_(width, height, scale_for(width, height), dark) {
     app.dark = dark;
     app.scale = scale_for(width, height);
     app.library.scenarios_folder = "scenarios";
@@ -36,7 +37,9 @@ class User {
     io.KeyCtrl = io.KeyShift = false;
     frames(1);
   }
-  void press(ImGuiKey_ key, bool control = false, bool shift = false) { press(ImGui::GetIO().KeyMap[key], control, shift); }
+  void press(ImGuiKey_ key, bool control = false, bool shift = false) {
+    press(ImGui::GetIO().KeyMap[key], control, shift);
+  }
   void move(float x, float y) {
     ImGui::GetIO().MousePos = {x, y};
     frames(2);
@@ -54,7 +57,8 @@ class User {
     ImGui::GetIO().KeyShift = shift;
     ImGui::GetIO().MouseDown[button] = true;
     frames(2);
-    for (int i = 1; i <= 4; ++i) move(x0 + (x1 - x0) * static_cast<float>(i) / 4, y0 + (y1 - y0) * static_cast<float>(i) / 4);
+    for (int i = 1; i <= 4; ++i)
+      move(x0 + (x1 - x0) * static_cast<float>(i) / 4, y0 + (y1 - y0) * static_cast<float>(i) / 4);
     ImGui::GetIO().MouseDown[button] = false;
     frames(2);
     ImGui::GetIO().KeyShift = false;

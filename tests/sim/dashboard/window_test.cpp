@@ -15,7 +15,8 @@ namespace {
 
 using test::Ran;
 
-pid_t start(const std::vector<std::string>& words, const std::vector<std::string>& environment, const std::string& log) {
+pid_t start(const std::vector<std::string>& words, const std::vector<std::string>& environment,
+            const std::string& log) {
   const pid_t pid = fork();
   if (pid == 0) {
     const int out = open(log.c_str(), O_CREAT | O_WRONLY | O_APPEND, 0600);
@@ -46,7 +47,8 @@ class Display {
   explicit Display(const test::Folder& folder) {
     // The server names the first free display itself.
     const std::string name = folder / "display";
-    pid_ = start({"sh", "-c", "exec Xvfb -displayfd 3 -screen 0 1600x1000x24 -nolisten tcp 3>" + name}, {}, folder / "xvfb.log");
+    pid_ = start({"sh", "-c", "exec Xvfb -displayfd 3 -screen 0 1600x1000x24 -nolisten tcp 3>" + name}, {},
+                 folder / "xvfb.log");
     for (int i = 0; i < 500 && test::read_file(name).find('\n') == std::string::npos; ++i) usleep(20000);
     const std::string number = test::read_file(name);
     if (!number.empty()) display_ = "DISPLAY=:" + number.substr(0, number.find('\n'));
@@ -68,9 +70,12 @@ TEST(Window, OpensZoomsAndClosesByKeys) {
   ASSERT_FALSE(display.name().empty()) << test::read_file(folder / "xvfb.log");
   write_synthetic_run(folder / "run.h5", {});
   const std::string state = "XDG_STATE_HOME=" + (folder / "state");
-  const pid_t pid = start({PENSIM_PROGRAM, "dashboard", folder / "run.h5", "--size", "1600x1000", "--layout", "plots"}, {display.name(), state, "ASAN_OPTIONS=detect_leaks=0"},
+  const pid_t pid = start({PENSIM_PROGRAM, "dashboard", folder / "run.h5", "--size", "1600x1000", "--layout", "plots"},
+                          {display.name(), state, "ASAN_OPTIONS=detect_leaks=0"},
                           folder / "log");  // the driver of the display loses 240 bytes
-  const auto tool = [&](const std::string& words) { return test::run_program("/bin/sh", {"-c", words}, {display.name()}); };
+  const auto tool = [&](const std::string& words) {
+    return test::run_program("/bin/sh", {"-c", words}, {display.name()});
+  };
   std::string window;
   for (int i = 0; i < 500 && window.empty(); ++i) {
     window = tool("xdotool search --onlyvisible --name '^pensim$' 2>/dev/null").out;
@@ -122,7 +127,8 @@ TEST(Window, OpensZoomsAndClosesByKeys) {
 TEST(Window, WithoutADisplayItNamesTheScreenshot) {
   const test::Folder folder;
   write_synthetic_run(folder / "run.h5", {});
-  const Ran ran = test::run_program("/usr/bin/env", {"-u", "DISPLAY", "-u", "WAYLAND_DISPLAY", PENSIM_PROGRAM, "dashboard", folder / "run.h5"});
+  const Ran ran = test::run_program(
+      "/usr/bin/env", {"-u", "DISPLAY", "-u", "WAYLAND_DISPLAY", PENSIM_PROGRAM, "dashboard", folder / "run.h5"});
   EXPECT_EQ(ran.code, 2);
   EXPECT_NE(ran.err.find("--screenshot"), std::string::npos) << ran.err;
 }
@@ -150,17 +156,19 @@ TEST(Window, ScreenshotsNeedNoDisplay) {
 TEST(Window, BadInputIsASentence) {
   const test::Folder folder;
   write_synthetic_run(folder / "a.h5", {});
-  const struct { std::vector<std::string> words; const char* says; } cases[] = {
-      {{"none.h5"}, "none.h5: no such file"},
-      {{folder.path()}, "this is a folder"},
-      {{folder / "a.h5", "--at", "3 mm", "--screenshot", folder / "x.png"}, "--at"},
-      {{folder / "a.h5", "--at", "90 s", "--screenshot", folder / "x.png"}, "does not hold that instant"},
-      {{folder / "a.h5", "--size", "12", "--screenshot", folder / "x.png"}, "'12' is no size"},
-      {{folder / "a.h5", "--layout", "round", "--screenshot", folder / "x.png"}, "no layout 'round'"},
-      {{folder / "a.h5", "--screenshot", "/nowhere/x.png"}, "/nowhere/x.png"},
-      {{folder / "a.h5", "README.md", "--screenshot", folder / "x.png"}, "README.md: this is no recording"},
-      {{"--theme", "pink"}, "--theme"},
-      {{"a", "b", "c"}, "At Most 2"}};
+  const struct {
+    std::vector<std::string> words;
+    const char* says;
+  } cases[] = {{{"none.h5"}, "none.h5: no such file"},
+               {{folder.path()}, "this is a folder"},
+               {{folder / "a.h5", "--at", "3 mm", "--screenshot", folder / "x.png"}, "--at"},
+               {{folder / "a.h5", "--at", "90 s", "--screenshot", folder / "x.png"}, "does not hold that instant"},
+               {{folder / "a.h5", "--size", "12", "--screenshot", folder / "x.png"}, "'12' is no size"},
+               {{folder / "a.h5", "--layout", "round", "--screenshot", folder / "x.png"}, "no layout 'round'"},
+               {{folder / "a.h5", "--screenshot", "/nowhere/x.png"}, "/nowhere/x.png"},
+               {{folder / "a.h5", "README.md", "--screenshot", folder / "x.png"}, "README.md: this is no recording"},
+               {{"--theme", "pink"}, "--theme"},
+               {{"a", "b", "c"}, "At Most 2"}};
   for (const auto& c : cases) {
     std::vector<std::string> words = c.words;
     words.insert(words.begin(), "dashboard");

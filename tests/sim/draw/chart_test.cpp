@@ -9,8 +9,8 @@
 #include <filesystem>
 #include <limits>
 
-#include "sim/draw/headless.h"
 #include "sim/draw/axes.h"
+#include "sim/draw/headless.h"
 #include "sim/input/input_error.h"
 
 namespace pensim::dashboard {
@@ -18,13 +18,17 @@ namespace {
 
 Image draw(const Chart& chart, int width, int height, float scale = 1) {
   Headless screen(width, height, scale, false);
-  screen.frame([&] { draw_chart(ImGui::GetBackgroundDrawList(), 0, 0, static_cast<float>(width), static_cast<float>(height), chart); });
+  screen.frame([&] {
+    draw_chart(ImGui::GetBackgroundDrawList(), 0, 0, static_cast<float>(width), static_cast<float>(height), chart);
+  });
   return screen.picture();
 }
 
 Chart full_chart() {
   Chart chart;
-  chart.title = "Puncture force over tip diameter, a title that is longer than the picture is wide and therefore must be shortened somewhere";
+  chart.title =
+      "Puncture force over tip diameter, a title that is longer than the picture is wide and therefore must be "
+      "shortened somewhere";
   chart.note = "within the prediction interval: 5 of 6 · Smith et al. 2012, Table 2";
   chart.x_label = "tip diameter, µm";
   chart.y_label = "puncture force, N";
@@ -38,7 +42,13 @@ Chart full_chart() {
     model.x.push_back(x), model.y.push_back(y);
     twin.x.push_back(x), twin.y.push_back(0.8 * y);
   }
-  ChartSeries points{"published", ChartSeries::Style::points, 0, {8, 15, 30, 60, 120, 200}, {0.1, 0.16, 0.33, 0.5, 0.9, 1.5}, {0.08, 0.12, 0.25, 0.4, 0.7, 1.2}, {0.12, 0.2, 0.41, 0.6, 1.1, 1.8}};
+  ChartSeries points{"published",
+                     ChartSeries::Style::points,
+                     0,
+                     {8, 15, 30, 60, 120, 200},
+                     {0.1, 0.16, 0.33, 0.5, 0.9, 1.5},
+                     {0.08, 0.12, 0.25, 0.4, 0.7, 1.2},
+                     {0.12, 0.2, 0.41, 0.6, 1.1, 1.8}};
   chart.series = {band, model, twin, points};
   return chart;
 }
@@ -86,7 +96,8 @@ TEST(Chart, EmptyAndMeaninglessDataAreDrawnAsSuch) {
   Chart chart;
   chart.title = "nothing";
   const Image empty = draw(chart, 400, 300);
-  EXPECT_TRUE(std::any_of(empty.pixels.begin(), empty.pixels.end(), [](std::uint32_t p) { return p != theme(false).background; }));
+  EXPECT_TRUE(std::any_of(empty.pixels.begin(), empty.pixels.end(),
+                          [](std::uint32_t p) { return p != theme(false).background; }));
   chart.y_log = chart.x_log = true;
   for (const double v : {nan, inf, -inf, 0.0, -1.0, 1e300}) {
     chart.series = {{"a", ChartSeries::Style::line, 1, {1, v, 3}, {v, 2, v}, {}, {}},
@@ -98,7 +109,8 @@ TEST(Chart, EmptyAndMeaninglessDataAreDrawnAsSuch) {
 }
 
 TEST(Chart, TicksAreRoundAndApart) {
-  for (const auto& [from, to] : {std::pair{0.0, 1.0}, {-3.7, 12.9}, {1e-9, 2e-9}, {1234.5671, 1234.5678}, {-1e12, 1e12}}) {
+  for (const auto& [from, to] :
+       {std::pair{0.0, 1.0}, {-3.7, 12.9}, {1e-9, 2e-9}, {1234.5671, 1234.5678}, {-1e12, 1e12}}) {
     const Axis axis{from, to, 0, 600, false};
     const auto ticks = axis_ticks(axis, 60);
     ASSERT_GE(ticks.size(), 3u) << from << ".." << to;

@@ -35,11 +35,14 @@ Image draw_list(int width, int height, Draw draw) {
 void triangle(ImDrawList* list, ImVec2 a, ImVec2 b, ImVec2 c, ImU32 colour) {
   const ImVec2 white = ImGui::GetFontTexUvWhitePixel();
   list->PrimReserve(3, 3);
-  for (int i = 0; i < 3; ++i) list->PrimWriteIdx(static_cast<ImDrawIdx>(list->_VtxCurrentIdx + static_cast<unsigned>(i)));
+  for (int i = 0; i < 3; ++i)
+    list->PrimWriteIdx(static_cast<ImDrawIdx>(list->_VtxCurrentIdx + static_cast<unsigned>(i)));
   for (const ImVec2 p : {a, b, c}) list->PrimWriteVtx(p, white, colour);
 }
 
-int count(const Image& image, std::uint32_t colour) { return static_cast<int>(std::count(image.pixels.begin(), image.pixels.end(), colour)); }
+int count(const Image& image, std::uint32_t colour) {
+  return static_cast<int>(std::count(image.pixels.begin(), image.pixels.end(), colour));
+}
 
 TEST(Raster, RectangleCoversItsPixelsExactly) {
   const Image image = draw_list(40, 30, [](ImDrawList* list) { list->AddRectFilled({5, 7}, {25, 19}, red); });
@@ -53,10 +56,13 @@ TEST(Raster, RectangleCoversItsPixelsExactly) {
 // Neighbours share an edge through pixel centres: each pixel is blended once, whatever the winding.
 TEST(Raster, SharedEdgesAreDrawnOnce) {
   const Image image = draw_list(64, 64, [](ImDrawList* list) {
-    const ImVec2 middle = {31.5f, 29.5f}, ring[] = {{4.5f, 3.5f}, {58.5f, 2.25f}, {61.5f, 60.5f}, {3.0f, 57.5f}, {1.5f, 29.5f}};
+    const ImVec2 middle = {31.5f, 29.5f},
+                 ring[] = {{4.5f, 3.5f}, {58.5f, 2.25f}, {61.5f, 60.5f}, {3.0f, 57.5f}, {1.5f, 29.5f}};
     for (int i = 0; i < 5; ++i) {
-      if (i % 2) triangle(list, middle, ring[i], ring[(i + 1) % 5], half_white);
-      else triangle(list, ring[(i + 1) % 5], ring[i], middle, half_white);
+      if (i % 2)
+        triangle(list, middle, ring[i], ring[(i + 1) % 5], half_white);
+      else
+        triangle(list, ring[(i + 1) % 5], ring[i], middle, half_white);
     }
   });
   const int once = count(image, IM_COL32(128, 128, 128, 255));
@@ -69,7 +75,10 @@ TEST(Raster, ColoursRunLinearly) {
   const Image image = draw_list(256, 8, [](ImDrawList* list) {
     list->AddRectFilledMultiColor({0, 0}, {256, 8}, IM_COL32_BLACK, IM_COL32_WHITE, IM_COL32_WHITE, IM_COL32_BLACK);
   });
-  for (int x = 0; x < 256; ++x) EXPECT_NEAR(static_cast<int>(image.pixels[static_cast<std::size_t>(4 * 256 + x)] & 255), (x + 0.5) * 255 / 256, 1.01) << x;
+  for (int x = 0; x < 256; ++x)
+    EXPECT_NEAR(static_cast<int>(image.pixels[static_cast<std::size_t>(4 * 256 + x)] & 255), (x + 0.5) * 255 / 256,
+                1.01)
+        << x;
 }
 
 TEST(Raster, ScissorCuts) {
@@ -98,13 +107,17 @@ TEST(Raster, SurvivesAnyCoordinates) {
 TEST(Raster, ManyVertices) {
   const Image image = draw_list(400, 200, [](ImDrawList* list) {
     for (int y = 0; y < 200; y += 2)
-      for (int x = 0; x < 400; x += 2) list->AddRectFilled({static_cast<float>(x), static_cast<float>(y)}, {static_cast<float>(x + 1), static_cast<float>(y + 1)}, red);
+      for (int x = 0; x < 400; x += 2)
+        list->AddRectFilled({static_cast<float>(x), static_cast<float>(y)},
+                            {static_cast<float>(x + 1), static_cast<float>(y + 1)}, red);
   });
   EXPECT_EQ(count(image, red), 200 * 100);
 }
 
 TEST(Raster, TextIsDrawnAndTheSameEachTime) {
-  const auto text = [](ImDrawList* list) { list->AddText(font(Font::heading), 20, {4, 4}, IM_COL32_WHITE, "0.2 ± 3.0 µm ≤ Ω °C"); };
+  const auto text = [](ImDrawList* list) {
+    list->AddText(font(Font::heading), 20, {4, 4}, IM_COL32_WHITE, "0.2 ± 3.0 µm ≤ Ω °C");
+  };
   const Image a = draw_list(320, 40, text), b = draw_list(320, 40, text);
   EXPECT_EQ(a.pixels, b.pixels);
   EXPECT_GT(count(a, IM_COL32_WHITE), 100);
@@ -113,7 +126,8 @@ TEST(Raster, TextIsDrawnAndTheSameEachTime) {
 
 TEST(Raster, EveryCharacterThatIsUsedHasAGlyph) {
   Headless screen(64, 64, 2, false);
-  for (const ImWchar c : {0xb5, 0x3bc, 0xb1, 0x2264, 0x2265, 0xb0, 0x2190, 0x2191, 0x2192, 0x2193, 0x2212, 0x221e, 0x394, 0xb2, 0x2026, 0xb7, 0x2713})
+  for (const ImWchar c : {0xb5, 0x3bc, 0xb1, 0x2264, 0x2265, 0xb0, 0x2190, 0x2191, 0x2192, 0x2193, 0x2212, 0x221e,
+                          0x394, 0xb2, 0x2026, 0xb7, 0x2713})
     for (const Font f : {Font::text, Font::small, Font::heading, Font::number, Font::small_number})
       EXPECT_NE(font(f)->FindGlyphNoFallback(c), nullptr) << std::hex << c << " in font " << static_cast<int>(f);
 }

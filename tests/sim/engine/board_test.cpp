@@ -1,5 +1,5 @@
-// Every wire of the board, with the probe as firmware: what the core is shown is what the truth ought to give, what the core drives
-// acts on the plant, and every fault acts on what it says and on nothing else.
+// Every wire of the board, with the probe as firmware: what the core is shown is what the truth ought to give, what the
+// core drives acts on the plant, and every fault acts on what it says and on nothing else.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -10,8 +10,8 @@
 
 #include "firmware_shim/native/native_target.h"
 #include "sim/engine/engine.h"
-#include "sim/recording/recording.h"
 #include "sim/engine/settings.h"
+#include "sim/recording/recording.h"
 
 namespace pensim {
 namespace {
@@ -66,8 +66,8 @@ Recorded run(const std::string& duration, const std::string& lines, const std::s
   load.always = false;
   Recorded r;
   r.scenario = resolve(parse_scenario(text, "board.yaml", "tests/data", load));
-  const RecordingPlan plan =
-      pen_plan(extra_signals(r.scenario), static_cast<int>(r.scenario.plant.cartridge.needle_count), r.scenario.tick_ns);
+  const RecordingPlan plan = pen_plan(extra_signals(r.scenario),
+                                      static_cast<int>(r.scenario.plant.cartridge.needle_count), r.scenario.tick_ns);
   r.store = std::make_unique<BlockStore>(plan);
   RunStatus status;
   {
@@ -95,7 +95,8 @@ double mean(const Recorded& r, std::size_t from, std::size_t to, const std::func
   return sum / static_cast<double>(to - from);
 }
 double mean_counts(const Recorded& r, int channel, double from_s, double to_s) {
-  return mean(r, ticks_in(from_s), ticks_in(to_s), [&](std::size_t k) { return static_cast<double>(r.in[k].adc[channel]); });
+  return mean(r, ticks_in(from_s), ticks_in(to_s),
+              [&](std::size_t k) { return static_cast<double>(r.in[k].adc[channel]); });
 }
 double mean_of(const Recorded& r, const std::string& name, double from_s, double to_s) {
   const std::vector<float>& values = r[name];
@@ -107,15 +108,20 @@ double ntc_ought(double temperature_K) {
   return 4095.0 * ohm / (ohm + 10e3);
 }
 
-// --- inputs: channels ---------------------------------------------------------------------------------------------------------------
+// --- inputs: channels
+// ---------------------------------------------------------------------------------------------------------------
 
 TEST(Channels, CellAndRailReadHalfTheirVoltage) {
   const Recorded r = run("0.6 s", silent + line("at: 0.3 s, fault: supply.contact, to: 10 ohm"));
-  EXPECT_NEAR(mean_counts(r, PEN_ADC_BATTERY, 0.1, 0.3), mean_of(r, "battery.voltage", 0.1, 0.3) * counts_per_V / 2, 0.2);
+  EXPECT_NEAR(mean_counts(r, PEN_ADC_BATTERY, 0.1, 0.3), mean_of(r, "battery.voltage", 0.1, 0.3) * counts_per_V / 2,
+              0.2);
   // 25 mA of the electronics through 30 mohm of the protection, and then through 10 ohm more.
-  EXPECT_NEAR(mean_counts(r, PEN_ADC_SUPPLY, 0.1, 0.3), (mean_of(r, "battery.voltage", 0.1, 0.3) - 25e-3 * 0.03) * counts_per_V / 2, 0.4);
-  EXPECT_NEAR(mean_counts(r, PEN_ADC_SUPPLY, 0.4, 0.6), (mean_of(r, "battery.voltage", 0.4, 0.6) - 25e-3 * 10.03) * counts_per_V / 2, 0.6);
-  EXPECT_NEAR(mean_counts(r, PEN_ADC_BATTERY, 0.4, 0.6), mean_of(r, "battery.voltage", 0.4, 0.6) * counts_per_V / 2, 0.2);
+  EXPECT_NEAR(mean_counts(r, PEN_ADC_SUPPLY, 0.1, 0.3),
+              (mean_of(r, "battery.voltage", 0.1, 0.3) - 25e-3 * 0.03) * counts_per_V / 2, 0.4);
+  EXPECT_NEAR(mean_counts(r, PEN_ADC_SUPPLY, 0.4, 0.6),
+              (mean_of(r, "battery.voltage", 0.4, 0.6) - 25e-3 * 10.03) * counts_per_V / 2, 0.6);
+  EXPECT_NEAR(mean_counts(r, PEN_ADC_BATTERY, 0.4, 0.6), mean_of(r, "battery.voltage", 0.4, 0.6) * counts_per_V / 2,
+              0.2);
 }
 
 TEST(Channels, CurrentReadsOneVoltPerAmpereAndItsOffset) {
@@ -133,10 +139,12 @@ TEST(Channels, ThermistorsFollowTheirBodies) {
   EXPECT_NEAR(mean_counts(cold, PEN_ADC_NTC_MOTOR, 0, 0.1), ntc_ought(281.15), 0.3);
   EXPECT_NEAR(mean_counts(cold, PEN_ADC_NTC_HOUSING, 0, 0.1), ntc_ought(281.15), 0.3);
   // A stalled motor warms: first winding, then case, then grip. The grip's thermistor follows the grip with 6 s.
-  const Recorded r = run("20 s", silent + line("at: 0 s, fault: bridge.stuck_on, to: 0.4") + line("at: 0 s, fault: drivetrain.friction, to: 10 mN m"));
+  const Recorded r = run("20 s", silent + line("at: 0 s, fault: bridge.stuck_on, to: 0.4") +
+                                     line("at: 0 s, fault: drivetrain.friction, to: 10 mN m"));
   const std::vector<float>& grip = r["housing.temperature"];
   double thermistor_K = grip[0];
-  for (std::size_t k = 2000; k < r.in.size(); k += 2000) thermistor_K += (grip[k] - thermistor_K) * (1 - std::exp(-0.1 / 6.0));
+  for (std::size_t k = 2000; k < r.in.size(); k += 2000)
+    thermistor_K += (grip[k] - thermistor_K) * (1 - std::exp(-0.1 / 6.0));
   EXPECT_GT(grip.back() - grip[0], 0.2);
   EXPECT_NEAR(mean_counts(r, PEN_ADC_NTC_HOUSING, 19.9, 20), ntc_ought(thermistor_K), 1.0);
   const double motor = mean_counts(r, PEN_ADC_NTC_MOTOR, 19.9, 20);
@@ -145,24 +153,29 @@ TEST(Channels, ThermistorsFollowTheirBodies) {
 }
 
 TEST(Channels, NoseForceReadsThePress) {
-  const Recorded r = run("4 s", silent + line("at: 0.1 s, set: operator.contact, to: on") + line("at: 1 s, set: operator.press, to: 4 N"),
-                         "operator: {press: 1 N, tremor: none, press_noise: 0 %}\n");
+  const Recorded r = run(
+      "4 s", silent + line("at: 0.1 s, set: operator.contact, to: on") + line("at: 1 s, set: operator.press, to: 4 N"),
+      "operator: {press: 1 N, tremor: none, press_noise: 0 %}\n");
   EXPECT_NEAR(mean_counts(r, PEN_ADC_NOSE_FORCE, 0.0, 0.1), 0.3 * counts_per_V, 0.3);
   EXPECT_NEAR(mean_of(r, "hand.press", 3, 4), 4.0, 0.1);
-  EXPECT_NEAR(mean_counts(r, PEN_ADC_NOSE_FORCE, 3, 4), (0.3 + 0.3 * mean_of(r, "hand.press", 3, 4)) * counts_per_V, 3.0);
+  EXPECT_NEAR(mean_counts(r, PEN_ADC_NOSE_FORCE, 3, 4), (0.3 + 0.3 * mean_of(r, "hand.press", 3, 4)) * counts_per_V,
+              3.0);
 }
 
 TEST(Channels, IdentificationResistorTellsTheCartridge) {
   for (const auto& [needles, ohm] : std::map<int, double>{{1, 1000}, {6, 2210}, {12, 3740}}) {
-    const Recorded r = run("0.2 s", silent + line("at: 0.1 s, set: cartridge.present, to: off"), "cartridge: {needles: " + std::to_string(needles) + "}\n");
+    const Recorded r = run("0.2 s", silent + line("at: 0.1 s, set: cartridge.present, to: off"),
+                           "cartridge: {needles: " + std::to_string(needles) + "}\n");
     EXPECT_NEAR(mean_counts(r, PEN_ADC_CARTRIDGE_ID, 0, 0.1), 4095 * ohm / (ohm + 10e3), 0.3) << needles;
-    for (std::size_t k = ticks_in(0.1) + 2; k < r.in.size(); ++k) ASSERT_EQ(r.in[k].adc[PEN_ADC_CARTRIDGE_ID], 4095) << k;
+    for (std::size_t k = ticks_in(0.1) + 2; k < r.in.size(); ++k)
+      ASSERT_EQ(r.in[k].adc[PEN_ADC_CARTRIDGE_ID], 4095) << k;
   }
 }
 
 TEST(Channels, DialsReadTheirSetting) {
-  const Recorded r = run("0.4 s", silent + line("at: 0 s, set: user.depth, to: 0.5 mm") + line("at: 0 s, set: user.rate, to: 80 Hz") +
-                                      line("at: 0.2 s, set: user.depth, to: 2.6 mm") + line("at: 0.3 s, set: user.rate, to: 190 Hz"));
+  const Recorded r =
+      run("0.4 s", silent + line("at: 0 s, set: user.depth, to: 0.5 mm") + line("at: 0 s, set: user.rate, to: 80 Hz") +
+                       line("at: 0.2 s, set: user.depth, to: 2.6 mm") + line("at: 0.3 s, set: user.rate, to: 190 Hz"));
   const auto depth = [](double mm) { return 4095 * (0.05 + 0.9 * (mm - 0.2) / 2.8); };
   const auto rate = [](double Hz) { return 4095 * (0.05 + 0.9 * (Hz - 60) / 140); };
   EXPECT_NEAR(mean_counts(r, PEN_ADC_DEPTH_DIAL, 0.01, 0.2), depth(0.5), 0.3);
@@ -171,13 +184,17 @@ TEST(Channels, DialsReadTheirSetting) {
   EXPECT_NEAR(mean_counts(r, PEN_ADC_RATE_DIAL, 0.301, 0.4), rate(190), 0.3);
 }
 
-// --- inputs: what the core itself saw -----------------------------------------------------------------------------------------------
+// --- inputs: what the core itself saw
+// -----------------------------------------------------------------------------------------------
 
 TEST(Inputs, TheCoreSeesExactlyWhatIsRecorded) {
   std::string lines;
   for (int i = 0; i < 8; ++i)
-    if (i != 6) lines += line("at: 0." + std::to_string(i + 1) + " s, set: aux." + std::to_string(i) + ", to: " + std::to_string(7 + 1000 * i));
-  lines += line("at: 0.2 s, fault: bridge.stuck_on, to: 0.5") + line("at: 0.3 s, uart: \"hello\\r\"") + line("at: 0.1 s, set: user.button.plus, to: on");
+    if (i != 6)
+      lines += line("at: 0." + std::to_string(i + 1) + " s, set: aux." + std::to_string(i) +
+                    ", to: " + std::to_string(7 + 1000 * i));
+  lines += line("at: 0.2 s, fault: bridge.stuck_on, to: 0.5") + line("at: 0.3 s, uart: \"hello\\r\"") +
+           line("at: 0.1 s, set: user.button.plus, to: on");
   const Recorded r = run("1 s", lines);
   std::size_t pages[8] = {};
   std::int64_t edges = 0, uart = 0, sum = 0, rising[PEN_LINE_COUNT] = {}, falling = 0;
@@ -228,7 +245,8 @@ TEST(Inputs, TheCoreSeesExactlyWhatIsRecorded) {
         ASSERT_EQ(aux[5], in.aux[5]) << k;
         ASSERT_EQ(aux[6], in.aux[6] + in.aux[7] * 256) << k;
         break;
-      default: break;
+      default:
+        break;
     }
   }
   for (const std::size_t page : pages) EXPECT_GT(page, 1000u);
@@ -243,9 +261,11 @@ TEST(Inputs, TheCoreSeesExactlyWhatIsRecorded) {
     }
 }
 
-// --- inputs: lines ------------------------------------------------------------------------------------------------------------------
+// --- inputs: lines
+// ------------------------------------------------------------------------------------------------------------------
 
-// Edges of one line with their ticks; every edge of the run is checked: stamp within the tick before, in order, level as the pin ends.
+// Edges of one line with their ticks; every edge of the run is checked: stamp within the tick before, in order, level
+// as the pin ends.
 struct Edge {
   std::size_t tick = 0;
   std::uint32_t time_us = 0;
@@ -280,9 +300,9 @@ TEST(Lines, EveryButtonAndSwitchHasItsOwn) {
     int line;
     int rest;
     double bounce_s;
-  } cases[] = {{"user.start", PEN_LINE_START, 0, 5e-3},          {"user.button.start", PEN_LINE_START, 0, 5e-3},
-               {"user.button.plus", PEN_LINE_PLUS, 0, 5e-3},     {"user.button.minus", PEN_LINE_MINUS, 0, 5e-3},
-               {"user.button.mode", PEN_LINE_MODE, 0, 5e-3},     {"user.button.confirm", PEN_LINE_CONFIRM, 0, 5e-3},
+  } cases[] = {{"user.start", PEN_LINE_START, 0, 5e-3},           {"user.button.start", PEN_LINE_START, 0, 5e-3},
+               {"user.button.plus", PEN_LINE_PLUS, 0, 5e-3},      {"user.button.minus", PEN_LINE_MINUS, 0, 5e-3},
+               {"user.button.mode", PEN_LINE_MODE, 0, 5e-3},      {"user.button.confirm", PEN_LINE_CONFIRM, 0, 5e-3},
                {"cartridge.present", PEN_LINE_CARTRIDGE, 1, 0.0}, {"charger.connected", PEN_LINE_CHARGER, 0, 0.0}};
   for (const auto& c : cases) {
     const std::string on = c.rest == 0 ? "on" : "off", off = c.rest == 0 ? "off" : "on";
@@ -339,30 +359,37 @@ TEST(Lines, HallRisesWhenTheCamPassesTheRetractedDeadCentre) {
     EXPECT_NEAR(r["motor.speed"][rising[i].tick], 1.0 / between_s, 0.12 / between_s) << i;  // it varies within a turn
     // Retracted: the plate is at its lowest, S below the screw's position.
     const double eccentricity_m = r.scenario.plant.drivetrain.eccentricity_m;
-    EXPECT_NEAR(r["needle.extension"][rising[i].tick], r["screw.position"][rising[i].tick] - 2 * eccentricity_m, 0.06e-3) << i;
+    EXPECT_NEAR(r["needle.extension"][rising[i].tick], r["screw.position"][rising[i].tick] - 2 * eccentricity_m,
+                0.06e-3)
+        << i;
   }
 }
 
 TEST(Lines, HomeFollowsTheScrew) {
   // The first way out is lost, so the way back leads past home; then out and back again and again.
-  const Recorded r = run("0.2 s", line("at: 5 ms, fault: screw.lost_steps, to: 1, for: 10 ms"),
-                         "parameters: {screw.initial_position: 5 um, screw.home_repeatability: 0 um, screw.backlash: 0 um}\n");
+  const Recorded r =
+      run("0.2 s", line("at: 5 ms, fault: screw.lost_steps, to: 1, for: 10 ms"),
+          "parameters: {screw.initial_position: 5 um, screw.home_repeatability: 0 um, screw.backlash: 0 um}\n");
   const std::map<int, std::vector<Edge>> edges = edges_of(r);
   ASSERT_TRUE(edges.count(PEN_LINE_HOME));
   EXPECT_EQ(edges.at(PEN_LINE_HOME).front().level, 1);
   EXPECT_GE(edges.at(PEN_LINE_HOME).size(), 15u);
-  for (std::size_t k = 1; k < r.in.size(); ++k) ASSERT_EQ(r.in[k].pins >> PEN_LINE_HOME & 1, r["screw.position"][k] > 0 ? 0 : 1) << k;
+  for (std::size_t k = 1; k < r.in.size(); ++k)
+    ASSERT_EQ(r.in[k].pins >> PEN_LINE_HOME & 1, r["screw.position"][k] > 0 ? 0 : 1) << k;
 }
 
-// --- console ------------------------------------------------------------------------------------------------------------------------
+// --- console
+// ---------------------------------------------------------------------------------------------------------------------
 
 TEST(Console, BytesGoBothWaysAtTheBaudRate) {
-  const Recorded r = run("0.3 s", silent + line("at: 0.05 s, uart: \"the quick brown fox\"") + line("at: 0.1 s, uart: \"?adc 4 9999\\r?what\\r\"") +
+  const Recorded r = run("0.3 s", silent + line("at: 0.05 s, uart: \"the quick brown fox\"") +
+                                      line("at: 0.1 s, uart: \"?adc 4 9999\\r?what\\r\"") +
                                       line("at: 0.15 s, uart: \"?aux 6 1\\r?cause 0 1\\r?pin 7 1\\r?pin 1 1\\r\""));
   const std::string said = r.said();
   EXPECT_EQ(said.find("probe 1\r\nTHE QUICK BROWN FOXadc 4 reads "), 0u) << said;
   EXPECT_NE(said.find(", ought to be 9999: off by -"), std::string::npos) << said;
-  EXPECT_NE(said.find("what?\r\naux 6 reads 1, ought to be 1: ok\r\ncause 0 reads 1, ought to be 1: ok\r\npin 7 reads 1, ought to be 1: ok\r\n"
+  EXPECT_NE(said.find("what?\r\naux 6 reads 1, ought to be 1: ok\r\ncause 0 reads 1, ought to be 1: ok\r\npin 7 reads "
+                      "1, ought to be 1: ok\r\n"
                       "pin 1 reads 0, ought to be 1: off by -1\r\n"),
             std::string::npos)
       << said;
@@ -383,7 +410,8 @@ TEST(Console, BytesGoBothWaysAtTheBaudRate) {
   }
 }
 
-// --- memories -----------------------------------------------------------------------------------------------------------------------
+// --- memories
+// ---------------------------------------------------------------------------------------------------------------------
 
 // Ticks from the command in PenOut to its result in PenIn.
 std::size_t nvm_ticks(const Recorded& r, double from_s, int status) {
@@ -400,35 +428,43 @@ std::size_t nvm_ticks(const Recorded& r, double from_s, int status) {
 // The data of the first DONE read after `from_s`.
 std::string nvm_bytes(const Recorded& r, double from_s) {
   for (std::size_t k = ticks_in(from_s); k < r.in.size(); ++k)
-    if (r.in[k].nvm_status == PEN_NVM_DONE) return std::string(reinterpret_cast<const char*>(r.in[k].nvm_data), r.in[k].nvm_length);
+    if (r.in[k].nvm_status == PEN_NVM_DONE)
+      return std::string(reinterpret_cast<const char*>(r.in[k].nvm_data), r.in[k].nvm_length);
   return "nothing";
 }
 
 TEST(Memories, ThePensFlashWritesReadsErasesAndSurvivesAReset) {
-  const Recorded r = run("0.6 s", silent + line("at: 0.05 s, uart: \"!w 0 272 4 65\\r\"") + line("at: 0.10 s, uart: \"!r 0 271 6\\r\"") +
-                                      line("at: 0.15 s, reset: software") + line("at: 0.20 s, uart: \"!r 0 272 4\\r\"") +
-                                      line("at: 0.25 s, uart: \"!e 256\\r\"") + line("at: 0.35 s, uart: \"!r 0 272 4\\r\"") +
-                                      line("at: 0.40 s, uart: \"!w 0 250 16 0\\r\"") + line("at: 0.50 s, uart: \"!r 0 4090 16\\r\""));
-  EXPECT_EQ(nvm_ticks(r, 0.05, PEN_NVM_DONE), 4u);    // 200 us
-  EXPECT_EQ(nvm_bytes(r, 0.10), "\xff" "ABCD\xff");
+  const Recorded r = run(
+      "0.6 s", silent + line("at: 0.05 s, uart: \"!w 0 272 4 65\\r\"") + line("at: 0.10 s, uart: \"!r 0 271 6\\r\"") +
+                   line("at: 0.15 s, reset: software") + line("at: 0.20 s, uart: \"!r 0 272 4\\r\"") +
+                   line("at: 0.25 s, uart: \"!e 256\\r\"") + line("at: 0.35 s, uart: \"!r 0 272 4\\r\"") +
+                   line("at: 0.40 s, uart: \"!w 0 250 16 0\\r\"") + line("at: 0.50 s, uart: \"!r 0 4090 16\\r\""));
+  EXPECT_EQ(nvm_ticks(r, 0.05, PEN_NVM_DONE), 4u);  // 200 us
+  EXPECT_EQ(nvm_bytes(r, 0.10),
+            "\xff"
+            "ABCD\xff");
   EXPECT_EQ(nvm_ticks(r, 0.10, PEN_NVM_DONE), 1u);
   EXPECT_EQ(nvm_bytes(r, 0.20), "ABCD");
   EXPECT_EQ(nvm_ticks(r, 0.25, PEN_NVM_DONE), 400u);  // 20 ms
   EXPECT_EQ(nvm_bytes(r, 0.35), "\xff\xff\xff\xff");
-  EXPECT_GT(nvm_ticks(r, 0.40, PEN_NVM_ERROR), 0u);   // over the end of a page
-  EXPECT_GT(nvm_ticks(r, 0.50, PEN_NVM_ERROR), 0u);   // over the end of the memory
+  EXPECT_GT(nvm_ticks(r, 0.40, PEN_NVM_ERROR), 0u);  // over the end of a page
+  EXPECT_GT(nvm_ticks(r, 0.50, PEN_NVM_ERROR), 0u);  // over the end of the memory
   EXPECT_EQ(r["nvm.writes"].back(), 2.0f);
 }
 
 TEST(Memories, TheCartridgeHasItsOwnAndASerialNumber) {
-  const Recorded r = run("0.5 s", silent + line("at: 0.05 s, uart: \"!w 1 8 3 97\\r\"") + line("at: 0.10 s, uart: \"!r 1 7 5\\r\"") +
-                                      line("at: 0.15 s, uart: \"!s\\r\"") + line("at: 0.20 s, uart: \"!r 0 7 5\\r\"") +
-                                      line("at: 0.25 s, set: cartridge.present, to: off") + line("at: 0.30 s, uart: \"!r 1 7 5\\r\"") +
-                                      line("at: 0.35 s, uart: \"!s\\r\"") + line("at: 0.40 s, set: cartridge.present, to: on") +
-                                      line("at: 0.45 s, uart: \"!r 1 8 3\\r\""),
-                         "cartridge: {serial: 1234567890123}\n");
+  const Recorded r =
+      run("0.5 s",
+          silent + line("at: 0.05 s, uart: \"!w 1 8 3 97\\r\"") + line("at: 0.10 s, uart: \"!r 1 7 5\\r\"") +
+              line("at: 0.15 s, uart: \"!s\\r\"") + line("at: 0.20 s, uart: \"!r 0 7 5\\r\"") +
+              line("at: 0.25 s, set: cartridge.present, to: off") + line("at: 0.30 s, uart: \"!r 1 7 5\\r\"") +
+              line("at: 0.35 s, uart: \"!s\\r\"") + line("at: 0.40 s, set: cartridge.present, to: on") +
+              line("at: 0.45 s, uart: \"!r 1 8 3\\r\""),
+          "cartridge: {serial: 1234567890123}\n");
   EXPECT_EQ(nvm_ticks(r, 0.05, PEN_NVM_DONE), 100u);  // 5 ms
-  EXPECT_EQ(nvm_bytes(r, 0.10), "\xff" "abc\xff");
+  EXPECT_EQ(nvm_bytes(r, 0.10),
+            "\xff"
+            "abc\xff");
   const std::string serial = nvm_bytes(r, 0.15);
   ASSERT_EQ(serial.size(), 8u);
   std::uint64_t number = 0;
@@ -440,7 +476,8 @@ TEST(Memories, TheCartridgeHasItsOwnAndASerialNumber) {
   EXPECT_EQ(nvm_bytes(r, 0.45), "abc");
 }
 
-// --- resets -------------------------------------------------------------------------------------------------------------------------
+// --- resets
+// ---------------------------------------------------------------------------------------------------------------------
 
 struct Reset {
   std::size_t down = 0, up = 0;  // first tick that the core does not see; first that it sees again
@@ -487,7 +524,8 @@ TEST(Resets, ByPinAndBySoftware) {
 
 TEST(Resets, TheWatchdogBitesWhenItIsNotKicked) {
   // Started with 250 ms at the core's first tick, kicked every 5 ms until bit 30 is set, last at n = 1950.
-  const Recorded r = run("0.5 s", silent + line("at: 0 s, set: aux.7, to: -2147483648") + line("at: 0.1 s, set: aux.7, to: -1073741824"));
+  const Recorded r = run(
+      "0.5 s", silent + line("at: 0 s, set: aux.7, to: -2147483648") + line("at: 0.1 s, set: aux.7, to: -1073741824"));
   const std::vector<Reset> all = resets(r);
   ASSERT_EQ(all.size(), 1u);
   EXPECT_EQ(all[0].cause, PEN_RESET_WATCHDOG);
@@ -515,27 +553,32 @@ TEST(Resets, BrownOutByABadContactUnderLoad) {
 }
 
 TEST(Resets, PowerLossEndsInAPowerOn) {
-  const Recorded r = run("0.4 s", silent + line("at: 0.05 s, uart: \"!w 0 0 4 65\\r\"") + line("at: 0.1 s, fault: supply.cut, for: 0.1 s") +
-                                      line("at: 0.3 s, uart: \"!r 0 0 4\\r\""),
-                         "pen: {clock_start: 4294.9 s}\n");
+  const Recorded r =
+      run("0.4 s",
+          silent + line("at: 0.05 s, uart: \"!w 0 0 4 65\\r\"") + line("at: 0.1 s, fault: supply.cut, for: 0.1 s") +
+              line("at: 0.3 s, uart: \"!r 0 0 4\\r\""),
+          "pen: {clock_start: 4294.9 s}\n");
   const std::vector<Reset> all = resets(r);
   ASSERT_EQ(all.size(), 1u);
   EXPECT_EQ(all[0].cause, PEN_RESET_POWER_ON);
-  EXPECT_LT(r["adc.supply"][ticks_in(0.2) - 1], 2.0 * counts_per_V / 2 + 5);  // below 2 V the electronics draw nothing more
+  // below 2 V the electronics draw nothing more
+  EXPECT_LT(r["adc.supply"][ticks_in(0.2) - 1], 2.0 * counts_per_V / 2 + 5);
   EXPECT_GE(all[0].up, ticks_in(0.2) + 100);
   EXPECT_EQ(r.in[first_tick].time_us, 4294900000u);
   EXPECT_EQ(r.in[all[0].up].time_us, 0u) << "the clock starts anew";
   EXPECT_EQ(nvm_bytes(r, 0.3), "ABCD");
 }
 
-// --- outputs ------------------------------------------------------------------------------------------------------------------------
+// --- outputs
+// ---------------------------------------------------------------------------------------------------------------------
 
 TEST(Outputs, PinsAndDutyAreRecordedAsDriven) {
   const Recorded r = run("0.2 s", "");
   const char* const pins[] = {"pin.enable", "pin.led_ready", "pin.led_alarm", "pin.led_contact", "pin.buzzer"};
   for (std::size_t k = first_tick; k < r.in.size(); ++k) {
     const std::size_t n = k - first_tick;
-    for (std::size_t i = 0; i < 5; ++i) ASSERT_EQ(r[pins[i]][k], static_cast<float>(n / 20 >> i & 1)) << pins[i] << " " << k;
+    for (std::size_t i = 0; i < 5; ++i)
+      ASSERT_EQ(r[pins[i]][k], static_cast<float>(n / 20 >> i & 1)) << pins[i] << " " << k;
     const double q15 = std::min(32767.0, static_cast<double>(n % 512) * 128 - 32768 + 128);
     ASSERT_FLOAT_EQ(r["core.pwm_duty"][k], static_cast<float>(q15 / 32767)) << k;
     ASSERT_EQ(r.out[k].bridge_mode, n / 200 % 3) << k;
@@ -554,7 +597,8 @@ TEST(Outputs, TheBridgeDrivesBrakesAndCoastsTwoRowsAfterTheCommand) {
   for (std::size_t k = first_tick + 8; k + 2 < r.in.size(); ++k) {
     const auto enabled = [&](std::size_t at) { return (r.out[at].pins & 1 << PEN_OUT_ENABLE) != 0; };
     bool steady = true;  // for 0.4 ms the same
-    for (std::size_t i = k - 8; i < k; ++i) steady = steady && enabled(i) == enabled(k) && r.out[i].bridge_mode == r.out[k].bridge_mode;
+    for (std::size_t i = k - 8; i < k; ++i)
+      steady = steady && enabled(i) == enabled(k) && r.out[i].bridge_mode == r.out[k].bridge_mode;
     if (!steady) continue;
     const double volt = r["motor.voltage"][k + 2], ampere = r["motor.current"][k + 2], duty = r["core.pwm_duty"][k];
     const double rail = r["adc.supply"][k + 2] / counts_per_V * 2;
@@ -612,15 +656,16 @@ TEST(Outputs, StepsMoveTheScrew) {
   EXPECT_NEAR(screw[plus + 400 + 120], start + 37.5e-6, 1e-9);
 }
 
-// --- faults -------------------------------------------------------------------------------------------------------------------------
+// --- faults
+// ---------------------------------------------------------------------------------------------------------------------
 
 // What a fault does between 0.2 s and 0.3 s, against the same run without it.
 struct FaultCase {
-  std::string to;                        // magnitude, "" for the table's
-  std::vector<std::string> changes;      // signals that differ while it is on
-  std::vector<std::string> stays;        // signals that do not, over the whole run; {"truth"}: every truth there is
+  std::string to;                    // magnitude, "" for the table's
+  std::vector<std::string> changes;  // signals that differ while it is on
+  std::vector<std::string> stays;    // signals that do not, over the whole run; {"truth"}: every truth there is
   std::function<void(const Recorded&, const Recorded&)> check;  // with the fault, without
-  std::string lines, sections;           // of both runs
+  std::string lines, sections;                                  // of both runs
 };
 
 constexpr std::size_t fault_from = 4000, fault_to = 6000;
@@ -638,11 +683,14 @@ std::function<void(const Recorded&, const Recorded&)> shifted(const std::string&
 }
 double mean_between(const Recorded& r, const std::string& name) { return mean_of(r, name, 0.25, 0.3); }
 std::function<void(const Recorded&, const Recorded&)> lower(const std::string& signal, double by_at_least) {
-  return [=](const Recorded& r, const Recorded& base) { EXPECT_LT(mean_between(r, signal), mean_between(base, signal) - by_at_least) << signal; };
+  return [=](const Recorded& r, const Recorded& base) {
+    EXPECT_LT(mean_between(r, signal), mean_between(base, signal) - by_at_least) << signal;
+  };
 }
 
 // A pen that runs on skin, whatever the probe drives.
-const std::string running = line("at: 0 s, fault: bridge.stuck_on, to: 0.5") + line("at: 0.02 s, set: operator.contact, to: on");
+const std::string running =
+    line("at: 0 s, fault: bridge.stuck_on, to: 0.5") + line("at: 0.02 s, set: operator.contact, to: on");
 const std::string running_in_air = line("at: 0 s, fault: bridge.stuck_on, to: 0.5");
 
 const std::map<std::string, FaultCase>& fault_cases() {
@@ -652,21 +700,27 @@ const std::map<std::string, FaultCase>& fault_cases() {
   static const std::map<std::string, FaultCase> cases = {
       {"hall.dropout", {"", {"pin.hall"}, truth, reads("pin.hall", 0), running, ""}},
       {"hall.extra_edges",
-       {"2", {}, truth,
+       {"2",
+        {},
+        truth,
         [](const Recorded& r, const Recorded& base) {
           std::size_t rising = 0, spurious = 0;
           for (std::size_t k = fault_from; k < fault_to; ++k) {
-            for (int i = 0; i < base.in[k].edge_count; ++i) rising += base.in[k].edges[i].line == PEN_LINE_HALL && base.in[k].edges[i].level == 1;
+            for (int i = 0; i < base.in[k].edge_count; ++i)
+              rising += base.in[k].edges[i].line == PEN_LINE_HALL && base.in[k].edges[i].level == 1;
             spurious += static_cast<std::size_t>(r.in[k].edge_count - base.in[k].edge_count);
           }
           EXPECT_GT(rising, 3u);
           EXPECT_EQ(spurious, rising * 4);  // two pulses are four edges
-          EXPECT_GT(edges_of(r).at(PEN_LINE_HALL).size(), edges_of(base).at(PEN_LINE_HALL).size());  // up and down in turn
+          // up and down in turn
+          EXPECT_GT(edges_of(r).at(PEN_LINE_HALL).size(), edges_of(base).at(PEN_LINE_HALL).size());
         },
-        running, ""}},
+        running,
+        ""}},
       {"start.stuck", {"1", {"pin.start"}, truth, reads("pin.start", 1), running, ""}},
       {"home.stuck", {"1", {"pin.home"}, truth, reads("pin.home", 1), running, ""}},
-      {"motor_current.offset", {"0.1 A", {"adc.motor_current"}, truth, shifted("adc.motor_current", 124.09), running, ""}},
+      {"motor_current.offset",
+       {"0.1 A", {"adc.motor_current"}, truth, shifted("adc.motor_current", 124.09), running, ""}},
       {"motor_current.stuck", {"1234", {"adc.motor_current"}, truth, reads("adc.motor_current", 1234), running, ""}},
       {"battery_sense.offset", {"-0.3 V", {"adc.battery"}, truth, shifted("adc.battery", -186.14), running, ""}},
       {"ntc_motor.open", {"", {"adc.ntc_motor"}, truth, reads("adc.ntc_motor", 4095), running, ""}},
@@ -678,10 +732,13 @@ const std::map<std::string, FaultCase>& fault_cases() {
       {"rate_dial.open", {"", {"adc.rate_dial"}, truth, reads("adc.rate_dial", 4095), running, ""}},
       {"cartridge_id.wrong", {"200", {"adc.cartridge_id"}, truth, reads("adc.cartridge_id", 200), running, ""}},
       {"nvm.fail",
-       {"", {"nvm.writes"}, truth,
+       {"",
+        {"nvm.writes"},
+        truth,
         [](const Recorded& r, const Recorded& base) {
           EXPECT_EQ(base["nvm.writes"].back(), 3.0f);
-          EXPECT_EQ(r["nvm.writes"].back(), 2.0f);  // the cartridge's memory is another one, and later ones succeed again
+          EXPECT_EQ(r["nvm.writes"].back(), 2.0f);  // the cartridge's memory is another one, and later ones succeed
+                                                    // again
           EXPECT_NE(r.said().find("nvm error"), std::string::npos);
           EXPECT_EQ(base.said().find("nvm error"), std::string::npos);
         },
@@ -689,7 +746,9 @@ const std::map<std::string, FaultCase>& fault_cases() {
             line("at: 0.31 s, uart: \"!w 0 0 4 65\\r\""),
         ""}},
       {"plate.obstruction",
-       {"-1 mm", {"needle.extension"}, set,
+       {"-1 mm",
+        {"needle.extension"},
+        set,
         [](const Recorded& r, const Recorded& base) {
           float highest = -1, base_highest = -1;
           for (std::size_t k = ticks_in(0.22); k < fault_to; ++k) {
@@ -699,40 +758,58 @@ const std::map<std::string, FaultCase>& fault_cases() {
           EXPECT_GT(base_highest, 0.2e-3f);
           EXPECT_LT(highest, -0.8e-3f);  // it gives a little
         },
-        running_in_air, ""}},
+        running_in_air,
+        ""}},
       {"drivetrain.friction", {"", {"motor.speed"}, set, lower("motor.speed", 5.0), running_in_air, ""}},
       {"spring.weak", {"0", {"motor.speed", "motor.current"}, set, nullptr, running_in_air, ""}},
       {"screw.jam",
-       {"", {"screw.position"}, {"motor.speed", "motor.current", "battery.voltage", "user.depth", "core.pwm_duty"},
+       {"",
+        {"screw.position"},
+        {"motor.speed", "motor.current", "battery.voltage", "user.depth", "core.pwm_duty"},
         [](const Recorded& r, const Recorded&) {
-          for (std::size_t k = fault_from + 1; k < fault_to; ++k) ASSERT_EQ(r["screw.position"][k], r["screw.position"][fault_from]) << k;
+          for (std::size_t k = fault_from + 1; k < fault_to; ++k)
+            ASSERT_EQ(r["screw.position"][k], r["screw.position"][fault_from]) << k;
         },
-        running_in_air, ""}},
+        running_in_air,
+        ""}},
       {"screw.lost_steps",
-       {"1", {"screw.position"}, {"motor.speed", "motor.current", "battery.voltage", "user.depth", "core.pwm_duty"},
+       {"1",
+        {"screw.position"},
+        {"motor.speed", "motor.current", "battery.voltage", "user.depth", "core.pwm_duty"},
         [](const Recorded& r, const Recorded&) {
-          for (std::size_t k = fault_from + 1; k < fault_to; ++k) ASSERT_EQ(r["screw.position"][k], r["screw.position"][fault_from]) << k;
+          for (std::size_t k = fault_from + 1; k < fault_to; ++k)
+            ASSERT_EQ(r["screw.position"][k], r["screw.position"][fault_from]) << k;
         },
-        running_in_air, ""}},
+        running_in_air,
+        ""}},
       {"motor.brush_wear", {"3", {"motor.speed", "motor.current"}, set, lower("motor.speed", 2.0), running_in_air, ""}},
-      {"battery.aged", {"10", {"battery.voltage", "motor.speed"}, set, lower("battery.voltage", 0.02), running_in_air, ""}},
+      {"battery.aged",
+       {"10", {"battery.voltage", "motor.speed"}, set, lower("battery.voltage", 0.02), running_in_air, ""}},
       {"supply.contact", {"1 ohm", {"adc.supply", "motor.speed"}, set, lower("adc.supply", 20.0), running_in_air, ""}},
       {"supply.cut",
-       {"", {"adc.supply", "motor.speed", "core.reset_cause"}, dials,
+       {"",
+        {"adc.supply", "motor.speed", "core.reset_cause"},
+        dials,
         [](const Recorded& r, const Recorded&) {
           EXPECT_LT(mean_between(r, "adc.supply"), 2.0 * counts_per_V / 2 + 1);
           EXPECT_EQ(r["core.reset_cause"].back(), static_cast<float>(PEN_RESET_POWER_ON));
           EXPECT_EQ(r["core.resets"].back(), 1.0f);
           EXPECT_GT(mean_between(r, "battery.voltage"), 3.5);  // the cell itself is well
         },
-        running_in_air, ""}},
+        running_in_air,
+        ""}},
       {"bridge.stuck_on",
-       {"0.5", {"motor.speed", "motor.current", "motor.voltage"}, set,
+       {"0.5",
+        {"motor.speed", "motor.current", "motor.voltage"},
+        set,
         [](const Recorded& r, const Recorded&) {
           for (std::size_t k = fault_from + 4; k < fault_to; ++k)
-            ASSERT_NEAR(r["motor.voltage"][k], 0.5 * r["adc.supply"][k] / counts_per_V * 2 - 0.33 * r["motor.current"][k], 0.15) << k;
+            ASSERT_NEAR(r["motor.voltage"][k],
+                        0.5 * r["adc.supply"][k] / counts_per_V * 2 - 0.33 * r["motor.current"][k], 0.15)
+                << k;
         },
-        silent, ""}},
+        silent,
+        ""}},
   };
   return cases;
 }
@@ -746,12 +823,15 @@ TEST(Faults, EachActsOnWhatItSaysAndLeavesTheTruth) {
     ++seen;
     const FaultCase& c = found->second;
     const Recorded base = run("0.4 s", c.lines, c.sections);
-    const Recorded r =
-        run("0.4 s", c.lines + line(std::string("at: 0.2 s, fault: ") + kind.name + (c.to.empty() ? "" : ", to: " + c.to) + ", for: 0.1 s"), c.sections);
+    const Recorded r = run("0.4 s",
+                           c.lines + line(std::string("at: 0.2 s, fault: ") + kind.name +
+                                          (c.to.empty() ? "" : ", to: " + c.to) + ", for: 0.1 s"),
+                           c.sections);
 
     // It begins and ends at its ticks, and says so.
     const std::vector<float>& active = r[std::string("fault.") + kind.name];
-    for (std::size_t k = 0; k < r.in.size(); ++k) ASSERT_EQ(active[k], k >= fault_from && k < fault_to ? 1.0f : 0.0f) << k;
+    for (std::size_t k = 0; k < r.in.size(); ++k)
+      ASSERT_EQ(active[k], k >= fault_from && k < fault_to ? 1.0f : 0.0f) << k;
     // Nothing differs before.
     ASSERT_EQ(std::memcmp(r.in.data(), base.in.data(), fault_from * sizeof(PenIn)), 0);
     ASSERT_EQ(std::memcmp(r.out.data(), base.out.data(), fault_from * sizeof(PenOut)), 0);
@@ -770,11 +850,13 @@ TEST(Faults, EachActsOnWhatItSaysAndLeavesTheTruth) {
       EXPECT_GT(stays.size(), 30u);
       // Sensor faults touch their channel or line only, and leave no trace.
       for (const SignalInfo& s : base.recording.signals())
-        if ((s.name.rfind("adc.", 0) == 0 || s.name.rfind("pin.", 0) == 0) && std::find(c.changes.begin(), c.changes.end(), s.name) == c.changes.end())
+        if ((s.name.rfind("adc.", 0) == 0 || s.name.rfind("pin.", 0) == 0) &&
+            std::find(c.changes.begin(), c.changes.end(), s.name) == c.changes.end())
           stays.push_back(s.name);
       for (const std::string& name : c.changes)
         if (name != "nvm.writes") {
-          for (std::size_t k = fault_to + 1; k < r.in.size(); ++k) ASSERT_EQ(r[name][k], base[name][k]) << name << " after the fault, " << k;
+          for (std::size_t k = fault_to + 1; k < r.in.size(); ++k)
+            ASSERT_EQ(r[name][k], base[name][k]) << name << " after the fault, " << k;
         }
     }
     for (const std::string& name : stays) EXPECT_EQ(r[name], base[name]) << name;
@@ -785,7 +867,8 @@ TEST(Faults, EachActsOnWhatItSaysAndLeavesTheTruth) {
 
 TEST(Faults, MoreEdgesThanFitAreFlagged) {
   // Four spurious pulses behind a true edge are nine edges in a tick, unless the pulse ends in the next.
-  const Recorded r = run("0.4 s", silent + line("at: 0 s, fault: bridge.stuck_on, to: 0.5") + line("at: 0.2 s, fault: hall.extra_edges, to: 4"));
+  const Recorded r = run("0.4 s", silent + line("at: 0 s, fault: bridge.stuck_on, to: 0.5") +
+                                      line("at: 0.2 s, fault: hall.extra_edges, to: 4"));
   std::size_t flagged = 0;
   for (std::size_t k = first_tick; k < r.in.size(); ++k) {
     if (r.in[k].edge_overflow == 0) continue;
@@ -801,7 +884,8 @@ TEST(Faults, MoreEdgesThanFitAreFlagged) {
 }
 
 TEST(Faults, ALineThatAFaultMovesHasAnEdge) {
-  const Recorded r = run("0.3 s", silent + line("at: 0.1 s, fault: start.stuck, to: 1, for: 0.1 s") + line("at: 0.15 s, fault: home.stuck, to: 1, for: 0.1 s"));
+  const Recorded r = run("0.3 s", silent + line("at: 0.1 s, fault: start.stuck, to: 1, for: 0.1 s") +
+                                      line("at: 0.15 s, fault: home.stuck, to: 1, for: 0.1 s"));
   const std::map<int, std::vector<Edge>> edges = edges_of(r);
   ASSERT_EQ(edges.size(), 2u);
   ASSERT_EQ(edges.at(PEN_LINE_START).size(), 2u);

@@ -1,12 +1,13 @@
-// The line of scenarios/always.yaml that judges the energy balance of every run: it holds, and it fails when energy comes from nowhere.
+// The line of scenarios/always.yaml that judges the energy balance of every run: it holds, and it fails when energy
+// comes from nowhere.
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <memory>
 
 #include "models/plant.h"
-#include "sim/scenario/scenario.h"
 #include "sim/judge/requirement.h"
+#include "sim/scenario/scenario.h"
 #include "tests/sim/judge/memory_source.h"
 
 namespace pensim {
@@ -54,7 +55,8 @@ TEST(Energy, AlwaysYamlJudgesTheBalance) {
   EXPECT_EQ(sound.outcome, Verdict::Outcome::pass);
   EXPECT_LT(sound.margin, 0.2e-3);  // it is no wide line: 0.1 mJ at the start
   // One term that is not what happened, each by about 1 % of what had been turned over.
-  for (double PlantState::*term : {&PlantState::winding_J, &PlantState::bridge_J, &PlantState::electronics_J, &PlantState::outside_J}) {
+  for (double PlantState::*term :
+       {&PlantState::winding_J, &PlantState::bridge_J, &PlantState::electronics_J, &PlantState::outside_J}) {
     const Verdict spoiled = judged([&](PlantState& state) { state.*term += 5e-3; });
     EXPECT_EQ(spoiled.outcome, Verdict::Outcome::fail);
     EXPECT_NEAR(spoiled.at_s, 0.5, 1e-9);

@@ -42,7 +42,8 @@ double measure(const Folder& f, const std::string& name, const std::vector<std::
 TEST(Rig, ARunWithoutRequirementsIsMeasured) {
   const Folder f;
   write_file(f / "a.yaml", one_needle);
-  const Reported r = run_scenarios(program, {f / "a.yaml", "--out", f / "runs", "--twice", "--firmware", "no_such_core", "--watch", "nothing"});
+  const Reported r = run_scenarios(
+      program, {f / "a.yaml", "--out", f / "runs", "--twice", "--firmware", "no_such_core", "--watch", "nothing"});
   ASSERT_EQ(r.ran.code, 0) << r.ran.out << r.ran.err;
   const auto& run = r.runs.at(0);
   EXPECT_EQ(run.at("verdict"), "measured");
@@ -77,12 +78,16 @@ TEST(Rig, TheRecordingHoldsTheRunAsOneStrokeAndNoCore) {
   EXPECT_EQ(recording.strokes()[0].end, recording.ticks() - 1);
   EXPECT_EQ(recording.measures().size(), 9u);
 
-  const std::vector<float> force = recording.samples("insertion.force").value, tip = recording.samples("needle.tip_depth").value;
-  const std::vector<float> energy = recording.samples("insertion.energy").value, one = recording.samples("needle.0.force").value;
-  const std::vector<float> penetration = recording.samples("needle.0.penetration").value, indentation = recording.samples("skin.indentation").value;
+  const std::vector<float> force = recording.samples("insertion.force").value,
+                           tip = recording.samples("needle.tip_depth").value;
+  const std::vector<float> energy = recording.samples("insertion.energy").value,
+                           one = recording.samples("needle.0.force").value;
+  const std::vector<float> penetration = recording.samples("needle.0.penetration").value,
+                           indentation = recording.samples("skin.indentation").value;
   ASSERT_EQ(force.size(), static_cast<std::size_t>(recording.ticks()));
   double work_J = 0;
-  for (std::size_t i = 1; i < force.size(); ++i) work_J += 0.5 * (static_cast<double>(force[i]) + force[i - 1]) * (static_cast<double>(tip[i]) - tip[i - 1]);
+  for (std::size_t i = 1; i < force.size(); ++i)
+    work_J += 0.5 * (static_cast<double>(force[i]) + force[i - 1]) * (static_cast<double>(tip[i]) - tip[i - 1]);
   EXPECT_NEAR(work_J, energy.back(), 0.01 * energy.back());
   EXPECT_EQ(force, one) << "nothing but the needle touches";
   // x = u + p while the needle is in the skin; heights scatter by 10 um.
@@ -96,7 +101,8 @@ TEST(Rig, TheRecordingHoldsTheRunAsOneStrokeAndNoCore) {
   EXPECT_TRUE(std::is_sorted(phase.begin(), phase.end()));
 }
 
-// A campaign over people: each seed is another skin, and the same seed the same one. Without `drawn` only the needle's own scatter is left.
+// A campaign over people: each seed is another skin, and the same seed the same one. Without `drawn` only the needle's
+// own scatter is left.
 TEST(Rig, DrawnSkinsSpreadThePenetration) {
   const Folder f;
   std::string drawn = one_needle;
@@ -117,7 +123,8 @@ TEST(Rig, DrawnSkinsSpreadThePenetration) {
     EXPECT_LT(*most, 1.5e-3);
     mean_m = sum / skins;
     const double sd_m = std::sqrt(squares / skins - mean_m * mean_m);
-    std::printf("  penetration at 1.5 mm, %d seeds: %.3f +-%.3f mm, %.3f .. %.3f\n", skins, mean_m * 1e3, sd_m * 1e3, *least * 1e3, *most * 1e3);
+    std::printf("  penetration at 1.5 mm, %d seeds: %.3f +-%.3f mm, %.3f .. %.3f\n", skins, mean_m * 1e3, sd_m * 1e3,
+                *least * 1e3, *most * 1e3);
     return sd_m;
   };
   double mean_skin_m = 0, mean_drawn_m = 0;
@@ -130,8 +137,9 @@ TEST(Rig, DrawnSkinsSpreadThePenetration) {
 
 TEST(Rig, RequirementsAreJudgedAndEndIsTheEndOfTheMachine) {
   const Folder f;
-  const std::string ask = "require:\n  - {id: A, text: it enters, that: \"eventually (needle.in_skin >= 1)\"}\n"
-                          "  - {id: B, text: out at the end, that: \"always[end - 1 ms, end] (needle.in_skin == 0)\"}\n";
+  const std::string ask =
+      "require:\n  - {id: A, text: it enters, that: \"eventually (needle.in_skin >= 1)\"}\n"
+      "  - {id: B, text: out at the end, that: \"always[end - 1 ms, end] (needle.in_skin == 0)\"}\n";
   write_file(f / "a.yaml", one_needle + ask);
   write_file(f / "b.yaml", one_needle + "require:\n  - {id: C, that: always (insertion.force <= 1 mN)}\n");
   // Under force control nobody knows beforehand when the machine is done.
@@ -155,7 +163,8 @@ TEST(Rig, RerunJudgeDiffExportAndReplay) {
   const Reported r = run_scenarios(program, {f / "a.yaml", f / "pen.yaml", "--no-always", "--out", f / "runs"});
   ASSERT_EQ(r.runs.size(), 2u) << r.ran.err;
   const Reported other = run_scenarios(program, {f / "a.yaml", "--out", f / "others", "--seed", "2"});
-  const std::string path = r.runs[0].at("recording"), pen = r.runs[1].at("recording"), seed_2 = other.runs.at(0).at("recording");
+  const std::string path = r.runs[0].at("recording"), pen = r.runs[1].at("recording"),
+                    seed_2 = other.runs.at(0).at("recording");
   EXPECT_NE(r.runs[0].at("hash"), other.runs[0].at("hash"));
   const Ran rerun = run_program(program, {"rerun", path});
   EXPECT_EQ(rerun.code, 0) << rerun.out << rerun.err;
@@ -181,19 +190,24 @@ TEST(Rig, ChecksListsAndRunsInOneProcess) {
   EXPECT_EQ(run_program(program, {"check", f / "a.yaml"}).code, 0);
   const Ran list = run_program(program, {"list", f.path()});
   EXPECT_NE(list.out.find("One needle"), std::string::npos) << list.err;
-  const Reported whole = run_scenarios(program, {f / "a.yaml", "--no-fork"}), forked = run_scenarios(program, {f / "a.yaml"});
+  const Reported whole = run_scenarios(program, {f / "a.yaml", "--no-fork"}),
+                 forked = run_scenarios(program, {f / "a.yaml"});
   EXPECT_EQ(whole.runs.at(0).at("hash"), forked.runs.at(0).at("hash"));
 }
 
 TEST(Rig, WhatItDoesNotHaveIsRefused) {
   const Folder f;
   const std::pair<std::string, const char*> bad[] = {
-      {one_needle + "require: [{id: A, that: motor.speed < 1 Hz}]\n", "motor.speed is not recorded by the insertion rig"},
+      {one_needle + "require: [{id: A, that: motor.speed < 1 Hz}]\n",
+       "motor.speed is not recorded by the insertion rig"},
       {one_needle + "require: [{id: A, that: needle.0.force < 1 N}]\n", "record: {needles: each}"},
       {"title: x\nrig: insertion\nmeasure: {a: max(fw.x)}\n", "fw.x is not recorded by the insertion rig"},
-      {"title: x\nduration: 1 s\nmeasure: {a: max(insertion.travel)}\n", "insertion.travel is a signal of the insertion rig"},
+      {"title: x\nduration: 1 s\nmeasure: {a: max(insertion.travel)}\n",
+       "insertion.travel is a signal of the insertion rig"},
       {"title: x\nrig: insertion\noperator: {press: 1 N}\n", "found `operator`, which the insertion rig does not have"},
-      {"title: x\nrig: insertion\ncartridge: {needles: 36}\ninsertion: {nose: {inner_diameter: 4 mm, outer_diameter: 8 mm}}\n", "do not fit through a nose of 4 mm"},
+      {"title: x\nrig: insertion\ncartridge: {needles: 36}\ninsertion: {nose: {inner_diameter: 4 mm, outer_diameter: 8 "
+       "mm}}\n",
+       "do not fit through a nose of 4 mm"},
       {"title: x\nrig: insertion\ninsertion: {speed: 20 m/s}\n", "expected speed"},
       {"title: x\nrig: insertion\ncartridge: {length: 0 mm}\n", "expected length"},
       {"title: x\nrig: insertion\nskin: {stretch: 3}\n", "expected stretch"},
@@ -210,24 +224,31 @@ TEST(Rig, WhatItDoesNotHaveIsRefused) {
 
 TEST(Rig, APressOutOfReachIsSaid) {
   const Folder f;
-  write_file(f / "a.yaml", "title: x\nrig: insertion\ninsertion: {speed: 1 m/s, press: 90 N}\ncartridge: {needles: 1}\nmeasure: {travel: max(insertion.travel)}\n");
+  write_file(f / "a.yaml",
+             "title: x\nrig: insertion\ninsertion: {speed: 1 m/s, press: 90 N}\ncartridge: {needles: 1}\nmeasure: "
+             "{travel: max(insertion.travel)}\n");
   const Reported r = run_scenarios(program, {f / "a.yaml"});
   EXPECT_EQ(r.runs.at(0).at("verdict"), "measured");
   EXPECT_NEAR(r.runs[0].at("measures").at("travel").get<double>(), 30e-3, 1e-9);
   ASSERT_EQ(r.runs[0].at("findings").size(), 1u);
-  EXPECT_NE(r.runs[0].at("findings")[0].get<std::string>().find("the press of 90 N was not reached"), std::string::npos);
+  EXPECT_NE(r.runs[0].at("findings")[0].get<std::string>().find("the press of 90 N was not reached"),
+            std::string::npos);
 }
 
 TEST(Rig, ALongHoldHasABoundedNumberOfRowsAndKeepsItsForce) {
   const Folder f;
-  write_file(f / "a.yaml", "title: x\nrig: insertion\ninsertion: {speed: 1 m/s, press: 0.2 N, hold: 10 s, retract: off}\ncartridge: {needles: 6}\n"
-                           "measure: {mean: \"mean[1 s, 9 s] (insertion.force)\", low: \"min[1 s, 9 s] (insertion.force)\", high: \"max[1 s, 9 s] (insertion.force)\"}\n");
+  write_file(f / "a.yaml",
+             "title: x\nrig: insertion\ninsertion: {speed: 1 m/s, press: 0.2 N, hold: 10 s, retract: off}\ncartridge: "
+             "{needles: 6}\n"
+             "measure: {mean: \"mean[1 s, 9 s] (insertion.force)\", low: \"min[1 s, 9 s] (insertion.force)\", high: "
+             "\"max[1 s, 9 s] (insertion.force)\"}\n");
   const Reported r = run_scenarios(program, {f / "a.yaml", "--out", f / "runs"});
   ASSERT_EQ(r.ran.code, 0) << r.ran.err;
   const Recording recording = Recording::open(r.runs[0].at("recording").get<std::string>());
   EXPECT_LE(recording.ticks(), 1'000'001);
   EXPECT_NEAR(recording.duration_s(), 10, 0.1);
-  for (const char* name : {"mean", "low", "high"}) EXPECT_NEAR(r.runs[0].at("measures").at(name).get<double>(), 0.2, 1e-3) << name;
+  for (const char* name : {"mean", "low", "high"})
+    EXPECT_NEAR(r.runs[0].at("measures").at(name).get<double>(), 0.2, 1e-3) << name;
 }
 
 TEST(Rig, InputsActThroughTheFileAsTheyShould) {
@@ -241,8 +262,10 @@ TEST(Rig, InputsActThroughTheFileAsTheyShould) {
   EXPECT_GT(of("penetration", {"insertion.travel=3 mm"}), 1.3 * of("penetration", {}));
   EXPECT_GT(of("penetration", {"insertion.base_plate=on"}), 1.02 * of("penetration", {}));
   EXPECT_LT(of("indentation", {"insertion.base_plate=on"}), 0.98 * of("indentation", {}));
-  EXPECT_LT(of("penetration", {"insertion.base_plate=on", "cartridge.length=0.3 mm"}), 0.35e-3) << "no needle goes in beyond its length";
-  EXPECT_LT(of("penetration", {"cartridge.half_cone_angle=15 deg", "cartridge.shaft_diameter=0.5 mm"}), of("penetration", {}));
+  EXPECT_LT(of("penetration", {"insertion.base_plate=on", "cartridge.length=0.3 mm"}), 0.35e-3)
+      << "no needle goes in beyond its length";
+  EXPECT_LT(of("penetration", {"cartridge.half_cone_angle=15 deg", "cartridge.shaft_diameter=0.5 mm"}),
+            of("penetration", {}));
   EXPECT_GT(of("work", {"insertion.travel=2 mm"}), of("work", {}));
   EXPECT_NE(of("peak", {"skin.condition=hypertrophic_scar"}), of("peak", {}));
 }
@@ -254,7 +277,8 @@ TEST(Rig, EveryScenarioOfTheRigsIsMeasured) {
   for (const auto& run : r.runs) {
     EXPECT_EQ(run.at("verdict"), "measured") << run.at("scenario");
     EXPECT_FALSE(run.at("measures").empty()) << run.at("scenario");
-    for (const auto& [name, value] : run.at("measures").items()) EXPECT_TRUE(value.is_number()) << run.at("scenario") << " " << name;
+    for (const auto& [name, value] : run.at("measures").items())
+      EXPECT_TRUE(value.is_number()) << run.at("scenario") << " " << name;
     EXPECT_TRUE(run.at("findings").empty()) << run.at("scenario");
   }
 }

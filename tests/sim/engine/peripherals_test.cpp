@@ -9,7 +9,8 @@ namespace {
 
 constexpr Nanoseconds tick = default_tick_ns;
 
-PenOut command(std::uint8_t what, std::uint8_t bank, std::uint16_t address, std::uint8_t length, std::uint8_t fill = 0) {
+PenOut command(std::uint8_t what, std::uint8_t bank, std::uint16_t address, std::uint8_t length,
+               std::uint8_t fill = 0) {
   PenOut out{};
   out.nvm_command = what;
   out.nvm_bank = bank;
@@ -19,7 +20,11 @@ PenOut command(std::uint8_t what, std::uint8_t bank, std::uint16_t address, std:
   return out;
 }
 
-struct Answer { std::uint8_t status = 0; int ticks = 0; PenIn in{}; };
+struct Answer {
+  std::uint8_t status = 0;
+  int ticks = 0;
+  PenIn in{};
+};
 
 Answer carry_out(NonVolatileMemory& nvm, const PenOut& out, bool cartridge = true, bool fail = false) {
   PenOut now = out;

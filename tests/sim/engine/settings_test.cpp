@@ -6,7 +6,9 @@ namespace pensim {
 namespace {
 
 Command set(const char* name, double value, Tick over = 0) { return {0, Command::Kind::set, name, value, over, 0, ""}; }
-Command fault(const char* name, double value, Tick duration) { return {0, Command::Kind::fault, name, value, 0, duration, ""}; }
+Command fault(const char* name, double value, Tick duration) {
+  return {0, Command::Kind::fault, name, value, 0, duration, ""};
+}
 
 TEST(Settings, EnumsStandInTheOrderOfTheTables) {
   EXPECT_EQ(settable_index("user.depth"), static_cast<int>(Set::user_depth));

@@ -67,7 +67,8 @@ TEST_F(Export, ChosenSignalsWithTheirUnits) {
   o.to = 500;
   o.every = 7;
   const auto rows = cells(csv(o));
-  EXPECT_EQ(rows[0], (std::vector<std::string>{"time [s]", "needle.tip_depth [m]", "pin.hall", "hand.press [N]", "stroke.index"}));
+  EXPECT_EQ(rows[0], (std::vector<std::string>{"time [s]", "needle.tip_depth [m]", "pin.hall", "hand.press [N]",
+                                               "stroke.index"}));
   ASSERT_EQ(rows.size(), 1 + 71u);
   for (std::size_t i = 1; i < rows.size(); ++i) {
     const Tick k = 10 + 7 * static_cast<Tick>(i - 1);
@@ -94,7 +95,8 @@ TEST_F(Export, TheLocaleDoesNotMatter) {
   o.to = 20;
   const std::string before = csv(o);
   bool changed = false;
-  for (const char* name : {"de_DE.UTF-8", "fr_FR.UTF-8", "ps_AF.UTF-8"}) changed = changed || std::setlocale(LC_ALL, name) != nullptr;
+  for (const char* name : {"de_DE.UTF-8", "fr_FR.UTF-8", "ps_AF.UTF-8"})
+    changed = changed || std::setlocale(LC_ALL, name) != nullptr;
   EXPECT_EQ(csv(o), before);
   std::setlocale(LC_ALL, "C");
   EXPECT_EQ(std::count(before.begin(), before.end(), ','), 22);
@@ -120,12 +122,14 @@ TEST_F(Export, NamesWithCommasAreQuoted) {
   CsvOptions o;
   o.signals = {"fw.f(int, \"x\")"};
   const Recording r = Recording::from_blocks(store);
-  EXPECT_EQ(written([&](std::FILE* f) { export_signals(r, o, f, "test"); }), "time [s],\"fw.f(int, \"\"x\"\")\"\r\n0.0,1.5\r\n");
+  EXPECT_EQ(written([&](std::FILE* f) { export_signals(r, o, f, "test"); }),
+            "time [s],\"fw.f(int, \"\"x\"\")\"\r\n0.0,1.5\r\n");
 }
 
 TEST_F(Export, MistakesAreNamed) {
   const auto message = [&](ExportArguments a) {
-    const std::string path = (std::filesystem::temp_directory_path() / ("pensim_export_" + std::to_string(::getpid()) + ".h5")).string();
+    const std::string path =
+        (std::filesystem::temp_directory_path() / ("pensim_export_" + std::to_string(::getpid()) + ".h5")).string();
     recording_.write(path);
     a.recording = path;
     std::string text = "no error";
@@ -139,12 +143,15 @@ TEST_F(Export, MistakesAreNamed) {
   };
   const std::string out = "/dev/null";
   EXPECT_EQ(message({"", out, "motor.speed, pin.hall", "1 ms", "20 ms", "100 us", false, false}), "no error");
-  EXPECT_NE(message({"", out, "motor.sped", "", "", "", false, false}).find("did you mean 'motor.speed'"), std::string::npos);
+  EXPECT_NE(message({"", out, "motor.sped", "", "", "", false, false}).find("did you mean 'motor.speed'"),
+            std::string::npos);
   EXPECT_NE(message({"", out, "", "1 mm", "", "", false, false}).find("--from"), std::string::npos);
   EXPECT_NE(message({"", out, "", "", "-1 s", "", false, false}).find("--to"), std::string::npos);
-  EXPECT_NE(message({"", out, "", "", "", "70 us", false, false}).find("no whole number of ticks of 50 us"), std::string::npos);
+  EXPECT_NE(message({"", out, "", "", "", "70 us", false, false}).find("no whole number of ticks of 50 us"),
+            std::string::npos);
   EXPECT_NE(message({"", out, "", "", "", "0 s", false, false}).find("--every"), std::string::npos);
-  EXPECT_NE(message({"", "/no/such/folder/x.csv", "", "", "", "", false, false}).find("cannot be written"), std::string::npos);
+  EXPECT_NE(message({"", "/no/such/folder/x.csv", "", "", "", "", false, false}).find("cannot be written"),
+            std::string::npos);
   EXPECT_NE(message({"", "/dev/full", "", "", "", "", false, false}).find("No space left"), std::string::npos);
 }
 

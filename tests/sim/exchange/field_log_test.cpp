@@ -1,4 +1,5 @@
-// Field logs: what comes in whole, what is refused with line and column, and what a core answers when it is fed with them.
+// Field logs: what comes in whole, what is refused with line and column, and what a core answers when it is fed with
+// them.
 #include "sim/exchange/field_log.h"
 
 #include <gtest/gtest.h>
@@ -10,9 +11,9 @@
 #include <fstream>
 #include <map>
 
-#include "sim/recording/difference.h"
 #include "sim/exchange/csv_export.h"
 #include "sim/input/input_error.h"
+#include "sim/recording/difference.h"
 #include "sim/run/replay.h"
 #include "tests/sim/recording/recorded_run.h"
 
@@ -24,7 +25,9 @@ namespace fs = std::filesystem;
 
 class Import : public ::testing::Test {
  protected:
-  Import() : folder_(fs::temp_directory_path() / ("pensim_import_" + std::to_string(::getpid()))) { fs::create_directories(folder_); }
+  Import() : folder_(fs::temp_directory_path() / ("pensim_import_" + std::to_string(::getpid()))) {
+    fs::create_directories(folder_);
+  }
   ~Import() override { fs::remove_all(folder_); }
   std::string file(const std::string& name) const { return (folder_ / name).string(); }
   std::string log(const std::string& text) const {
@@ -37,7 +40,8 @@ class Import : public ::testing::Test {
       import_log(log(text));
     } catch (const InputError& error) {
       std::string what = error.what();
-      for (std::size_t at; (at = what.find(folder_.string() + "/")) != std::string::npos;) what.erase(at, folder_.string().size() + 1);
+      for (std::size_t at; (at = what.find(folder_.string() + "/")) != std::string::npos;)
+        what.erase(at, folder_.string().size() + 1);
       return what;
     }
     return "no error";
@@ -131,25 +135,29 @@ TEST_F(Import, ACompleteLogIsReadStrictly) {
     return message(text.replace(at, from.size(), to));
   };
   EXPECT_EQ(message(whole), "no error");
-  EXPECT_NE(with("\r\n7,", "\r\n8,").find("log.csv:13:1: tick is '8', expected 7"), std::string::npos) << with("\r\n7,", "\r\n8,");
+  EXPECT_NE(with("\r\n7,", "\r\n8,").find("log.csv:13:1: tick is '8', expected 7"), std::string::npos)
+      << with("\r\n7,", "\r\n8,");
   EXPECT_NE(with("in.pins", "in.pims").find("did you mean 'in.pins'?"), std::string::npos);
   EXPECT_NE(with("in.edges", "in.uart").find("stands twice"), std::string::npos);
   EXPECT_NE(with(",out.duty_q15", "").find("lacks out.duty_q15"), std::string::npos);
   EXPECT_NE(with("\r\n7,", "\r\n7,1,").find("cells where the header has"), std::string::npos);
-  EXPECT_NE(with("# tick_ns: 50000", "# tick_ns: 5 us").find("expected a number from 1000 to 1000000"), std::string::npos);
+  EXPECT_NE(with("# tick_ns: 50000", "# tick_ns: 5 us").find("expected a number from 1000 to 1000000"),
+            std::string::npos);
   EXPECT_NE(with("\r\n9,0,", "\r\n9,x,").find("'x' is no value of in.time_us"), std::string::npos);
   EXPECT_NE(with("# started_at_reset: yes", "# started_at_reset: maybe").find("expected yes or no"), std::string::npos);
   EXPECT_NE(message(whole.substr(0, whole.find("\r\n0,") + 2)).find("the log has no rows"), std::string::npos);
 }
 
 TEST_F(Import, ASparseLog) {
-  const Recording r = import_log(log("\xEF\xBB\xBF# title: returned pen 17\r\n"
-                                     "# firmware: reference_pen\r\n"
-                                     "time_ms,adc.battery,motor_speed_Hz[5%],motor.temperature [degC] [2],pin.start,#serial,state,fw.mode,battery_voltage_mV\r\n"
-                                     "1000,2300,,23.5,off,x,BOOT,,3900\r\n"
-                                     "\r\n"
-                                     "1010,,100,,on,y,\"RUN, fast\",2,\r\n"
-                                     "1250.025,2290,101.5,24.5,1,z,,+3,3850.5\r\n"));
+  const Recording r =
+      import_log(log("\xEF\xBB\xBF# title: returned pen 17\r\n"
+                     "# firmware: reference_pen\r\n"
+                     "time_ms,adc.battery,motor_speed_Hz[5%],motor.temperature [degC] "
+                     "[2],pin.start,#serial,state,fw.mode,battery_voltage_mV\r\n"
+                     "1000,2300,,23.5,off,x,BOOT,,3900\r\n"
+                     "\r\n"
+                     "1010,,100,,on,y,\"RUN, fast\",2,\r\n"
+                     "1250.025,2290,101.5,24.5,1,z,,+3,3850.5\r\n"));
   EXPECT_TRUE(r.meta().sparse);
   EXPECT_FALSE(r.meta().started_at_reset);
   EXPECT_EQ(r.meta().title, "returned pen 17");
@@ -226,27 +234,34 @@ TEST_F(Import, MistakesHaveLineAndColumn) {
   EXPECT_NE(message("time_s,pin.start\n").find("the log has no rows"), std::string::npos);
   EXPECT_NE(message("pin.start\n1\n").find("log.csv:1:1: the log has no column of time"), std::string::npos);
   EXPECT_NE(message("time_s\n1\n").find("no column with a signal"), std::string::npos);
-  EXPECT_NE(message("time_s,pin.strat\n").find("log.csv:1:8: 'pin.strat' is no signal\n  mend: did you mean 'pin.start'?"), std::string::npos);
+  EXPECT_NE(
+      message("time_s,pin.strat\n").find("log.csv:1:8: 'pin.strat' is no signal\n  mend: did you mean 'pin.start'?"),
+      std::string::npos);
   EXPECT_NE(message("time_s,t_ms,pin.start\n0,0,0\n").find("log.csv:1:8: a second column of time"), std::string::npos);
   EXPECT_NE(message("time_s,pin.start,pin_start\n0,0,0\n").find("'pin.start' stands twice"), std::string::npos);
   EXPECT_NE(message("time_s,motor.speed [N]\n0,0\n").find("(force)"), std::string::npos);
   EXPECT_NE(message("time_s,motor.speed [furlong]\n0,0\n").find("log.csv:1:8: "), std::string::npos);
   EXPECT_NE(message("time_s,motor.speed[-3%]\n0,0\n").find("is no tolerance"), std::string::npos);
   EXPECT_NE(message("time_s,stroke.index\n0,0\n").find("cannot be logged"), std::string::npos);
-  EXPECT_NE(message("time_s,pin.start\n0,1\n0.5,2\n").find("log.csv:3:5: '2' is no value of pin.start: expected 0 or 1"), std::string::npos);
+  EXPECT_NE(
+      message("time_s,pin.start\n0,1\n0.5,2\n").find("log.csv:3:5: '2' is no value of pin.start: expected 0 or 1"),
+      std::string::npos);
   EXPECT_NE(message("time_s,adc.battery\n0,4096\n").find("expected counts from 0 to 4095"), std::string::npos);
   EXPECT_NE(message("time_s,motor.speed\n0,nan\n").find("log.csv:2:3: 'nan' is no number"), std::string::npos);
   EXPECT_NE(message("time_s,motor.speed\n0,inf\n").find("is no number"), std::string::npos);
   EXPECT_NE(message("time_s,motor.speed\n0,1e300\n").find("too large"), std::string::npos);
   EXPECT_NE(message("time_s,motor.speed\n0,1.5x\n").find("is no number"), std::string::npos);
   EXPECT_NE(message("time_s,motor.speed\n,1\n").find("log.csv:2:1: '' is no number"), std::string::npos);
-  EXPECT_NE(message("time_s,motor.speed\n1,1\n0.5,1\n").find("log.csv:3:1: time goes back from 1 s to 0.5 s"), std::string::npos);
+  EXPECT_NE(message("time_s,motor.speed\n1,1\n0.5,1\n").find("log.csv:3:1: time goes back from 1 s to 0.5 s"),
+            std::string::npos);
   EXPECT_NE(message("time_s,motor.speed\n0,1\n1e9,1\n").find("is the unit of the time right?"), std::string::npos);
-  EXPECT_NE(message("time_s,motor.speed\n0,1\n1,2,3\n").find("log.csv:3:5: 3 cells where the header has 2 columns"), std::string::npos);
+  EXPECT_NE(message("time_s,motor.speed\n0,1\n1,2,3\n").find("log.csv:3:5: 3 cells where the header has 2 columns"),
+            std::string::npos);
   EXPECT_NE(message("time_s,motor.speed\n0\n").find("1 cells where the header has 2 columns"), std::string::npos);
   EXPECT_NE(message("time_s,motor.speed\n0,\"1\n").find("not closed"), std::string::npos);
   EXPECT_NE(message("time_s,motor.speed\n0,\"1\"2\n").find("log.csv:2:6: text after the closing"), std::string::npos);
-  EXPECT_NE(message(std::string("time_s,motor.speed\n0,1\0,\n", 26)).find("log.csv:2:4: a NUL byte"), std::string::npos);
+  EXPECT_NE(message(std::string("time_s,motor.speed\n0,1\0,\n", 26)).find("log.csv:2:4: a NUL byte"),
+            std::string::npos);
   EXPECT_NE(message(std::string(2'000'000, 'x')).find("a line of more than"), std::string::npos);
   EXPECT_NE(message(std::string(100'000, ',')).find("more than 1000 columns"), std::string::npos);
   EXPECT_THROW(import_log(folder_.string()), InputError);
@@ -268,7 +283,8 @@ TEST_F(Import, RubbishIsRefused) {
     std::string text = i % 2 == 0 ? "time_s,adc.battery,state\n0,1,a\n1,2,b\n" : "";
     for (std::uint64_t j = 0; j < 40 + i; ++j) {
       static constexpr char alphabet[] = "0123456789.,,,\"\n\n-eE#[]%:;abc \r\t\x80\xFF";
-      text += i % 3 == 0 ? static_cast<char>(scrambled(i * 1000 + j)) : alphabet[scrambled(i * 1000 + j) % (sizeof alphabet - 1)];
+      text += i % 3 == 0 ? static_cast<char>(scrambled(i * 1000 + j))
+                         : alphabet[scrambled(i * 1000 + j) % (sizeof alphabet - 1)];
     }
     try {
       const Recording r = import_log(log(text));
@@ -279,7 +295,8 @@ TEST_F(Import, RubbishIsRefused) {
   }
 }
 
-// ------------------------------------------------------------------------------------------------------------------- replay
+// -------------------------------------------------------------------------------------------------------------------
+// replay
 
 CoreVariable any_variable() { return {}; }
 
@@ -327,7 +344,8 @@ TEST(Replay, WhatCannotBeReplayed) {
   RecordingPlan slow = plan();
   slow.tick_ns = 100'000;
   BlockStore slow_store(slow);
-  EXPECT_NE(replay(Recording::from_blocks(slow_store), core).why_not.find("tick of 100000 ns, this core 50 us"), std::string::npos);
+  EXPECT_NE(replay(Recording::from_blocks(slow_store), core).why_not.find("tick of 100000 ns, this core 50 us"),
+            std::string::npos);
   BlockStore store(plan());
   Recording r = Recording::from_blocks(store);
   r.meta().started_at_reset = false;
@@ -339,10 +357,13 @@ TEST(Replay, WhatCannotBeReplayed) {
 
 TEST_F(Import, ASparseLogIsReplayedWithinTolerance) {
   const std::string body = "0,819,0.2,1\n0.01,1638,0.41,\n0.02,,0.4,0\n";
-  const auto run = [&](const std::string& header, FakeCore& core) { return replay(import_log(log("# started_at_reset: yes\n" + header + body)), core); };
+  const auto run = [&](const std::string& header, FakeCore& core) {
+    return replay(import_log(log("# started_at_reset: yes\n" + header + body)), core);
+  };
   FakeCore core;
   ReplayResult r = run("time_s,adc.depth_dial,core.pwm_duty[5%],pin.led_ready\n", core);
-  // Duty is 819*8/32767 = 0.19996 and 0.39992; 0.41 is 2.5 % off. The lamp, without tolerance, is off where the log says 1.
+  // Duty is 819*8/32767 = 0.19996 and 0.39992; 0.41 is 2.5 % off. The lamp, without tolerance, is off where the log
+  // says 1.
   ASSERT_EQ(r.fields.size(), 1u) << r.text();
   EXPECT_EQ(r.fields[0].field, "pin.led_ready");
   EXPECT_EQ(r.fields[0].first, 0);
@@ -369,12 +390,14 @@ TEST_F(Import, ASparseLogIsReplayedWithinTolerance) {
 
 TEST_F(Import, QuantitiesStandForCounts) {
   FakeCore core;
-  replay(import_log(log("time_s,battery_voltage_V,user_depth_mm,motor.current,user.start,aux.3,hand.press\n0,3.6,1.5,1,on,-7,2\n0.1,3.6,1.5,1,on,-7,2\n")), core);
-  EXPECT_EQ(core.last.adc[PEN_ADC_BATTERY], 2234);      // 1.8 V
+  replay(import_log(log("time_s,battery_voltage_V,user_depth_mm,motor.current,user.start,aux.3,hand.press\n0,3.6,1.5,1,"
+                        "on,-7,2\n0.1,3.6,1.5,1,on,-7,2\n")),
+         core);
+  EXPECT_EQ(core.last.adc[PEN_ADC_BATTERY], 2234);  // 1.8 V
   EXPECT_EQ(core.last.adc[PEN_ADC_SUPPLY], 2234);
-  EXPECT_EQ(core.last.adc[PEN_ADC_DEPTH_DIAL], 1916);   // 1.3 mm of 2.8 mm above 5 %
+  EXPECT_EQ(core.last.adc[PEN_ADC_DEPTH_DIAL], 1916);     // 1.3 mm of 2.8 mm above 5 %
   EXPECT_EQ(core.last.adc[PEN_ADC_MOTOR_CURRENT], 1241);  // 1 V
-  EXPECT_EQ(core.last.adc[PEN_ADC_NOSE_FORCE], 1117);   // 0.9 V
+  EXPECT_EQ(core.last.adc[PEN_ADC_NOSE_FORCE], 1117);     // 0.9 V
   EXPECT_EQ(core.last.pins >> PEN_LINE_START & 1, 1);
   EXPECT_EQ(core.last.aux[3], -7);
 }
@@ -390,7 +413,8 @@ TEST_F(Import, SpeedBecomesHallEdges) {
 
 TEST_F(Import, ALogFromTheMiddleIsComparedLater) {
   FakeCore core;
-  const ReplayResult r = replay(import_log(log("time_s,adc.depth_dial,core.pwm_duty[5%]\n0,819,0.9\n0.99,819,0.9\n1.01,819,0.2\n")), core);
+  const ReplayResult r =
+      replay(import_log(log("time_s,adc.depth_dial,core.pwm_duty[5%]\n0,819,0.9\n0.99,819,0.9\n1.01,819,0.2\n")), core);
   EXPECT_EQ(r.exit_code(), 0) << r.text();
   EXPECT_EQ(r.compared, 1);
   EXPECT_EQ(r.from, 20'000);

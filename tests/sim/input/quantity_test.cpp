@@ -54,12 +54,15 @@ TEST(Quantity, ADecimalUnitIsRoundedOnce) {
 }
 
 TEST(Quantity, FormsOfNumbers) {
-  for (const char* text : {"1.5 mm", "1.5mm", "+1.5 mm", " 1.5  mm ", "1.50 mm", "15e-1 mm", "15E-1 mm", "1.5e+0 mm", "0.0015 m", "1500 um",
-                           "1500 \xC2\xB5m", "1500 \xCE\xBCm", ".15 cm", "150e1 um"})
+  for (const char* text : {"1.5 mm", "1.5mm", "+1.5 mm", " 1.5  mm ", "1.50 mm", "15e-1 mm", "15E-1 mm", "1.5e+0 mm",
+                           "0.0015 m", "1500 um", "1500 \xC2\xB5m", "1500 \xCE\xBCm", ".15 cm", "150e1 um"})
     EXPECT_DOUBLE_EQ(value(text, "m"), 1.5e-3) << text;
   EXPECT_EQ(value("-3 mm", "m"), -3e-3);
   EXPECT_EQ(value("0 N", "N"), 0.0);
-  EXPECT_DOUBLE_EQ(value("23 \xC2\xB0" "C", "K"), 296.15);
+  EXPECT_DOUBLE_EQ(value("23 \xC2\xB0"
+                         "C",
+                         "K"),
+                   296.15);
   EXPECT_DOUBLE_EQ(value("-10 degC", "K"), 263.15);
   EXPECT_DOUBLE_EQ(value("5\xC2\xB0", "rad"), value("5 deg", "rad"));
 }
@@ -83,16 +86,56 @@ TEST(Quantity, TheTableAgreesWithUdunits) {
   ut_system* system = ut_read_xml(nullptr);
   ASSERT_NE(system, nullptr);
   // text of ours, the SI unit for udunits2, the unit as udunits2 writes it
-  const struct { const char *ours, *si, *theirs; } cases[] = {
-      {"mm", "m", "mm"}, {"um", "m", "um"}, {"nm", "m", "nm"}, {"cm", "m", "cm"}, {"km", "m", "km"}, {"g", "kg", "g"}, {"mg", "kg", "mg"},
-      {"s", "s", "s"}, {"ms", "s", "ms"}, {"us", "s", "us"}, {"ns", "s", "ns"}, {"min", "s", "min"}, {"h", "s", "h"}, {"A", "A", "A"},
-      {"mA", "A", "mA"}, {"K", "K", "K"}, {"mK", "K", "mK"}, {"N", "kg m s-2", "N"}, {"mN", "kg m s-2", "mN"}, {"Pa", "kg m-1 s-2", "Pa"},
-      {"kPa", "kg m-1 s-2", "kPa"}, {"MPa", "kg m-1 s-2", "MPa"}, {"J", "kg m2 s-2", "J"}, {"uJ", "kg m2 s-2", "uJ"}, {"W", "kg m2 s-3", "W"},
-      {"V", "kg m2 s-3 A-1", "V"}, {"mV", "kg m2 s-3 A-1", "mV"}, {"Hz", "s-1", "Hz"}, {"kHz", "s-1", "kHz"}, {"ohm", "kg m2 s-3 A-2", "ohm"},
-      {"mohm", "kg m2 s-3 A-2", "mohm"}, {"kohm", "kg m2 s-3 A-2", "kohm"}, {"H", "kg m2 s-2 A-2", "H"}, {"uH", "kg m2 s-2 A-2", "uH"},
-      {"F", "kg-1 m-2 s4 A2", "F"}, {"nF", "kg-1 m-2 s4 A2", "nF"}, {"C", "A s", "C"}, {"mA h", "A s", "mA.h"}, {"%", "1", "%"},
-      {"degC", "K", "degC"}, {"rad", "1", "rad"}, {"deg", "1", "arc_degree"}, {"mm/s", "m/s", "mm/s"}, {"N/mm", "kg s-2", "N/mm"},
-      {"1/cm^2", "m-2", "1/cm^2"}, {"g cm^2", "kg m2", "g.cm^2"}, {"GPa", "kg m-1 s-2", "GPa"}, {"pF", "kg-1 m-2 s4 A2", "pF"}};
+  const struct {
+    const char *ours, *si, *theirs;
+  } cases[] = {{"mm", "m", "mm"},
+               {"um", "m", "um"},
+               {"nm", "m", "nm"},
+               {"cm", "m", "cm"},
+               {"km", "m", "km"},
+               {"g", "kg", "g"},
+               {"mg", "kg", "mg"},
+               {"s", "s", "s"},
+               {"ms", "s", "ms"},
+               {"us", "s", "us"},
+               {"ns", "s", "ns"},
+               {"min", "s", "min"},
+               {"h", "s", "h"},
+               {"A", "A", "A"},
+               {"mA", "A", "mA"},
+               {"K", "K", "K"},
+               {"mK", "K", "mK"},
+               {"N", "kg m s-2", "N"},
+               {"mN", "kg m s-2", "mN"},
+               {"Pa", "kg m-1 s-2", "Pa"},
+               {"kPa", "kg m-1 s-2", "kPa"},
+               {"MPa", "kg m-1 s-2", "MPa"},
+               {"J", "kg m2 s-2", "J"},
+               {"uJ", "kg m2 s-2", "uJ"},
+               {"W", "kg m2 s-3", "W"},
+               {"V", "kg m2 s-3 A-1", "V"},
+               {"mV", "kg m2 s-3 A-1", "mV"},
+               {"Hz", "s-1", "Hz"},
+               {"kHz", "s-1", "kHz"},
+               {"ohm", "kg m2 s-3 A-2", "ohm"},
+               {"mohm", "kg m2 s-3 A-2", "mohm"},
+               {"kohm", "kg m2 s-3 A-2", "kohm"},
+               {"H", "kg m2 s-2 A-2", "H"},
+               {"uH", "kg m2 s-2 A-2", "uH"},
+               {"F", "kg-1 m-2 s4 A2", "F"},
+               {"nF", "kg-1 m-2 s4 A2", "nF"},
+               {"C", "A s", "C"},
+               {"mA h", "A s", "mA.h"},
+               {"%", "1", "%"},
+               {"degC", "K", "degC"},
+               {"rad", "1", "rad"},
+               {"deg", "1", "arc_degree"},
+               {"mm/s", "m/s", "mm/s"},
+               {"N/mm", "kg s-2", "N/mm"},
+               {"1/cm^2", "m-2", "1/cm^2"},
+               {"g cm^2", "kg m2", "g.cm^2"},
+               {"GPa", "kg m-1 s-2", "GPa"},
+               {"pF", "kg-1 m-2 s4 A2", "pF"}};
   for (const auto& c : cases) {
     const auto ours = find_unit(c.ours);
     ASSERT_TRUE(ours) << c.ours;
@@ -104,12 +147,14 @@ TEST(Quantity, TheTableAgreesWithUdunits) {
     ASSERT_TRUE(convert) << c.ours;
     for (double x : {0.0, 1.0, 37.25}) {
       const double expected = cv_convert_double(convert, x);
-      EXPECT_NEAR(x * std::pow(10.0, ours->ten) * ours->factor + ours->offset, expected, 1e-12 * std::abs(expected)) << c.ours;
+      EXPECT_NEAR(x * std::pow(10.0, ours->ten) * ours->factor + ours->offset, expected, 1e-12 * std::abs(expected))
+          << c.ours;
     }
     // and the dimension, by way of an SI unit of the same exponents
     std::string unit;
     constexpr const char* base[] = {"m", "kg", "s", "A", "K"};
-    for (std::size_t k = 0; k < 5; ++k) unit += (k ? "." : "") + std::string(base[k]) + "^" + std::to_string(ours->dimension.exponents[k]);
+    for (std::size_t k = 0; k < 5; ++k)
+      unit += (k ? "." : "") + std::string(base[k]) + "^" + std::to_string(ours->dimension.exponents[k]);
     ut_unit* same = ut_parse(system, unit.c_str(), UT_ASCII);
     ASSERT_TRUE(same) << unit;
     EXPECT_TRUE(ut_are_convertible(same, si)) << c.ours << " is not " << unit;
@@ -160,11 +205,55 @@ TEST(Quantity, TemperaturesAreAbsoluteAndDifferencesAreInKelvin) {
 }
 
 TEST(Quantity, RefusesWhatIsNoFiniteNumberWithOneUnit) {
-  for (const char* text : {"", " ", "mm", "nan", "NaN mm", "inf", "-inf mm", "infinity", "nan(3) mm", "1e999 mm", "-1e999 mm", "1e-999 mm", "1,5 mm",
-                           "1.5.2 mm", "1_000 mm", "0x10 mm", "1 mm 2", "1 mm mm2x", "--1 mm", "+-1 mm", "1e mm", "e3 mm", "1 mm;", "1 mm\n2 mm", "1 mm/",
-                           "1 /s", "1 mm//s", "1 mm^", "1 mm^0", "1 mm^99", "1 mm^999999999999", "1 mm^-", "1 (mm)", "1 lg(re mm)", "1 mm @ 3",
-                           "1 s since 1970-01-01", "1 dB", "1 dBm", "1 ln(re 1 mW)", "1 m m m m m m m m m", "1 J/kg K", "1 2", "1 1/", "1 '", "1 \"",
-                           "one mm", "1 \xFF", "1e400%", "9e307 Gm^4"})
+  for (const char* text : {"",
+                           " ",
+                           "mm",
+                           "nan",
+                           "NaN mm",
+                           "inf",
+                           "-inf mm",
+                           "infinity",
+                           "nan(3) mm",
+                           "1e999 mm",
+                           "-1e999 mm",
+                           "1e-999 mm",
+                           "1,5 mm",
+                           "1.5.2 mm",
+                           "1_000 mm",
+                           "0x10 mm",
+                           "1 mm 2",
+                           "1 mm mm2x",
+                           "--1 mm",
+                           "+-1 mm",
+                           "1e mm",
+                           "e3 mm",
+                           "1 mm;",
+                           "1 mm\n2 mm",
+                           "1 mm/",
+                           "1 /s",
+                           "1 mm//s",
+                           "1 mm^",
+                           "1 mm^0",
+                           "1 mm^99",
+                           "1 mm^999999999999",
+                           "1 mm^-",
+                           "1 (mm)",
+                           "1 lg(re mm)",
+                           "1 mm @ 3",
+                           "1 s since 1970-01-01",
+                           "1 dB",
+                           "1 dBm",
+                           "1 ln(re 1 mW)",
+                           "1 m m m m m m m m m",
+                           "1 J/kg K",
+                           "1 2",
+                           "1 1/",
+                           "1 '",
+                           "1 \"",
+                           "one mm",
+                           "1 \xFF",
+                           "1e400%",
+                           "9e307 Gm^4"})
     EXPECT_EQ(refusal(text, "m").find("accepted"), std::string::npos) << text;
   EXPECT_EQ(refusal(std::string(100'000, '9').c_str(), "1").find("accepted"), std::string::npos);
   EXPECT_EQ(refusal(("1 " + std::string(100'000, 'm')).c_str(), "m").find("accepted"), std::string::npos);
@@ -208,7 +297,8 @@ TEST(Quantity, FormatsAsAUserWouldWrite) {
   EXPECT_EQ(format_quantity(3e7, "1/m^2"), "3e+07 1/m^2");
   // what it writes reads back
   for (const char* unit : {"m", "s", "N", "Hz", "m/s", "V", "A", "ohm", "Pa", "N/m", "kg", "K", "rad", "N m", "H", "F"})
-    for (double v : {1.0, 2.5e-3, 300.0, 4e-6, 7.5e4}) EXPECT_NEAR(parse_quantity(format_quantity(v, unit), unit), v, 2e-3 + 1e-5 * v) << unit;
+    for (double v : {1.0, 2.5e-3, 300.0, 4e-6, 7.5e4})
+      EXPECT_NEAR(parse_quantity(format_quantity(v, unit), unit), v, 2e-3 + 1e-5 * v) << unit;
 }
 
 }  // namespace

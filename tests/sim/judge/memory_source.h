@@ -13,11 +13,14 @@ namespace pensim {
 
 class MemorySource : public SignalSource {
  public:
-  explicit MemorySource(Tick ticks, Nanoseconds tick_ns = default_tick_ns) : ticks_(ticks), planned_(ticks), tick_ns_(tick_ns) {}
+  explicit MemorySource(Tick ticks, Nanoseconds tick_ns = default_tick_ns)
+      : ticks_(ticks), planned_(ticks), tick_ns_(tick_ns) {}
 
   void set(const std::string& name, Samples samples) { samples_[name] = std::move(samples); }
   void set(const std::string& name, std::vector<float> values) { samples_[name].value = std::move(values); }
-  void set(const std::string& name, float value) { set(name, std::vector<float>(static_cast<std::size_t>(ticks_), value)); }
+  void set(const std::string& name, float value) {
+    set(name, std::vector<float>(static_cast<std::size_t>(ticks_), value));
+  }
   void end_early(Tick planned, RunEnd how) {
     planned_ = planned;
     end_ = how;

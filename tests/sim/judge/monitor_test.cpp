@@ -1,5 +1,5 @@
-// Columns of random graphs at every tick against plain loops: runs of several blocks with long constant stretches, so that every
-// shortcut over bounds is taken.
+// Columns of random graphs at every tick against plain loops: runs of several blocks with long constant stretches, so
+// that every shortcut over bounds is taken.
 #include "sim/judge/monitor.h"
 
 #include <gtest/gtest.h>
@@ -34,7 +34,8 @@ Samples stretches(Dice& dice, Tick ticks) {
   out.period_ticks = kind == 1 ? 20 : 1;
   const Tick count = (ticks + out.period_ticks - 1) / out.period_ticks;
   while (static_cast<Tick>(out.value.size()) < count) {
-    const int level = dice.below(7) - 3, length = (1 + dice.below(2200)) / static_cast<int>(out.period_ticks) + 1, spikes = dice.chance(30) ? 5 : 0;
+    const int level = dice.below(7) - 3, length = (1 + dice.below(2200)) / static_cast<int>(out.period_ticks) + 1,
+              spikes = dice.chance(30) ? 5 : 0;
     for (int i = 0; i < length && static_cast<Tick>(out.value.size()) < count; ++i)
       out.value.push_back(static_cast<float>(dice.below(1000) < spikes ? dice.below(9) - 4 : level));
   }
@@ -62,7 +63,8 @@ std::vector<double> loop_window(const std::vector<double>& x, Tick from, Tick to
   for (Tick t = 0; t < n; ++t)
     for (Tick s = std::max<Tick>(0, t + from); s <= std::min(n - 1, t + to); ++s) {
       double& value = out[static_cast<std::size_t>(t)];
-      value = smallest ? std::min(value, x[static_cast<std::size_t>(s)]) : std::max(value, x[static_cast<std::size_t>(s)]);
+      value =
+          smallest ? std::min(value, x[static_cast<std::size_t>(s)]) : std::max(value, x[static_cast<std::size_t>(s)]);
     }
   return out;
 }
@@ -87,14 +89,20 @@ TEST(Monitor, ColumnsOfRandomGraphsEqualLoops) {
       c.node = zero ? monitor.is_zero(difference, beyond) : monitor.distance(difference, 2.0, !strict, beyond);
       for (Tick t = 0; t < ticks; ++t) {
         std::size_t i = 0;
-        if (s.tick.empty()) i = std::min(static_cast<std::size_t>(t / s.period_ticks), s.value.size() - 1);
-        else while (i + 1 < s.tick.size() && s.tick[i + 1] <= t) ++i;
+        if (s.tick.empty())
+          i = std::min(static_cast<std::size_t>(t / s.period_ticks), s.value.size() - 1);
+        else
+          while (i + 1 < s.tick.size() && s.tick[i + 1] <= t) ++i;
         const double apart = static_cast<double>(s.value[i]) - limit;
-        c.values.push_back(t >= recorded ? beyond : zero ? (apart == 0.0 ? inf : -inf) : apart / 2.0 + (strict ? -Monitor::tie : Monitor::tie));
+        c.values.push_back(t >= recorded ? beyond
+                           : zero        ? (apart == 0.0 ? inf : -inf)
+                                         : apart / 2.0 + (strict ? -Monitor::tie : Monitor::tie));
       }
       columns.push_back(c);
     }
-    const auto pick = [&]() -> const Column& { return columns[static_cast<std::size_t>(dice.below(static_cast<int>(columns.size())))]; };
+    const auto pick = [&]() -> const Column& {
+      return columns[static_cast<std::size_t>(dice.below(static_cast<int>(columns.size())))];
+    };
     for (int step = 0; step < 7; ++step) {
       const Column x = pick(), y = pick();
       Column c;
@@ -105,22 +113,28 @@ TEST(Monitor, ColumnsOfRandomGraphsEqualLoops) {
         for (double v : x.values) c.values.push_back(-v);
       } else if (kind <= 2) {
         c.node = kind == 1 ? monitor.lower(x.node, y.node) : monitor.upper(x.node, y.node);
-        for (std::size_t t = 0; t < x.values.size(); ++t) c.values.push_back(kind == 1 ? std::min(x.values[t], y.values[t]) : std::max(x.values[t], y.values[t]));
+        for (std::size_t t = 0; t < x.values.size(); ++t)
+          c.values.push_back(kind == 1 ? std::min(x.values[t], y.values[t]) : std::max(x.values[t], y.values[t]));
       } else if (kind == 3) {
         const Tick from = dice.below(static_cast<int>(ticks)), to = from + dice.below(static_cast<int>(ticks));
         const double outside = dice.chance(50) ? inf : -inf;
         c.node = monitor.within(x.node, from, to, outside);
-        for (Tick t = 0; t < ticks; ++t) c.values.push_back(t >= from && t <= to ? x.values[static_cast<std::size_t>(t)] : outside);
+        for (Tick t = 0; t < ticks; ++t)
+          c.values.push_back(t >= from && t <= to ? x.values[static_cast<std::size_t>(t)] : outside);
       } else if (kind == 4) {
         const Tick last = dice.below(static_cast<int>(ticks));
         c.node = monitor.until(x.node, y.node, last);
         c.values.assign(static_cast<std::size_t>(ticks), -inf);
         double next = -inf;
-        for (Tick t = last; t >= 0; --t) c.values[static_cast<std::size_t>(t)] = next = std::min(x.values[static_cast<std::size_t>(t)], std::max(y.values[static_cast<std::size_t>(t)], next));
+        for (Tick t = last; t >= 0; --t)
+          c.values[static_cast<std::size_t>(t)] = next =
+              std::min(x.values[static_cast<std::size_t>(t)], std::max(y.values[static_cast<std::size_t>(t)], next));
         ++untils;
       } else {
         const Tick length = dice.chance(50) ? dice.below(60) : dice.chance(50) ? dice.below(1100) : dice.below(5000);
-        const Tick from = dice.chance(30) ? 0 : dice.chance(70) ? dice.below(2000) - 1000 - (dice.chance(50) ? length : 0) : dice.below(9000) - 4500;
+        const Tick from = dice.chance(30)   ? 0
+                          : dice.chance(70) ? dice.below(2000) - 1000 - (dice.chance(50) ? length : 0)
+                                            : dice.below(9000) - 4500;
         const bool smallest = kind % 2 == 0;
         const Tick to = dice.chance(10) ? Monitor::unbounded : from + length;
         c.node = smallest ? monitor.smallest(x.node, from, to) : monitor.largest(x.node, from, to);
@@ -133,16 +147,18 @@ TEST(Monitor, ColumnsOfRandomGraphsEqualLoops) {
     for (auto it = columns.rbegin(); it != columns.rend(); ++it) {
       const Tick from = dice.below(static_cast<int>(ticks)), to = from + dice.below(static_cast<int>(ticks - from));
       const auto begin = it->values.begin() + from, end = it->values.begin() + to + 1;
-      ASSERT_EQ(monitor.fold(it->node, from, to, true), *std::min_element(begin, end)) << "seed " << seed << ":" << made;
-      ASSERT_EQ(monitor.fold(it->node, from, to, false), *std::max_element(begin, end)) << "seed " << seed << ":" << made;
+      ASSERT_EQ(monitor.fold(it->node, from, to, true), *std::min_element(begin, end))
+          << "seed " << seed << ":" << made;
+      ASSERT_EQ(monitor.fold(it->node, from, to, false), *std::max_element(begin, end))
+          << "seed " << seed << ":" << made;
     }
     for (auto it = columns.rbegin(); it != columns.rend(); ++it) {
       Tick t = 0;
       monitor.each(it->node, 0, ticks - 1, [&](const double* values, int n) {
         for (int i = 0; i < n; ++i, ++t)
           if (values[i] != it->values[static_cast<std::size_t>(t)]) {
-            ADD_FAILURE() << "seed " << seed << ":" << made << "; node " << it->node << " at tick " << t << " of " << ticks << ": " << values[i] << " instead of "
-                          << it->values[static_cast<std::size_t>(t)];
+            ADD_FAILURE() << "seed " << seed << ":" << made << "; node " << it->node << " at tick " << t << " of "
+                          << ticks << ": " << values[i] << " instead of " << it->values[static_cast<std::size_t>(t)];
             n = 0;
           }
       });
@@ -153,7 +169,8 @@ TEST(Monitor, ColumnsOfRandomGraphsEqualLoops) {
         ASSERT_EQ(value, it->values[static_cast<std::size_t>(s)]) << "seed " << seed << ":" << made;
         const Monitor::Attained attained = monitor.locate(it->node, s, value);
         if (attained.atom >= 0) {
-          ASSERT_EQ(std::fabs(monitor.at(attained.atom, attained.tick)), std::fabs(value)) << "seed " << seed << ":" << made;
+          ASSERT_EQ(std::fabs(monitor.at(attained.atom, attained.tick)), std::fabs(value))
+              << "seed " << seed << ":" << made;
         } else {
           ASSERT_TRUE(std::isinf(value)) << "seed " << seed << ":" << made;
         }
@@ -211,17 +228,26 @@ TEST(Monitor, BoundsHoldArithmetic) {
       b.push_back(full.signal(s));
     }
     for (int step = 0; step < 6; ++step) {
-      const auto x = static_cast<std::size_t>(dice.below(static_cast<int>(a.size()))), y = static_cast<std::size_t>(dice.below(static_cast<int>(a.size())));
+      const auto x = static_cast<std::size_t>(dice.below(static_cast<int>(a.size()))),
+                 y = static_cast<std::size_t>(dice.below(static_cast<int>(a.size())));
       const auto make = [&](Monitor& m, const std::vector<int>& n, int kind) {
         switch (kind) {
-          case 0: return m.add(n[x], n[y]);
-          case 1: return m.subtract(n[x], n[y]);
-          case 2: return m.multiply(n[x], n[y]);
-          case 3: return m.divide(n[x], m.add(m.absolute(n[y]), m.constant(0.5)));
-          case 4: return m.divide(n[x], m.subtract(m.minimum(n[y], m.constant(-0.75)), m.constant(0.0)));
-          case 5: return m.minimum(n[x], n[y]);
-          case 6: return m.maximum(n[x], m.negate(n[y]));
-          default: return m.absolute(n[x]);
+          case 0:
+            return m.add(n[x], n[y]);
+          case 1:
+            return m.subtract(n[x], n[y]);
+          case 2:
+            return m.multiply(n[x], n[y]);
+          case 3:
+            return m.divide(n[x], m.add(m.absolute(n[y]), m.constant(0.5)));
+          case 4:
+            return m.divide(n[x], m.subtract(m.minimum(n[y], m.constant(-0.75)), m.constant(0.0)));
+          case 5:
+            return m.minimum(n[x], n[y]);
+          case 6:
+            return m.maximum(n[x], m.negate(n[y]));
+          default:
+            return m.absolute(n[x]);
         }
       };
       const int kind = dice.below(8);

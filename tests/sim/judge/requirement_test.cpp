@@ -47,7 +47,8 @@ class BruteForce {
     std::vector<int> distances;
     for (std::size_t i = 0; i < f.nodes.size(); ++i) {
       const Op op = f.nodes[i].op;
-      if (op == Op::less || op == Op::less_equal || op == Op::greater || op == Op::greater_equal) distances.push_back(static_cast<int>(i));
+      if (op == Op::less || op == Op::less_equal || op == Op::greater || op == Op::greater_equal)
+        distances.push_back(static_cast<int>(i));
     }
     bool mixed = false;
     const auto unit_of = [&](int a) { return first_signal_unit(a); };
@@ -58,17 +59,29 @@ class BruteForce {
   double number(int i, Tick t) const {
     const Formula::Node& n = node(i);
     switch (n.op) {
-      case Op::number: return n.value;
-      case Op::signal: return source_.held(f_.signals[static_cast<std::size_t>(n.signal)].name, t);
-      case Op::negate: return -number(n.left, t);
-      case Op::absolute: return std::fabs(number(n.left, t));
-      case Op::add: return number(n.left, t) + number(n.right, t);
-      case Op::subtract: return number(n.left, t) - number(n.right, t);
-      case Op::multiply: return number(n.left, t) * number(n.right, t);
-      case Op::divide: return number(n.left, t) / number(n.right, t);
-      case Op::minimum: return std::min(number(n.left, t), number(n.right, t));
-      case Op::maximum: return std::max(number(n.left, t), number(n.right, t));
-      default: ADD_FAILURE() << "no number"; return 0.0;
+      case Op::number:
+        return n.value;
+      case Op::signal:
+        return source_.held(f_.signals[static_cast<std::size_t>(n.signal)].name, t);
+      case Op::negate:
+        return -number(n.left, t);
+      case Op::absolute:
+        return std::fabs(number(n.left, t));
+      case Op::add:
+        return number(n.left, t) + number(n.right, t);
+      case Op::subtract:
+        return number(n.left, t) - number(n.right, t);
+      case Op::multiply:
+        return number(n.left, t) * number(n.right, t);
+      case Op::divide:
+        return number(n.left, t) / number(n.right, t);
+      case Op::minimum:
+        return std::min(number(n.left, t), number(n.right, t));
+      case Op::maximum:
+        return std::max(number(n.left, t), number(n.right, t));
+      default:
+        ADD_FAILURE() << "no number";
+        return 0.0;
     }
   }
 
@@ -82,27 +95,43 @@ class BruteForce {
   }
 
   double scale(int atom) const { return scale_.at(atom); }
-  bool is_mixed() const { return std::any_of(scale_.begin(), scale_.end(), [](const auto& s) { return s.second != 1.0; }); }
+  bool is_mixed() const {
+    return std::any_of(scale_.begin(), scale_.end(), [](const auto& s) { return s.second != 1.0; });
+  }
 
  private:
   Truth work_out(int i, Tick t) const {
     const Formula::Node& n = node(i);
     const auto boolean = [](bool value) { return Truth{value, value ? inf : -inf}; };
     switch (n.op) {
-      case Op::truth: return boolean(number(n.left, t) != 0.0);
-      case Op::equal: return boolean(number(n.left, t) == number(n.right, t));
-      case Op::not_equal: return boolean(number(n.left, t) != number(n.right, t));
-      case Op::less: return compare(i, t, number(n.left, t) < number(n.right, t), number(n.right, t) - number(n.left, t));
-      case Op::less_equal: return compare(i, t, number(n.left, t) <= number(n.right, t), number(n.right, t) - number(n.left, t));
-      case Op::greater: return compare(i, t, number(n.left, t) > number(n.right, t), number(n.left, t) - number(n.right, t));
-      case Op::greater_equal: return compare(i, t, number(n.left, t) >= number(n.right, t), number(n.left, t) - number(n.right, t));
-      case Op::logical_not: return negation(at(n.left, t));
-      case Op::logical_and: return both(at(n.left, t), at(n.right, t));
-      case Op::logical_or: return either(at(n.left, t), at(n.right, t));
-      case Op::implies: return either(negation(at(n.left, t)), at(n.right, t));
-      case Op::rise: return t == 0 ? boolean(false) : both(at(n.left, t), negation(at(n.left, t - 1)));
-      case Op::fall: return t == 0 ? boolean(false) : both(negation(at(n.left, t)), at(n.left, t - 1));
-      default: break;
+      case Op::truth:
+        return boolean(number(n.left, t) != 0.0);
+      case Op::equal:
+        return boolean(number(n.left, t) == number(n.right, t));
+      case Op::not_equal:
+        return boolean(number(n.left, t) != number(n.right, t));
+      case Op::less:
+        return compare(i, t, number(n.left, t) < number(n.right, t), number(n.right, t) - number(n.left, t));
+      case Op::less_equal:
+        return compare(i, t, number(n.left, t) <= number(n.right, t), number(n.right, t) - number(n.left, t));
+      case Op::greater:
+        return compare(i, t, number(n.left, t) > number(n.right, t), number(n.left, t) - number(n.right, t));
+      case Op::greater_equal:
+        return compare(i, t, number(n.left, t) >= number(n.right, t), number(n.left, t) - number(n.right, t));
+      case Op::logical_not:
+        return negation(at(n.left, t));
+      case Op::logical_and:
+        return both(at(n.left, t), at(n.right, t));
+      case Op::logical_or:
+        return either(at(n.left, t), at(n.right, t));
+      case Op::implies:
+        return either(negation(at(n.left, t)), at(n.right, t));
+      case Op::rise:
+        return t == 0 ? boolean(false) : both(at(n.left, t), negation(at(n.left, t - 1)));
+      case Op::fall:
+        return t == 0 ? boolean(false) : both(negation(at(n.left, t)), at(n.left, t - 1));
+      default:
+        break;
     }
     Truth out = boolean(n.op == Op::always || n.op == Op::historically);
     if (n.op == Op::once || n.op == Op::historically) {
@@ -184,19 +213,30 @@ std::string random_number(Dice& dice, bool force, int depth, const Shape& shape)
   const std::vector<std::string> lengths = {"needle.tip_depth", "user.depth"};
   const auto& signals = force ? forces : lengths;
   const std::string signal = signals[static_cast<std::size_t>(dice.below(static_cast<int>(signals.size())))];
-  const std::string literal = force ? std::to_string(dice.below(9)) + ".5 N" : std::to_string(dice.below(7) * 125) + " mm";
+  const std::string literal =
+      force ? std::to_string(dice.below(9)) + ".5 N" : std::to_string(dice.below(7) * 125) + " mm";
   if (depth == 0) return signal;
-  const std::string a = random_number(dice, force, depth - 1, shape), b = dice.chance(50) ? literal : random_number(dice, force, depth - 1, shape);
+  const std::string a = random_number(dice, force, depth - 1, shape),
+                    b = dice.chance(50) ? literal : random_number(dice, force, depth - 1, shape);
   switch (dice.below(shape.divisions ? 9 : 8)) {
-    case 0: return "(" + a + " + " + b + ")";
-    case 1: return "(" + a + " - " + b + ")";
-    case 2: return "abs(" + a + " - " + b + ")";
-    case 3: return "min(" + a + ", " + b + ")";
-    case 4: return "max(" + a + ", " + b + ")";
-    case 5: return "-" + a;
-    case 6: return "0.5 * " + a;
-    case 7: return a;
-    default: return a + " / max(1, abs(" + b + " / " + (force ? "1 N" : "1 m") + "))";
+    case 0:
+      return "(" + a + " + " + b + ")";
+    case 1:
+      return "(" + a + " - " + b + ")";
+    case 2:
+      return "abs(" + a + " - " + b + ")";
+    case 3:
+      return "min(" + a + ", " + b + ")";
+    case 4:
+      return "max(" + a + ", " + b + ")";
+    case 5:
+      return "-" + a;
+    case 6:
+      return "0.5 * " + a;
+    case 7:
+      return a;
+    default:
+      return a + " / max(1, abs(" + b + " / " + (force ? "1 N" : "1 m") + "))";
   }
 }
 
@@ -204,7 +244,8 @@ std::string random_window(Dice& dice, const Shape& shape, bool back) {
   const auto time = [](Tick t) { return std::to_string(t * 50) + " us"; };
   const int reach = static_cast<int>(shape.ticks) + 4;
   switch (dice.below(back ? 4 : 7)) {
-    case 0: return "";
+    case 0:
+      return "";
     case 1: {
       const int a = dice.below(4);
       return "[" + time(a) + ", " + time(a + dice.below(6)) + "]";
@@ -213,13 +254,16 @@ std::string random_window(Dice& dice, const Shape& shape, bool back) {
       const int a = dice.below(reach);
       return "[" + time(a) + ", " + time(a + dice.below(reach)) + "]";
     }
-    case 3: return "[" + time(dice.below(5)) + ", end]";
-    case 4: return "[" + time(dice.below(5)) + ", end - " + time(dice.below(reach)) + "]";
+    case 3:
+      return "[" + time(dice.below(5)) + ", end]";
+    case 4:
+      return "[" + time(dice.below(5)) + ", end - " + time(dice.below(reach)) + "]";
     case 5: {
       const int b = dice.below(8);
       return "[end - " + time(b + dice.below(8)) + ", end - " + time(b) + "]";
     }
-    default: return "[end - " + time(dice.below(reach)) + ", " + time(dice.below(reach)) + "]";
+    default:
+      return "[end - " + time(dice.below(reach)) + ", " + time(dice.below(reach)) + "]";
   }
 }
 
@@ -229,24 +273,37 @@ std::string random_condition(Dice& dice, int depth, const Shape& shape) {
     const bool force = !shape.two_dimensions || dice.chance(50);
     const char* const operators[] = {"<", "<=", ">", ">=", "<=", ">=", "==", "!="};
     const std::string op = operators[dice.below(8)];
-    const std::string literal = force ? std::to_string(dice.below(9)) + ".5 N" : std::to_string(dice.below(7) * 125) + " mm";
+    const std::string literal =
+        force ? std::to_string(dice.below(9)) + ".5 N" : std::to_string(dice.below(7) * 125) + " mm";
     const std::string left = random_number(dice, force, dice.below(3), shape);
     return left + " " + op + " " + (dice.chance(60) ? literal : random_number(dice, force, 1, shape));
   }
   const auto sub = [&] { return "(" + random_condition(dice, depth - 1, shape) + ")"; };
   switch (dice.below(12)) {
-    case 0: return "not " + sub();
-    case 1: return sub() + " and " + sub();
-    case 2: return sub() + " or " + sub();
-    case 3: return sub() + " implies " + sub();
-    case 4: return "rise" + sub();
-    case 5: return "fall" + sub();
-    case 6: return "always" + random_window(dice, shape, false) + sub();
-    case 7: return "eventually" + random_window(dice, shape, false) + sub();
-    case 8: return "once" + random_window(dice, shape, true) + sub();
-    case 9: return "historically" + random_window(dice, shape, true) + sub();
-    case 10: return sub() + " until" + random_window(dice, shape, false) + " " + sub();
-    default: return "always" + random_window(dice, shape, false) + sub();
+    case 0:
+      return "not " + sub();
+    case 1:
+      return sub() + " and " + sub();
+    case 2:
+      return sub() + " or " + sub();
+    case 3:
+      return sub() + " implies " + sub();
+    case 4:
+      return "rise" + sub();
+    case 5:
+      return "fall" + sub();
+    case 6:
+      return "always" + random_window(dice, shape, false) + sub();
+    case 7:
+      return "eventually" + random_window(dice, shape, false) + sub();
+    case 8:
+      return "once" + random_window(dice, shape, true) + sub();
+    case 9:
+      return "historically" + random_window(dice, shape, true) + sub();
+    case 10:
+      return sub() + " until" + random_window(dice, shape, false) + " " + sub();
+    default:
+      return "always" + random_window(dice, shape, false) + sub();
   }
 }
 
@@ -263,8 +320,10 @@ MemorySource random_run(Dice& dice, Tick ticks) {
     s.period_ticks = period;
     float value = boolean ? 0.0f : static_cast<float>(dice.below(64) - 20) * 0.125f;
     for (Tick t = 0; t < ticks; t += period) {
-      if (boolean) value = dice.chance(change) ? 1.0f - value : value;
-      else value = quiet_eighths(dice, value, change);
+      if (boolean)
+        value = dice.chance(change) ? 1.0f - value : value;
+      else
+        value = quiet_eighths(dice, value, change);
       s.value.push_back(value);
     }
     source.set(name, s);
@@ -292,17 +351,20 @@ void expect_equal(const std::string& text, const MemorySource& source) {
   const Verdict verdict = judge(require(text), source);
   ASSERT_NE(verdict.outcome, Outcome::invalid) << text << "\n" << verdict.reason;
   ASSERT_NE(verdict.outcome, Outcome::not_applicable) << text;
-  ASSERT_EQ(verdict.outcome != Outcome::fail, expected.value) << text << "\nmargin " << verdict.margin << " expected " << expected.robustness;
+  ASSERT_EQ(verdict.outcome != Outcome::fail, expected.value)
+      << text << "\nmargin " << verdict.margin << " expected " << expected.robustness;
   if (std::isinf(expected.robustness)) {
     ASSERT_EQ(verdict.margin, expected.robustness) << text;
     return;
   }
   // The margin is that of an atom, in its own unit; divided by its full scale it is the robustness.
   double scale = 1.0;
-  if (brute.is_mixed()) scale = verdict.unit == "N" ? (verdict.atom.find("hand.press") != std::string::npos ? 0.0 : 5.0) : 3e-3;
+  if (brute.is_mixed())
+    scale = verdict.unit == "N" ? (verdict.atom.find("hand.press") != std::string::npos ? 0.0 : 5.0) : 3e-3;
   if (scale == 0.0) {
     // Which full scale counts depends on the first signal of the atom.
-    const std::size_t press = verdict.atom.find("hand.press"), needle = verdict.atom.find("needle.force"), peak = verdict.atom.find("stroke.force_peak");
+    const std::size_t press = verdict.atom.find("hand.press"), needle = verdict.atom.find("needle.force"),
+                      peak = verdict.atom.find("stroke.force_peak");
     scale = press < needle && press < peak ? 10.0 : 5.0;
   }
   ASSERT_EQ(verdict.margin / scale, expected.robustness) << text << "\natom " << verdict.atom;
@@ -310,7 +372,9 @@ void expect_equal(const std::string& text, const MemorySource& source) {
   ASSERT_FALSE(verdict.atom.empty()) << text;
   const Formula atom = parse_formula(verdict.atom, {"test.yaml", 1, 1});
   const Tick tick = std::llround(verdict.at_s * 1e9 / static_cast<double>(source.tick_ns()));
-  ASSERT_EQ(std::fabs(BruteForce(atom, source).at(atom.root, tick).robustness), std::fabs(verdict.margin)) << text << "\n" << verdict.atom << " at tick " << tick;
+  ASSERT_EQ(std::fabs(BruteForce(atom, source).at(atom.root, tick).robustness), std::fabs(verdict.margin))
+      << text << "\n"
+      << verdict.atom << " at tick " << tick;
 }
 
 TEST(Requirement, RandomFormulasOnShortRunsEqualBruteForce) {
@@ -371,9 +435,10 @@ TEST(Requirement, WindowsAcrossBlocksEqualBruteForce) {
     std::string window = "[" + time(a) + ", " + time(b) + "]";
     if (dice.chance(20)) window = kind < 2 ? "[" + time(a) + ", end - " + time(dice.below(500)) + "]" : "";
     const std::string limit = std::to_string(dice.below(5)) + ".5 N";
-    const std::string text = std::string(outer[dice.below(2)]) + "[" + time(dice.below(60)) + ", end - " + time(dice.below(60)) + "](" +
-                             (dice.chance(50) ? "skin.contact" : "needle.force > hand.press") + (dice.chance(50) ? " implies " : " and ") + inner[kind] + window + "(" +
-                             (dice.chance(50) ? "needle.force" : "stroke.force_peak") + " <= " + limit + "))";
+    const std::string text =
+        std::string(outer[dice.below(2)]) + "[" + time(dice.below(60)) + ", end - " + time(dice.below(60)) + "](" +
+        (dice.chance(50) ? "skin.contact" : "needle.force > hand.press") + (dice.chance(50) ? " implies " : " and ") +
+        inner[kind] + window + "(" + (dice.chance(50) ? "needle.force" : "stroke.force_peak") + " <= " + limit + "))";
     SCOPED_TRACE("seed " + std::to_string(seed));
     expect_equal(text, source);
     if (HasFatalFailure()) return;
@@ -391,8 +456,9 @@ TEST(Requirement, UntilAcrossBlocksEqualsBruteForce) {
     const MemorySource source = random_run(dice, ticks);
     const auto time = [](Tick t) { return std::to_string(t * 50) + " us"; };
     const int a = dice.below(40), b = a + dice.below(60);
-    const std::string text = std::string(dice.chance(50) ? "eventually" : "always") + "[0, " + time(1050) + "]((needle.force <= " +
-                             std::to_string(3 + dice.below(5)) + ".5 N) until[" + time(a) + ", " + time(b) + "] (hand.press <= " + std::to_string(dice.below(4)) + ".5 N))";
+    const std::string text = std::string(dice.chance(50) ? "eventually" : "always") + "[0, " + time(1050) +
+                             "]((needle.force <= " + std::to_string(3 + dice.below(5)) + ".5 N) until[" + time(a) +
+                             ", " + time(b) + "] (hand.press <= " + std::to_string(dice.below(4)) + ".5 N))";
     SCOPED_TRACE("seed " + std::to_string(seed));
     expect_equal(text, source);
     if (HasFatalFailure()) return;
@@ -496,9 +562,12 @@ TEST(Requirement, MarginIsTheSmallestDistanceWithItsAtomAndTime) {
 
 TEST(Requirement, StrictComparisonsDecideAtDistanceZero) {
   const MemorySource source = force({2.0f, 2.0f});
-  for (const auto& [text, holds] : {std::pair{"always (needle.force <= 2 N)", true}, {"always (needle.force < 2 N)", false},
-                                    {"always (needle.force >= 2 N)", true}, {"always (needle.force > 2 N)", false},
-                                    {"not eventually (needle.force < 2 N)", true}, {"always not (needle.force >= 2 N)", false}}) {
+  for (const auto& [text, holds] : {std::pair{"always (needle.force <= 2 N)", true},
+                                    {"always (needle.force < 2 N)", false},
+                                    {"always (needle.force >= 2 N)", true},
+                                    {"always (needle.force > 2 N)", false},
+                                    {"not eventually (needle.force < 2 N)", true},
+                                    {"always not (needle.force >= 2 N)", false}}) {
     const Verdict verdict = judge(require(text), source);
     EXPECT_EQ(verdict.outcome, holds ? Outcome::pass : Outcome::fail) << text;
     EXPECT_EQ(verdict.margin, 0.0) << text;
@@ -544,7 +613,8 @@ TEST(Requirement, EmptyWindowsAreTrueOrFalseAndVacuous) {
   EXPECT_EQ(judge(require("historically[1 s, 2 s] (needle.force > 5 N)"), source).outcome, Outcome::vacuous);
   EXPECT_EQ(judge(require("not eventually[1 s, 2 s] (needle.force < 5 N)"), source).outcome, Outcome::vacuous);
   for (const char* text : {"eventually[1 s, 2 s] (needle.force < 5 N)", "once[1 s, 2 s] (needle.force < 5 N)",
-                           "(needle.force < 5 N) until[1 s, 2 s] (needle.force < 5 N)", "eventually[end - 50 us, 0 s] (needle.force < 5 N)"}) {
+                           "(needle.force < 5 N) until[1 s, 2 s] (needle.force < 5 N)",
+                           "eventually[end - 50 us, 0 s] (needle.force < 5 N)"}) {
     const Verdict verdict = judge(require(text), source);
     EXPECT_EQ(verdict.outcome, Outcome::fail) << text;
     EXPECT_EQ(verdict.margin, -inf) << text;
@@ -554,8 +624,12 @@ TEST(Requirement, EmptyWindowsAreTrueOrFalseAndVacuous) {
 
 TEST(Requirement, EndInAnInnerWindowIsAnInstant) {
   // From each of ticks 0..2, one of the ticks up to `end - 100 us` (tick 2) is high.
-  EXPECT_EQ(judge(require("always[0, 100 us] eventually[0, end - 100 us] (needle.force > 8 N)"), force({1, 1, 9, 1})).outcome, Outcome::pass);
-  EXPECT_EQ(judge(require("always[0, 100 us] eventually[0, end - 100 us] (needle.force > 8 N)"), force({1, 9, 1, 9})).outcome, Outcome::fail);
+  EXPECT_EQ(
+      judge(require("always[0, 100 us] eventually[0, end - 100 us] (needle.force > 8 N)"), force({1, 1, 9, 1})).outcome,
+      Outcome::pass);
+  EXPECT_EQ(
+      judge(require("always[0, 100 us] eventually[0, end - 100 us] (needle.force > 8 N)"), force({1, 9, 1, 9})).outcome,
+      Outcome::fail);
 }
 
 TEST(Requirement, RiseAndFallNeedATickBefore) {
@@ -591,19 +665,26 @@ TEST(Requirement, PassesThatTestNothingAreVacuous) {
   EXPECT_EQ(judge(require("always (pin.plus implies needle.force < 5 N)"), source).outcome, Outcome::pass);
   EXPECT_EQ(judge(require("always (pin.plus implies needle.force > 5 N)"), source).outcome, Outcome::fail);
   // Outside of the window of the outermost `always` it does not count.
-  EXPECT_EQ(judge(require("always[100 us, end] (pin.plus implies needle.force < 5 N)"), source).outcome, Outcome::vacuous);
+  EXPECT_EQ(judge(require("always[100 us, end] (pin.plus implies needle.force < 5 N)"), source).outcome,
+            Outcome::vacuous);
   // The outermost one counts, not those inside.
-  EXPECT_EQ(judge(require("always (pin.plus implies (pin.start implies needle.force < 5 N))"), source).outcome, Outcome::pass);
+  EXPECT_EQ(judge(require("always (pin.plus implies (pin.start implies needle.force < 5 N))"), source).outcome,
+            Outcome::pass);
   // Of several side by side, one is enough.
-  EXPECT_EQ(judge(require("always ((pin.plus implies needle.force < 5 N) and (pin.start implies needle.force > 5 N))"), source).outcome, Outcome::pass);
-  EXPECT_EQ(judge(require("always ((pin.start implies needle.force < 5 N) and (pin.start implies needle.force > 5 N))"), source).outcome,
+  EXPECT_EQ(judge(require("always ((pin.plus implies needle.force < 5 N) and (pin.start implies needle.force > 5 N))"),
+                  source)
+                .outcome,
+            Outcome::pass);
+  EXPECT_EQ(judge(require("always ((pin.start implies needle.force < 5 N) and (pin.start implies needle.force > 5 N))"),
+                  source)
+                .outcome,
             Outcome::vacuous);
 }
 
 TEST(Requirement, AtomsOfSeveralDimensionsAreComparedInFullScales) {
   MemorySource source(2);
-  source.set("needle.force", {1.0f, 2.0f});       // full scale 5 N: the limit is 3/5 away
-  source.set("motor.speed", {120.0f, 110.0f});    // full scale 200 Hz: the limit is 90/200 away
+  source.set("needle.force", {1.0f, 2.0f});     // full scale 5 N: the limit is 3/5 away
+  source.set("motor.speed", {120.0f, 110.0f});  // full scale 200 Hz: the limit is 90/200 away
   const Verdict verdict = judge(require("always (needle.force <= 5 N and motor.speed <= 200 Hz)"), source);
   EXPECT_EQ(verdict.outcome, Outcome::pass);
   EXPECT_EQ(verdict.margin, 80.0);
@@ -617,11 +698,14 @@ TEST(Requirement, AtomsOfSeveralDimensionsAreComparedInFullScales) {
   // One dimension: plain SI, whatever the full scales are.
   source.set("hand.press", {9.5f, 9.5f});
   EXPECT_EQ(judge(require("always (needle.force <= 5 N and hand.press <= 10 N)"), source).atom, "hand.press <= 10 N");
-  // No signal of the atom's dimension: the product of the full scales, 5 N * 3 mm = 15 mJ, so 14 mJ are 0.93 and the speed is nearer.
+  // No signal of the atom's dimension: the product of the full scales, 5 N * 3 mm = 15 mJ, so 14 mJ are 0.93 and the
+  // speed is nearer.
   source.set("needle.tip_depth", {1e-3f, 0.0f});
-  const Verdict work = judge(require("always (needle.force * needle.tip_depth <= 15 mJ and motor.speed <= 200 Hz)"), source);
+  const Verdict work =
+      judge(require("always (needle.force * needle.tip_depth <= 15 mJ and motor.speed <= 200 Hz)"), source);
   EXPECT_EQ(work.unit, "Hz");
-  const Verdict less_work = judge(require("always (needle.force * needle.tip_depth <= 2 mJ and motor.speed <= 200 Hz)"), source);
+  const Verdict less_work =
+      judge(require("always (needle.force * needle.tip_depth <= 2 mJ and motor.speed <= 200 Hz)"), source);
   EXPECT_EQ(less_work.unit, "J");
   EXPECT_NEAR(less_work.margin, 1e-3, 1e-10);
 }
@@ -630,15 +714,19 @@ TEST(Requirement, NotANumberIsInvalidWhereItIsLookedAt) {
   MemorySource source = force({1.0f, not_a_number, 1.0f, 1.0f});
   const Verdict verdict = judge(require("always (needle.force < 5 N)"), source);
   EXPECT_EQ(verdict.outcome, Outcome::invalid);
-  EXPECT_EQ(verdict.reason, "`needle.force < 5 N` has no value at 5e-05 s: a sample is not a number, or a division by 0");
+  EXPECT_EQ(verdict.reason,
+            "`needle.force < 5 N` has no value at 5e-05 s: a sample is not a number, or a division by 0");
   EXPECT_EQ(judge(require("always[100 us, end] (needle.force < 5 N)"), source).outcome, Outcome::pass);
   EXPECT_EQ(judge(require("always[0, 0] (needle.force < 5 N)"), source).outcome, Outcome::pass);
-  EXPECT_EQ(judge(require("always[100 us, end] historically[0, 50 us] (needle.force < 5 N)"), source).outcome, Outcome::invalid);
+  EXPECT_EQ(judge(require("always[100 us, end] historically[0, 50 us] (needle.force < 5 N)"), source).outcome,
+            Outcome::invalid);
   EXPECT_EQ(judge(require("always (max(needle.force, 1 N) < 5 N)"), source).outcome, Outcome::invalid);
   EXPECT_EQ(judge(require("eventually (needle.force == 1 N)"), source).outcome, Outcome::invalid);
   EXPECT_EQ(judge(require("always (needle.force / 0 N < 5)"), force({1.0f})).outcome, Outcome::invalid);
   EXPECT_EQ(judge(require("always (1 N / needle.force < 5)"), force({1.0f, 0.0f})).at_s, 50e-6);
-  EXPECT_EQ(judge(require("always (needle.force < 5 N)"), force({1.0f, -std::numeric_limits<float>::infinity()})).outcome, Outcome::pass);
+  EXPECT_EQ(
+      judge(require("always (needle.force < 5 N)"), force({1.0f, -std::numeric_limits<float>::infinity()})).outcome,
+      Outcome::pass);
   source.set("pin.start", {0.0f, 0.0f, not_a_number, 0.0f});
   EXPECT_EQ(judge(require("always not pin.start"), source).outcome, Outcome::invalid);
 }
@@ -655,7 +743,8 @@ TEST(Requirement, NotANumberOutsideOfWhatIsLookedAtChangesNothing) {
     const Tick reach = dice.below(1500), hole = dice.below(static_cast<int>(ticks));
     const auto time = [](Tick t) { return std::to_string(t * 50) + " us"; };
     const bool back = dice.chance(50);
-    const std::string text = "always[" + time(a) + ", " + time(b) + "] (" + (back ? "historically" : "eventually") + "[0, " + time(reach) + "] (needle.force < 3 N) or skin.contact)";
+    const std::string text = "always[" + time(a) + ", " + time(b) + "] (" + (back ? "historically" : "eventually") +
+                             "[0, " + time(reach) + "] (needle.force < 3 N) or skin.contact)";
     holed.values("needle.force")[static_cast<std::size_t>(hole)] = not_a_number;
     const Tick first = back ? std::max<Tick>(0, a - reach) : a, last = back ? b : std::min(ticks - 1, b + reach);
     const Verdict expected = judge(require(text), clean), verdict = judge(require(text), holed);
@@ -678,7 +767,8 @@ TEST(Requirement, SignalsThatAreNotThere) {
   log.set("adc.battery", {2400.0f});
   EXPECT_EQ(judge(require("always (motor.speed < 5 Hz)"), log).outcome, Outcome::invalid);
   EXPECT_EQ(judge(require("always (motor.speed < 5 Hz)"), log).reason, "`motor.speed` was not recorded");
-  EXPECT_EQ(judge(require("always (fw.speed_loop.integral < 5)"), log).reason, "`fw.speed_loop.integral` was not recorded; name it under `watch:`");
+  EXPECT_EQ(judge(require("always (fw.speed_loop.integral < 5)"), log).reason,
+            "`fw.speed_loop.integral` was not recorded; name it under `watch:`");
   log.forget_truth();
   EXPECT_EQ(judge(require("always (motor.speed < 5 Hz)"), log).outcome, Outcome::not_applicable);
   EXPECT_EQ(judge(require("always (fw.x < 5 and motor.speed < 5 Hz)"), log).outcome, Outcome::not_applicable);
@@ -693,7 +783,8 @@ TEST(Requirement, AfterAFirmwareFaultAFailStaysAndTheRestIsInvalid) {
   source.end_early(1000, RunEnd::firmware_fault);
   EXPECT_EQ(judge(require("always (needle.force < 5 N)"), source).outcome, Outcome::fail);
   EXPECT_EQ(judge(require("always (needle.force < 7 N)"), source).outcome, Outcome::invalid);
-  EXPECT_EQ(judge(require("always[0, 50 us] (needle.force < 7 N)"), source).reason, "the firmware failed at 0.00015 s; until then it held");
+  EXPECT_EQ(judge(require("always[0, 50 us] (needle.force < 7 N)"), source).reason,
+            "the firmware failed at 0.00015 s; until then it held");
   // What may still come is no fail.
   EXPECT_EQ(judge(require("eventually (needle.force > 7 N)"), source).outcome, Outcome::invalid);
   EXPECT_EQ(judge(require("eventually[0, 100 us] (needle.force > 7 N)"), source).outcome, Outcome::fail);
@@ -744,7 +835,9 @@ TEST(Requirement, ExplainSaysWhichPartsAreFalseAtAnInstant) {
   EXPECT_FALSE(parts[3].truth);
   EXPECT_EQ(parts[3].depth, 2);
   EXPECT_EQ(parts[3].unit, "N");
-  EXPECT_EQ(formula.text.substr(static_cast<std::size_t>(parts[3].begin), static_cast<std::size_t>(parts[3].end - parts[3].begin)), "needle.force <= 5 N");
+  EXPECT_EQ(formula.text.substr(static_cast<std::size_t>(parts[3].begin),
+                                static_cast<std::size_t>(parts[3].end - parts[3].begin)),
+            "needle.force <= 5 N");
   for (const PartTruth& part : parts) EXPECT_TRUE(part.known);
   EXPECT_TRUE(explain(formula, source, 2)[0].truth);  // from here on it holds
   for (const PartTruth& part : explain(formula, source, 3)) EXPECT_FALSE(part.known);
@@ -756,12 +849,15 @@ TEST(Requirement, ExplainSaysWhichPartsAreFalseAtAnInstant) {
 
 TEST(Requirement, CheckHintsAtWindowsWithoutATickAndAtLooseBrackets) {
   const Location at{"a.yaml", 10, 5};
-  const auto hints = check_formula("always (pin.start implies eventually[5 s, 6 s] pin.plus)", at, 20000, default_tick_ns);
+  const auto hints =
+      check_formula("always (pin.start implies eventually[5 s, 6 s] pin.plus)", at, 20000, default_tick_ns);
   ASSERT_EQ(hints.size(), 1u);
   EXPECT_EQ(hints[0].at.line, 10);
   EXPECT_EQ(hints[0].at.column, 31);
-  EXPECT_EQ(hints[0].message, "the window of `eventually[5 s, 6 s] pin.plus` holds no tick in a run of 1 s, so it is false");
-  EXPECT_TRUE(check_formula("always (pin.start implies eventually[5 s, 6 s] pin.plus)", at, 200000, default_tick_ns).empty());
+  EXPECT_EQ(hints[0].message,
+            "the window of `eventually[5 s, 6 s] pin.plus` holds no tick in a run of 1 s, so it is false");
+  EXPECT_TRUE(
+      check_formula("always (pin.start implies eventually[5 s, 6 s] pin.plus)", at, 200000, default_tick_ns).empty());
   const auto loose = check_formula("always pin.start implies pin.plus", at, 20000, default_tick_ns);
   ASSERT_EQ(loose.size(), 1u);
   EXPECT_EQ(loose[0].message, "`always pin.start` ends before the next word");
@@ -791,7 +887,9 @@ TEST(Requirement, DeepNestingStaysCheap) {
     rises = "rise(" + rises + ")";
     if (i < 45) lefts = "(" + lefts + ") until[0, 10 ms] pin.start";
     if (i < 45) rights = "pin.start until[0, 10 ms] (" + rights + ")";
-    if (i < 40) windows = std::string(i % 2 ? "eventually" : "always") + "[0, " + std::to_string(1 + i % 7) + " ms] (" + windows + ")";
+    if (i < 40)
+      windows =
+          std::string(i % 2 ? "eventually" : "always") + "[0, " + std::to_string(1 + i % 7) + " ms] (" + windows + ")";
   }
   for (const std::string& text : {rises, lefts, rights, windows}) {
     EXPECT_NE(judge(require("always (" + text + " or skin.contact)"), source).outcome, Outcome::invalid);
@@ -822,11 +920,13 @@ TEST(Requirement, StrokeRateOfTheExample) {
   EXPECT_EQ(judge(requirement, source).margin, -114.0);
 }
 
-// Where a requirement does not hold: inside the window of its outermost `always`, tick by tick, against the same looked up by hand.
+// Where a requirement does not hold: inside the window of its outermost `always`, tick by tick, against the same looked
+// up by hand.
 TEST(Requirement, ViolationsAreTheTicksThatDoNotHold) {
   MemorySource source(3000);
   std::vector<float> force(3000), depth(3000);
-  for (std::size_t i = 0; i < 3000; ++i) force[i] = i % 100 < 3 ? 6.0f : 1.0f, depth[i] = i >= 1500 && i < 1600 ? 2e-3f : 0.0f;
+  for (std::size_t i = 0; i < 3000; ++i)
+    force[i] = i % 100 < 3 ? 6.0f : 1.0f, depth[i] = i >= 1500 && i < 1600 ? 2e-3f : 0.0f;
   source.set("needle.force", force);
   source.set("needle.tip_depth", depth);
   using Spans = std::vector<std::pair<Tick, Tick>>;
@@ -836,9 +936,11 @@ TEST(Requirement, ViolationsAreTheTicksThatDoNotHold) {
   EXPECT_EQ(spans("always[50 ms, 100 ms] (needle.force <= 5 N)"), expected);
   EXPECT_EQ(spans("always (needle.tip_depth <= 1 mm)"), (Spans{{1500, 1599}}));
   // Two windows joined: what touches is one span.
-  EXPECT_EQ(spans("always (needle.tip_depth <= 1 mm) and always[80 ms, 80.1 ms] (needle.force < 0 N)"), (Spans{{1500, 1602}}));
+  EXPECT_EQ(spans("always (needle.tip_depth <= 1 mm) and always[80 ms, 80.1 ms] (needle.force < 0 N)"),
+            (Spans{{1500, 1602}}));
   EXPECT_EQ(spans("always (needle.force < 10 N)"), Spans{});
-  // A window that looks 50 ticks ahead finds no force from the third tick of each hundred on, until the next hundred is that near.
+  // A window that looks 50 ticks ahead finds no force from the third tick of each hundred on, until the next hundred is
+  // that near.
   const Spans ahead = spans("always[50 ms, 100 ms] (eventually[0 s, 2.5 ms] (needle.force > 5 N))");
   ASSERT_EQ(ahead.size(), 10u);
   EXPECT_EQ(ahead.front(), (std::pair<Tick, Tick>{1003, 1049}));

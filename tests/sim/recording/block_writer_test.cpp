@@ -29,13 +29,16 @@ void expect_complete(const Recording& r, Tick ticks) {
   for (Tick k = 0; k < ticks; ++k) {
     const PenIn expected_in = pen_in(k);
     const PenOut expected_out = pen_out(k);
-    ASSERT_EQ(std::memcmp(&in[static_cast<std::size_t>(k)], &expected_in, sizeof expected_in), 0) << "PenIn of tick " << k;
-    ASSERT_EQ(std::memcmp(&out[static_cast<std::size_t>(k)], &expected_out, sizeof expected_out), 0) << "PenOut of tick " << k;
+    ASSERT_EQ(std::memcmp(&in[static_cast<std::size_t>(k)], &expected_in, sizeof expected_in), 0)
+        << "PenIn of tick " << k;
+    ASSERT_EQ(std::memcmp(&out[static_cast<std::size_t>(k)], &expected_out, sizeof expected_out), 0)
+        << "PenOut of tick " << k;
   }
   for (std::size_t c = 0; c < p.tick.size(); ++c) {
     const Samples s = r.samples(p.tick[c].name);
     ASSERT_EQ(s.value.size(), static_cast<std::size_t>(ticks));
-    for (Tick k = 0; k < ticks; ++k) ASSERT_EQ(s.value[static_cast<std::size_t>(k)], value(c, k)) << p.tick[c].name << " at " << k;
+    for (Tick k = 0; k < ticks; ++k)
+      ASSERT_EQ(s.value[static_cast<std::size_t>(k)], value(c, k)) << p.tick[c].name << " at " << k;
   }
   const Samples ms = r.samples(p.ms[1].name);
   ASSERT_EQ(ms.period_ticks, 20);
@@ -45,7 +48,8 @@ void expect_complete(const Recording& r, Tick ticks) {
   ASSERT_EQ(slow.value.size(), static_cast<std::size_t>((ticks + 1999) / 2000));
   for (std::size_t i = 0; i < slow.value.size(); ++i) ASSERT_EQ(slow.value[i], static_cast<float>(i * 2000 + 2));
   const Samples battery = r.samples("adc.battery");
-  for (Tick k = 0; k < ticks; ++k) ASSERT_EQ(battery.value[static_cast<std::size_t>(k)], static_cast<float>(pen_in(k).adc[PEN_ADC_BATTERY]));
+  for (Tick k = 0; k < ticks; ++k)
+    ASSERT_EQ(battery.value[static_cast<std::size_t>(k)], static_cast<float>(pen_in(k).adc[PEN_ADC_BATTERY]));
   EXPECT_EQ(r.strokes().size(), static_cast<std::size_t>(ticks > 0 ? (ticks - 1) / 167 : 0));
 }
 
@@ -282,7 +286,8 @@ TEST(Blocks, ARigHasNoCore) {
   p.kind = RecordingKind::rig;
   p.tick_ns = 7000;
   p.ms_ticks = 143;
-  p.tick = {{"needle.force", "N", SignalKind::truth, SignalPeriod::tick, 5, ""}, {"needle.tip_depth", "m", SignalKind::truth, SignalPeriod::tick, 3e-3, ""}};
+  p.tick = {{"needle.force", "N", SignalKind::truth, SignalPeriod::tick, 5, ""},
+            {"needle.tip_depth", "m", SignalKind::truth, SignalPeriod::tick, 3e-3, ""}};
   BlockStore store(p);
   BlockWriter writer(store);
   for (Tick k = 0; k < 2100; ++k) {
@@ -331,7 +336,8 @@ TEST(RunHash, EveryByteAndTheOrderCount) {
     other.tick(in, out);
     PenIn in_b = in;
     PenOut out_b = out;
-    (i < sizeof in ? reinterpret_cast<unsigned char*>(&in_b)[i] : reinterpret_cast<unsigned char*>(&out_b)[i - sizeof in]) = 1;
+    (i < sizeof in ? reinterpret_cast<unsigned char*>(&in_b)[i]
+                   : reinterpret_cast<unsigned char*>(&out_b)[i - sizeof in]) = 1;
     other.tick(in_b, out_b);
     EXPECT_NE(other.value(), reference.value()) << "byte " << i;
     RunHash swapped;

@@ -19,7 +19,7 @@ using namespace recorded_run;
 // The synthetic run with one thing changed at one tick.
 struct Change {
   Tick tick = -1;
-  std::size_t column = 0;   // of the row
+  std::size_t column = 0;  // of the row
   float add = 0.0f;
   std::size_t in_byte = sizeof(PenIn), out_byte = sizeof(PenOut);
 };
@@ -60,7 +60,8 @@ TEST(Compare, EveryByteOfTheSeamHasAField) {
     std::vector<int> covered(inputs ? sizeof(PenIn) : sizeof(PenOut), 0);
     for (const PenField& f : fields)
       for (std::size_t i = f.at; i < f.at + f.size; ++i) ++covered.at(i);
-    EXPECT_EQ(std::count(covered.begin(), covered.end(), 1), static_cast<std::ptrdiff_t>(covered.size())) << (inputs ? "PenIn" : "PenOut");
+    EXPECT_EQ(std::count(covered.begin(), covered.end(), 1), static_cast<std::ptrdiff_t>(covered.size()))
+        << (inputs ? "PenIn" : "PenOut");
   }
 }
 
@@ -73,21 +74,25 @@ TEST(Compare, FieldsAreTextAndBack) {
     std::memset(&in_back, 0xEE, sizeof in_back);
     std::memset(&out_back, 0xEE, sizeof out_back);
     for (const PenField& f : pen_in_fields()) ASSERT_TRUE(field_from_text(f, field_text(f, &in), &in_back)) << f.name;
-    for (const PenField& f : pen_out_fields()) ASSERT_TRUE(field_from_text(f, field_text(f, &out), &out_back)) << f.name;
+    for (const PenField& f : pen_out_fields())
+      ASSERT_TRUE(field_from_text(f, field_text(f, &out), &out_back)) << f.name;
     ASSERT_EQ(std::memcmp(&in, &in_back, sizeof in), 0) << k;
     ASSERT_EQ(std::memcmp(&out, &out_back, sizeof out), 0) << k;
   }
   PenIn in{};
-  for (int i = 0; i < 8; ++i) in.edges[i] = {0xFFFFFFFFu, static_cast<std::uint8_t>(i), 255, static_cast<std::uint16_t>(i == 3 ? 65535 : 0)};
-  const auto edges = std::find_if(pen_in_fields().begin(), pen_in_fields().end(), [](const PenField& f) { return f.name == "in.edges"; });
+  for (int i = 0; i < 8; ++i)
+    in.edges[i] = {0xFFFFFFFFu, static_cast<std::uint8_t>(i), 255, static_cast<std::uint16_t>(i == 3 ? 65535 : 0)};
+  const auto edges = std::find_if(pen_in_fields().begin(), pen_in_fields().end(),
+                                  [](const PenField& f) { return f.name == "in.edges"; });
   PenIn back{};
   EXPECT_TRUE(field_from_text(*edges, field_text(*edges, &in), &back));
   EXPECT_EQ(std::memcmp(&in, &back, sizeof in), 0);
-  for (const char* wrong : {"1", "1:2", "1:2:", "1:2:3 ", " 1:2:3", "1:2:3  4:5:6", "4294967296:0:0", "1:256:0", "1:2:3:65536", "1:2:3 x",
-                            "1:1:1 1:1:1 1:1:1 1:1:1 1:1:1 1:1:1 1:1:1 1:1:1 1:1:1"})
+  for (const char* wrong : {"1", "1:2", "1:2:", "1:2:3 ", " 1:2:3", "1:2:3  4:5:6", "4294967296:0:0", "1:256:0",
+                            "1:2:3:65536", "1:2:3 x", "1:1:1 1:1:1 1:1:1 1:1:1 1:1:1 1:1:1 1:1:1 1:1:1 1:1:1"})
     EXPECT_FALSE(field_from_text(*edges, wrong, &back)) << wrong;
   for (const PenField& f : pen_out_fields())
-    for (const char* wrong : {"zz", "1.5", "99999999999", "-99999999999", "1 ", "0102030405060708090a0b0c0d0e0f1011", "123x"}) {
+    for (const char* wrong :
+         {"zz", "1.5", "99999999999", "-99999999999", "1 ", "0102030405060708090a0b0c0d0e0f1011", "123x"}) {
       PenOut out{};
       EXPECT_FALSE(field_from_text(f, wrong, &out)) << f.name << " from " << wrong;
     }
@@ -116,8 +121,10 @@ TEST(Compare, EveryByteOfTheSeamCounts) {
   for (std::size_t byte = 0; byte < sizeof(PenIn) + sizeof(PenOut); ++byte) {
     Change c;
     c.tick = 41;
-    if (byte < sizeof(PenIn)) c.in_byte = byte;
-    else c.out_byte = byte - sizeof(PenIn);
+    if (byte < sizeof(PenIn))
+      c.in_byte = byte;
+    else
+      c.out_byte = byte - sizeof(PenIn);
     const auto b = run(c, 60);
     const Difference d = diff(x, Recording::from_blocks(*b));
     ASSERT_EQ(d.fields.size(), 1u) << "byte " << byte;
@@ -203,8 +210,9 @@ TEST(Compare, OtherDifferencesAreListedAndDecideNothing) {
   const Difference d = diff(x, y);
   EXPECT_EQ(d.exit_code(), 0) << d.text();
   const std::string text = d.text();
-  for (const char* line : {"seed: 7 | 8", "firmware build id: aa | bb", "scenario text differs", "requirement R-1: pass | fail", "requirement R-2: pass | (none)",
-                           "requirement R-3: (none) | pass", "only in the second: fw.new"})
+  for (const char* line :
+       {"seed: 7 | 8", "firmware build id: aa | bb", "scenario text differs", "requirement R-1: pass | fail",
+        "requirement R-2: pass | (none)", "requirement R-3: (none) | pass", "only in the second: fw.new"})
     EXPECT_NE(text.find(line), std::string::npos) << line << "\n" << text;
   EXPECT_LT(text.find("seed"), text.find("equal over"));
 }

@@ -1,4 +1,5 @@
-// recorded_run.h - a synthetic run for the tests of recordings: every field of PenIn and PenOut moves, and all is a function of the tick.
+// recorded_run.h - a synthetic run for the tests of recordings: every field of PenIn and PenOut moves, and all is a
+// function of the tick.
 #pragma once
 
 #include <cstdint>
@@ -20,10 +21,14 @@ inline std::uint32_t scrambled(std::uint64_t x) {
 
 inline PenIn pen_in(Tick k) {
   PenIn in{};
-  in.time_us = static_cast<std::uint32_t>(0xFFFFF000u + k * 50) + (k > 3000 ? 7u : 0u);  // wraps, and the clock was set once
+  // wraps, and the clock was set once
+  in.time_us = static_cast<std::uint32_t>(0xFFFFF000u + k * 50) + (k > 3000 ? 7u : 0u);
   for (unsigned i = 0; i < PEN_ADC_COUNT; ++i)
-    in.adc[i] = i == PEN_ADC_CARTRIDGE_ID ? std::uint16_t{1234} : static_cast<std::uint16_t>(scrambled(static_cast<std::uint64_t>(k) * 16 + i) & 0xFFF);
-  in.pins = static_cast<std::uint16_t>((k % 167 < 40 ? 1u << PEN_LINE_HALL : 0u) | 1u << PEN_LINE_CARTRIDGE | (k > 100 ? 1u << PEN_LINE_START : 0u));
+    in.adc[i] = i == PEN_ADC_CARTRIDGE_ID
+                    ? std::uint16_t{1234}
+                    : static_cast<std::uint16_t>(scrambled(static_cast<std::uint64_t>(k) * 16 + i) & 0xFFF);
+  in.pins = static_cast<std::uint16_t>((k % 167 < 40 ? 1u << PEN_LINE_HALL : 0u) | 1u << PEN_LINE_CARTRIDGE |
+                                       (k > 100 ? 1u << PEN_LINE_START : 0u));
   in.reset_cause = PEN_RESET_POWER_ON;
   if (k % 167 == 0 || k % 167 == 40) {
     in.edge_count = 1;
@@ -66,7 +71,8 @@ inline PenOut pen_out(Tick k) {
 
 inline float value(std::size_t column, Tick k) {
   if (column % 3 == 0) return static_cast<float>(column);  // constant
-  if (column % 3 == 1) return static_cast<float>(scrambled(static_cast<std::uint64_t>(k) * 64 + column)) * 1e-6f - 1000.0f;
+  if (column % 3 == 1)
+    return static_cast<float>(scrambled(static_cast<std::uint64_t>(k) * 64 + column)) * 1e-6f - 1000.0f;
   return static_cast<float>(k / 1500) + static_cast<float>(column);
 }
 

@@ -18,7 +18,8 @@
 #include "sim/input/input_error.h"
 #include "tests/sim/recording/recorded_run.h"
 
-// HDF5 1.10 loses blocks of its free lists when it refuses damaged metadata; a file that was left open is not among them.
+// HDF5 1.10 loses blocks of its free lists when it refuses damaged metadata; a file that was left open is not among
+// them.
 extern "C" const char* __lsan_default_suppressions() { return "leak:H5FL__malloc"; }
 
 namespace pensim {
@@ -67,8 +68,10 @@ RecordingMeta meta() {
 
 Recording make(const BlockStore& store) {
   Recording r = Recording::from_blocks(store, meta());
-  r.verdicts().push_back({"RATE-01", "Stroke rate holds", "always (stroke.rate > 1 Hz)", "pass", 0.25, "Hz", 1.5, "stroke.rate > 1", false});
-  r.verdicts().push_back({"X-02", "", "not (pin.start > 0.5)", "vacuous", std::numeric_limits<double>::infinity(), "1", 0, "", true});
+  r.verdicts().push_back({"RATE-01", "Stroke rate holds", "always (stroke.rate > 1 Hz)", "pass", 0.25, "Hz", 1.5,
+                          "stroke.rate > 1", false});
+  r.verdicts().push_back(
+      {"X-02", "", "not (pin.start > 0.5)", "vacuous", std::numeric_limits<double>::infinity(), "1", 0, "", true});
   r.measures().push_back({"peak_force", 1.25, "N"});
   return r;
 }
@@ -111,7 +114,8 @@ void expect_same(const Recording& a, const Recording& b) {
     }
   }
   ASSERT_EQ(a.strokes().size(), b.strokes().size());
-  for (std::size_t i = 0; i < a.strokes().size(); ++i) EXPECT_EQ(std::memcmp(&a.strokes()[i], &b.strokes()[i], sizeof(StrokeRow)), 0) << i;
+  for (std::size_t i = 0; i < a.strokes().size(); ++i)
+    EXPECT_EQ(std::memcmp(&a.strokes()[i], &b.strokes()[i], sizeof(StrokeRow)), 0) << i;
   EXPECT_EQ(a.stroke_needles(), b.stroke_needles());
   expect_same(a.commands(), b.commands());
   expect_same(a.findings(), b.findings());
@@ -326,7 +330,9 @@ std::string bytes_of(const std::string& path) {
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
 
-void put(const std::string& path, const std::string& bytes) { std::ofstream(path, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size())); }
+void put(const std::string& path, const std::string& bytes) {
+  std::ofstream(path, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+}
 
 TEST_F(RecordingFile, NotARecording) {
   const auto message = [&](const std::string& path) {
@@ -411,7 +417,8 @@ TEST_F(RecordingFile, WrongWithin) {
   EXPECT_EQ(with([](hid_t) {}), "no error");
   EXPECT_NE(with(integer("format_version", 2)).find("newer version of pensim"), std::string::npos);
   EXPECT_NE(with(integer("format_version", 2)).find("0.1.0"), std::string::npos);
-  for (const std::int64_t ticks : {std::int64_t{-1}, std::int64_t{299}, std::int64_t{301}, std::int64_t{1} << 40, INT64_MAX})
+  for (const std::int64_t ticks :
+       {std::int64_t{-1}, std::int64_t{299}, std::int64_t{301}, std::int64_t{1} << 40, INT64_MAX})
     EXPECT_NE(with(integer("ticks", ticks)).find("is damaged at"), std::string::npos) << ticks;
   EXPECT_NE(with(integer("tick_ns", 0)).find("is damaged at 'tick_ns'"), std::string::npos);
   EXPECT_NE(with(integer("tick_ns", -50'000)).find("is damaged at 'tick_ns'"), std::string::npos);
@@ -433,19 +440,23 @@ TEST_F(RecordingFile, WrongWithin) {
       H5Sclose(space);
     };
   };
-  for (const char* name : {"signals/motor.speed", "io/pen_in", "io/pen_out_sparse", "strokes", "commands", "uart", "verdicts", "text/scenario"}) {
+  for (const char* name : {"signals/motor.speed", "io/pen_in", "io/pen_out_sparse", "strokes", "commands", "uart",
+                           "verdicts", "text/scenario"}) {
     EXPECT_NE(with(replace(name, H5T_NATIVE_FLOAT, {300})).find("is damaged at"), std::string::npos) << name;
-    EXPECT_NE(with(replace(name, H5T_NATIVE_FLOAT, {hsize_t{1} << 50})).find("is damaged at"), std::string::npos) << name;
+    EXPECT_NE(with(replace(name, H5T_NATIVE_FLOAT, {hsize_t{1} << 50})).find("is damaged at"), std::string::npos)
+        << name;
     EXPECT_NE(with(replace(name, H5T_C_S1, {3, 3, 3})).find("is damaged at"), std::string::npos) << name;
   }
   EXPECT_NE(with([](hid_t f) {
               H5Ldelete(f, "signals/motor.speed", H5P_DEFAULT);
               H5Lcreate_external("/etc/hostname", "/x", f, "signals/motor.speed", H5P_DEFAULT, H5P_DEFAULT);
-            }).find("is damaged at"), std::string::npos);
+            }).find("is damaged at"),
+            std::string::npos);
   EXPECT_NE(with([](hid_t f) {
               H5Ldelete(f, "signals/motor.speed", H5P_DEFAULT);
               H5Lcreate_soft("/signals/needle.force", f, "signals/motor.speed", H5P_DEFAULT, H5P_DEFAULT);
-            }).find("is damaged at"), std::string::npos);
+            }).find("is damaged at"),
+            std::string::npos);
 }
 
 TEST_F(RecordingFile, NamesOfAnyKind) {
@@ -520,7 +531,8 @@ TEST(RecordingReading, Ranges) {
 
 TEST_F(RecordingFile, PyramidsAreTheExtremes) {
   RecordingPlan p = plan();
-  p.tick = {{"fw.a", "1", SignalKind::output, SignalPeriod::tick, 1, ""}, {"fw.b", "1", SignalKind::output, SignalPeriod::tick, 1, ""}};
+  p.tick = {{"fw.a", "1", SignalKind::output, SignalPeriod::tick, 1, ""},
+            {"fw.b", "1", SignalKind::output, SignalPeriod::tick, 1, ""}};
   for (const Tick ticks : {1, 64, 65, 4095, 4096, 4097, 8192, 20'011}) {
     SCOPED_TRACE(ticks);
     BlockStore store(p);
@@ -528,7 +540,9 @@ TEST_F(RecordingFile, PyramidsAreTheExtremes) {
     std::vector<float> a, b;
     for (Tick k = 0; k < ticks; ++k) {
       a.push_back(static_cast<float>(scrambled(static_cast<std::uint64_t>(k))) - 2e9f);
-      b.push_back(k / 64 == 1 || scrambled(static_cast<std::uint64_t>(k)) % 3 == 0 ? nan : k % 500 == 7 ? -inf : static_cast<float>(k));
+      b.push_back(k / 64 == 1 || scrambled(static_cast<std::uint64_t>(k)) % 3 == 0 ? nan
+                  : k % 500 == 7                                                   ? -inf
+                                                                                   : static_cast<float>(k));
       const float row[2] = {a.back(), b.back()};
       writer.tick(row, pen_in(k), pen_out(k));
     }
@@ -536,16 +550,21 @@ TEST_F(RecordingFile, PyramidsAreTheExtremes) {
     run.write(file("p.h5"));
     const Recording back = Recording::open(file("p.h5"));
     const std::vector<std::pair<std::string, std::vector<float>>> signals = {
-        {"fw.a", a}, {"fw.b", b}, {"adc.battery", run.samples("adc.battery").value}, {"pin.hall", run.samples("pin.hall").value}};
+        {"fw.a", a},
+        {"fw.b", b},
+        {"adc.battery", run.samples("adc.battery").value},
+        {"pin.hall", run.samples("pin.hall").value}};
     for (const auto& [name, values] : signals)
       for (const int size : {64, 4096}) {
         const auto n = (static_cast<std::int64_t>(values.size()) + size - 1) / size;
-        const std::vector<MinMax> from_blocks = run.pyramid(name, size, 0, n + 5), from_file = back.pyramid(name, size, 0, n + 5);
+        const std::vector<MinMax> from_blocks = run.pyramid(name, size, 0, n + 5),
+                                  from_file = back.pyramid(name, size, 0, n + 5);
         ASSERT_EQ(from_blocks.size(), static_cast<std::size_t>(n));
         ASSERT_EQ(from_file.size(), static_cast<std::size_t>(n));
         for (std::int64_t i = 0; i < n; ++i) {
           float low = nan, high = nan;
-          for (std::int64_t k = i * size; k < std::min<std::int64_t>((i + 1) * size, static_cast<std::int64_t>(values.size())); ++k) {
+          for (std::int64_t k = i * size;
+               k < std::min<std::int64_t>((i + 1) * size, static_cast<std::int64_t>(values.size())); ++k) {
             low = std::fmin(low, values[static_cast<std::size_t>(k)]);
             high = std::fmax(high, values[static_cast<std::size_t>(k)]);
           }
@@ -574,8 +593,12 @@ TEST(RecordingReading, AnEnvelopeMissesNoPeak) {
     writer.tick(&values.back(), PenIn{}, PenOut{});
   }
   const Recording r = Recording::from_blocks(store);
-  for (const auto& [from, to, columns] : {std::tuple<Tick, Tick, int>{0, ticks - 1, 1600}, {0, ticks - 1, 30}, {77'000, 78'000, 500}, {77'777, 77'777, 1},
-                                          {100, 110, 40}, {-1000, ticks + 1000, 900}}) {
+  for (const auto& [from, to, columns] : {std::tuple<Tick, Tick, int>{0, ticks - 1, 1600},
+                                          {0, ticks - 1, 30},
+                                          {77'000, 78'000, 500},
+                                          {77'777, 77'777, 1},
+                                          {100, 110, 40},
+                                          {-1000, ticks + 1000, 900}}) {
     SCOPED_TRACE(columns);
     const std::vector<MinMax> e = r.envelope("fw.a", from, to, columns);
     ASSERT_EQ(e.size(), static_cast<std::size_t>(columns));

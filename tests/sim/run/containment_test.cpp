@@ -1,5 +1,5 @@
-// Whatever a core does, the run ends with a verdict that says where, its recording is complete up to that tick, and other runs are
-// what they are alone. Through the real program, one call for all.
+// Whatever a core does, the run ends with a verdict that says where, its recording is complete up to that tick, and
+// other runs are what they are alone. Through the real program, one call for all.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -20,13 +20,14 @@ constexpr double tick_s = 50e-6, at_s = 0.05;
 
 struct Misbehaviour {
   const char* core;
-  const char* mark;      // `at: NAME` in misbehave.c
+  const char* mark;  // `at: NAME` in misbehave.c
   int what;
   const char* kind;
   const char* function;
-  const char* detail;    // part of what is printed
+  const char* detail;  // part of what is printed
 };
-#define ALL(core, name, kind, function, detail) {core, #name, name, kind, function, detail}
+#define ALL(core, name, kind, function, detail) \
+  { core, #name, name, kind, function, detail }
 const Misbehaviour misbehaviours[] = {
     ALL("misbehave", NULL_WRITE, "segfault", "put", "write to 0x00000000, near the null pointer"),
     ALL("misbehave", NULL_READ, "segfault", "null_read", "read of 0x00000008, near the null pointer"),
@@ -67,10 +68,12 @@ int line_of(const std::string& mark) {
   return -1;
 }
 
-std::string timeline(const std::string& core, const std::vector<std::pair<int, std::int64_t>>& aux, const std::string& duration = "2 s") {
+std::string timeline(const std::string& core, const std::vector<std::pair<int, std::int64_t>>& aux,
+                     const std::string& duration = "2 s") {
   std::string text = "title: misbehaves\nduration: " + duration + "\nfirmware: " + core + "\ntimeline:\n";
   for (const auto& [index, value] : aux)
-    text += "  - {at: 0.05 s, set: aux." + std::to_string(index) + ", to: " + std::to_string(static_cast<std::int32_t>(value)) + "}\n";
+    text += "  - {at: 0.05 s, set: aux." + std::to_string(index) +
+            ", to: " + std::to_string(static_cast<std::int32_t>(value)) + "}\n";
   return text +
          "require:\n"
          "  - {id: HOLDS-01, that: \"always (battery.voltage > 3 V)\"}\n"
@@ -88,7 +91,8 @@ struct Call {
   std::map<std::string, std::string> alone;    // hashes of the good ones
 
   Call() {
-    const std::map<std::string, std::string> good = {{"a_good.yaml", "tests/data/golden/cheek.yaml"}, {"misbehave_1_good.yaml", "tests/data/golden/faults.yaml"},
+    const std::map<std::string, std::string> good = {{"a_good.yaml", "tests/data/golden/cheek.yaml"},
+                                                     {"misbehave_1_good.yaml", "tests/data/golden/faults.yaml"},
                                                      {"z_good.yaml", "tests/data/golden/faults.yaml"}};
     for (const auto& [name, source] : good) {
       write_file(folder / ("s/" + name), read_file(source));
@@ -96,11 +100,13 @@ struct Call {
     }
     for (const auto& run : run_scenarios(program, {folder / "alone", "--no-always", "--jobs", "1"}).runs)
       alone[std::filesystem::path(run.at("scenario").get<std::string>()).filename()] = run.at("hash");
-    for (const Misbehaviour& m : misbehaviours) write_file(folder / ("s/" + name_of(m) + ".yaml"), timeline(m.core, {{0, m.what}}));
+    for (const Misbehaviour& m : misbehaviours)
+      write_file(folder / ("s/" + name_of(m) + ".yaml"), timeline(m.core, {{0, m.what}}));
     write_file(folder / "s/misbehave_0.yaml", timeline("misbehave", {{0, BEHAVE}}));
     write_file(folder / "s/misbehave_main_0.yaml", timeline("misbehave_main", {{0, BEHAVE}}));
     reported = run_scenarios(program, {folder / "s", "--no-always", "--jobs", "2", "--out", folder / "runs"});
-    for (const auto& run : reported.runs) runs[std::filesystem::path(run.at("scenario").get<std::string>()).stem()] = run;
+    for (const auto& run : reported.runs)
+      runs[std::filesystem::path(run.at("scenario").get<std::string>()).stem()] = run;
   }
 };
 Call& call() {
@@ -138,7 +144,8 @@ TEST(Containment, EveryMisbehaviourIsNamedWithItsPlaceAndTick) {
 }
 
 TEST(Containment, TheRecordingIsCompleteUpToThatTick) {
-  const std::map<std::string, std::string> behaved = {{"misbehave", "misbehave_0"}, {"misbehave_main", "misbehave_main_0"}};
+  const std::map<std::string, std::string> behaved = {{"misbehave", "misbehave_0"},
+                                                      {"misbehave_main", "misbehave_main_0"}};
   for (const Misbehaviour& m : misbehaviours) {
     SCOPED_TRACE(name_of(m) + " " + m.mark);
     const auto& run = call().runs.at(name_of(m));
@@ -160,8 +167,12 @@ TEST(Containment, TheRecordingIsCompleteUpToThatTick) {
     for (const SignalInfo& s : good.signals()) {
       const Samples samples = r.samples(s.name), ought = good.samples(s.name);
       ASSERT_LE(samples.value.size(), ought.value.size()) << s.name;
-      const std::size_t count = std::min<std::size_t>(samples.value.size(), samples.period_ticks > 0 ? static_cast<std::size_t>((999 + samples.period_ticks) / samples.period_ticks) : 0);
-      EXPECT_TRUE(std::equal(samples.value.begin(), samples.value.begin() + static_cast<std::ptrdiff_t>(count), ought.value.begin())) << s.name;
+      const std::size_t count = std::min<std::size_t>(
+          samples.value.size(),
+          samples.period_ticks > 0 ? static_cast<std::size_t>((999 + samples.period_ticks) / samples.period_ticks) : 0);
+      EXPECT_TRUE(std::equal(samples.value.begin(), samples.value.begin() + static_cast<std::ptrdiff_t>(count),
+                             ought.value.begin()))
+          << s.name;
     }
   }
 }
@@ -195,7 +206,8 @@ TEST(Containment, OtherRunsOfTheCallAreWhatTheyAreAlone) {
 
 TEST(Containment, TheLineThatReproducesItDoes) {
   const std::string& out = call().reported.ran.out;
-  const std::size_t begin = out.find("/misbehave_" + std::to_string(DIVIDE) + ".yaml "), at = out.find("reproduce: pensim ", begin);
+  const std::size_t begin = out.find("/misbehave_" + std::to_string(DIVIDE) + ".yaml "),
+                    at = out.find("reproduce: pensim ", begin);
   ASSERT_NE(at, std::string::npos);
   std::vector<std::string> arguments;
   std::istringstream words(out.substr(at + 18, out.find('\n', at) - at - 18));
@@ -214,7 +226,8 @@ TEST(Containment, TwiceGivesTheSameVerdict) {
   EXPECT_EQ(r.runs.at(0).at("firmware_fault").at("kind"), "segfault");
 }
 
-// --- a watchdog -------------------------------------------------------------------------------------------------------------------
+// --- a watchdog
+// -------------------------------------------------------------------------------------------------------------------
 
 TEST(Containment, AWatchdogEndsAWaitAndTheRunGoesOn) {
   const Folder f;
@@ -245,7 +258,8 @@ TEST(Containment, AWatchdogEndsAWaitAndTheRunGoesOn) {
   EXPECT_EQ(recording(2).at("core.resets", 39999), 0.0f);
 }
 
-// --- writes into the bench ----------------------------------------------------------------------------------------------------------
+// --- writes into the bench
+// ----------------------------------------------------------------------------------------------------------
 
 std::string output_of(const std::string& command) {
   std::string text;
@@ -272,7 +286,8 @@ TEST(Containment, AWriteIntoTheBenchIsFoundByASecondRun) {
   for (const char* function : {"pwrite", "memcpy", "memset"}) {
     const std::int64_t slot = slot_of(function);
     ASSERT_GT(slot, 0) << function;
-    write_file(f / ("s/" + std::string(function) + ".yaml"), timeline("misbehave", {{0, WRITE_AT}, {1, slot & 0xffffffff}, {2, slot >> 32}}));
+    write_file(f / ("s/" + std::string(function) + ".yaml"),
+               timeline("misbehave", {{0, WRITE_AT}, {1, slot & 0xffffffff}, {2, slot >> 32}}));
   }
   write_file(f / "s/a_good.yaml", read_file("tests/data/golden/faults.yaml"));
   write_file(f / "s/z_good.yaml", read_file("tests/data/golden/faults.yaml"));
@@ -291,7 +306,10 @@ TEST(Containment, AWriteIntoTheBenchIsFoundByASecondRun) {
     EXPECT_NEAR(static_cast<double>(recording.ticks()), at_s / tick_s, 1.01);
     EXPECT_EQ(run_program(program, {"judge", run.at("recording")}).code, 3);
   }
-  EXPECT_NE(r.ran.out.find("memory of the simulator (pensim) (found by a second run with the bench's memory read-only)"), std::string::npos) << r.ran.out;
+  EXPECT_NE(
+      r.ran.out.find("memory of the simulator (pensim) (found by a second run with the bench's memory read-only)"),
+      std::string::npos)
+      << r.ran.out;
   EXPECT_EQ(r.runs[0].at("hash"), r.runs[4].at("hash"));
   EXPECT_EQ(r.runs[0].at("hash"), call().alone.at("z_good.yaml"));
 }

@@ -1,5 +1,6 @@
-// Same inputs, same bits: across repeats, -O0 and -O2, g++ and clang++, one job and two, an idle and a loaded host, glibc with and
-// without its FMA variants. The programs are those of the presets release, o0 and clang; PENSIM_PROGRAMS names them.
+// Same inputs, same bits: across repeats, -O0 and -O2, g++ and clang++, one job and two, an idle and a loaded host,
+// glibc with and without its FMA variants. The programs are those of the presets release, o0 and clang; PENSIM_PROGRAMS
+// names them.
 #include <gtest/gtest.h>
 #include <signal.h>
 
@@ -19,7 +20,8 @@ std::vector<std::string> programs() {
 
 using Hashes = std::map<std::string, std::string>;
 
-Hashes hashes_of(std::vector<std::string> arguments, const std::string& program, const std::vector<std::string>& environment = {}) {
+Hashes hashes_of(std::vector<std::string> arguments, const std::string& program,
+                 const std::vector<std::string>& environment = {}) {
   const Reported reported = run_scenarios(program, arguments, environment);
   EXPECT_EQ(reported.ran.code, 0) << program << "\n" << reported.ran.out << reported.ran.err;
   Hashes found;
@@ -27,13 +29,15 @@ Hashes hashes_of(std::vector<std::string> arguments, const std::string& program,
   return found;
 }
 
-Hashes hashes(const std::string& program, const std::vector<std::string>& more = {}, const std::vector<std::string>& environment = {}) {
+Hashes hashes(const std::string& program, const std::vector<std::string>& more = {},
+              const std::vector<std::string>& environment = {}) {
   std::vector<std::string> arguments = {"tests/data/golden", "--no-always"};
   arguments.insert(arguments.end(), more.begin(), more.end());
   return hashes_of(arguments, program, environment);
 }
 
-// Recorded hashes: "<scenario> <hash>" per line. A changed one is a defect, or a line `Golden:` in the commit that says why.
+// Recorded hashes: "<scenario> <hash>" per line. A changed one is a defect, or a line `Golden:` in the commit that says
+// why.
 Hashes golden() {
   Hashes found;
   std::istringstream in(read_file("tests/data/golden/hashes.txt"));
@@ -60,7 +64,9 @@ TEST(Determinism, RigsAgreeToo) {
   const Hashes expected = hashes_of({"scenarios/rigs", "--jobs", "2", "--twice"}, programs().front());
   ASSERT_GE(expected.size(), 15u);
   for (const std::string& program : programs()) EXPECT_EQ(hashes_of({"scenarios/rigs"}, program), expected) << program;
-  EXPECT_EQ(hashes_of({"scenarios/rigs"}, programs().front(), {"GLIBC_TUNABLES=glibc.cpu.hwcaps=-FMA,-FMA4,-AVX2,-AVX2_Usable,-FMA_Usable"}), expected);
+  EXPECT_EQ(hashes_of({"scenarios/rigs"}, programs().front(),
+                      {"GLIBC_TUNABLES=glibc.cpu.hwcaps=-FMA,-FMA4,-AVX2,-AVX2_Usable,-FMA_Usable"}),
+            expected);
 }
 
 TEST(Determinism, OneJobOrTwo) {
@@ -68,12 +74,12 @@ TEST(Determinism, OneJobOrTwo) {
   EXPECT_EQ(hashes(programs().front(), {"--jobs", "2"}), golden());
 }
 
-TEST(Determinism, AnotherHeapAndLoadAddress) {
-  EXPECT_EQ(hashes(programs().front(), {"--twice"}), golden());
-}
+TEST(Determinism, AnotherHeapAndLoadAddress) { EXPECT_EQ(hashes(programs().front(), {"--twice"}), golden()); }
 
 TEST(Determinism, GlibcWithoutFma) {
-  EXPECT_EQ(hashes(programs().front(), {}, {"GLIBC_TUNABLES=glibc.cpu.hwcaps=-FMA,-FMA4,-AVX2,-AVX2_Usable,-FMA_Usable"}), golden());
+  EXPECT_EQ(
+      hashes(programs().front(), {}, {"GLIBC_TUNABLES=glibc.cpu.hwcaps=-FMA,-FMA4,-AVX2,-AVX2_Usable,-FMA_Usable"}),
+      golden());
 }
 
 TEST(Determinism, OverloadedHost) {

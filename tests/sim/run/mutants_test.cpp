@@ -1,5 +1,5 @@
-// How many deliberate defects of the firmware do the scenarios catch? All: each patch of firmware_shim/cores/mutants names the
-// requirement that must fail with it, and that the sound firmware passes.
+// How many deliberate defects of the firmware do the scenarios catch? All: each patch of firmware_shim/cores/mutants
+// names the requirement that must fail with it, and that the sound firmware passes.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -54,7 +54,8 @@ TEST_P(Mutant, IsCaughtByTheRequirementThatItNames) {
   EXPECT_EQ(verdict_of(claim, "mutant_" + GetParam()), "fail") << claim.scenario << " " << claim.requirement;
 }
 
-INSTANTIATE_TEST_SUITE_P(Firmware, Mutant, testing::ValuesIn(mutants()), [](const auto& instance) { return instance.param; });
+INSTANTIATE_TEST_SUITE_P(Firmware, Mutant, testing::ValuesIn(mutants()),
+                         [](const auto& instance) { return instance.param; });
 
 TEST(Mutants, TheSoundFirmwarePassesEveryRequirementThatCatchesOne) {
   std::map<std::string, Claim> claims;

@@ -34,25 +34,58 @@ Kept run_kept(const Folder& folder, const std::string& text, const std::vector<s
 }
 
 TEST(Watch, EveryKindOfVariableIsRecordedAsItIs) {
-  const std::vector<std::pair<std::string, double>> constants = {
-      {"speed_loop.kp", 0.5}, {"speed_loop.integral", 1.5}, {"speed_loop.limit.low", -7}, {"speed_loop.limit.high", 9},
-      {"table[0].gain", 1}, {"table[3].gain", 4}, {"table[4].offset", -50000}, {"grid[1][2]", -23}, {"outer.in[2].v[1][0]", 11},
-      {"motor.c:state", 3}, {"sensor.c:state", 77}, {"level", 200}, {"faulty", -2}, {"only_here", 4242},
-      {"bits.a", 5}, {"bits.b", -3}, {"bits.c", 700}, {"bits.d", -5000}, {"bits.e", -300000}, {"bits.state", -2}, {"bits.on", 1},
-      {"packed.y", 300}, {"packed.z", 2500}, {"word.f", 1.0}, {"reg.high", 0xABCD}, {"ready", 1}, {"small", -128}, {"byte", 255},
-      {"huge", 9223372036854775808.0}, {"deep", -4611686018427387904.0}, {"ratio", static_cast<float>(-0.1)}, {"fixed", -1234},
-      {"history[2]", 3}, {"pen::detail::motor.gain", 12}, {"pen::detail::motor.mode", 130}, {"pen::hidden.serial", 1001},
-      {"pen::Driver::instances", 31}, {"pen::Driver::shared", -9}, {"pen::Filter<double>::cutoff", 2.5}};
+  const std::vector<std::pair<std::string, double>> constants = {{"speed_loop.kp", 0.5},
+                                                                 {"speed_loop.integral", 1.5},
+                                                                 {"speed_loop.limit.low", -7},
+                                                                 {"speed_loop.limit.high", 9},
+                                                                 {"table[0].gain", 1},
+                                                                 {"table[3].gain", 4},
+                                                                 {"table[4].offset", -50000},
+                                                                 {"grid[1][2]", -23},
+                                                                 {"outer.in[2].v[1][0]", 11},
+                                                                 {"motor.c:state", 3},
+                                                                 {"sensor.c:state", 77},
+                                                                 {"level", 200},
+                                                                 {"faulty", -2},
+                                                                 {"only_here", 4242},
+                                                                 {"bits.a", 5},
+                                                                 {"bits.b", -3},
+                                                                 {"bits.c", 700},
+                                                                 {"bits.d", -5000},
+                                                                 {"bits.e", -300000},
+                                                                 {"bits.state", -2},
+                                                                 {"bits.on", 1},
+                                                                 {"packed.y", 300},
+                                                                 {"packed.z", 2500},
+                                                                 {"word.f", 1.0},
+                                                                 {"reg.high", 0xABCD},
+                                                                 {"ready", 1},
+                                                                 {"small", -128},
+                                                                 {"byte", 255},
+                                                                 {"huge", 9223372036854775808.0},
+                                                                 {"deep", -4611686018427387904.0},
+                                                                 {"ratio", static_cast<float>(-0.1)},
+                                                                 {"fixed", -1234},
+                                                                 {"history[2]", 3},
+                                                                 {"pen::detail::motor.gain", 12},
+                                                                 {"pen::detail::motor.mode", 130},
+                                                                 {"pen::hidden.serial", 1001},
+                                                                 {"pen::Driver::instances", 31},
+                                                                 {"pen::Driver::shared", -9},
+                                                                 {"pen::Filter<double>::cutoff", 2.5}};
   // Half of them by the scenario, half by the command line.
   std::string listed;
   std::vector<std::string> options;
   for (std::size_t i = 0; i < constants.size(); ++i) {
     const bool plain = constants[i].first.find('<') == std::string::npos;
-    if (plain && i % 2 == 0) listed += (listed.empty() ? "\"" : ", \"") + constants[i].first + "\"";
-    else options.insert(options.end(), {"--watch", constants[i].first});
+    if (plain && i % 2 == 0)
+      listed += (listed.empty() ? "\"" : ", \"") + constants[i].first + "\"";
+    else
+      options.insert(options.end(), {"--watch", constants[i].first});
   }
   // Counters: motor_calls adds 2 a tick, sensor_calls 1, step() is called twice a tick and adds 1.
-  options.insert(options.end(), {"--watch", "motor_calls::calls", "--watch", "sensor_calls::calls", "--watch", "pen::Driver::step::steps"});
+  options.insert(options.end(), {"--watch", "motor_calls::calls", "--watch", "sensor_calls::calls", "--watch",
+                                 "pen::Driver::step::steps"});
   const Folder f;
   const Kept kept = run_kept(f, scenario(zoo, "watch: [" + listed + "]\n"), options);
   for (const auto& [name, value] : constants) {
@@ -60,7 +93,8 @@ TEST(Watch, EveryKindOfVariableIsRecordedAsItIs) {
     ASSERT_EQ(s.value.size(), 2000u) << name;
     for (const float now : s.value) ASSERT_EQ(now, static_cast<float>(value)) << name;
   }
-  const Samples motor = kept.recording.samples("fw.motor_calls::calls"), sensor = kept.recording.samples("fw.sensor_calls::calls"),
+  const Samples motor = kept.recording.samples("fw.motor_calls::calls"),
+                sensor = kept.recording.samples("fw.sensor_calls::calls"),
                 steps = kept.recording.samples("fw.pen::Driver::step::steps");
   for (std::size_t k = first; k <= last; ++k) {
     const double runs = static_cast<double>(k - first + 1);
@@ -73,7 +107,8 @@ TEST(Watch, EveryKindOfVariableIsRecordedAsItIs) {
 
 TEST(Watch, AResetBringsBackTheFirstValues) {
   const Folder f;
-  const Kept kept = run_kept(f, scenario(zoo, "timeline:\n  - {at: 0.05 s, reset: pin}\nwatch: [motor_calls::calls]\n"));
+  const Kept kept =
+      run_kept(f, scenario(zoo, "timeline:\n  - {at: 0.05 s, reset: pin}\nwatch: [motor_calls::calls]\n"));
   const Samples calls = kept.recording.samples("fw.motor_calls::calls");
   EXPECT_EQ(calls.value[poked - 1], 40.0f + 2 * (poked - first));
   EXPECT_EQ(calls.value[poked + 99], 40.0f);
@@ -84,33 +119,39 @@ TEST(Watch, DoesNotChangeTheRun) {
   const Folder f;
   const std::string text = read_file("tests/data/golden/faults.yaml");
   const std::string without = run_kept(f, text).reported.runs.at(0).at("hash");
-  EXPECT_EQ(run_kept(f, text, {"--watch", "speed_loop.integral", "--watch", "speed_loop.duty"}).reported.runs.at(0).at("hash"), without);
+  EXPECT_EQ(run_kept(f, text, {"--watch", "speed_loop.integral", "--watch", "speed_loop.duty"})
+                .reported.runs.at(0)
+                .at("hash"),
+            without);
 }
 
 TEST(Poke, ActsBeforeTheCoreInItsTick) {
   const Folder f;
-  const Kept kept = run_kept(f, scenario(zoo,
-                                         "timeline:\n"
-                                         "  - {at: 0.05 s, poke: motor_calls::calls, to: 1000}\n"
-                                         "  - {at: 0.05 s, poke: \"table[3].gain\", to: 200}\n"
-                                         "  - {at: 0.05 s, poke: \"motor.c:state\", to: -2}\n"
-                                         "  - {at: 0.06 s, poke: \"sensor.c:state\", to: 5}\n"
-                                         "  - {at: 0.05 s, poke: speed_loop.integral, to: -0.25}\n"
-                                         "  - {at: 0.05 s, poke: bits.b, to: 7}\n"
-                                         "  - {at: 0.05 s, poke: ready, to: off}\n"
-                                         "  - {at: 0.05 s, poke: pen::Driver::shared, to: 50 %}\n"
-                                         "watch: [motor_calls::calls, \"table[3].gain\", \"table[3].offset\", \"motor.c:state\", \"sensor.c:state\", "
-                                         "speed_loop.integral, bits.a, bits.b, bits.c, ready]\n"));
+  const Kept kept = run_kept(
+      f,
+      scenario(
+          zoo,
+          "timeline:\n"
+          "  - {at: 0.05 s, poke: motor_calls::calls, to: 1000}\n"
+          "  - {at: 0.05 s, poke: \"table[3].gain\", to: 200}\n"
+          "  - {at: 0.05 s, poke: \"motor.c:state\", to: -2}\n"
+          "  - {at: 0.06 s, poke: \"sensor.c:state\", to: 5}\n"
+          "  - {at: 0.05 s, poke: speed_loop.integral, to: -0.25}\n"
+          "  - {at: 0.05 s, poke: bits.b, to: 7}\n"
+          "  - {at: 0.05 s, poke: ready, to: off}\n"
+          "  - {at: 0.05 s, poke: pen::Driver::shared, to: 50 %}\n"
+          "watch: [motor_calls::calls, \"table[3].gain\", \"table[3].offset\", \"motor.c:state\", \"sensor.c:state\", "
+          "speed_loop.integral, bits.a, bits.b, bits.c, ready]\n"));
   const auto at = [&](const std::string& name, Tick tick) { return kept.recording.at("fw." + name, tick); };
   EXPECT_EQ(at("motor_calls::calls", poked - 1), 40.0f + 2 * (poked - first));
   EXPECT_EQ(at("motor_calls::calls", poked), 1002.0f);  // the core of that tick has counted on from it
   EXPECT_EQ(at("motor_calls::calls", poked + 10), 1022.0f);
   const std::vector<std::tuple<std::string, float, float, Tick>> cases = {{"table[3].gain", 4.0f, 200.0f, poked},
-                                                                           {"motor.c:state", 3.0f, -2.0f, poked},
-                                                                           {"sensor.c:state", 77.0f, 5.0f, poked + 200},
-                                                                           {"speed_loop.integral", 1.5f, -0.25f, poked},
-                                                                           {"bits.b", -3.0f, 7.0f, poked},
-                                                                           {"ready", 1.0f, 0.0f, poked}};
+                                                                          {"motor.c:state", 3.0f, -2.0f, poked},
+                                                                          {"sensor.c:state", 77.0f, 5.0f, poked + 200},
+                                                                          {"speed_loop.integral", 1.5f, -0.25f, poked},
+                                                                          {"bits.b", -3.0f, 7.0f, poked},
+                                                                          {"ready", 1.0f, 0.0f, poked}};
   for (const auto& [name, before, after, tick] : cases) {
     EXPECT_EQ(at(name, tick - 1), before) << name;
     EXPECT_EQ(at(name, tick), after) << name;
@@ -144,8 +185,10 @@ TEST(Poke, MovesTheSpeedLoopOfTheReferencePen) {
   const std::string text = "timeline:\n  - {at: 0.1 s, set: user.start, to: on}\n";
   const std::string watch = "watch: [speed_loop.integral, speed_loop.rate_Hz, speed_loop.set_Hz]\n";
   const Kept plain = run_kept(f, scenario("reference_pen", text + watch, "1.2 s"));
-  const Kept poke = run_kept(f, scenario("reference_pen", text + "  - {at: 0.9 s, poke: speed_loop.integral, to: 0}\n" + watch, "1.2 s"));
-  const Samples before = plain.recording.samples("fw.speed_loop.integral"), after = poke.recording.samples("fw.speed_loop.integral");
+  const Kept poke = run_kept(
+      f, scenario("reference_pen", text + "  - {at: 0.9 s, poke: speed_loop.integral, to: 0}\n" + watch, "1.2 s"));
+  const Samples before = plain.recording.samples("fw.speed_loop.integral"),
+                after = poke.recording.samples("fw.speed_loop.integral");
   const std::size_t tick = 18000;
   for (std::size_t k = 0; k < tick; ++k) ASSERT_EQ(before.value[k], after.value[k]) << k;
   EXPECT_GT(std::abs(before.value[tick]), 0.05f);
@@ -207,7 +250,9 @@ TEST(Poke, TakesAnEnumeratorByName) {
 
 TEST(Watch, ARequirementOverWhatIsNotWatchedSaysSo) {
   const Folder f;
-  write_file(f / "a.yaml", scenario(zoo, "watch: [speed_loop.kp]\nrequire:\n  - {id: A-01, that: \"always (fw.speed_loop.ki > 0)\"}\n"));
+  write_file(
+      f / "a.yaml",
+      scenario(zoo, "watch: [speed_loop.kp]\nrequire:\n  - {id: A-01, that: \"always (fw.speed_loop.ki > 0)\"}\n"));
   const Ran r = run_program(program, {"run", f / "a.yaml", "--no-always", "--keep", "none"});
   EXPECT_EQ(r.code, 2);
   EXPECT_NE(r.err.find("a.yaml:6:23: fw.speed_loop.ki is not recorded"), std::string::npos) << r.err;
@@ -229,12 +274,14 @@ TEST(Watch, NamesThatAreNoVariableAreBadInputWithCandidates) {
   for (const auto& [name, parts] : cases) {
     for (const bool by_poke : {false, true}) {
       const Folder f;
-      write_file(f / "a.yaml", scenario(zoo, by_poke ? "timeline:\n  - {at: 0.05 s, poke: \"" + name + "\", to: 1}\n" : ""));
+      write_file(f / "a.yaml",
+                 scenario(zoo, by_poke ? "timeline:\n  - {at: 0.05 s, poke: \"" + name + "\", to: 1}\n" : ""));
       std::vector<std::string> arguments = {"run", f / "a.yaml", "--no-always", "--out", f / "runs"};
       if (!by_poke) arguments.insert(arguments.end(), {"--watch", name});
       const Ran r = run_program(program, arguments);
       EXPECT_EQ(r.code, 2) << name;
-      for (const std::string& part : parts) EXPECT_NE(r.err.find(part), std::string::npos) << name << ": " << part << "\n" << r.err;
+      for (const std::string& part : parts)
+        EXPECT_NE(r.err.find(part), std::string::npos) << name << ": " << part << "\n" << r.err;
       EXPECT_NE(r.err.find("mend: "), std::string::npos) << r.err;
       EXPECT_NE(r.err.find(by_poke ? "a.yaml:5:24: " : "--watch: "), std::string::npos) << r.err;
       EXPECT_FALSE(std::filesystem::exists(f / "runs")) << name;
@@ -255,7 +302,8 @@ TEST(Watch, AStrippedCoreSaysSoAndRunsWithoutWatches) {
   const std::string bare = f / "bare.so";
   ASSERT_EQ(std::system(("strip -g -o " + bare + " " + zoo_file).c_str()), 0);
   write_file(f / "a.yaml", scenario("native:" + bare, ""));
-  const Ran refused = run_program(program, {"run", f / "a.yaml", "--no-always", "--keep", "none", "--watch", "speed_loop.integral"});
+  const Ran refused =
+      run_program(program, {"run", f / "a.yaml", "--no-always", "--keep", "none", "--watch", "speed_loop.integral"});
   EXPECT_EQ(refused.code, 2);
   EXPECT_NE(refused.err.find("no debug information"), std::string::npos) << refused.err;
   const Ran symbols = run_program(program, {"symbols", "native:" + bare});
@@ -276,7 +324,8 @@ TEST(Symbols, AreListedAsWatchTakesThem) {
   const Folder f;
   write_file(f / "a.yaml", scenario(zoo, ""));
   std::vector<std::string> arguments = {"check", f / "a.yaml", "--no-always"};
-  for (std::string text; std::getline(lines, text);) arguments.insert(arguments.end(), {"--watch", text.substr(0, text.find(' '))});
+  for (std::string text; std::getline(lines, text);)
+    arguments.insert(arguments.end(), {"--watch", text.substr(0, text.find(' '))});
   const Ran checked = run_program(program, arguments);
   EXPECT_EQ(checked.code, 0) << checked.err;
   EXPECT_EQ(run_program(program, {"symbols", zoo, "nothing_like_it"}).code, 1);

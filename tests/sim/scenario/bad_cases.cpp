@@ -46,7 +46,8 @@ std::vector<std::pair<int, int>> take_markers(std::string& text) {
     if (text[i] == '\n') {
       ++line;
       column = 1;
-    } else if ((static_cast<unsigned char>(text[i]) & 0xC0) != 0x80 && out.compare(0, std::string::npos, "\xEF\xBB\xBF") != 0) {
+    } else if ((static_cast<unsigned char>(text[i]) & 0xC0) != 0x80 &&
+               out.compare(0, std::string::npos, "\xEF\xBB\xBF") != 0) {
       column += out == "\xEF" ? 0 : 1;  // a byte order mark has no width
     }
   }
@@ -60,14 +61,19 @@ class Corruptor {
   Corruptor(std::vector<BadCase>& cases, std::string before, std::string name, std::string indent)
       : cases_(cases), before_(std::move(before)), name_(std::move(name)), indent_(std::move(indent)) {}
 
-  template <class T> void text(const char* key, T&, const char*) { not_scalar(key); }
+  template <class T>
+  void text(const char* key, T&, const char*) {
+    not_scalar(key);
+  }
   void formula(const char* key, std::string&, Location&, const char*) { not_scalar(key); }
-  template <class T> void name(const char* key, T&, CatalogKind kind, const char*) {
+  template <class T>
+  void name(const char* key, T&, CatalogKind kind, const char*) {
     not_scalar(key);
     wrong(key, "unknown-name", "zzzz", fmt::format("expected a {} of the catalog", catalog_kind_name(kind)));
     wrong(key, "no-file", "./zzzz.yaml", "there is no such file");
   }
-  template <class T> void quantity(const char* key, T&, const char* unit, double low, double high, const char*) {
+  template <class T>
+  void quantity(const char* key, T&, const char* unit, double low, double high, const char*) {
     not_scalar(key);
     const bool plain = std::string_view(unit) == "1";
     const std::string expected = fmt::format("{}: expected {}", key, quantity_example(unit));
@@ -77,10 +83,13 @@ class Corruptor {
     wrong(key, "not-a-number", "nan", expected + ", found `nan`");
     wrong(key, "overflow", "1e999" + std::string(plain ? "" : " ") + (plain ? "" : unit), expected);
     wrong(key, "junk", fmt::format("1 {} x", plain ? "" : unit), expected);
-    wrong(key, "too-large", fmt::format("{} {}", high * 2.0 + 1.0, plain ? "" : unit), fmt::format("expected {} {} to", key, format_quantity(low, unit)));
-    wrong(key, "too-small", fmt::format("{} {}", low - 1e6, plain ? "" : unit), fmt::format("expected {} {} to", key, format_quantity(low, unit)));
+    wrong(key, "too-large", fmt::format("{} {}", high * 2.0 + 1.0, plain ? "" : unit),
+          fmt::format("expected {} {} to", key, format_quantity(low, unit)));
+    wrong(key, "too-small", fmt::format("{} {}", low - 1e6, plain ? "" : unit),
+          fmt::format("expected {} {} to", key, format_quantity(low, unit)));
   }
-  template <class T> void whole(const char* key, T&, auto, auto, const char*) {
+  template <class T>
+  void whole(const char* key, T&, auto, auto, const char*) {
     not_scalar(key);
     wrong(key, "fraction", "1.5", "expected a whole number, found `1.5`");
     wrong(key, "word", "many", "expected a whole number, found `many`");
@@ -90,26 +99,42 @@ class Corruptor {
     not_scalar(key);
     wrong(key, "word", "perhaps", "expected on or off, found `perhaps`");
   }
-  template <class T, class C> void choice(const char* key, T&, std::initializer_list<std::pair<const char*, C>>, const char*) { any_choice(key); }
-  template <class T> void choice(const char* key, T&, std::initializer_list<std::pair<const char*, T>>, const char*) { any_choice(key); }
-  void choice(const char* key, std::optional<int>&, std::initializer_list<std::pair<const char*, int>>, const char*) { any_choice(key); }
-  void level(const char* key, double&, std::initializer_list<std::pair<const char*, double>>, double, double, const char*) { any_choice(key); }
+  template <class T, class C>
+  void choice(const char* key, T&, std::initializer_list<std::pair<const char*, C>>, const char*) {
+    any_choice(key);
+  }
+  template <class T>
+  void choice(const char* key, T&, std::initializer_list<std::pair<const char*, T>>, const char*) {
+    any_choice(key);
+  }
+  void choice(const char* key, std::optional<int>&, std::initializer_list<std::pair<const char*, int>>, const char*) {
+    any_choice(key);
+  }
+  void level(const char* key, double&, std::initializer_list<std::pair<const char*, double>>, double, double,
+             const char*) {
+    any_choice(key);
+  }
   void file(const char* key, std::string&, const char* word, std::size_t, const char*) {
     not_scalar(key);
     wrong(key, "no-file", "zzzz.bin", fmt::format("expected `{}` or a file", word));
     wrong(key, "folder", "./", "found a folder, expected a file");
   }
-  void words(const char* key, std::vector<std::string>&, const char*) { wrong(key, "map", "{a: b}", "expected a list of words, found a map"); }
+  void words(const char* key, std::vector<std::string>&, const char*) {
+    wrong(key, "map", "{a: b}", "expected a list of words, found a map");
+  }
   void firmware(const char* key, std::string&, const char*) { not_scalar(key); }
   void settable(const char* key, std::optional<std::string>&, const char*) { not_scalar(key); }
   void fault(const char* key, std::optional<std::string>&, const char*) { not_scalar(key); }
   void here(const Node*&) {}
   void raw(const char* key, const Node*&, const char*) { not_scalar(key); }
-  void formulas(const char* key, std::vector<Measure>&, const char*) { wrong(key, "list", "[a]", "expected names with formulas, found a list"); }
+  void formulas(const char* key, std::vector<Measure>&, const char*) {
+    wrong(key, "list", "[a]", "expected names with formulas, found a list");
+  }
   void parameters(const char* key, std::map<std::string, std::pair<double, Location>>&, const char*) {
     wrong(key, "word", "all", "expected names of parameters with quantities, found `all`");
   }
-  template <class F> void section(const char* key, const char*, F&& keys) {
+  template <class F>
+  void section(const char* key, const char*, F&& keys) {
     const std::string path = name_.empty() ? key : name_ + "." + key;
     wrong(key, "word", "yes please", "expected keys and values in " + path);
     wrong(key, "list", "[a]", "expected keys and values in " + path);
@@ -117,7 +142,8 @@ class Corruptor {
     Corruptor inner(cases_, before_ + indent_ + key + ":\n", path, indent_ + "  ");
     keys(inner);
   }
-  template <class T, class F> void list(const char* key, std::vector<T>&, const char*, F&&) {
+  template <class T, class F>
+  void list(const char* key, std::vector<T>&, const char*, F&&) {
     wrong(key, "word", "one", fmt::format("expected a list for {}, found `one`", key));
     wrong(key, "list-of-words", "[" + marker + "one]", "expected keys and values in", true);
   }
@@ -132,12 +158,17 @@ class Corruptor {
     not_scalar(key);
     wrong(key, "word", "zzzz", "expected one of");
   }
-  void wrong(const char* key, const char* how, const std::string& value, const std::string& fragment, bool marked = false) {
+  void wrong(const char* key, const char* how, const std::string& value, const std::string& fragment,
+             bool marked = false) {
     BadCase bad;
     bad.name = fmt::format("{}{}-{}", name_.empty() ? "" : name_ + ".", key, how);
     const bool is_duration = name_.empty() && std::string_view(key) == "duration";
     const bool is_rig = std::string_view(key) == "insertion" || name_.rfind("insertion", 0) == 0;
-    bad.text = fmt::format("{}{}{}{}: {}{}\n", is_duration ? "" : is_rig ? "rig: insertion\n" : "duration: 1 s\n", before_, indent_, key, marked ? "" : marker, value);
+    bad.text = fmt::format("{}{}{}{}: {}{}\n",
+                           is_duration ? ""
+                           : is_rig    ? "rig: insertion\n"
+                                       : "duration: 1 s\n",
+                           before_, indent_, key, marked ? "" : marker, value);
     const auto places = take_markers(bad.text);
     bad.problems.push_back({places.at(0).first, places.at(0).second, false, fragment, ""});
     cases_.push_back(std::move(bad));
@@ -194,7 +225,8 @@ std::vector<BadCase> written_bad_cases(const std::string& file) {
       problem.line = places[next].first;
       problem.column = places[next++].second;
     }
-    if (next != places.size() || bad.problems.empty()) throw std::runtime_error(bad.name + ": more markers than expectations");
+    if (next != places.size() || bad.problems.empty())
+      throw std::runtime_error(bad.name + ": more markers than expectations");
   }
   return cases;
 }
@@ -211,9 +243,11 @@ std::vector<BadCase> generated_bad_cases() {
     cases.push_back({name, std::move(text), {}, {{line, column, false, fragment, ""}}});
   };
   add("huge", "title: " + repeated("x", 5u << 20) + "\n", 0, 0, "expected at most 4 MB");
-  add("long-title", "duration: 1 s\ntitle: " + repeated("x", 5000) + "\n", 2, 8, "expected at most 4000 characters, found 5000");
+  add("long-title", "duration: 1 s\ntitle: " + repeated("x", 5000) + "\n", 2, 8,
+      "expected at most 4000 characters, found 5000");
   add("deep-flow", "tags: " + repeated("[", 100) + repeated("]", 100), 1, 54, "found more than 48 levels of nesting");
-  add("deeper-flow", "tags: " + repeated("[", 100'000), 1, 31, "found more than 48 levels of nesting");  // each [ may be a key, too
+  // each [ may be a key, too
+  add("deeper-flow", "tags: " + repeated("[", 100'000), 1, 31, "found more than 48 levels of nesting");
   add("deep-flow-maps", "a: " + repeated("{a: ", 100'000), 1, 4 + 4 * 47, "found more than 48 levels of nesting");
   add("deep-block", repeated("- ", 100'000), 1, 97, "found more than 48 levels of nesting");
   add("deep-keys", repeated("? ", 100'000), 1, 97, "found more than 48 levels of nesting");
@@ -225,11 +259,16 @@ std::vector<BadCase> generated_bad_cases() {
   }
   {
     std::string bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
-    for (int k = 1; k < 9; ++k) bomb += fmt::format("a{}: &a{} [{}*a{}]\n", k, k, repeated(fmt::format("*a{}, ", k - 1), 9), k - 1);
+    for (int k = 1; k < 9; ++k)
+      bomb += fmt::format("a{}: &a{} [{}*a{}]\n", k, k, repeated(fmt::format("*a{}, ", k - 1), 9), k - 1);
     // a0 is 11 nodes, each level 10 of the one before and itself: a4 is 111 111, and its first copy passes the limit
     add("alias-bomb", bomb, 6, 10, "found more than 200000 values");
   }
-  add("binary", std::string("\x7F" "ELF\x02\x01\x01\x00\x00", 9), 1, 1, "found a byte 0x7F, expected text");
+  add("binary",
+      std::string("\x7F"
+                  "ELF\x02\x01\x01\x00\x00",
+                  9),
+      1, 1, "found a byte 0x7F, expected text");
   add("only-nul", std::string(1000, '\0'), 1, 1, "found a byte 0x00, expected text");
   return cases;
 }
@@ -251,12 +290,17 @@ std::string compare_problems(const BadCase& bad, const std::vector<InputProblem>
     for (std::size_t i = 0; i < found.size() && !matched; ++i) {
       const InputProblem& problem = found[i];
       if (used[i] || problem.at.line != expected.line || problem.at.column != expected.column) continue;
-      if (problem.message.find(expected.fragment) == std::string::npos || problem.hint.find(expected.mend) == std::string::npos) continue;
-      if (problem.hint.empty() || problem.at.file.empty() || (problem.at.file.rfind("--set ", 0) == 0) != expected.option) continue;
+      if (problem.message.find(expected.fragment) == std::string::npos ||
+          problem.hint.find(expected.mend) == std::string::npos)
+        continue;
+      if (problem.hint.empty() || problem.at.file.empty() ||
+          (problem.at.file.rfind("--set ", 0) == 0) != expected.option)
+        continue;
       used[i] = matched = true;
     }
     if (!matched)
-      difference += fmt::format("  expected {}:{}: {}{}\n", expected.line, expected.column, expected.fragment, expected.mend.empty() ? "" : " (mend: " + expected.mend + ")");
+      difference += fmt::format("  expected {}:{}: {}{}\n", expected.line, expected.column, expected.fragment,
+                                expected.mend.empty() ? "" : " (mend: " + expected.mend + ")");
   }
   for (std::size_t i = 0; i < found.size(); ++i)
     if (!used[i]) difference += "  found    " + found[i].text() + "\n";

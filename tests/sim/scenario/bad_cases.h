@@ -1,5 +1,5 @@
-// bad_cases.h - scenarios that must be refused, with the place and the words of each refusal. For the reader's own test, and for the
-// test that hands them to the program.
+// bad_cases.h - scenarios that must be refused, with the place and the words of each refusal. For the reader's own
+// test, and for the test that hands them to the program.
 #pragma once
 
 #include <string>
@@ -10,10 +10,10 @@
 namespace pensim {
 
 struct ExpectedProblem {
-  int line = 0, column = 0;   // 0: the problem is of the file, or of an option
-  bool option = false;        // its place is a --set
-  std::string fragment;       // of the message
-  std::string mend;           // part of the hint; "" asks for any
+  int line = 0, column = 0;  // 0: the problem is of the file, or of an option
+  bool option = false;       // its place is a --set
+  std::string fragment;      // of the message
+  std::string mend;          // part of the hint; "" asks for any
 };
 
 struct BadCase {
@@ -23,8 +23,8 @@ struct BadCase {
   std::vector<ExpectedProblem> problems;  // exactly these
 };
 
-// The cases of tests/data/bad/cases.txt, and those that are too large or too regular to be written out: every key with a value of
-// every wrong kind (from the table of keys), huge, deep, binary, alias bombs.
+// The cases of tests/data/bad/cases.txt, and those that are too large or too regular to be written out: every key with
+// a value of every wrong kind (from the table of keys), huge, deep, binary, alias bombs.
 std::vector<BadCase> written_bad_cases(const std::string& file = "tests/data/bad/cases.txt");
 std::vector<BadCase> generated_bad_cases();
 

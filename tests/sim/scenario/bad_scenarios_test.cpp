@@ -1,4 +1,5 @@
-// Bad scenarios are refused with exactly the problems they have, each at its place, with what was expected and how to mend it.
+// Bad scenarios are refused with exactly the problems they have, each at its place, with what was expected and how to
+// mend it.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -44,7 +45,8 @@ TEST(BadScenarios, GeneratedCases) {
 }
 
 TEST(BadScenarios, TheFileNameStandsInEveryMessage) {
-  const std::filesystem::path folder = std::filesystem::temp_directory_path() / ("pensim_bad_" + std::to_string(getpid()));
+  const std::filesystem::path folder =
+      std::filesystem::temp_directory_path() / ("pensim_bad_" + std::to_string(getpid()));
   const std::vector<BadCase> cases = written_bad_cases();
   write_bad_cases(folder.string(), cases);
   std::size_t read = 0;
@@ -61,7 +63,10 @@ TEST(BadScenarios, TheFileNameStandsInEveryMessage) {
       for (const InputProblem& problem : error.problems()) {
         if (problem.at.file.rfind("--set ", 0) == 0) continue;
         EXPECT_EQ(problem.at.file, path);
-        EXPECT_EQ(problem.text().rfind(path + ":" + std::to_string(problem.at.line) + ":" + std::to_string(problem.at.column) + ": ", 0), 0u) << problem.text();
+        EXPECT_EQ(problem.text().rfind(
+                      path + ":" + std::to_string(problem.at.line) + ":" + std::to_string(problem.at.column) + ": ", 0),
+                  0u)
+            << problem.text();
         EXPECT_NE(problem.text().find("\n  mend: "), std::string::npos) << problem.text();
       }
     }
@@ -71,7 +76,8 @@ TEST(BadScenarios, TheFileNameStandsInEveryMessage) {
 }
 
 TEST(BadScenarios, FilesThatCannotBeRead) {
-  const std::filesystem::path folder = std::filesystem::temp_directory_path() / ("pensim_unreadable_" + std::to_string(getpid()));
+  const std::filesystem::path folder =
+      std::filesystem::temp_directory_path() / ("pensim_unreadable_" + std::to_string(getpid()));
   std::filesystem::create_directories(folder);
   const auto refused = [&](const std::string& path) {
     try {
@@ -81,7 +87,8 @@ TEST(BadScenarios, FilesThatCannotBeRead) {
     }
     return std::string("accepted");
   };
-  EXPECT_EQ(refused((folder / "none.yaml").string()), (folder / "none.yaml").string() + ": there is no such file\n  mend: check the path");
+  EXPECT_EQ(refused((folder / "none.yaml").string()),
+            (folder / "none.yaml").string() + ": there is no such file\n  mend: check the path");
   EXPECT_NE(refused(folder.string()).find("found a folder, expected a file"), std::string::npos);
   EXPECT_NE(refused("/dev/zero").find("larger than 4 MB"), std::string::npos);
   EXPECT_NE(refused("").find("there is no such file"), std::string::npos);
@@ -104,7 +111,8 @@ TEST(BadScenarios, ManyProblemsAreCutAtAHundred) {
   } catch (const InputError& error) {
     ASSERT_EQ(error.problems().size(), 101u);
     EXPECT_EQ(error.problems().front().at.line, 3);
-    EXPECT_NE(error.problems().back().message.find("and 2900 more problems"), std::string::npos) << error.problems().back().message;
+    EXPECT_NE(error.problems().back().message.find("and 2900 more problems"), std::string::npos)
+        << error.problems().back().message;
   }
 }
 

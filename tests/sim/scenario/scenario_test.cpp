@@ -1,4 +1,5 @@
-// Scenarios: what a file says arrives in the struct and, resolved, in the numbers of a run; what it leaves out has its default.
+// Scenarios: what a file says arrives in the struct and, resolved, in the numbers of a run; what it leaves out has its
+// default.
 #include "sim/scenario/scenario.h"
 
 #include <gtest/gtest.h>
@@ -22,7 +23,8 @@ namespace fs = std::filesystem;
 
 class Folder {
  public:
-  explicit Folder(const char* name) : path(fs::temp_directory_path() / (std::string("pensim_") + name + "_" + std::to_string(getpid()))) {
+  explicit Folder(const char* name)
+      : path(fs::temp_directory_path() / (std::string("pensim_") + name + "_" + std::to_string(getpid()))) {
     fs::remove_all(path);
     fs::create_directories(path);
   }
@@ -54,7 +56,8 @@ TEST(Scenario, DefaultsAreThoseOfTheStruct) {
   EXPECT_EQ(s.pen.model, "rotary_p1");
   EXPECT_EQ(s.skin.region, "cheek");
   EXPECT_EQ(s.operation.press_N, 1.5);
-  EXPECT_TRUE(s.timeline.empty() && s.watch.empty() && s.requirements.empty() && s.measures.empty() && s.parameters.empty());
+  EXPECT_TRUE(s.timeline.empty() && s.watch.empty() && s.requirements.empty() && s.measures.empty() &&
+              s.parameters.empty());
   EXPECT_FALSE(s.record.each_needle);
 }
 
@@ -142,11 +145,13 @@ TEST(Scenario, TheTimelineIsSortedAndKeepsTheOrderOfOneTick) {
 }
 
 TEST(Scenario, InstantsGoToTheNearestTick) {
-  const Scenario s = parse_scenario("duration: 1 s\ntimeline:\n"
-                                    "  - {at: 0.1000249 s, set: user.start, to: on}\n"
-                                    "  - {at: 0.200025 s, set: user.start, to: off}\n"
-                                    "  - {at: 0.30002 s, fault: hall.dropout, for: 74 us}\n"
-                                    "  - {at: 333.33 ms, set: user.start, to: on}\n", "t");
+  const Scenario s = parse_scenario(
+      "duration: 1 s\ntimeline:\n"
+      "  - {at: 0.1000249 s, set: user.start, to: on}\n"
+      "  - {at: 0.200025 s, set: user.start, to: off}\n"
+      "  - {at: 0.30002 s, fault: hall.dropout, for: 74 us}\n"
+      "  - {at: 333.33 ms, set: user.start, to: on}\n",
+      "t");
   EXPECT_EQ(s.timeline[0].at, 2000);
   EXPECT_EQ(s.timeline[1].at, 4001);
   EXPECT_EQ(s.timeline[2].at, 6000);
@@ -156,7 +161,8 @@ TEST(Scenario, InstantsGoToTheNearestTick) {
 
 TEST(Scenario, FaultsHaveTheirUsualMagnitude) {
   for (const FaultKind& kind : fault_kinds) {
-    const Scenario s = parse_scenario(std::string("duration: 1 s\ntimeline: [{at: 0.1 s, fault: ") + kind.name + "}]\n", "t");
+    const Scenario s =
+        parse_scenario(std::string("duration: 1 s\ntimeline: [{at: 0.1 s, fault: ") + kind.name + "}]\n", "t");
     EXPECT_EQ(s.timeline.at(0).value, kind.magnitude) << kind.name;
     EXPECT_EQ(s.timeline.at(0).duration, 0) << kind.name;
   }
@@ -168,7 +174,9 @@ TEST(Scenario, EverySettableTakesItsBoundsInItsUnit) {
       const std::string unit = std::string_view(settable.unit) == "1" ? "" : std::string(" ") + settable.unit;
       char number[40];
       std::snprintf(number, sizeof number, "%.17g", value);
-      const Scenario s = parse_scenario(std::string("duration: 1 s\ntimeline: [{at: 0.1 s, set: ") + settable.name + ", to: " + number + unit + "}]\n", "t");
+      const Scenario s = parse_scenario(std::string("duration: 1 s\ntimeline: [{at: 0.1 s, set: ") + settable.name +
+                                            ", to: " + number + unit + "}]\n",
+                                        "t");
       EXPECT_EQ(s.timeline.at(0).value, value) << settable.name;
     }
 }
@@ -180,10 +188,21 @@ TEST(Scenario, AnchorsAreExpanded) {
 }
 
 TEST(Scenario, OverridesReachEveryKindOfPlace) {
-  const std::string text = "duration: 1 s\noperator: {press: 1 N}\ntimeline:\n  - {at: 0.1 s, set: user.depth, to: 1 mm}\nmeasure: {a.b: max(needle.force)}\n";
+  const std::string text =
+      "duration: 1 s\noperator: {press: 1 N}\ntimeline:\n  - {at: 0.1 s, set: user.depth, to: 1 mm}\nmeasure: {a.b: "
+      "max(needle.force)}\n";
   LoadOptions options;
-  options.overrides = {"operator.press=3 N", "operator.glide=10 mm/s", "timeline.0.to=1.5 mm", "skin={region: neck, sex: male}", "tags=[a, b]", "seed=9",
-                       "parameters.motor.resistance=1.2 ohm", "measure.a.b=min(needle.force)", "duration=2 s", "title=a = b", "operator.press=4 N"};
+  options.overrides = {"operator.press=3 N",
+                       "operator.glide=10 mm/s",
+                       "timeline.0.to=1.5 mm",
+                       "skin={region: neck, sex: male}",
+                       "tags=[a, b]",
+                       "seed=9",
+                       "parameters.motor.resistance=1.2 ohm",
+                       "measure.a.b=min(needle.force)",
+                       "duration=2 s",
+                       "title=a = b",
+                       "operator.press=4 N"};
   const Scenario s = parse_scenario(text, "t", ".", options);
   EXPECT_EQ(s.operation.press_N, 4.0);
   EXPECT_EQ(s.operation.glide_m_per_s, 0.01);
@@ -200,10 +219,14 @@ TEST(Scenario, OverridesReachEveryKindOfPlace) {
 
 TEST(Scenario, PathsAreRelativeToTheScenario) {
   const Folder folder("paths");
-  folder.write("pens/my_pen.yaml", "about: mine\nmotor: ../motors/mine.yaml\nbattery: lipo_850\nscrew: {upper_stop: {value: 2 mm, source: \"[E] mine\"}}\n");
+  folder.write("pens/my_pen.yaml",
+               "about: mine\nmotor: ../motors/mine.yaml\nbattery: lipo_850\nscrew: {upper_stop: {value: 2 mm, source: "
+               "\"[E] mine\"}}\n");
   folder.write("motors/mine.yaml", "about: mine\nresistance: {value: 2 ohm, source: \"[E] measured\"}\n");
   folder.write("image.bin", "abc");
-  const std::string path = folder.write("sub/a.yaml", "duration: 1 s\npen: {model: ../pens/my_pen.yaml, memory: ../image.bin}\nfirmware: native:../core.so\n");
+  const std::string path = folder.write(
+      "sub/a.yaml",
+      "duration: 1 s\npen: {model: ../pens/my_pen.yaml, memory: ../image.bin}\nfirmware: native:../core.so\n");
   const Scenario s = load_scenario(path, {{}, false});
   EXPECT_EQ(s.firmware, "native:" + (folder.path / "core.so").string());
   const ResolvedScenario r = resolve(s);
@@ -219,7 +242,10 @@ TEST(Scenario, AFileOfThePenSetsTheTick) {
   const Folder folder("tick");
   folder.write("fast.yaml", "about: fast\nmotor: p1_winding\ntick: {value: 25 us, source: \"[E] fast loop\"}\n");
   folder.write("odd.yaml", "about: odd\nmotor: p1_winding\ntick: {value: 0.3 us, source: \"[E] too fast\"}\n");
-  const Scenario s = load_scenario(folder.write("a.yaml", "duration: 1 s\npen: {model: ./fast.yaml}\ntimeline: [{at: 0.5 s, set: user.start, to: on}]\n"), {{}, false});
+  const Scenario s = load_scenario(
+      folder.write("a.yaml",
+                   "duration: 1 s\npen: {model: ./fast.yaml}\ntimeline: [{at: 0.5 s, set: user.start, to: on}]\n"),
+      {{}, false});
   EXPECT_EQ(s.tick_ns, 25'000);
   EXPECT_EQ(s.duration, 40'000);
   EXPECT_EQ(s.timeline[0].at, 20'000);
@@ -228,14 +254,18 @@ TEST(Scenario, AFileOfThePenSetsTheTick) {
     load_scenario(folder.write("b.yaml", "duration: 1 s\npen: {model: ./odd.yaml}\n"), {{}, false});
     FAIL();
   } catch (const InputError& error) {
-    EXPECT_NE(std::string(error.what()).find("odd.yaml:3:7: expected a tick of 1 us to 1 ms in whole microseconds, found 0.3 us"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what())
+                  .find("odd.yaml:3:7: expected a tick of 1 us to 1 ms in whole microseconds, found 0.3 us"),
+              std::string::npos)
+        << error.what();
   }
 }
 
 TEST(Scenario, TheNearestAlwaysYamlIsAdded) {
   const Folder folder("always");
   folder.write("always.yaml", "- {id: TOP, that: always (pin.enable >= 0)}\n");
-  folder.write("deep/always.yaml", "require:\n  - {id: DEEP, text: in words, that: always (pin.enable >= 0), may_be_vacuous: true}\n");
+  folder.write("deep/always.yaml",
+               "require:\n  - {id: DEEP, text: in words, that: always (pin.enable >= 0), may_be_vacuous: true}\n");
   const std::string own = "duration: 1 s\nrequire: [{id: OWN, that: rise(pin.start)}]\n";
   const auto ids = [](const Scenario& s) {
     std::string text;
@@ -251,7 +281,10 @@ TEST(Scenario, TheNearestAlwaysYamlIsAdded) {
     load_scenario(folder.write("clash.yaml", "duration: 1 s\nrequire: [{id: TOP, that: rise(pin.start)}]\n"));
     FAIL();
   } catch (const InputError& error) {
-    EXPECT_NE(std::string(error.what()).find("clash.yaml:2:16: the id TOP is also in " + (folder.path / "always.yaml").string()), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what())
+                  .find("clash.yaml:2:16: the id TOP is also in " + (folder.path / "always.yaml").string()),
+              std::string::npos)
+        << error.what();
   }
   folder.write("broken/always.yaml", "- {id: X}\n");
   try {
@@ -264,9 +297,12 @@ TEST(Scenario, TheNearestAlwaysYamlIsAdded) {
 
 TEST(Scenario, AFolderStandsForItsScenarios) {
   const Folder folder("folder");
-  for (const char* name : {"b.yaml", "a/z.yaml", "a/always.yaml", "always.yaml", "campaigns/sweep.yaml", "a/campaigns/x.yaml", "a/readme.md", "c/d/e.yaml"}) folder.write(name, "duration: 1 s\n");
+  for (const char* name : {"b.yaml", "a/z.yaml", "a/always.yaml", "always.yaml", "campaigns/sweep.yaml",
+                           "a/campaigns/x.yaml", "a/readme.md", "c/d/e.yaml"})
+    folder.write(name, "duration: 1 s\n");
   std::vector<std::string> labels;
-  for (const ScenarioFile& file : expand_scenarios({folder.path.string(), (folder.path / "b.yaml").string()})) labels.push_back(fs::path(file.label).lexically_relative(folder.path).string());
+  for (const ScenarioFile& file : expand_scenarios({folder.path.string(), (folder.path / "b.yaml").string()}))
+    labels.push_back(fs::path(file.label).lexically_relative(folder.path).string());
   EXPECT_EQ(labels, (std::vector<std::string>{"a/z.yaml", "b.yaml", "c/d/e.yaml"}));
   EXPECT_EQ(expand_scenarios({(folder.path / "campaigns/sweep.yaml").string()}).size(), 1u);
   fs::create_directories(folder.path / "empty");
@@ -282,16 +318,19 @@ TEST(Scenario, TheInsertionRigHasItsOwnTime) {
   EXPECT_EQ(s.insertion.nose_outer_diameter_m, 12e-3);
   EXPECT_FALSE(s.insertion.retract);
   EXPECT_TRUE(s.insertion.base_plate);
-  EXPECT_EQ(s.tick_ns, 50'000);            // 1.2 mm / 3 mm/s / 2000 = 200 us, at most 50 us
+  EXPECT_EQ(s.tick_ns, 50'000);                     // 1.2 mm / 3 mm/s / 2000 = 200 us, at most 50 us
   EXPECT_EQ(s.duration, 334 + 8'000 + 10'000 + 1);  // 50 um above the skin, 1.2 mm, 0.5 s, and the row at its end
   EXPECT_FALSE(s.insertion.vibrates_in_insertion);
   EXPECT_TRUE(s.insertion.vibrates_in_hold);
   EXPECT_EQ(s.requirements.size(), 1u);
-  const auto rig = [](const char* keys) { return parse_scenario(std::string("rig: insertion\ninsertion: {") + keys + "}\n", "t"); };
+  const auto rig = [](const char* keys) {
+    return parse_scenario(std::string("rig: insertion\ninsertion: {") + keys + "}\n", "t");
+  };
   EXPECT_EQ(rig("speed: 40 mm/s, travel: 1 mm").tick_ns, 12'500);
   EXPECT_EQ(rig("speed: 3 m/s, travel: 1.5 mm").tick_ns, 1'000);
-  EXPECT_EQ(rig("speed: 2 m/s, travel: 1.5 mm").duration, 25 + 750 + 750 + 500 + 1);  // to, fro, and 1 mm clear of the skin
-  EXPECT_EQ(rig("speed: 1 um/s").tick_ns, 4'051'000);           // 4050 s in a million rows
+  // to, fro, and 1 mm clear of the skin
+  EXPECT_EQ(rig("speed: 2 m/s, travel: 1.5 mm").duration, 25 + 750 + 750 + 500 + 1);
+  EXPECT_EQ(rig("speed: 1 um/s").tick_ns, 4'051'000);  // 4050 s in a million rows
   EXPECT_EQ(rig("speed: 1 m/s, hold: 10 s").tick_ns, 11'000);
   EXPECT_LE(rig("speed: 1 m/s, hold: 3600 s, press: 1 N").duration, 1'000'001);
   EXPECT_EQ(rig("press: 3 N").insertion.travel_m, std::nullopt);
@@ -299,12 +338,15 @@ TEST(Scenario, TheInsertionRigHasItsOwnTime) {
 }
 
 TEST(Resolve, DefaultsAreThePenP1) {
-  // The catalog's default pen and the models' own defaults are one pen: what differs is the skin, and what the scenario says.
+  // The catalog's default pen and the models' own defaults are one pen: what differs is the skin, and what the scenario
+  // says.
   const ResolvedScenario r = resolve(load_scenario("tests/data/defaults.yaml", {{}, false}));
   PlantParams models;
   std::vector<std::pair<std::string, double>> ours, theirs;
-  each_plant_param(r.plant, [&](const char* name, const auto& member) { ours.emplace_back(name, static_cast<double>(member)); });
-  each_plant_param(models, [&](const char* name, const auto& member) { theirs.emplace_back(name, static_cast<double>(member)); });
+  each_plant_param(r.plant,
+                   [&](const char* name, const auto& member) { ours.emplace_back(name, static_cast<double>(member)); });
+  each_plant_param(
+      models, [&](const char* name, const auto& member) { theirs.emplace_back(name, static_cast<double>(member)); });
   ASSERT_EQ(ours.size(), theirs.size());
   for (std::size_t i = 0; i < ours.size(); ++i) {
     const std::string& name = ours[i].first;
@@ -378,9 +420,13 @@ TEST(Resolve, OneOfEverythingReachesThePlant) {
 }
 
 TEST(Resolve, ConditionsAndTopicalsMultiply) {
-  const auto skin = [](const std::string& choice) { return resolve(parse_scenario("duration: 1 s\nskin: {" + choice + "}\n", "t")).plant.skin; };
-  const SkinParams plain = skin(""), scar = skin("condition: hypertrophic_scar"), cream = skin("topical: anaesthetic_cream"),
-                   both = skin("condition: hypertrophic_scar, topical: anaesthetic_cream"), wet = skin("condition: hydrated, topical: hyaluronic_gel");
+  const auto skin = [](const std::string& choice) {
+    return resolve(parse_scenario("duration: 1 s\nskin: {" + choice + "}\n", "t")).plant.skin;
+  };
+  const SkinParams plain = skin(""), scar = skin("condition: hypertrophic_scar"),
+                   cream = skin("topical: anaesthetic_cream"),
+                   both = skin("condition: hypertrophic_scar, topical: anaesthetic_cream"),
+                   wet = skin("condition: hydrated, topical: hyaluronic_gel");
   EXPECT_DOUBLE_EQ(scar.shear_modulus_Pa, 2.3 * plain.shear_modulus_Pa);
   EXPECT_DOUBLE_EQ(scar.puncture_factor_1, 1.75 * plain.puncture_factor_1);
   EXPECT_DOUBLE_EQ(cream.puncture_factor_1, 0.82 * plain.puncture_factor_1);
@@ -391,8 +437,11 @@ TEST(Resolve, ConditionsAndTopicalsMultiply) {
 }
 
 TEST(Resolve, NeedlesChooseACartridge) {
-  const auto cartridge = [](const std::string& choice) { return resolve(parse_scenario("duration: 1 s\ncartridge: {" + choice + "}\n", "t")).plant.cartridge; };
-  for (int needles : {1, 6, 12, 14, 16, 24, 36, 42}) EXPECT_EQ(cartridge("needles: " + std::to_string(needles)).needle_count, needles);
+  const auto cartridge = [](const std::string& choice) {
+    return resolve(parse_scenario("duration: 1 s\ncartridge: {" + choice + "}\n", "t")).plant.cartridge;
+  };
+  for (int needles : {1, 6, 12, 14, 16, 24, 36, 42})
+    EXPECT_EQ(cartridge("needles: " + std::to_string(needles)).needle_count, needles);
   EXPECT_EQ(cartridge("needles: 36").footprint_radius_m, 3.5e-3);
   EXPECT_EQ(cartridge("needles: 36").id_resistance_ohm, 17.4e3);
   EXPECT_EQ(cartridge("model: needles_36").needle_count, 36);
@@ -403,8 +452,11 @@ TEST(Resolve, NeedlesChooseACartridge) {
 }
 
 TEST(Resolve, ParametersStandOverEverything) {
-  const ResolvedScenario r = resolve(parse_scenario("duration: 1 s\npen: {battery: {state_of_charge: 50 %}}\nparameters:\n  motor.resistance: 3 ohm\n  skin.dermis_m: 2 mm\n"
-                                                    "  battery.initial_charge: 20 %\n  cartridge.needle_count: 9\n  battery.cutoff_V: 2.9 V\n", "t"));
+  const ResolvedScenario r =
+      resolve(parse_scenario("duration: 1 s\npen: {battery: {state_of_charge: 50 %}}\nparameters:\n  motor.resistance: "
+                             "3 ohm\n  skin.dermis_m: 2 mm\n"
+                             "  battery.initial_charge: 20 %\n  cartridge.needle_count: 9\n  battery.cutoff_V: 2.9 V\n",
+                             "t"));
   EXPECT_EQ(r.plant.motor.resistance_ohm, 3.0);
   EXPECT_EQ(r.plant.skin.dermis_m, 2e-3);
   EXPECT_EQ(r.plant.battery.initial_charge_1, 0.2);
@@ -418,7 +470,9 @@ TEST(Resolve, ParametersStandOverEverything) {
     }
     return std::string("accepted");
   };
-  EXPECT_NE(refused("motor.resistance: 0 ohm").find("t:3:21: expected motor.resistance_ohm above 0, found 0"), std::string::npos) << refused("motor.resistance: 0 ohm");
+  EXPECT_NE(refused("motor.resistance: 0 ohm").find("t:3:21: expected motor.resistance_ohm above 0, found 0"),
+            std::string::npos)
+      << refused("motor.resistance: 0 ohm");
   EXPECT_NE(refused("motor.inductance: -1 uH").find("expected motor.inductance_H of 0 or more"), std::string::npos);
   EXPECT_NE(refused("cartridge.needle_count: 43").find("from 1 to 42, found 43"), std::string::npos);
   EXPECT_NE(refused("cartridge.needle_count: 3.5").find("expected a whole number"), std::string::npos);
@@ -429,7 +483,8 @@ TEST(Resolve, ParametersStandOverEverything) {
 }
 
 TEST(ResolvedText, RoundTripsBitForBit) {
-  for (const char* path : {"tests/data/defaults.yaml", "tests/data/one_of_everything.yaml", "tests/data/insertion.yaml"}) {
+  for (const char* path :
+       {"tests/data/defaults.yaml", "tests/data/one_of_everything.yaml", "tests/data/insertion.yaml"}) {
     ResolvedScenario r = resolve(load_scenario(path, {{}, false}));
     r.plant.skin.dermis_m = std::nextafter(0.1, 1.0);
     r.plant.motor.inertia_kg_m2 = 4.9406564584124654e-324;
@@ -438,8 +493,10 @@ TEST(ResolvedText, RoundTripsBitForBit) {
     const ResolvedScenario back = resolved_from_json(text);
     EXPECT_EQ(to_json(back), text);
     std::vector<std::uint64_t> before, after;
-    each_plant_param(r.plant, [&](const char*, const auto& member) { before.push_back(std::bit_cast<std::uint64_t>(member)); });
-    each_plant_param(back.plant, [&](const char*, const auto& member) { after.push_back(std::bit_cast<std::uint64_t>(member)); });
+    each_plant_param(r.plant,
+                     [&](const char*, const auto& member) { before.push_back(std::bit_cast<std::uint64_t>(member)); });
+    each_plant_param(back.plant,
+                     [&](const char*, const auto& member) { after.push_back(std::bit_cast<std::uint64_t>(member)); });
     EXPECT_EQ(before, after);
     EXPECT_EQ(back.seed, r.seed);
     EXPECT_EQ(back.duration, r.duration);
@@ -461,7 +518,8 @@ TEST(ResolvedText, RoundTripsBitForBit) {
       EXPECT_EQ(back.commands[i].at, r.commands[i].at);
       EXPECT_EQ(back.commands[i].kind, r.commands[i].kind);
       EXPECT_EQ(back.commands[i].name, r.commands[i].name);
-      EXPECT_EQ(std::bit_cast<std::uint64_t>(back.commands[i].value), std::bit_cast<std::uint64_t>(r.commands[i].value));
+      EXPECT_EQ(std::bit_cast<std::uint64_t>(back.commands[i].value),
+                std::bit_cast<std::uint64_t>(r.commands[i].value));
       EXPECT_EQ(back.commands[i].over, r.commands[i].over);
       EXPECT_EQ(back.commands[i].duration, r.commands[i].duration);
       EXPECT_EQ(back.commands[i].text, r.commands[i].text);
@@ -520,7 +578,8 @@ TEST(ResolvedText, RefusesWhatWasChanged) {
     EXPECT_NE(said.find(words), std::string::npos) << to << ": " << said;
   };
   has("\"resolved_version\": 2", "\"resolved_version\": 3", "found resolved_version 3, expected 2");
-  has("\"motor.resistance_ohm\": 2.83", "\"motor.resistance_ohm\": \"2.83\"", "rec.h5: plant.motor.resistance_ohm: expected a number, found \"2.83\"");
+  has("\"motor.resistance_ohm\": 2.83", "\"motor.resistance_ohm\": \"2.83\"",
+      "rec.h5: plant.motor.resistance_ohm: expected a number, found \"2.83\"");
   has("\"motor.resistance_ohm\": 2.83", "\"motor.resistance_ohm\": null", "expected a number, found null");
   has("\"motor.resistance_ohm\": 2.83", "\"motor.resistance_ohm\": 1e999", "not JSON");
   has("\"motor.resistance_ohm\": 2.83", "\"motor.resistance_ohm\": -1", "of 0 or more");
@@ -546,24 +605,34 @@ TEST(ResolvedText, RefusesWhatWasChanged) {
   has("\"tags\": [", "\"tags\": [3, ", "tags[0]: expected a text, found 3");
   has("{", "[", "not JSON");
   has("\"title\"", "\"titel\"", "found `titel`, which does not exist");
-  for (const char* text : {"", "[]", "3", "null", "\"x\"", "{", "{}", "\xFF", "[[[[[[[[[[[[[[[[[[[[[[[[[[["}) EXPECT_THROW(resolved_from_json(text), InputError) << text;
+  for (const char* text : {"", "[]", "3", "null", "\"x\"", "{", "{}", "\xFF", "[[[[[[[[[[[[[[[[[[[[[[[[[[["})
+    EXPECT_THROW(resolved_from_json(text), InputError) << text;
   EXPECT_THROW(resolved_from_json(std::string(1'000'000, '[')), InputError);
   EXPECT_THROW(resolved_from_json(std::string(20u << 20, ' ')), InputError);
   std::string deep = "{\"a\": ";
   for (int k = 0; k < 100; ++k) deep += "{\"a\": ";
   EXPECT_THROW(resolved_from_json(deep + "1" + std::string(101, '}')), InputError);
   // Every cut of the text is refused.
-  for (std::size_t length = 0; length + 2 < good.size(); length += 97) EXPECT_THROW(resolved_from_json(good.substr(0, length)), InputError) << length;
+  for (std::size_t length = 0; length + 2 < good.size(); length += 97)
+    EXPECT_THROW(resolved_from_json(good.substr(0, length)), InputError) << length;
 }
 
 TEST(Scenario, HiddenSlipsAreNotSwallowed) {
   EXPECT_NE(refusal("duration: 1 s\nparameters: {seed: 3}\n").find("no free parameter"), std::string::npos);
-  EXPECT_NE(refusal("duration: 1 s\n", {{"operator.press="}, false}).find("--set operator.press=: expected a force"), std::string::npos) << refusal("duration: 1 s\n", {{"operator.press="}, false});
-  EXPECT_NE(refusal("duration: 1 s\nskin: {patches: [" + [] {
-              std::string all;
-              for (int k = 0; k < 9; ++k) all += "{from: " + std::to_string(k) + " mm, to: " + std::to_string(k + 1) + " mm, condition: striae}, ";
-              return all;
-            }() + "]}\n").find("9 patches"), std::string::npos);
+  EXPECT_NE(refusal("duration: 1 s\n", {{"operator.press="}, false}).find("--set operator.press=: expected a force"),
+            std::string::npos)
+      << refusal("duration: 1 s\n", {{"operator.press="}, false});
+  EXPECT_NE(refusal("duration: 1 s\nskin: {patches: [" +
+                    [] {
+                      std::string all;
+                      for (int k = 0; k < 9; ++k)
+                        all += "{from: " + std::to_string(k) + " mm, to: " + std::to_string(k + 1) +
+                               " mm, condition: striae}, ";
+                      return all;
+                    }() +
+                    "]}\n")
+                .find("9 patches"),
+            std::string::npos);
 }
 
 // Reading and resolving, catalog included, stays below what a user notices.
@@ -571,7 +640,8 @@ TEST(Scenario, LoadsInMilliseconds) {
   const auto begin = std::chrono::steady_clock::now();
   constexpr int repeats = 20;
   for (int k = 0; k < repeats; ++k) resolve(load_scenario("tests/data/one_of_everything.yaml", {{}, false}));
-  const double each_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count() / repeats;
+  const double each_ms =
+      std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count() / repeats;
   RecordProperty("load_and_resolve_ms", std::to_string(each_ms));
   EXPECT_LT(each_ms, 100.0);  // 1 ms usually; a busy machine and sanitizers are no failure
 }

@@ -1,4 +1,5 @@
-// A run that one works with, through the real program: whatever is done to it, it ends as `pensim run` of what was saved.
+// A run that one works with, through the real program: whatever is done to it, it ends as `pensim run` of what was
+// saved.
 #include "sim/session/session.h"
 
 #include <dirent.h>
@@ -56,7 +57,9 @@ std::string run_hash(const std::string& path) {
   return reported.runs.empty() ? "" : reported.runs[0].value("hash", "");
 }
 
-Command set(Tick at, const std::string& name, double value, Tick over = 0) { return {at, Command::Kind::set, name, value, over, 0, ""}; }
+Command set(Tick at, const std::string& name, double value, Tick over = 0) {
+  return {at, Command::Kind::set, name, value, over, 0, ""};
+}
 Command fault(Tick at, const std::string& name, double value, Tick duration = 0) {
   return {at, Command::Kind::fault, name, value, 0, duration, ""};
 }
@@ -70,7 +73,9 @@ int processes_with(const std::string& mark, int signal = 0) {
     const std::string base = std::string("/proc/") + entry->d_name;
     if (read_file(base + "/environ").find(mark) == std::string::npos) continue;
     const std::string status = read_file(base + "/stat");
-    if (const std::size_t end = status.rfind(')'); end == std::string::npos || end + 2 >= status.size() || status[end + 2] == 'Z') continue;
+    if (const std::size_t end = status.rfind(')');
+        end == std::string::npos || end + 2 >= status.size() || status[end + 2] == 'Z')
+      continue;
     ++count;
     if (signal != 0) kill(std::stoi(entry->d_name), signal);
   }
@@ -249,7 +254,8 @@ TEST_F(SessionTest, TwoSessionsAtOnce) {
     s->set_speed(0);
     s->play();
   }
-  ASSERT_TRUE(frames_until(a, [&] { return b.poll(1.0 / 60), a.state() == State::ended && b.state() == State::ended; }));
+  ASSERT_TRUE(
+      frames_until(a, [&] { return b.poll(1.0 / 60), a.state() == State::ended && b.state() == State::ended; }));
   EXPECT_EQ(a.hash(), plain);
   EXPECT_EQ(b.hash(), saved_hash(b));
   EXPECT_NE(a.hash(), b.hash());
@@ -261,17 +267,32 @@ TEST_F(SessionTest, RefusesWhatIsWrongAndChangesNothing) {
   ASSERT_TRUE(settle(session));
   const double nan = std::numeric_limits<double>::quiet_NaN(), infinite = std::numeric_limits<double>::infinity();
   const Command bad[] = {
-      set(100, "user.dpeth", 1e-3),   set(100, "user.depth", 1.0),       set(100, "user.depth", nan),   set(100, "user.depth", infinite),
-      set(-1, "user.depth", 1e-3),    set(50000, "user.depth", 1e-3),    set(100, "user.start", 0.5),   set(100, "aux.9", 1),
-      set(100, "aux.1", 1e12),        set(100, "user.depth", 1e-3, -5),  set(49000, "user.depth", 1e-3, 5000), set(100, "a: b\n- c", 1),
-      fault(100, "hall.droput", 0),   fault(100, "screw.lost_steps", 7), fault(100, "hall.dropout", 0, -3),
-      {100, Command::Kind::poke, "no.such_variable", 1, 0, 0, ""},       {100, Command::Kind::poke, "pen.state", 0, 0, 0, "NO_SUCH_STATE"},
-      {100, Command::Kind::uart, "", 0, 0, 0, ""},                       {100, Command::Kind::uart, "", 0, 0, 0, "\xFF\xFE"},
-      {100, Command::Kind::uart, "", 0, 0, 0, std::string(5000, 'x')},   {100, Command::Kind::reset, "", 77, 0, 0, ""},
+      set(100, "user.dpeth", 1e-3),
+      set(100, "user.depth", 1.0),
+      set(100, "user.depth", nan),
+      set(100, "user.depth", infinite),
+      set(-1, "user.depth", 1e-3),
+      set(50000, "user.depth", 1e-3),
+      set(100, "user.start", 0.5),
+      set(100, "aux.9", 1),
+      set(100, "aux.1", 1e12),
+      set(100, "user.depth", 1e-3, -5),
+      set(49000, "user.depth", 1e-3, 5000),
+      set(100, "a: b\n- c", 1),
+      fault(100, "hall.droput", 0),
+      fault(100, "screw.lost_steps", 7),
+      fault(100, "hall.dropout", 0, -3),
+      {100, Command::Kind::poke, "no.such_variable", 1, 0, 0, ""},
+      {100, Command::Kind::poke, "pen.state", 0, 0, 0, "NO_SUCH_STATE"},
+      {100, Command::Kind::uart, "", 0, 0, 0, ""},
+      {100, Command::Kind::uart, "", 0, 0, 0, "\xFF\xFE"},
+      {100, Command::Kind::uart, "", 0, 0, 0, std::string(5000, 'x')},
+      {100, Command::Kind::reset, "", 77, 0, 0, ""},
       {std::numeric_limits<Tick>::max(), Command::Kind::reset, "", 1, 0, 0, ""},
   };
   for (const Command& c : bad) EXPECT_THROW(session.post(c), InputError) << c.name << " " << c.value << " " << c.at;
-  for (const char* text : {"", "skin.region", "skin.region=mars", "nonsense=1", "duration=0.2 s", "timeline.0.to=1 mm", "firmware=none_such"})
+  for (const char* text : {"", "skin.region", "skin.region=mars", "nonsense=1", "duration=0.2 s", "timeline.0.to=1 mm",
+                           "firmware=none_such"})
     EXPECT_THROW(session.set_override(text), InputError) << text;
   EXPECT_THROW(session.add_watch("no.such_variable"), InputError);
   EXPECT_THROW(session.erase(99), InputError);
@@ -338,25 +359,51 @@ TEST_F(SessionTest, AnySequenceOfChangesEndsAsTheSavedScenario) {
     const auto any_command = [&]() -> Command {
       const Tick at = below(48000);
       switch (below(8)) {
-        case 0: return set(at, "user.rate", 60.0 + 140.0 * static_cast<double>(random()) / 4294967296.0);
-        case 1: return set(at, "user.depth", 0.2e-3 + 2.8e-3 * static_cast<double>(random()) / 4294967296.0);
-        case 2: return set(at, "operator.press", 5.0 * static_cast<double>(random()) / 4294967296.0, below(2000));
-        case 3: return set(at, "ambient.temperature", 280.0 + 30.0 * static_cast<double>(random()) / 4294967296.0);
-        case 4: return set(at, "operator.tilt", 0.3 * static_cast<double>(random()) / 4294967296.0);
-        case 5: return fault(at, "motor_current.offset", -0.1 + 0.2 * static_cast<double>(random()) / 4294967296.0, below(1000));
-        case 6: return {at, Command::Kind::uart, "", 0, 0, 0, "help\n"};
-        default: return {at, Command::Kind::poke, "speed_loop.integral", static_cast<double>(random()) / 4294967296.0, 0, 0, ""};
+        case 0:
+          return set(at, "user.rate", 60.0 + 140.0 * static_cast<double>(random()) / 4294967296.0);
+        case 1:
+          return set(at, "user.depth", 0.2e-3 + 2.8e-3 * static_cast<double>(random()) / 4294967296.0);
+        case 2:
+          return set(at, "operator.press", 5.0 * static_cast<double>(random()) / 4294967296.0, below(2000));
+        case 3:
+          return set(at, "ambient.temperature", 280.0 + 30.0 * static_cast<double>(random()) / 4294967296.0);
+        case 4:
+          return set(at, "operator.tilt", 0.3 * static_cast<double>(random()) / 4294967296.0);
+        case 5:
+          return fault(at, "motor_current.offset", -0.1 + 0.2 * static_cast<double>(random()) / 4294967296.0,
+                       below(1000));
+        case 6:
+          return {at, Command::Kind::uart, "", 0, 0, 0, "help\n"};
+        default:
+          return {at, Command::Kind::poke, "speed_loop.integral", static_cast<double>(random()) / 4294967296.0, 0, 0,
+                  ""};
       }
     };
     Session session(scenario(), options());
     for (int step = 0; step < 12; ++step) {
       switch (below(8)) {
-        case 0: case 1: case 2: session.post(any_command()); break;
-        case 3: if (!session.timeline().empty()) session.erase(static_cast<std::size_t>(below(static_cast<Tick>(session.timeline().size())))); break;
-        case 4: session.undo(); break;
-        case 5: session.redo(); break;
-        case 6: session.run_to(below(50000)); break;
-        default: session.set_speed(below(2) ? 0.0 : 2.0); below(2) ? session.play() : session.pause(); break;
+        case 0:
+        case 1:
+        case 2:
+          session.post(any_command());
+          break;
+        case 3:
+          if (!session.timeline().empty())
+            session.erase(static_cast<std::size_t>(below(static_cast<Tick>(session.timeline().size()))));
+          break;
+        case 4:
+          session.undo();
+          break;
+        case 5:
+          session.redo();
+          break;
+        case 6:
+          session.run_to(below(50000));
+          break;
+        default:
+          session.set_speed(below(2) ? 0.0 : 2.0);
+          below(2) ? session.play() : session.pause();
+          break;
       }
       const int frames = static_cast<int>(below(30));
       for (int i = 0; i < frames; ++i) {
@@ -388,7 +435,9 @@ TEST_F(SessionTest, SavesEveryKeyAndFindsItsFilesFromElsewhere) {
   EXPECT_NE(run_hash(folder / "x/a.yaml"), session.hash());
   EXPECT_NE(read_file(folder / "x/near.yaml").find("memory: image.bin"), std::string::npos);
   const Scenario far = load_scenario(folder / "y/z/far.yaml");
-  EXPECT_EQ(std::count_if(far.requirements.begin(), far.requirements.end(), [](const Requirement& r) { return r.id == "ONLY-HERE"; }), 1);
+  EXPECT_EQ(std::count_if(far.requirements.begin(), far.requirements.end(),
+                          [](const Requirement& r) { return r.id == "ONLY-HERE"; }),
+            1);
   EXPECT_EQ(far.seed, 5u);
   EXPECT_FALSE(std::filesystem::exists(folder / "y/z/far.yaml.part"));
 }
@@ -403,7 +452,8 @@ TEST_F(SessionTest, TheTextOfAScenarioHoldsEveryKey) {
         for (const char* key : {"file", "line", "column"}) item.erase(key);
     return json;
   };
-  for (const char* path : {"tests/data/one_of_everything.yaml", "scenarios/treatment/cheek_1mm.yaml", "tests/data/golden/faults.yaml"}) {
+  for (const char* path :
+       {"tests/data/one_of_everything.yaml", "scenarios/treatment/cheek_1mm.yaml", "tests/data/golden/faults.yaml"}) {
     const Scenario original = load_scenario(path, {{"operator.tilt=3 deg", "timeline.0.at=0.07 s"}, false});
     const ScenarioEdits as_it_is{original.overrides, original.timeline, original.tick_ns, original.watch, {}};
     for (const std::string& to : {std::string(), folder.path(), std::string("tests")}) {
@@ -445,7 +495,8 @@ TEST_F(SessionTest, BeginsWithTheScenarioOfARecording) {
   const auto session = Session::of_recording(recording, options());
   ASSERT_TRUE(run_to_end(*session));
   EXPECT_EQ(session->hash(), recording.meta().hash);
-  const Ran other = run_program(program, {"run", scenario(), "--set", "operator.press=2.5 N", "--out", folder / "other"});
+  const Ran other =
+      run_program(program, {"run", scenario(), "--set", "operator.press=2.5 N", "--out", folder / "other"});
   ASSERT_EQ(other.code, 0) << other.err;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder / "other"))
     if (entry.path().extension() == ".h5") path = entry.path().string();
@@ -457,11 +508,13 @@ TEST_F(SessionTest, RunsARebuiltCore) {
   const std::string core = folder / "cores/pen.so";
   std::filesystem::create_directories(folder / "cores");
   const auto build = [&](const char* from) {
-    std::filesystem::copy_file(std::string(PENSIM_CORES).substr(0, std::string(PENSIM_CORES).find(':')) + "/" + from, core + ".new");
+    std::filesystem::copy_file(std::string(PENSIM_CORES).substr(0, std::string(PENSIM_CORES).find(':')) + "/" + from,
+                               core + ".new");
     std::filesystem::rename(core + ".new", core);
   };
   build("reference_pen.so");
-  write_file(folder / "pen.yaml", std::string(treatment).replace(std::string(treatment).find("reference_pen"), 13, "native:cores/pen.so"));
+  write_file(folder / "pen.yaml",
+             std::string(treatment).replace(std::string(treatment).find("reference_pen"), 13, "native:cores/pen.so"));
   Session session(folder / "pen.yaml", options());
   ASSERT_TRUE(run_to_end(session));
   const std::string good = session.hash();

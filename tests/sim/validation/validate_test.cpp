@@ -1,4 +1,5 @@
-// `pensim validate`: the verdicts on record, what it writes and refuses; and that the fit reads calibration targets only.
+// `pensim validate`: the verdicts on record, what it writes and refuses; and that the fit reads calibration targets
+// only.
 #include "sim/validation/validate.h"
 
 #include <gtest/gtest.h>
@@ -87,7 +88,8 @@ TEST(Fit, TheStoredLawIsWhatTheFitFinds) {
       if (p.name == name) value = static_cast<std::remove_cvref_t<decltype(value)>>(p.value);
     });
   const SkinFit fit = fit_skin(models, 0);
-  EXPECT_LE(fit.optimum, 1.005 * fit_skin({}, 0).optimum);  // no worse than the defaults, which are rounded, but for kinks of the law
+  EXPECT_LE(fit.optimum, 1.005 * fit_skin({}, 0).optimum);  // no worse than the defaults, which are rounded, but for
+                                                            // kinks of the law
   EXPECT_EQ(fit.law.origin, stored.origin);
   ASSERT_EQ(fit.law.parameters.size(), stored.parameters.size());
   for (std::size_t i = 0; i < stored.parameters.size(); ++i) {
@@ -99,7 +101,9 @@ TEST(Fit, TheStoredLawIsWhatTheFitFinds) {
     EXPECT_NEAR(now.low, was.low, 0.05 * std::abs(was.high - was.low)) << was.name;
     EXPECT_NEAR(now.high, was.high, 0.05 * std::abs(was.high - was.low)) << was.name;
     EXPECT_NEAR(now.deviation / was.deviation, 1, 0.05) << was.name;
-    for (std::size_t j = 0; j < i; ++j) EXPECT_NEAR(fit.law.correlation[i][j], stored.correlation[i][j], 0.02) << was.name << " " << fit.law.parameters[j].name;
+    for (std::size_t j = 0; j < i; ++j)
+      EXPECT_NEAR(fit.law.correlation[i][j], stored.correlation[i][j], 0.02)
+          << was.name << " " << fit.law.parameters[j].name;
   }
   EXPECT_EQ(fit.law.flat.size(), stored.flat.size());
 }

@@ -1,4 +1,5 @@
-/* motor.c - variables of every kind that a core may have; each begins with a value of its own. Nothing here is run but zoo_run(). */
+/* motor.c - variables of every kind that a core may have; each begins with a value of its own. Nothing here is run but
+ * zoo_run(). */
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -57,7 +58,7 @@ struct Register {
 struct Outer {
   struct Inner {
     int16_t v[2][2];
-    const char *label;
+    const char* label;
   } in[3];
 };
 
@@ -80,7 +81,7 @@ int64_t deep = -4611686018427387904LL;
 double ratio = -0.1;
 const volatile int16_t fixed = -1234;
 volatile uint32_t polled = 17;
-Channel *chosen = (Channel *)64;
+Channel* chosen = (Channel*)64;
 long double longer = 1.0L;
 int history[100] = {1, 2, 3};
 _Thread_local int per_thread = 4;
@@ -91,9 +92,7 @@ static int folded = 5;
 
 unsigned motor_calls(void) {
   static unsigned calls = 40;
-  static volatile struct {
-    uint16_t last[2];
-  } seen = {{8, 9}};
+  static volatile struct { uint16_t last[2]; } seen = {{8, 9}};
   calls += 2;
   seen.last[1] = (uint16_t)calls;
   return calls + seen.last[0] + (unsigned)folded + (unsigned)per_thread;

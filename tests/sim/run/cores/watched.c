@@ -1,5 +1,5 @@
-/* watched.c - a main() that starts a watchdog and kicks it every tick. At PenIn.aux[0] == 1 it waits for what never comes, but not
- * again after a reset by the watchdog; at 2 after every reset. */
+/* watched.c - a main() that starts a watchdog and kicks it every tick. At PenIn.aux[0] == 1 it waits for what never
+ * comes, but not again after a reset by the watchdog; at 2 after every reset. */
 #include "pen_port.h"
 
 static volatile unsigned never;
