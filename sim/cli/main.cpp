@@ -157,7 +157,7 @@ int command_dashboard(int argc, char** argv) {
   arguments.push_back(nullptr);
   execv(program.c_str(), arguments.data());
   fmt::print(stderr,
-             "the dashboard cannot be started: {}: {}\n  mend: build or install it with the rest: ./dev build\n",
+             "the dashboard cannot be started: {}: {}\n  help: build or install it with the rest: ./dev build\n",
              program, std::strerror(errno));
   return exit_error;
 }

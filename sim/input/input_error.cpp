@@ -41,7 +41,7 @@ std::string InputProblem::text() const {
   }
   if (!out.empty()) out += ": ";
   out += message;
-  if (!hint.empty()) out += "\n  mend: " + hint;
+  if (!hint.empty()) out += "\n  help: " + hint;
   return out;
 }
 

@@ -14,7 +14,7 @@ struct Location {
   int column = 0;    // 1-based
 };
 
-// One defect of an input. text() is "file:line:column: message" and, on a second line, "  mend: hint".
+// One defect of an input. text() is "file:line:column: message" and, on a second line, "  help: hint".
 struct InputProblem {
   Location at;
   std::string message;

@@ -236,7 +236,7 @@ TEST(Catalog, ListsAndExplains) {
       ADD_FAILURE() << kind << " " << name;
     } catch (const InputError& error) {
       EXPECT_NE(std::string(error.what()).find("not in the catalog"), std::string::npos);
-      EXPECT_NE(std::string(error.what()).find("mend: "), std::string::npos);
+      EXPECT_NE(std::string(error.what()).find("help: "), std::string::npos);
     }
   }
 }
@@ -331,7 +331,7 @@ TEST(Catalog, AnUnknownReferenceOfAPenIsNamed) {
   } catch (const InputError& error) {
     EXPECT_NE(
         std::string(error.what())
-            .find("pen.yaml: found `p1_windin`, expected a motor of the catalog\n  mend: did you mean `p1_winding`?"),
+            .find("pen.yaml: found `p1_windin`, expected a motor of the catalog\n  help: did you mean `p1_winding`?"),
         std::string::npos)
         << error.what();
   }
@@ -487,7 +487,7 @@ TEST(SkinLaw, ReadsWhatItWritesAndRefusesWhatIsNone) {
       ADD_FAILURE() << words;
     } catch (const InputError& error) {
       EXPECT_NE(std::string(error.what()).find(words), std::string::npos) << error.what();
-      EXPECT_NE(std::string(error.what()).find("mend: "), std::string::npos) << error.what();
+      EXPECT_NE(std::string(error.what()).find("help: "), std::string::npos) << error.what();
     }
   };
   const auto with = [&](const std::string& what, const std::string& by) {

@@ -111,7 +111,7 @@ void expect_refused(const std::vector<BadCase>& cases) {
       EXPECT_NE(r.err.find(problem.option ? "" : path + at), std::string::npos) << bad.name << ": " << path + at << "\n"
                                                                                 << r.err;
     }
-    EXPECT_NE(r.err.find("mend: "), std::string::npos) << bad.name << ": " << r.err;
+    EXPECT_NE(r.err.find("help: "), std::string::npos) << bad.name << ": " << r.err;
   }
 }
 

@@ -217,7 +217,7 @@ TEST(Rig, WhatItDoesNotHaveIsRefused) {
     const Reported r = run_scenarios(program, {f / "a.yaml", "--out", f / "runs"});
     EXPECT_EQ(r.ran.code, 2) << text;
     EXPECT_NE(r.ran.err.find(fragment), std::string::npos) << r.ran.err;
-    EXPECT_NE(r.ran.err.find("mend:"), std::string::npos) << r.ran.err;
+    EXPECT_NE(r.ran.err.find("help:"), std::string::npos) << r.ran.err;
     EXPECT_FALSE(std::filesystem::exists(f / "runs"));
   }
 }

@@ -230,12 +230,12 @@ TEST_F(Import, OtherSeparators) {
 }
 
 TEST_F(Import, MistakesHaveLineAndColumn) {
-  EXPECT_EQ(message(""), "log.csv: is empty\n  mend: a log begins with a line of column names: see docs/recording.md");
+  EXPECT_EQ(message(""), "log.csv: is empty\n  help: a log begins with a line of column names: see docs/recording.md");
   EXPECT_NE(message("time_s,pin.start\n").find("the log has no rows"), std::string::npos);
   EXPECT_NE(message("pin.start\n1\n").find("log.csv:1:1: the log has no column of time"), std::string::npos);
   EXPECT_NE(message("time_s\n1\n").find("no column with a signal"), std::string::npos);
   EXPECT_NE(
-      message("time_s,pin.strat\n").find("log.csv:1:8: 'pin.strat' is no signal\n  mend: did you mean 'pin.start'?"),
+      message("time_s,pin.strat\n").find("log.csv:1:8: 'pin.strat' is no signal\n  help: did you mean 'pin.start'?"),
       std::string::npos);
   EXPECT_NE(message("time_s,t_ms,pin.start\n0,0,0\n").find("log.csv:1:8: a second column of time"), std::string::npos);
   EXPECT_NE(message("time_s,pin.start,pin_start\n0,0,0\n").find("'pin.start' stands twice"), std::string::npos);

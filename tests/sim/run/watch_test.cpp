@@ -282,7 +282,7 @@ TEST(Watch, NamesThatAreNoVariableAreBadInputWithCandidates) {
       EXPECT_EQ(r.code, 2) << name;
       for (const std::string& part : parts)
         EXPECT_NE(r.err.find(part), std::string::npos) << name << ": " << part << "\n" << r.err;
-      EXPECT_NE(r.err.find("mend: "), std::string::npos) << r.err;
+      EXPECT_NE(r.err.find("help: "), std::string::npos) << r.err;
       EXPECT_NE(r.err.find(by_poke ? "a.yaml:5:24: " : "--watch: "), std::string::npos) << r.err;
       EXPECT_FALSE(std::filesystem::exists(f / "runs")) << name;
     }

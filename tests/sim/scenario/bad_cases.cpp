@@ -300,7 +300,7 @@ std::string compare_problems(const BadCase& bad, const std::vector<InputProblem>
     }
     if (!matched)
       difference += fmt::format("  expected {}:{}: {}{}\n", expected.line, expected.column, expected.fragment,
-                                expected.mend.empty() ? "" : " (mend: " + expected.mend + ")");
+                                expected.mend.empty() ? "" : " (help: " + expected.mend + ")");
   }
   for (std::size_t i = 0; i < found.size(); ++i)
     if (!used[i]) difference += "  found    " + found[i].text() + "\n";

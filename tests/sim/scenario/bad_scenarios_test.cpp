@@ -67,7 +67,7 @@ TEST(BadScenarios, TheFileNameStandsInEveryMessage) {
                       path + ":" + std::to_string(problem.at.line) + ":" + std::to_string(problem.at.column) + ": ", 0),
                   0u)
             << problem.text();
-        EXPECT_NE(problem.text().find("\n  mend: "), std::string::npos) << problem.text();
+        EXPECT_NE(problem.text().find("\n  help: "), std::string::npos) << problem.text();
       }
     }
   }
@@ -88,7 +88,7 @@ TEST(BadScenarios, FilesThatCannotBeRead) {
     return std::string("accepted");
   };
   EXPECT_EQ(refused((folder / "none.yaml").string()),
-            (folder / "none.yaml").string() + ": there is no such file\n  mend: check the path");
+            (folder / "none.yaml").string() + ": there is no such file\n  help: check the path");
   EXPECT_NE(refused(folder.string()).find("found a folder, expected a file"), std::string::npos);
   EXPECT_NE(refused("/dev/zero").find("larger than 4 MB"), std::string::npos);
   EXPECT_NE(refused("").find("there is no such file"), std::string::npos);
