@@ -12,25 +12,25 @@ constexpr double hand_period_s = 250e-6, slow_period_s = 1e-3, thermistor_period
 constexpr double away_m = -10e-3;  // tip depth that stands for "no needles there"
 constexpr double electronics_min_V = 2.0;
 
-constexpr std::int64_t bit(PlantLine line) { return std::int64_t{1} << static_cast<std::int64_t>(line); }
-constexpr std::int64_t button_bits = bit(PlantLine::start) | bit(PlantLine::plus) | bit(PlantLine::minus) |
-                                     bit(PlantLine::mode) | bit(PlantLine::confirm);
+constexpr std::int64_t button_bits = switch_bit(PlantSwitch::start) | switch_bit(PlantSwitch::plus) |
+                                     switch_bit(PlantSwitch::minus) | switch_bit(PlantSwitch::mode) |
+                                     switch_bit(PlantSwitch::confirm);
 
 std::int64_t ticks_in(double period_s, double tick_s) {
   const std::int64_t ticks = static_cast<std::int64_t>(period_s / tick_s + 0.5);
   return ticks > 0 ? ticks : 1;
 }
 
-void toggle(PlantState& state, PlantEdges& edges, PlantLine line, double time_s) {
-  state.pins ^= bit(line);
+void toggle(PlantState& state, PlantEdges& edges, PlantSwitch from, double time_s) {
+  state.closed ^= switch_bit(from);
   if (edges.count == plant_edges_max) return;
   std::int64_t at = edges.count++;
   for (; at > 0 && edges.edge[at - 1].time_s > time_s; --at) edges.edge[at] = edges.edge[at - 1];
-  edges.edge[at] = {static_cast<std::int64_t>(line), (state.pins & bit(line)) != 0, time_s};
+  edges.edge[at] = {from, (state.closed & switch_bit(from)) != 0, time_s};
 }
 
-void set_line(PlantState& state, PlantEdges& edges, PlantLine line, std::int64_t level) {
-  if (((state.pins & bit(line)) != 0) != (level != 0)) toggle(state, edges, line, 0.0);
+void set_switch(PlantState& state, PlantEdges& edges, PlantSwitch from, std::int64_t level) {
+  if (((state.closed & switch_bit(from)) != 0) != (level != 0)) toggle(state, edges, from, 0.0);
 }
 
 void set_resistances(const PlantParams& params, const PlantDerived& derived, PlantState& state, double winding_factor) {
@@ -41,17 +41,17 @@ void set_resistances(const PlantParams& params, const PlantDerived& derived, Pla
 }
 
 void press_buttons(const PlantParams& params, PlantState& state, const PlantInput& input, PlantEdges& edges) {
-  std::int64_t pending = (state.pins ^ input.buttons) & button_bits;
-  for (int line = static_cast<int>(PlantLine::start); line <= static_cast<int>(PlantLine::confirm); ++line)
-    if (state.buttons[line].left > 0) pending |= std::int64_t{1} << line;
+  std::int64_t pending = (state.closed ^ input.buttons) & button_bits;
+  for (int button = static_cast<int>(PlantSwitch::start); button <= static_cast<int>(PlantSwitch::confirm); ++button)
+    if (state.buttons[button].left > 0) pending |= std::int64_t{1} << button;
   if (pending == 0) return;
-  for (int line = static_cast<int>(PlantLine::start); line <= static_cast<int>(PlantLine::confirm); ++line) {
-    if (!((pending >> line) & 1)) continue;
+  for (int button = static_cast<int>(PlantSwitch::start); button <= static_cast<int>(PlantSwitch::confirm); ++button) {
+    if (!((pending >> button) & 1)) continue;
     double toggles_s[8];
-    const std::int64_t count = button_step(params.sensors, state.buttons[line], (input.buttons >> line) & 1,
-                                           static_cast<std::uint64_t>(params.seed), static_cast<std::uint32_t>(line),
+    const std::int64_t count = button_step(params.sensors, state.buttons[button], (input.buttons >> button) & 1,
+                                           static_cast<std::uint64_t>(params.seed), static_cast<std::uint32_t>(button),
                                            params.tick_s, toggles_s);
-    for (std::int64_t i = 0; i < count; ++i) toggle(state, edges, static_cast<PlantLine>(line), toggles_s[i]);
+    for (std::int64_t i = 0; i < count; ++i) toggle(state, edges, static_cast<PlantSwitch>(button), toggles_s[i]);
   }
 }
 
@@ -85,8 +85,9 @@ void update_slow(const PlantParams& params, const PlantDerived& derived, PlantSt
   const double friction_W = since(state.drivetrain.friction_J, state.friction_seen_J);
   ThermalInput heat;
   heat.winding_W = since(state.winding_J, state.winding_seen_J);
-  heat.case_W = 0.2 * friction_W;  // brushes and bearings of the motor: 0.12 of 0.57 mN m [D]
-  heat.grip_W = bridge_W + 0.8 * friction_W +
+  const double case_share = params.thermal.case_share_1;
+  heat.case_W = case_share * friction_W;
+  heat.grip_W = bridge_W + (1.0 - case_share) * friction_W +
                 (state.battery.rail_V > electronics_min_V ? params.battery.electronics_A * state.battery.rail_V : 0.0);
   heat.ambient_K = input.ambient_K;
   thermal_step(params.thermal, state.thermal, heat, ms_s);
@@ -124,11 +125,11 @@ void sense_cam(const PlantParams& params, PlantState& state, double before_rad, 
                double dt_s, PlantEdges& edges) {
   const double width_rad = params.sensors.hall_width_rad;
   const bool level = state.drivetrain.angle_rad < width_rad;
-  if (level == ((state.pins & bit(PlantLine::hall)) != 0) || turned_rad == 0.0) return;
+  if (level == ((state.closed & switch_bit(PlantSwitch::hall)) != 0) || turned_rad == 0.0) return;
   const double edge_rad = level == (turned_rad > 0.0) ? (level ? full_turn_rad : 0.0) : width_rad;
   double share = (edge_rad - before_rad) / turned_rad;
   share = share < 0.0 ? 0.0 : share > 1.0 ? 1.0 : share;
-  toggle(state, edges, PlantLine::hall, begin_s + share * dt_s);
+  toggle(state, edges, PlantSwitch::hall, begin_s + share * dt_s);
 }
 
 }  // namespace
@@ -166,9 +167,9 @@ void plant_reset(const PlantParams& params, const PlantDerived& derived, PlantSt
   set_resistances(params, derived, state, 1.0);
   state.ms_left = derived.ms_ticks;
   state.thermistor_left = derived.thermistor_updates;
-  state.pins = bit(PlantLine::cartridge);
-  if (state.drivetrain.angle_rad < params.sensors.hall_width_rad) state.pins |= bit(PlantLine::hall);
-  if (state.screw.home_closed) state.pins |= bit(PlantLine::home);
+  state.closed = switch_bit(PlantSwitch::cartridge);
+  if (state.drivetrain.angle_rad < params.sensors.hall_width_rad) state.closed |= switch_bit(PlantSwitch::hall);
+  if (state.screw.home_closed) state.closed |= switch_bit(PlantSwitch::home);
   state.stored_start_J = stored_J(params, derived, state);
 }
 
@@ -177,13 +178,13 @@ void plant_tick(const PlantParams& params, const PlantDerived& derived, PlantSta
   const PlantFaults& faults = input.faults;
   edges.count = 0;
   press_buttons(params, state, input, edges);
-  set_line(state, edges, PlantLine::cartridge, input.cartridge_present);
-  set_line(state, edges, PlantLine::charger, input.charger);
+  set_switch(state, edges, PlantSwitch::cartridge, input.cartridge_present);
+  set_switch(state, edges, PlantSwitch::charger, input.charger);
   if (input.cartridge_present != state.cartridge || faults.spring_factor_1 != state.spring_factor_1)
     change_mechanism(params, derived, state, input);
   const double home_s = screw_step(params.screw, static_cast<std::uint64_t>(params.seed), state.screw,
                                    {input.half_steps, faults.screw_jam, faults.screw_lost_share_1}, params.tick_s);
-  if (home_s >= 0.0) toggle(state, edges, PlantLine::home, home_s);
+  if (home_s >= 0.0) toggle(state, edges, PlantSwitch::home, home_s);
   if (state.hand_left <= 0) {
     move_hand(params, derived, state, input);
     state.hand_left = derived.hand_ticks;
@@ -332,8 +333,8 @@ void plant_energy(const PlantParams& params, const PlantDerived& derived, const 
                       (stored_J + energy.rail_J - state.stored_start_J);
 }
 
-void plant_sense(const PlantParams& params, const PlantDerived& derived, const PlantState& state,
-                 const PlantInput& input, std::int64_t tick, std::uint16_t counts[adc_channels]) {
+SensorReadings plant_sense(const PlantParams& params, const PlantDerived& derived, const PlantState& state,
+                           const PlantInput& input, std::int64_t tick) {
   SensorInput measured;
   measured.motor_A = state.bridge.sensed_A + state.bridge.ripple_sample_A;
   measured.cell_V = state.battery.cell_V;
@@ -342,8 +343,8 @@ void plant_sense(const PlantParams& params, const PlantDerived& derived, const P
   measured.id_ohm = input.cartridge_present ? params.cartridge.id_resistance_ohm : -1.0;
   measured.depth_m = input.depth_m;
   measured.rate_Hz = input.rate_Hz;
-  sensor_sample(params.sensors, derived.sensors, state.sensors, measured, static_cast<std::uint64_t>(params.seed), tick,
-                counts);
+  return sensor_sample(params.sensors, derived.sensors, state.sensors, measured,
+                       static_cast<std::uint64_t>(params.seed), tick);
 }
 
 }  // namespace pensim

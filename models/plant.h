@@ -82,9 +82,10 @@ void each_plant_param(Params& params, F f) {
   f("initial_lift_m", params.initial_lift_m);
 }
 
-// Input lines of the core, in the order of the board.
-enum class PlantLine : std::int64_t { hall, start, plus, minus, mode, confirm, home, cartridge, charger, count };
-inline constexpr std::int64_t plant_lines = static_cast<std::int64_t>(PlantLine::count);
+// What a pen opens and closes. A set of them is a sum of switch_bit; where each is wired is the board's.
+enum class PlantSwitch : std::int64_t { hall, start, plus, minus, mode, confirm, home, cartridge, charger, count };
+inline constexpr std::int64_t plant_switches = static_cast<std::int64_t>(PlantSwitch::count);
+constexpr std::int64_t switch_bit(PlantSwitch s) { return std::int64_t{1} << static_cast<std::int64_t>(s); }
 
 // Faults of the pen itself. Faults of sensors act on counts and edges, elsewhere.
 struct PlantFaults {
@@ -118,7 +119,7 @@ struct PlantInput {
   // from the user and the surroundings
   double depth_m = 1e-3;     // dial
   double rate_Hz = 120;      // dial
-  std::int64_t buttons = 0;  // bit 1 << line for PlantLine::start .. confirm: held
+  std::int64_t buttons = 0;  // switch_bit of PlantSwitch::start .. confirm: held
   std::int64_t cartridge_present = 1;
   std::int64_t charger = 0;
   double ambient_K = 296.15;
@@ -126,7 +127,7 @@ struct PlantInput {
 };
 
 struct PlantEdge {
-  std::int64_t line = 0;   // PlantLine
+  PlantSwitch from = PlantSwitch::hall;
   std::int64_t level = 0;  // after the edge
   double time_s = 0;       // since the begin of the tick, 0 .. tick_s
 };
@@ -158,7 +159,7 @@ struct PlantState {
   BatteryState battery;
   ThermalState thermal;
   SensorState sensors;
-  ButtonState buttons[plant_lines];
+  ButtonState buttons[plant_switches];
   HandState hand;
   HandOutput nose;      // of the last hand step
   SkinOutput skin_out;  // of the last plant step
@@ -179,7 +180,7 @@ struct PlantState {
   std::int64_t strokes = 0;     // forward passages of the retracted dead centre
   double tilt_rad = 0, tilt_cos = 1;
   std::int64_t ms_left = 0, hand_left = 0, thermistor_left = 0;
-  std::int64_t pins = 0;       // levels, bit 1 << PlantLine
+  std::int64_t closed = 0;     // switches, sum of switch_bit
   std::int64_t cartridge = 1;  // a plate is there
   HoleMemory holes;            // last
 };
@@ -261,11 +262,11 @@ void plant_energy(const PlantParams& params, const PlantDerived& derived, const 
 inline const double* plant_needle_force(const PlantState& state) { return state.skin.needle_force_N; }
 inline const double* plant_needle_penetration(const PlantState& state) { return state.skin.needle_penetration_m; }
 
-// The nine channels at the instant of `tick`, in the order of AdcChannel.
-void plant_sense(const PlantParams& params, const PlantDerived& derived, const PlantState& state,
-                 const PlantInput& input, std::int64_t tick, std::uint16_t counts[adc_channels]);
+// What the sensors read at the instant of `tick`.
+SensorReadings plant_sense(const PlantParams& params, const PlantDerived& derived, const PlantState& state,
+                           const PlantInput& input, std::int64_t tick);
 
-// Levels of the input lines, bit 1 << PlantLine.
-inline std::int64_t plant_pins(const PlantState& state) { return state.pins; }
+// The switches that are closed (hall: the magnet is near), sum of switch_bit.
+inline std::int64_t plant_closed(const PlantState& state) { return state.closed; }
 
 }  // namespace pensim

@@ -8,11 +8,6 @@ namespace {
 
 constexpr std::uint32_t current_stream = 0x100, other_stream = 0x101, bounce_stream = 0x110;
 
-inline std::uint16_t to_counts(double value) {
-  const double held = value > 0.0 ? value : 0.0;
-  return static_cast<std::uint16_t>(static_cast<int>((held < adc_full_scale ? held : adc_full_scale) + 0.5));
-}
-
 // Number of set bits in each of four lanes of 16 bits: mean 8, standard deviation 2.
 inline std::uint64_t lane_bits(std::uint64_t z) {
   z -= (z >> 1) & 0x5555555555555555ULL;
@@ -28,13 +23,17 @@ inline double lane(std::uint64_t bits, int index) {
 }  // namespace
 
 SensorDerived sensor_derive(const SensorParams& params) {
-  const double counts_per_V = adc_full_scale / params.reference_V;
+  const double counts_per_V = counts_at_reference / params.reference_V;
+  const double dial_share = 1.0 - 2.0 * params.dial_end_1;
   SensorDerived d;
-  d.current_counts_per_A = counts_per_V * params.current_V_per_A * (1.0 + params.current_gain_error_1);
-  d.current_offset_counts = counts_per_V * params.current_V_per_A * params.current_offset_A;
+  d.nominal_counts_per_A = counts_per_V * params.current_V_per_A;
+  d.current_counts_per_A = d.nominal_counts_per_A * (1.0 + params.current_gain_error_1);
+  d.current_offset_counts = d.nominal_counts_per_A * params.current_offset_A;
   d.voltage_counts_per_V = counts_per_V * params.voltage_divider_1;
   d.nose_counts = counts_per_V * params.nose_V;
   d.nose_counts_per_N = counts_per_V * params.nose_V_per_N;
+  d.depth_dial_share_per_m = dial_share / (params.depth_dial_high_m - params.depth_dial_low_m);
+  d.rate_dial_share_per_Hz = dial_share / (params.rate_dial_high_Hz - params.rate_dial_low_Hz);
   d.lane_gain_counts = 0.5 * params.noise_counts;
   return d;
 }
@@ -45,7 +44,7 @@ double ntc_resistance_ohm(const SensorParams& params, double temperature_K) {
 
 double ntc_counts(const SensorParams& params, double temperature_K) {
   const double ohm = ntc_resistance_ohm(params, temperature_K);
-  return adc_full_scale * ohm / (ohm + params.ntc_pull_up_ohm);
+  return counts_at_reference * ohm / (ohm + params.ntc_pull_up_ohm);
 }
 
 void sensor_reset(const SensorParams& params, double temperature_K, SensorState& state) {
@@ -64,25 +63,30 @@ void sensor_update(const SensorParams& params, SensorState& state, double case_K
   state.ntc_housing_counts = ntc_counts(params, state.ntc_housing_K);
 }
 
-void sensor_sample(const SensorParams& params, const SensorDerived& d, const SensorState& state,
-                   const SensorInput& input, std::uint64_t seed, std::int64_t tick,
-                   std::uint16_t counts[adc_channels]) {
+SensorReadings sensor_sample(const SensorParams& params, const SensorDerived& d, const SensorState& state,
+                             const SensorInput& input, std::uint64_t seed, std::int64_t tick) {
   const std::uint64_t first = lane_bits(noise_bits(seed, other_stream, 2 * tick));
   const std::uint64_t second = lane_bits(noise_bits(seed, other_stream, 2 * tick + 1));
   const double gain = d.lane_gain_counts;
-  counts[0] = to_counts(d.current_counts_per_A * input.motor_A + d.current_offset_counts +
-                        params.current_noise_counts * noise_normal(seed, current_stream, tick));
-  counts[1] = to_counts(d.voltage_counts_per_V * input.cell_V + gain * lane(first, 0));
-  counts[2] = to_counts(state.ntc_motor_counts + gain * lane(first, 1));
-  counts[3] = to_counts(state.ntc_housing_counts + gain * lane(first, 2));
-  counts[4] = to_counts(d.nose_counts + d.nose_counts_per_N * input.nose_N + gain * lane(first, 3));
-  counts[5] =
+  SensorReadings r;
+  r.motor_current_counts = d.current_counts_per_A * input.motor_A + d.current_offset_counts +
+                           params.current_noise_counts * noise_normal(seed, current_stream, tick);
+  r.cell_counts = d.voltage_counts_per_V * input.cell_V + gain * lane(first, 0);
+  r.ntc_motor_counts = state.ntc_motor_counts + gain * lane(first, 1);
+  r.ntc_housing_counts = state.ntc_housing_counts + gain * lane(first, 2);
+  r.nose_counts = d.nose_counts + d.nose_counts_per_N * input.nose_N + gain * lane(first, 3);
+  r.cartridge_id_counts =
       input.id_ohm < 0.0
-          ? std::uint16_t{4095}
-          : to_counts(adc_full_scale * input.id_ohm / (input.id_ohm + params.id_pull_up_ohm) + gain * lane(second, 0));
-  counts[6] = to_counts(d.voltage_counts_per_V * input.rail_V + gain * lane(second, 1));
-  counts[7] = to_counts(adc_full_scale * (0.05 + (input.depth_m - 0.2e-3) * (0.9 / 2.8e-3)) + gain * lane(second, 2));
-  counts[8] = to_counts(adc_full_scale * (0.05 + (input.rate_Hz - 60.0) * (0.9 / 140.0)) + gain * lane(second, 3));
+          ? counts_at_reference
+          : counts_at_reference * input.id_ohm / (input.id_ohm + params.id_pull_up_ohm) + gain * lane(second, 0);
+  r.rail_counts = d.voltage_counts_per_V * input.rail_V + gain * lane(second, 1);
+  r.depth_dial_counts =
+      counts_at_reference * (params.dial_end_1 + (input.depth_m - params.depth_dial_low_m) * d.depth_dial_share_per_m) +
+      gain * lane(second, 2);
+  r.rate_dial_counts =
+      counts_at_reference * (params.dial_end_1 + (input.rate_Hz - params.rate_dial_low_Hz) * d.rate_dial_share_per_Hz) +
+      gain * lane(second, 3);
+  return r;
 }
 
 std::int64_t button_step(const SensorParams& params, ButtonState& state, std::int64_t wanted, std::uint64_t seed,

@@ -1,8 +1,11 @@
-// sensors.h - from physical quantities to counts and levels: shunt, dividers, thermistors, dials, hall sensor, buttons.
+// sensors.h - from physical quantities to what a converter is given, and to switch positions: shunt, dividers,
+// thermistors, dials, hall sensor, buttons.
 //
-// 12 bit, 0..4095 for 0..3.3 V, rounded and clipped. Scaling as on the board (firmware_shim/pen_shim.h states it for
-// the core):
-//   motor current  50 mohm x 20 = 1 V/A: 0.806 mA per count; negative currents read 0
+// Readings are in counts of a 12 bit converter, but not rounded and not clipped: counts_at_reference stands for
+// reference_V, so V = counts x reference_V / counts_at_reference. (Counts and not volts, since the noise is given in
+// counts and the thermistors' are in the hashed state.) Which channel reads them, rounding and clipping are the board's
+// (sim/engine/board.h). Scaling:
+//   motor current  50 mohm x 20 = 1 V/A: 0.806 mA per count; negative currents are below 0
 //   cell, rail     1:2: 1.61 mV per count
 //   thermistors    10 kohm at 25 degC to ground, 10 kohm to 3.3 V; R = R_25 exp(B (1/T - 1/T_25)), B 3950 K
 //                  (3435..3950) [R; 0.9];
@@ -39,7 +42,12 @@ struct SensorParams {
   double nose_V = 0.3;           // [E]
   double nose_V_per_N = 0.3;     // [E]
   double id_pull_up_ohm = 10e3;  // [E]
-  double noise_counts = 1.0;     // rms, of all channels but the current [E]
+  double noise_counts = 1.0;     // rms, of all readings but the current [E]
+  double dial_end_1 = 0.05;      // of full scale, left free at both ends of a dial's travel [E]
+  double depth_dial_low_m = 0.2e-3;   // at the low end [E]
+  double depth_dial_high_m = 3.0e-3;  // [E]
+  double rate_dial_low_Hz = 60.0;     // [E]
+  double rate_dial_high_Hz = 200.0;   // [E]
   double hall_width_rad = 0.5;   // [E]
   double bounce_s = 3e-3;
 };
@@ -61,24 +69,16 @@ void each_sensor_param(Params& params, F f) {
   f("nose_V_per_N", params.nose_V_per_N);
   f("id_pull_up_ohm", params.id_pull_up_ohm);
   f("noise_counts", params.noise_counts);
+  f("dial_end_1", params.dial_end_1);
+  f("depth_dial_low_m", params.depth_dial_low_m);
+  f("depth_dial_high_m", params.depth_dial_high_m);
+  f("rate_dial_low_Hz", params.rate_dial_low_Hz);
+  f("rate_dial_high_Hz", params.rate_dial_high_Hz);
   f("hall_width_rad", params.hall_width_rad);
   f("bounce_s", params.bounce_s);
 }
 
-enum class AdcChannel : std::int64_t {  // in the order of the board
-  motor_current,
-  battery,
-  ntc_motor,
-  ntc_housing,
-  nose_force,
-  cartridge_id,
-  supply,
-  depth_dial,
-  rate_dial,
-  count
-};
-inline constexpr std::int64_t adc_channels = static_cast<std::int64_t>(AdcChannel::count);
-inline constexpr double adc_full_scale = 4095.0;
+inline constexpr double counts_at_reference = 4095.0;
 
 struct SensorState {
   double ntc_motor_K = 296.15, ntc_housing_K = 296.15;  // of the thermistors
@@ -94,11 +94,24 @@ struct SensorInput {
   double depth_m = 0, rate_Hz = 0;
 };
 
+// In counts, neither rounded nor clipped.
+struct SensorReadings {
+  double motor_current_counts = 0;
+  double cell_counts = 0;
+  double ntc_motor_counts = 0, ntc_housing_counts = 0;
+  double nose_counts = 0;
+  double cartridge_id_counts = 0;  // counts_at_reference without a cartridge
+  double rail_counts = 0;
+  double depth_dial_counts = 0, rate_dial_counts = 0;
+};
+
 struct SensorDerived {
+  double nominal_counts_per_A = 0;  // of the motor current, without gain error
   double current_counts_per_A = 0, current_offset_counts = 0;
-  double voltage_counts_per_V = 0;
+  double voltage_counts_per_V = 0;  // of cell and rail
   double nose_counts = 0, nose_counts_per_N = 0;
-  double lane_gain_counts = 0;  // of the noise of the other channels
+  double depth_dial_share_per_m = 0, rate_dial_share_per_Hz = 0;  // of full scale
+  double lane_gain_counts = 0;                                    // of the noise of all but the current
 };
 SensorDerived sensor_derive(const SensorParams& params);
 
@@ -110,8 +123,8 @@ void sensor_reset(const SensorParams& params, double temperature_K, SensorState&
 // Every 100 ms or so: the thermistors follow.
 void sensor_update(const SensorParams& params, SensorState& state, double case_K, double grip_K, double period_s);
 
-void sensor_sample(const SensorParams& params, const SensorDerived& derived, const SensorState& state,
-                   const SensorInput& input, std::uint64_t seed, std::int64_t tick, std::uint16_t counts[adc_channels]);
+SensorReadings sensor_sample(const SensorParams& params, const SensorDerived& derived, const SensorState& state,
+                             const SensorInput& input, std::uint64_t seed, std::int64_t tick);
 
 // A switch with bounce: `level` is what the line shows. Times count from the change.
 struct ButtonState {

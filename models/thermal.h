@@ -23,6 +23,7 @@ struct ThermalParams {
   double case_to_grip_K_per_W = 3.0;     // [E]
   double grip_J_per_K = 40.0;            // 45 g of aluminium [E]
   double grip_to_air_K_per_W = 11.0;     // air and hand [E]
+  double case_share_1 = 0.2;             // of friction, heats the case: brushes, bearings; 0.12 of 0.57 mN m [D]
   double initial_K = 296.15;             // the scenario's ambient [E]
 };
 
@@ -34,6 +35,7 @@ void each_thermal_param(Params& params, F f) {
   f("case_to_grip_K_per_W", params.case_to_grip_K_per_W);
   f("grip_J_per_K", params.grip_J_per_K);
   f("grip_to_air_K_per_W", params.grip_to_air_K_per_W);
+  f("case_share_1", params.case_share_1);
   f("initial_K", params.initial_K);
 }
 

@@ -1,38 +1,54 @@
 #include "sim/engine/board.h"
 
 #include <algorithm>
-#include <cmath>
+#include <iterator>
 
 namespace pensim {
 namespace {
 
-static_assert(static_cast<int>(PlantLine::hall) == PEN_LINE_HALL &&
-              static_cast<int>(PlantLine::start) == PEN_LINE_START &&
-              static_cast<int>(PlantLine::home) == PEN_LINE_HOME &&
-              static_cast<int>(PlantLine::cartridge) == PEN_LINE_CARTRIDGE &&
-              static_cast<int>(PlantLine::charger) == PEN_LINE_CHARGER &&
-              static_cast<int>(PlantLine::count) == PEN_LINE_COUNT);
-static_assert(static_cast<int>(AdcChannel::count) == PEN_ADC_COUNT &&
-              static_cast<int>(AdcChannel::nose_force) == PEN_ADC_NOSE_FORCE &&
-              static_cast<int>(AdcChannel::rate_dial) == PEN_ADC_RATE_DIAL);
+constexpr double converter_full_scale = 4095.0;
+constexpr double converter_per_reading = converter_full_scale / counts_at_reference;
+constexpr Nanoseconds spurious_ns = 4'000;  // spacing of spurious hall edges [E]
 
-constexpr double counts_per_volt = 4095.0 / 3.3;
-constexpr double current_counts_per_A = counts_per_volt * 0.05 * 20.0;  // shunt 50 mohm, gain 20
-constexpr double cell_counts_per_V = counts_per_volt / 2.0;             // divider 1:2
-constexpr Nanoseconds spurious_ns = 4'000;                              // spacing of spurious hall edges [E]
+// The line of each switch, in the order of PlantSwitch.
+constexpr int line_of_switch[] = {PEN_LINE_HALL,    PEN_LINE_START, PEN_LINE_PLUS,      PEN_LINE_MINUS,  PEN_LINE_MODE,
+                                  PEN_LINE_CONFIRM, PEN_LINE_HOME,  PEN_LINE_CARTRIDGE, PEN_LINE_CHARGER};
+static_assert(std::size(line_of_switch) == plant_switches && plant_switches == PEN_LINE_COUNT);
 
-std::uint16_t clip(double counts) { return static_cast<std::uint16_t>(std::clamp(std::round(counts), 0.0, 4095.0)); }
+constexpr int line_of(PlantSwitch s) { return line_of_switch[static_cast<std::size_t>(s)]; }
+
+std::uint16_t pins_of(std::int64_t closed) {
+  unsigned pins = 0;
+  for (std::size_t i = 0; i < std::size(line_of_switch); ++i)
+    pins |= static_cast<unsigned>(closed >> i & 1) << line_of_switch[i];
+  return static_cast<std::uint16_t>(pins);
+}
+
+std::uint16_t clip(double counts) {
+  const double held = counts > 0.0 ? counts : 0.0;
+  return static_cast<std::uint16_t>(
+      static_cast<int>((held < converter_full_scale ? held : converter_full_scale) + 0.5));
+}
 std::uint16_t offset(std::uint16_t counts, double by) { return clip(static_cast<double>(counts) + by); }
 
-void fault_channels(const Settings& s, PenIn& in) {
+// What an ampere or a volt at the input of a channel is on it.
+struct FaultScale {
+  double current_counts_per_A, cell_counts_per_V;
+};
+FaultScale fault_scale(const SensorDerived& sensors) {
+  return {sensors.nominal_counts_per_A * converter_per_reading, sensors.voltage_counts_per_V * converter_per_reading};
+}
+
+void fault_channels(const Settings& s, const FaultScale& scale, PenIn& in) {
   const auto on = [&](Fault f) { return s.of(f).on; };
   const auto magnitude = [&](Fault f) { return s.of(f).magnitude; };
   if (on(Fault::current_offset))
     in.adc[PEN_ADC_MOTOR_CURRENT] =
-        offset(in.adc[PEN_ADC_MOTOR_CURRENT], magnitude(Fault::current_offset) * current_counts_per_A);
+        offset(in.adc[PEN_ADC_MOTOR_CURRENT], magnitude(Fault::current_offset) * scale.current_counts_per_A);
   if (on(Fault::current_stuck)) in.adc[PEN_ADC_MOTOR_CURRENT] = clip(magnitude(Fault::current_stuck));
   if (on(Fault::battery_offset))
-    in.adc[PEN_ADC_BATTERY] = offset(in.adc[PEN_ADC_BATTERY], magnitude(Fault::battery_offset) * cell_counts_per_V);
+    in.adc[PEN_ADC_BATTERY] =
+        offset(in.adc[PEN_ADC_BATTERY], magnitude(Fault::battery_offset) * scale.cell_counts_per_V);
   if (on(Fault::ntc_motor_open)) in.adc[PEN_ADC_NTC_MOTOR] = 4095;
   if (on(Fault::ntc_motor_short)) in.adc[PEN_ADC_NTC_MOTOR] = 0;
   if (on(Fault::ntc_housing_open)) in.adc[PEN_ADC_NTC_HOUSING] = 4095;
@@ -61,7 +77,7 @@ void add_edge(PenIn& in, std::uint32_t time_us, int line, int level) {
 
 void sense_lines(World& w, Tick now, Nanoseconds tick_ns, PenIn& in) {
   const Nanoseconds now_ns = now * tick_ns;
-  auto pins = static_cast<std::uint16_t>(plant_pins(w.plant));
+  std::uint16_t pins = pins_of(plant_closed(w.plant));
   const bool any_fault = w.settings.faults > 0;
   std::uint16_t stuck = 0;
   if (any_fault)
@@ -77,7 +93,7 @@ void sense_lines(World& w, Tick now, Nanoseconds tick_ns, PenIn& in) {
   std::uint16_t seen = w.pins_before;
   for (std::int64_t i = 0; i < w.edges.count; ++i) {
     const PlantEdge& edge = w.edges.edge[i];
-    const auto line = static_cast<int>(edge.line);
+    const int line = line_of(edge.from);
     const auto bit = static_cast<std::uint16_t>(1u << line);
     if ((stuck & bit) != 0) continue;
     const Nanoseconds at_ns = now_ns - tick_ns + static_cast<Nanoseconds>(edge.time_s * 1e9);
@@ -100,18 +116,19 @@ void sense_lines(World& w, Tick now, Nanoseconds tick_ns, PenIn& in) {
 std::int64_t pressed_by_mode_wish(const World& w, Tick now, Nanoseconds tick_ns) {
   if (w.mode_script < 0) return 0;
   const Nanoseconds since_ns = (now - w.mode_script) * tick_ns;
-  if (since_ns < 100'000'000) return std::int64_t{1} << PEN_LINE_MODE;
-  if (since_ns >= 200'000'000 && since_ns < 300'000'000) return std::int64_t{1} << PEN_LINE_CONFIRM;
+  if (since_ns < 100'000'000) return switch_bit(PlantSwitch::mode);
+  if (since_ns >= 200'000'000 && since_ns < 300'000'000) return switch_bit(PlantSwitch::confirm);
   return 0;
 }
 
 void drive_from_settings(World& w) {
   const Settings& s = w.settings;
   PlantInput& p = w.plant_input;
-  const auto bit = [](bool pressed, int line) { return pressed ? std::int64_t{1} << line : std::int64_t{0}; };
-  w.buttons_held = bit(s.is_on(Set::user_start) || s.is_on(Set::button_start), PEN_LINE_START) |
-                   bit(s.is_on(Set::button_plus), PEN_LINE_PLUS) | bit(s.is_on(Set::button_minus), PEN_LINE_MINUS) |
-                   bit(s.is_on(Set::button_mode), PEN_LINE_MODE) | bit(s.is_on(Set::button_confirm), PEN_LINE_CONFIRM);
+  const auto held = [](bool pressed, PlantSwitch button) { return pressed ? switch_bit(button) : std::int64_t{0}; };
+  w.buttons_held =
+      held(s.is_on(Set::user_start) || s.is_on(Set::button_start), PlantSwitch::start) |
+      held(s.is_on(Set::button_plus), PlantSwitch::plus) | held(s.is_on(Set::button_minus), PlantSwitch::minus) |
+      held(s.is_on(Set::button_mode), PlantSwitch::mode) | held(s.is_on(Set::button_confirm), PlantSwitch::confirm);
   p.contact = s.is_on(Set::contact) ? 1 : 0;
   p.lift_m = s.of(Set::lift);
   p.press_N = s.of(Set::press);
@@ -141,6 +158,20 @@ void drive_from_settings(World& w) {
 
 }  // namespace
 
+std::uint16_t board_counts(double reading_counts) { return clip(reading_counts * converter_per_reading); }
+
+void board_convert(const SensorReadings& r, std::uint16_t adc[PEN_ADC_COUNT]) {
+  adc[PEN_ADC_MOTOR_CURRENT] = board_counts(r.motor_current_counts);
+  adc[PEN_ADC_BATTERY] = board_counts(r.cell_counts);
+  adc[PEN_ADC_NTC_MOTOR] = board_counts(r.ntc_motor_counts);
+  adc[PEN_ADC_NTC_HOUSING] = board_counts(r.ntc_housing_counts);
+  adc[PEN_ADC_NOSE_FORCE] = board_counts(r.nose_counts);
+  adc[PEN_ADC_CARTRIDGE_ID] = board_counts(r.cartridge_id_counts);
+  adc[PEN_ADC_SUPPLY] = board_counts(r.rail_counts);
+  adc[PEN_ADC_DEPTH_DIAL] = board_counts(r.depth_dial_counts);
+  adc[PEN_ADC_RATE_DIAL] = board_counts(r.rate_dial_counts);
+}
+
 std::uint32_t core_clock_us(const World& w, Nanoseconds at_ns, Nanoseconds tick_ns) {
   const Nanoseconds since_ns = at_ns - w.clock_zero * tick_ns;
   return w.clock_zero_us + static_cast<std::uint32_t>(since_ns / 1000);  // wraps as on the hardware
@@ -148,8 +179,8 @@ std::uint32_t core_clock_us(const World& w, Nanoseconds at_ns, Nanoseconds tick_
 
 void board_sense(const PlantParams& params, const PlantDerived& derived, World& w, Tick now, Nanoseconds tick_ns,
                  PenIn& in) {
-  plant_sense(params, derived, w.plant, w.plant_input, now, in.adc);
-  if (w.settings.faults > 0) fault_channels(w.settings, in);
+  board_convert(plant_sense(params, derived, w.plant, w.plant_input, now), in.adc);
+  if (w.settings.faults > 0) fault_channels(w.settings, fault_scale(derived.sensors), in);
   sense_lines(w, now, tick_ns, in);
   for (std::size_t i = 0; i < PEN_AUX; ++i) in.aux[i] = w.settings.aux[i];
   if (w.power == CorePower::running) {

@@ -1,5 +1,8 @@
-// board.h - which quantity is on which pin: the only place where volts and wishes become PenIn, and PenOut becomes what
-// the plant is given. Sensor faults act here, on the line between plant and core; the truth stays as it is.
+// board.h - which quantity is on which channel and which switch on which line: the only place where readings and wishes
+// become PenIn, and PenOut becomes what the plant is given. Sensor faults act here, on the line between plant and core;
+// the truth stays as it is.
+//
+// The converter has 12 bit: 0..4095 for 0..sensors.reference_V, rounded and clipped.
 #pragma once
 
 #include "firmware_shim/pen_shim.h"
@@ -9,6 +12,10 @@ namespace pensim {
 
 // The core's clock at `now` (32-bit microseconds that wrap).
 std::uint32_t core_clock_us(const World&, Nanoseconds at_ns, Nanoseconds tick_ns);
+
+// What the converter makes of a reading.
+std::uint16_t board_counts(double reading_counts);
+void board_convert(const SensorReadings&, std::uint16_t adc[PEN_ADC_COUNT]);
 
 // Step 2 of a tick: ADC, pins, edges of the last plant tick, auxiliary inputs, reset cause. Memory and console are
 // added by the engine.

@@ -29,7 +29,7 @@ struct World {
   std::int64_t resets = 0;          // since the start of the run, the first power-on not counted
   std::uint32_t clock_zero_us = 0;  // the core's clock shows clock_zero_us at tick clock_zero
   Tick clock_zero = 0;
-  std::int64_t buttons_held = 0;  // by the settings: bit 1 << line
+  std::int64_t buttons_held = 0;  // by the settings: sum of switch_bit
   Tick mode_script = -1;          // tick at which user.mode changed last: mode and confirm are pressed one after the
                                   // other
   std::uint16_t pins_before = 0;  // as the core was shown them

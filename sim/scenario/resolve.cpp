@@ -85,7 +85,7 @@ void check_plant(PlantParams& params, const Location& at, std::vector<InputProbl
   constexpr const char* zero[] = {"battery.protection_ohm", "battery.cutoff_delay_s", "battery.cutoff_current_delay_s",
                                   "battery.reclose_s",      "bridge.dead_time_s",     "bridge.shunt_ohm",
                                   "bridge.switch_ohm",      "sensors.bounce_s",       "cartridge.id_resistance_ohm",
-                                  "hand.hand_mass_kg",      "sensors.ntc_delay_s"};
+                                  "hand.hand_mass_kg",      "sensors.ntc_delay_s",    "sensors.rate_dial_low_Hz"};
   const auto listed = [](const auto& list, const std::string& name) {
     return std::any_of(std::begin(list), std::end(list), [&](const char* n) { return name == n; });
   };
@@ -124,6 +124,18 @@ void check_plant(PlantParams& params, const Location& at, std::vector<InputProbl
     problems.push_back({at, "expected skin.puncture_speed_m_per_s above 0, found 0", "give a value above 0"});
   if (!(params.skin.slowest_time_s > params.skin.fastest_time_s))
     problems.push_back({at, "expected skin.slowest_time above skin.fastest_time", "10 s and 0.3 ms, say"});
+  if (!(params.sensors.dial_end_1 < 0.5))
+    problems.push_back(
+        {at, fmt::format("expected sensors.dial_end_1 from 0 to below 0.5, found {}", params.sensors.dial_end_1),
+         "0.05 leaves 5 % of full scale free at both ends"});
+  if (!(params.sensors.depth_dial_high_m > params.sensors.depth_dial_low_m))
+    problems.push_back({at, "expected sensors.depth_dial_high above sensors.depth_dial_low", "3 mm and 0.2 mm, say"});
+  if (!(params.sensors.rate_dial_high_Hz > params.sensors.rate_dial_low_Hz))
+    problems.push_back({at, "expected sensors.rate_dial_high above sensors.rate_dial_low", "200 Hz and 60 Hz, say"});
+  if (!(params.thermal.case_share_1 <= 1.0))
+    problems.push_back({at,
+                        fmt::format("expected thermal.case_share_1 from 0 to 1, found {}", params.thermal.case_share_1),
+                        "0.2 heats the motor case with a fifth of the friction"});
   if (!(params.battery.initial_charge_1 <= 1.0))
     problems.push_back({at, "expected battery.initial_charge_1 from 0 to 1", "80 % is 0.8"});
 }

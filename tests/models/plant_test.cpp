@@ -19,7 +19,6 @@ using namespace pensim;
 namespace {
 
 constexpr double pi = 3.14159265358979323846;
-constexpr int adc_current = static_cast<int>(AdcChannel::motor_current);
 
 struct Pen {
   PlantParams params;
@@ -53,7 +52,7 @@ struct Pen {
     plant_tick(params, derived, *state, input, tick, edges);
     plant_truth(params, derived, *state, input, truth);
     for (std::int64_t i = 0; i < edges.count; ++i)
-      if (edges.edge[i].line == static_cast<std::int64_t>(PlantLine::hall) && edges.edge[i].level == 1)
+      if (edges.edge[i].from == PlantSwitch::hall && edges.edge[i].level == 1)
         hall_s.push_back(static_cast<double>(tick) * params.tick_s + edges.edge[i].time_s);
     ++tick;
   }
@@ -278,13 +277,13 @@ TEST(Plant, HallPulseHasItsWidthAndEdgesAlternate) {
   pen.run(0.4);
   double rise_s = -1;
   int pulses = 0;
-  std::int64_t level = (plant_pins(*pen.state) >> static_cast<int>(PlantLine::hall)) & 1;
+  std::int64_t level = (plant_closed(*pen.state) & switch_bit(PlantSwitch::hall)) != 0;
   for (int k = 0; k < 4000; ++k) {
     const std::int64_t at = pen.tick;
     pen.advance();
     for (std::int64_t i = 0; i < pen.edges.count; ++i) {
       const PlantEdge& e = pen.edges.edge[i];
-      ASSERT_EQ(e.line, static_cast<std::int64_t>(PlantLine::hall));
+      ASSERT_EQ(e.from, PlantSwitch::hall);
       ASSERT_EQ(e.level, 1 - level);
       level = e.level;
       const double now_s = static_cast<double>(at) * pen.params.tick_s + e.time_s;
@@ -296,7 +295,7 @@ TEST(Plant, HallPulseHasItsWidthAndEdgesAlternate) {
         ++pulses;
       }
     }
-    EXPECT_EQ((plant_pins(*pen.state) >> static_cast<int>(PlantLine::hall)) & 1, level);
+    EXPECT_EQ((plant_closed(*pen.state) & switch_bit(PlantSwitch::hall)) != 0, level != 0);
   }
   EXPECT_GT(pulses, 20);
   EXPECT_EQ(pen.truth.strokes, pen.truth.revolutions);
@@ -312,9 +311,8 @@ TEST(Plant, RunsBackwardsWithNegativeDuty) {
   EXPECT_LT(pen.truth.revolutions, -20);
   EXPECT_EQ(pen.truth.strokes, 0);
   EXPECT_GT(pen.hall_s.size(), 20u);  // the sensor does not know the direction
-  std::uint16_t counts[adc_channels];
-  plant_sense(pen.params, pen.derived, *pen.state, pen.input, pen.tick, counts);
-  EXPECT_LT(counts[adc_current], 20);  // and the shunt amplifier is unipolar
+  const SensorReadings read = plant_sense(pen.params, pen.derived, *pen.state, pen.input, pen.tick);
+  EXPECT_LT(read.motor_current_counts, 20);
 }
 
 TEST(Plant, CurrentReadingShowsTheSampledRipple) {  // the sample reads 50 mA below the mean at 72 %
@@ -325,9 +323,8 @@ TEST(Plant, CurrentReadingShowsTheSampledRipple) {  // the sample reads 50 mA be
   const int n = 3200;
   for (int k = 0; k < n; ++k) {
     pen.advance();
-    std::uint16_t counts[adc_channels];
-    plant_sense(pen.params, pen.derived, *pen.state, pen.input, pen.tick, counts);
-    read_A += counts[adc_current] * (3.3 / 4095) / n;
+    const SensorReadings read = plant_sense(pen.params, pen.derived, *pen.state, pen.input, pen.tick);
+    read_A += read.motor_current_counts * (3.3 / 4095) / n;
     mean_A += pen.truth.motor_current_A / n;
   }
   EXPECT_NEAR(read_A - pen.params.sensors.current_offset_A - mean_A, -0.050 * pen.truth.rail_voltage_V / 3.7, 0.004);
@@ -602,11 +599,10 @@ TEST(Plant, ScrewMovesThePlateAndSwitchesHome) {
   int home_edges = 0;
   for (int k = 0; k < 1400; ++k) {
     pen.advance();
-    for (std::int64_t i = 0; i < pen.edges.count; ++i)
-      home_edges += pen.edges.edge[i].line == static_cast<std::int64_t>(PlantLine::home);
+    for (std::int64_t i = 0; i < pen.edges.count; ++i) home_edges += pen.edges.edge[i].from == PlantSwitch::home;
   }
   EXPECT_EQ(home_edges, 1);
-  EXPECT_EQ((plant_pins(*pen.state) >> static_cast<int>(PlantLine::home)) & 1, 1);
+  EXPECT_NE(plant_closed(*pen.state) & switch_bit(PlantSwitch::home), 0);
   EXPECT_NEAR(pen.truth.screw_position_m, 0.3e-3 - 0.4e-3 + pen.params.screw.backlash_m, 1e-9);
   const double retracted_m = pen.truth.extension_m;
   pen.input.half_steps = 80;
@@ -620,27 +616,27 @@ TEST(Plant, ButtonsLatchesAndChargerGiveEdges) {
   Pen pen;
   pen.start();
   pen.run(0.01);
-  pen.input.buttons = 1 << static_cast<int>(PlantLine::start);
+  pen.input.buttons = switch_bit(PlantSwitch::start);
   pen.input.charger = 1;
   pen.input.cartridge_present = 0;
-  int edges[plant_lines] = {};
+  int edges[plant_switches] = {};
   for (int k = 0; k < 200; ++k) {
     pen.advance();
     double last_s = 0;
     for (std::int64_t i = 0; i < pen.edges.count; ++i) {
       EXPECT_GE(pen.edges.edge[i].time_s, last_s);
       last_s = pen.edges.edge[i].time_s;
-      ++edges[pen.edges.edge[i].line];
+      ++edges[static_cast<int>(pen.edges.edge[i].from)];
     }
   }
-  EXPECT_EQ(edges[static_cast<int>(PlantLine::start)] % 2, 1);
-  EXPECT_EQ(edges[static_cast<int>(PlantLine::charger)], 1);
-  EXPECT_EQ(edges[static_cast<int>(PlantLine::cartridge)], 1);
-  EXPECT_EQ(edges[static_cast<int>(PlantLine::plus)], 0);
-  const std::int64_t pins = plant_pins(*pen.state);
-  EXPECT_EQ((pins >> static_cast<int>(PlantLine::start)) & 1, 1);
-  EXPECT_EQ((pins >> static_cast<int>(PlantLine::charger)) & 1, 1);
-  EXPECT_EQ((pins >> static_cast<int>(PlantLine::cartridge)) & 1, 0);
+  EXPECT_EQ(edges[static_cast<int>(PlantSwitch::start)] % 2, 1);
+  EXPECT_EQ(edges[static_cast<int>(PlantSwitch::charger)], 1);
+  EXPECT_EQ(edges[static_cast<int>(PlantSwitch::cartridge)], 1);
+  EXPECT_EQ(edges[static_cast<int>(PlantSwitch::plus)], 0);
+  const std::int64_t closed = plant_closed(*pen.state);
+  EXPECT_NE(closed & switch_bit(PlantSwitch::start), 0);
+  EXPECT_NE(closed & switch_bit(PlantSwitch::charger), 0);
+  EXPECT_EQ(closed & switch_bit(PlantSwitch::cartridge), 0);
 }
 
 TEST(Plant, WithoutCartridgeNothingTouchesTheSkin) {
@@ -652,9 +648,8 @@ TEST(Plant, WithoutCartridgeNothingTouchesTheSkin) {
   EXPECT_EQ(pen.truth.skin_contact, 1);
   EXPECT_EQ(pen.truth.punctured, 0);
   EXPECT_EQ(pen.truth.needle_force_N, 0.0);
-  std::uint16_t counts[adc_channels];
-  plant_sense(pen.params, pen.derived, *pen.state, pen.input, pen.tick, counts);
-  EXPECT_EQ(counts[static_cast<int>(AdcChannel::cartridge_id)], 4095);
+  EXPECT_EQ(plant_sense(pen.params, pen.derived, *pen.state, pen.input, pen.tick).cartridge_id_counts,
+            counts_at_reference);
 }
 
 TEST(Plant, TruthOfDepthAddsUp) {  // tip depth = indentation + penetration, mean over needles

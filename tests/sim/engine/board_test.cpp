@@ -1,5 +1,7 @@
 // Every wire of the board, with the probe as firmware: what the core is shown is what the truth ought to give, what the
 // core drives acts on the plant, and every fault acts on what it says and on nothing else.
+#include "sim/engine/board.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -108,6 +110,43 @@ double ntc_ought(double temperature_K) {
   return 4095.0 * ohm / (ohm + 10e3);
 }
 
+// --- the converter
+// ---------------------------------------------------------------------------------------------------------------
+
+TEST(Converter, RoundsToTheNearestCountAndClips) {
+  EXPECT_EQ(board_counts(0.49), 0);
+  EXPECT_EQ(board_counts(0.5), 1);
+  EXPECT_EQ(board_counts(1234.4), 1234);
+  EXPECT_EQ(board_counts(1234.6), 1235);
+  EXPECT_EQ(board_counts(-620.0), 0) << "the shunt amplifier is unipolar";
+  EXPECT_EQ(board_counts(4094.6), 4095);
+  EXPECT_EQ(board_counts(4343.2), 4095);
+}
+
+TEST(Converter, EveryReadingHasItsChannel) {
+  SensorReadings r;
+  r.motor_current_counts = 1;
+  r.cell_counts = 2;
+  r.ntc_motor_counts = 3;
+  r.ntc_housing_counts = 4;
+  r.nose_counts = 5;
+  r.cartridge_id_counts = 6;
+  r.rail_counts = 7;
+  r.depth_dial_counts = 8;
+  r.rate_dial_counts = 9;
+  std::uint16_t adc[PEN_ADC_COUNT] = {};
+  board_convert(r, adc);
+  EXPECT_EQ(adc[PEN_ADC_MOTOR_CURRENT], 1);
+  EXPECT_EQ(adc[PEN_ADC_BATTERY], 2);
+  EXPECT_EQ(adc[PEN_ADC_NTC_MOTOR], 3);
+  EXPECT_EQ(adc[PEN_ADC_NTC_HOUSING], 4);
+  EXPECT_EQ(adc[PEN_ADC_NOSE_FORCE], 5);
+  EXPECT_EQ(adc[PEN_ADC_CARTRIDGE_ID], 6);
+  EXPECT_EQ(adc[PEN_ADC_SUPPLY], 7);
+  EXPECT_EQ(adc[PEN_ADC_DEPTH_DIAL], 8);
+  EXPECT_EQ(adc[PEN_ADC_RATE_DIAL], 9);
+}
+
 // --- inputs: channels
 // ---------------------------------------------------------------------------------------------------------------
 
@@ -132,6 +171,21 @@ TEST(Channels, CurrentReadsOneVoltPerAmpereAndItsOffset) {
   EXPECT_NEAR(mean_counts(r, PEN_ADC_MOTOR_CURRENT, 0.4, 0.8), (ampere + 4e-3) * counts_per_V, 0.6);
   const Recorded still = run("0.2 s", silent);
   EXPECT_NEAR(mean_counts(still, PEN_ADC_MOTOR_CURRENT, 0.0, 0.2), 4e-3 * counts_per_V, 0.5);
+}
+
+TEST(Channels, FaultsInAmpereAndVoltTakeTheScaleOfTheScenariosSensors) {
+  const std::string faults = line("at: 0.2 s, fault: motor_current.offset, to: 0.2 A") +
+                             line("at: 0.2 s, fault: battery_sense.offset, to: -0.3 V");
+  const auto shift = [](const Recorded& r, int channel) {
+    return mean_counts(r, channel, 0.2, 0.4) - mean_counts(r, channel, 0.0, 0.2);
+  };
+  const Recorded usual = run("0.4 s", silent + faults);
+  EXPECT_NEAR(shift(usual, PEN_ADC_MOTOR_CURRENT), 0.2 * counts_per_V, 0.5);
+  EXPECT_NEAR(shift(usual, PEN_ADC_BATTERY), -0.3 * counts_per_V / 2, 0.2);
+  const Recorded other = run("0.4 s", silent + faults,
+                             "parameters:\n  sensors.current_V_per_A: 2.5 V/A\n  sensors.voltage_divider: 0.4\n");
+  EXPECT_NEAR(shift(other, PEN_ADC_MOTOR_CURRENT), 0.2 * 2.5 * counts_per_V, 0.5);
+  EXPECT_NEAR(shift(other, PEN_ADC_BATTERY), -0.3 * 0.4 * counts_per_V, 0.2);
 }
 
 TEST(Channels, ThermistorsFollowTheirBodies) {
