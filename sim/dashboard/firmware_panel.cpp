@@ -12,7 +12,7 @@
 #include "sim/draw/display_units.h"
 #include "sim/draw/widgets.h"
 #include "sim/input/input_error.h"
-#include "sim/run/core_names.h"
+#include "sim/session/core_names.h"
 
 namespace pensim::dashboard {
 namespace {

@@ -267,10 +267,9 @@ class Server {
       const auto& told = *reinterpret_cast<const RunStatus*>(page_->data());
       const ProcessEnd end{explain_crash(report_, status, core_path_), page_->damage(), told};
       Json body = {{"say", "ended"}, {"future", future_}, {"hash", ""}, {"error", ""}};
-      if (const auto fault = firmware_fault(end, tick_ns_)) {
-        RunResult result;
-        result.firmware_fault = fault;
-        body["fault"] = to_json_text(result);
+      if (const auto f = firmware_fault(end, tick_ns_)) {
+        body["fault"] = {
+            {"kind", f->kind}, {"function", f->function}, {"file", f->file}, {"line", f->line}, {"at_s", f->at_s}};
       } else if (ended_well(end)) {
         body["hash"] = fmt::format("{:016x}", told.hash);
       } else {

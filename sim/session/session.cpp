@@ -65,6 +65,10 @@ std::string described(const Command& c, Nanoseconds tick_ns) {
   return fmt::format("{}{} at {:.9g} s", kinds[static_cast<std::size_t>(c.kind)], c.name, seconds(c.at * tick_ns));
 }
 
+RecordedFault fault_of(const Json& json) {
+  return {json.at("kind"), json.at("function"), json.at("file"), json.at("line"), json.at("at_s")};
+}
+
 std::string program_beside() {
   std::error_code error;
   const fs::path folder = fs::read_symlink("/proc/self/exe", error).parent_path();
@@ -163,7 +167,7 @@ struct Session::Impl {
   Tick untaken = never;  // first tick of the changes that the run was sent and has not taken yet
   int untaken_count = 0;
   std::string hash, error, refused;
-  std::optional<FirmwareFault> fault;
+  std::optional<RecordedFault> fault;
   std::deque<std::pair<double, Tick>> pace;  // wall time and ticks of the last second
   double wall_s = 0.0;
 
@@ -469,13 +473,12 @@ struct Session::Impl {
         playing = false;
         hash = message->body.value("hash", "");
         error = message->body.value("error", message->body.value("why", ""));
-        if (message->body.contains("fault"))
-          fault = result_from_json_text(message->body["fault"].get<std::string>()).firmware_fault;
+        if (message->body.contains("fault")) fault = fault_of(message->body["fault"]);
         current->recording.refresh();
         RecordingMeta& meta = current->recording.meta();
         meta.hash = hash;
         meta.end_cause = fault ? "firmware fault: " + fault->kind : error.empty() ? "end of scenario" : error;
-        if (fault) meta.fault = {fault->kind, fault->function, fault->file, fault->line, fault->at_s};
+        if (fault) meta.fault = *fault;
         if (untaken != never) go_back(untaken, true);
       }
     } catch (const WireClosed&) {
@@ -662,7 +665,7 @@ double Session::catching_up() const {
 const Recording& Session::recording() const { return impl_->current->recording; }
 const Recording* Session::ghost() const { return impl_->ghost ? &impl_->ghost->recording : nullptr; }
 void Session::drop_ghost() { impl_->ghost.reset(); }
-const std::optional<FirmwareFault>& Session::fault() const { return impl_->fault; }
+const std::optional<RecordedFault>& Session::fault() const { return impl_->fault; }
 std::string Session::error() const { return impl_->error; }
 
 // --- what enters ---

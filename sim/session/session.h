@@ -23,7 +23,6 @@
 #include <vector>
 
 #include "sim/recording/recording.h"
-#include "sim/run/result.h"
 #include "sim/scenario/scenario.h"
 #include "sim/vocabulary/command.h"
 
@@ -72,7 +71,7 @@ class Session {
   const Recording& recording() const;  // grows; the object is replaced when the future is computed anew
   const Recording* ghost() const;      // the old future; nullptr if there is none
   void drop_ghost();
-  const std::optional<FirmwareFault>& fault() const;
+  const std::optional<RecordedFault>& fault() const;
   std::string error() const;  // a defect of ours: what; "" if none
 
   // --- what enters ---

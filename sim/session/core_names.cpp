@@ -1,4 +1,4 @@
-#include "sim/run/core_names.h"
+#include "sim/session/core_names.h"
 
 #include "firmware_shim/symbols/symbols.h"
 #include "sim/input/input_error.h"
