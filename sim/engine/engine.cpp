@@ -10,6 +10,7 @@
 #include "firmware_shim/native/crash.h"
 #include "sim/engine/board.h"
 #include "sim/engine/world.h"
+#include "sim/recording/run_hash.h"
 
 namespace pensim {
 namespace {

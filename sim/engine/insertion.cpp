@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <memory>
 
+#include "sim/recording/run_hash.h"
+
 namespace pensim {
 namespace {
 

@@ -15,6 +15,7 @@
 
 #include "sim/input/input_error.h"
 #include "sim/input/quantity.h"
+#include "sim/recording/block_writer.h"
 #include "sim/recording/pen_fields.h"
 #include "sim/recording/source.h"
 

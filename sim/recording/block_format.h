@@ -1,5 +1,5 @@
-// block_format.h - the layout of tail and blocks, shared by who writes them (blocks.cpp) and who reads them
-// (recording_blocks.cpp).
+// block_format.h - the layout of tail and blocks, shared by who writes them (block_writer.cpp) and who reads them
+// (block_source.cpp).
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "firmware_shim/pen_shim.h"
-#include "sim/recording/block_writer.h"
+#include "sim/recording/plan.h"
 
 namespace pensim::block_format {
 
@@ -36,6 +36,7 @@ struct TailLayout {
   std::size_t rows_at = 0, ms_at = 0, slow_at = 0, variable_at = 0, size = 0;
 };
 inline constexpr std::size_t variable_capacity = 64 * 1024;
+inline constexpr std::size_t page = 4096;
 TailLayout tail_layout(const RecordingPlan& plan);
 
 enum RecordKind : std::uint32_t { rest_in = 1, rest_out, stroke_record, command_record, finding_record };
@@ -89,5 +90,8 @@ struct Staged {
 void encode_block(const RecordingPlan& plan, const TailLayout& layout, const Staged& staged,
                   std::vector<unsigned char>& block);
 std::uint64_t block_checksum(const unsigned char* block, std::size_t total_bytes);
+
+// Throws std::runtime_error: `what`, and what errno `error` means.
+[[noreturn]] void fail(const char* what, int error);
 
 }  // namespace pensim::block_format

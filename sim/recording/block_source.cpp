@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "sim/recording/block_format.h"
+#include "sim/recording/block_store.h"
 #include "sim/recording/source.h"
 
 namespace pensim {
@@ -15,7 +16,7 @@ namespace bf = block_format;
 
 namespace {
 
-class BlockSource final : public Recording::Source {
+class BlockSource final : public RecordingSource {
  public:
   BlockSource(const BlockStore& store, std::unique_ptr<BlockStore> owned)
       : owned_(std::move(owned)), store_(store), layout_(bf::tail_layout(store.plan())) {
@@ -486,7 +487,7 @@ const std::vector<RecordedUart>& BlockSource::uart() const {
 
 }  // namespace
 
-std::unique_ptr<Recording::Source> open_block_source(const BlockStore& store, std::unique_ptr<BlockStore> owned) {
+std::unique_ptr<RecordingSource> open_block_source(const BlockStore& store, std::unique_ptr<BlockStore> owned) {
   return std::make_unique<BlockSource>(store, std::move(owned));
 }
 

@@ -1,11 +1,8 @@
-// blocks.h - what the process of a run writes, tick by tick, and its hash.
+// block_writer.h - writes a run into a BlockStore, tick by tick.
 //
-// The parent makes a BlockStore before the fork: a file without a name (in memory, or in a directory for runs too long
-// for that), and one shared tail between guard pages, a file in memory too: both can be handed to another process,
-// which makes its store of them. In the child a BlockWriter stages rows in the tail; a complete block (0.1 s) is
-// transposed into columns and appended to the file by pwrite. The child never maps the file, so a scribbling core
-// cannot reach what was recorded; in the tail every row and every event carries a check word, so that damage is seen
-// and cut.
+// Rows are staged in the tail; a complete block (0.1 s) is transposed into columns and appended to the file by pwrite.
+// The child never maps the file, so a scribbling core cannot reach what was recorded; in the tail every row and every
+// event carries a check word, so that damage is seen and cut.
 //
 // Order within tick k: stroke(), command(), finding(), ms() and slow() first, then tick(), which publishes the row.
 // Events of a tick that never ended (crash) are kept.
@@ -18,26 +15,11 @@
 #include <vector>
 
 #include "firmware_shim/pen_shim.h"
-#include "sim/vocabulary/signals.h"
+#include "sim/recording/block_store.h"
+#include "sim/recording/plan.h"
 #include "sim/vocabulary/time.h"
 
 namespace pensim {
-
-enum class RecordingKind : std::uint8_t { pen, rig };  // a rig has no core: no PenIn, no PenOut
-
-inline constexpr int stroke_values_max = 16;
-inline constexpr int stroke_needles_max = 42;
-
-// What a run samples. The order of the lists is the order of the floats given to tick(), ms(), slow() and in
-// StrokeRow::value.
-struct RecordingPlan {
-  RecordingKind kind = RecordingKind::pen;
-  Nanoseconds tick_ns = default_tick_ns;
-  Tick ms_ticks = 20;      // ms row i stands at tick i * ms_ticks
-  Tick slow_ticks = 2000;  // slow row i stands at tick i * slow_ticks
-  std::vector<SignalInfo> tick, ms, slow, stroke;
-  int needles = 0;  // columns of StrokeRow::needle_peak that are kept
-};
 
 // True for adc.*, pin.*, aux.*, core.pwm_duty and core.reset_cause: pure functions of PenIn and PenOut, which are
 // stored whole.
@@ -52,42 +34,6 @@ RecordingPlan pen_plan(const std::vector<std::string>& extra, int needles, Nanos
 // The plan of the insertion rig: what sim/engine/insertion.cpp samples, in its order, then `extra`
 // (needle.<i>.force|penetration).
 RecordingPlan rig_plan(const std::vector<std::string>& extra, int needles, Nanoseconds tick_ns);
-
-struct StrokeRow {
-  Tick begin = 0, end = 0;
-  float value[stroke_values_max] = {};
-  float needle_peak[stroke_needles_max] = {};  // deepest penetration of each needle in this stroke; 0 if it did not
-                                               // enter
-};
-
-// Where blocks go: made by the parent before the fork, inherited by the child. Throws std::runtime_error (no memory,
-// disk full).
-class BlockStore {
- public:
-  // `directory`: "" keeps the blocks in memory (about 3 MB per second of run); else an unlinked file there.
-  explicit BlockStore(RecordingPlan plan, const std::string& directory = "");
-  // Of another process' store with the same plan; takes the two descriptors over.
-  BlockStore(RecordingPlan plan, int file, int tail_file);
-  ~BlockStore();
-  BlockStore(const BlockStore&) = delete;
-  BlockStore& operator=(const BlockStore&) = delete;
-
-  const RecordingPlan& plan() const { return plan_; }
-  int file() const { return file_; }
-  unsigned char* tail() const { return tail_; }  // shared with the child
-  int tail_file() const { return tail_file_; }
-  std::size_t tail_size() const { return tail_size_; }
-  // Other files for the same plan; the tail stays at its address. Takes the descriptors over.
-  void replace(int file, int tail_file);
-
- private:
-  RecordingPlan plan_;
-  void map_tail();
-
-  int file_ = -1, tail_file_ = -1;
-  unsigned char* tail_ = nullptr;
-  std::size_t tail_size_ = 0;
-};
 
 // The writing end. Throws std::runtime_error when the file takes no more (disk full).
 class BlockWriter {
@@ -134,19 +80,6 @@ class BlockWriter {
   std::int64_t file_end_ = 0, ms_total_ = 0, slow_total_ = 0;
   Tick first_tick_ = 0;
   bool closed_ = false;
-};
-
-// The hash of a run: per tick the bytes of PenIn and PenOut, every 20 ticks the state of the plant; each value is the
-// seed of the next.
-class RunHash {
- public:
-  void tick(const PenIn& in, const PenOut& out);
-  void state(const void* bytes, std::size_t size);  // plain data without padding
-  std::uint64_t value() const { return value_; }
-  std::string text() const;  // 16 hex digits
-
- private:
-  std::uint64_t value_ = 0;
 };
 
 }  // namespace pensim

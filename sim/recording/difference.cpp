@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "sim/recording/block_writer.h"
 #include "sim/recording/pen_fields.h"
 
 namespace pensim {

@@ -8,6 +8,8 @@
 #include <tuple>
 
 #include "sim/input/input_error.h"
+#include "sim/recording/block_store.h"
+#include "sim/recording/hdf5_file.h"
 #include "sim/recording/source.h"
 
 namespace pensim {
@@ -15,18 +17,9 @@ namespace bf = block_format;
 
 namespace {
 
-// The order of the channels and lines in pen_shim.h.
-constexpr const char* adc_names[] = {"motor_current", "battery", "ntc_motor",  "ntc_housing", "nose_force",
-                                     "cartridge_id",  "supply",  "depth_dial", "rate_dial"};
-constexpr const char* line_names[] = {"hall",    "start", "plus",      "minus",  "mode",
-                                      "confirm", "home",  "cartridge", "charger"};
-constexpr const char* out_names[] = {"enable", "led_ready", "led_alarm", "led_contact", "buzzer"};
-static_assert(std::size(adc_names) == PEN_ADC_COUNT && std::size(line_names) == PEN_LINE_COUNT &&
-              std::size(out_names) == PEN_OUT_COUNT);
-
 constexpr Tick slab = 1 << 16;
 
-class NoSource final : public Recording::Source {
+class NoSource final : public RecordingSource {
  public:
   Tick ticks() const override { return 0; }
   const std::vector<Series>& series() const override {
@@ -37,194 +30,10 @@ class NoSource final : public Recording::Source {
   void read(const Series&, std::int64_t, std::int64_t, float*) const override {}
 };
 
-class LogSource final : public Recording::Source {
- public:
-  explicit LogSource(LogChannels channels) : channels_(std::move(channels)) {
-    for (std::size_t i = 0; i < channels_.signals.size(); ++i)
-      series_.push_back({channels_.signals[i], 0, Series::From::event, static_cast<int>(i)});
-  }
-  Tick ticks() const override { return channels_.end; }
-  const std::vector<Series>& series() const override { return series_; }
-  std::int64_t size(const Series&) const override { return static_cast<std::int64_t>(channels_.ticks.size()); }
-  void read(const Series& s, std::int64_t first, std::int64_t count, float* values) const override {
-    std::memcpy(values, channels_.values[static_cast<std::size_t>(s.column)].data() + first,
-                static_cast<std::size_t>(count) * sizeof(float));
-  }
-  const std::vector<Tick>& event_ticks() const override { return channels_.ticks; }
-  const std::vector<RecordedText>& findings() const override { return channels_.events; }
-
- private:
-  LogChannels channels_;
-  std::vector<Series> series_;
-};
-
-template <typename T>
-const std::vector<T>& none() {
-  static const std::vector<T> empty;
-  return empty;
-}
-
 }  // namespace
 
-const std::vector<DerivedSignal>& derived_signals() {
-  static const std::vector<DerivedSignal> all = [] {
-    using Rule = DerivedSignal::Rule;
-    std::vector<DerivedSignal> out;
-    for (int i = 0; i < PEN_ADC_COUNT; ++i)
-      out.push_back({Rule::counts, bf::first_adc_word + i, 0, std::string("adc.") + adc_names[i]});
-    for (int i = 0; i < PEN_LINE_COUNT; ++i)
-      out.push_back({Rule::bit, bf::in_pins_word, i, std::string("pin.") + line_names[i]});
-    for (int i = 0; i < PEN_OUT_COUNT; ++i)
-      out.push_back({Rule::bit, bf::out_pins_word, i, std::string("pin.") + out_names[i]});
-    out.push_back({Rule::duty, bf::out_duty_word, 0, "core.pwm_duty"});
-    out.push_back({Rule::cause, bf::cause_word, 0, "core.reset_cause"});
-    for (int i = 0; i < static_cast<int>(PEN_AUX); ++i) out.push_back({Rule::aux, 0, i, "aux." + std::to_string(i)});
-    return out;
-  }();
-  return all;
-}
-
-void derived_values(const DerivedSignal& signal, const unsigned char* words, std::size_t count, float* values) {
-  const auto each = [&](auto value_of) {
-    for (std::size_t i = 0; i < count; ++i) {
-      std::uint16_t word;
-      std::memcpy(&word, words + 2 * i, 2);
-      values[i] = value_of(word);
-    }
-  };
-  switch (signal.rule) {
-    case DerivedSignal::Rule::counts:
-      return each([](std::uint16_t word) { return static_cast<float>(word); });
-    case DerivedSignal::Rule::bit:
-      return each([bit = signal.bit](std::uint16_t word) { return static_cast<float>((word >> bit) & 1); });
-    case DerivedSignal::Rule::duty:
-      return each([](std::uint16_t word) { return static_cast<float>(static_cast<std::int16_t>(word)) / 32767.0f; });
-    case DerivedSignal::Rule::cause:
-      return each([](std::uint16_t word) { return static_cast<float>(word >> 8); });
-    case DerivedSignal::Rule::aux:
-      return each([](std::uint16_t) { return 0.0f; });
-  }
-}
-
-float derived_value(const DerivedSignal& signal, std::uint16_t word) {
-  float value = 0.0f;
-  derived_values(signal, reinterpret_cast<const unsigned char*>(&word), 1, &value);
-  return value;
-}
-
-const std::vector<Tick>& Recording::Source::event_ticks() const { return none<Tick>(); }
-bool Recording::Source::pyramid(const Series&, int, std::int64_t, std::int64_t, MinMax*) const { return false; }
-bool Recording::Source::constant(const Series&, float&) const { return false; }
-bool Recording::Source::constant_word(int, std::uint16_t&) const { return false; }
-void Recording::Source::words(int, Tick, Tick, std::uint16_t*) const {
-  throw std::logic_error("recording: no PenIn and PenOut");
-}
-void Recording::Source::times(Tick, Tick, std::uint32_t*) const {
-  throw std::logic_error("recording: no PenIn and PenOut");
-}
-void Recording::Source::rests(Tick, Tick, std::vector<InRest>*, std::vector<OutRest>*) const {
-  throw std::logic_error("recording: no PenIn and PenOut");
-}
-const std::vector<SignalInfo>& Recording::Source::stroke_columns() const { return none<SignalInfo>(); }
-const std::vector<StrokeRow>& Recording::Source::strokes() const { return none<StrokeRow>(); }
-const std::vector<RecordedText>& Recording::Source::commands() const { return none<RecordedText>(); }
-const std::vector<RecordedText>& Recording::Source::findings() const { return none<RecordedText>(); }
-const std::vector<RecordedUart>& Recording::Source::uart() const { return none<RecordedUart>(); }
-
-void apply_rests(Tick first, Tick count, const std::vector<InRest>* in_rests, PenIn* in,
-                 const std::vector<OutRest>* out_rests, PenOut* out) {
-  if (in) {
-    const std::int32_t* aux = nullptr;
-    auto it = in_rests->begin();
-    for (; it != in_rests->end() && it->tick < first; ++it) aux = it->aux;
-    for (Tick k = 0; k < count; ++k) {
-      auto* bytes = reinterpret_cast<unsigned char*>(in + k) + bf::in_head;
-      if (it != in_rests->end() && it->tick == first + k) {
-        std::memcpy(bytes, it->edges, bf::in_rest);
-        aux = it->aux;
-        ++it;
-      } else {
-        std::memset(bytes, 0, bf::in_rest);
-        if (aux) std::memcpy(in[k].aux, aux, sizeof in[k].aux);
-      }
-    }
-  }
-  if (out) {
-    const std::int32_t* aux = nullptr;
-    auto it = out_rests->begin();
-    for (; it != out_rests->end() && it->tick < first; ++it) aux = it->aux;
-    for (Tick k = 0; k < count; ++k) {
-      auto* bytes = reinterpret_cast<unsigned char*>(out + k) + bf::out_head;
-      if (it != out_rests->end() && it->tick == first + k) {
-        std::memcpy(bytes, it->uart, bf::out_rest);
-        aux = it->aux;
-        ++it;
-      } else {
-        std::memset(bytes, 0, bf::out_rest);
-        if (aux) std::memcpy(out[k].aux, aux, sizeof out[k].aux);
-      }
-    }
-  }
-}
-
-void Recording::Source::io(Tick first, Tick count, PenIn* in, PenOut* out) const {
-  std::vector<std::uint16_t> column(static_cast<std::size_t>(count));
-  if (in) {
-    std::vector<std::uint32_t> time(static_cast<std::size_t>(count));
-    times(first, count, time.data());
-    for (Tick k = 0; k < count; ++k) in[k].time_us = time[static_cast<std::size_t>(k)];
-  }
-  for (int word = in ? 2 : bf::in_words; word < (out ? bf::io_words : bf::in_words); ++word) {
-    words(word, first, count, column.data());
-    unsigned char* to = word < bf::in_words ? reinterpret_cast<unsigned char*>(in) + 2 * word
-                                            : reinterpret_cast<unsigned char*>(out) + 2 * (word - bf::in_words);
-    const std::size_t stride = word < bf::in_words ? sizeof(PenIn) : sizeof(PenOut);
-    for (std::size_t k = 0; k < column.size(); ++k) std::memcpy(to + k * stride, &column[k], 2);
-  }
-  std::vector<InRest> in_rests;
-  std::vector<OutRest> out_rests;
-  rests(first, count, in ? &in_rests : nullptr, out ? &out_rests : nullptr);
-  apply_rests(first, count, &in_rests, in, &out_rests, out);
-}
-
-void min_max(const float* values, std::int64_t count, std::int64_t bucket, MinMax* buckets) {
-  constexpr float inf = std::numeric_limits<float>::infinity();
-  for (std::int64_t from = 0; from < count; from += bucket, ++buckets) {
-    const std::int64_t n = std::min(bucket, count - from);
-    // Vectors of four. A NaN loses every comparison.
-    typedef float Vector __attribute__((vector_size(16)));
-    Vector lows = {inf, inf, inf, inf}, highs = -lows, lows_b = lows, highs_b = highs;
-    const float* v = values + from;
-    std::int64_t i = 0;
-    for (; i + 8 <= n; i += 8) {
-      Vector a, b;
-      std::memcpy(&a, v + i, sizeof a);
-      std::memcpy(&b, v + i + 4, sizeof b);
-      lows = a < lows ? a : lows;
-      highs = a > highs ? a : highs;
-      lows_b = b < lows_b ? b : lows_b;
-      highs_b = b > highs_b ? b : highs_b;
-    }
-    float low = inf, high = -inf;
-    for (int j = 0; j < 4; ++j) {
-      low = std::min({low, lows[j], lows_b[j]});
-      high = std::max({high, highs[j], highs_b[j]});
-    }
-    for (; i < n; ++i) {
-      low = v[i] < low ? v[i] : low;
-      high = v[i] > high ? v[i] : high;
-    }
-    *buckets = {low, high};
-    if (low > high) buckets->min = buckets->max = std::numeric_limits<float>::quiet_NaN();
-  }
-}
-
-std::unique_ptr<Recording::Source> make_log_source(LogChannels channels) {
-  return std::make_unique<LogSource>(std::move(channels));
-}
-
 Recording::Recording() : source_(std::make_unique<NoSource>()) {}
-Recording::Recording(std::unique_ptr<Source> source, RecordingMeta meta)
+Recording::Recording(std::unique_ptr<RecordingSource> source, RecordingMeta meta)
     : meta_(std::move(meta)), source_(std::move(source)) {
   if (const std::string note = source_->note(); !note.empty()) meta_.notes.push_back(note);
 }
@@ -281,13 +90,13 @@ const std::vector<SignalInfo>& Recording::signals() const {
 
 namespace {
 
-const Series* series_of(const Recording::Source& source, const std::string& name) {
+const Series* series_of(const RecordingSource& source, const std::string& name) {
   for (const Series& s : source.series())
     if (s.info.name == name) return &s;
   return nullptr;
 }
 
-const Series& series_or_throw(const Recording::Source& source, const Recording& recording, const std::string& name) {
+const Series& series_or_throw(const RecordingSource& source, const Recording& recording, const std::string& name) {
   if (const Series* s = series_of(source, name)) return *s;
   std::vector<std::string> known;
   for (const Series& s : source.series()) known.push_back(s.info.name);
@@ -305,8 +114,8 @@ std::int64_t column_of(const std::vector<SignalInfo>& columns, const std::string
 
 // Strokes as samples: 0 until the first ends, then each value from the end of its stroke on. What was indexed stays so
 // while a run grows.
-const Recording::Source::StrokeIndex& index_strokes(const Recording::Source& source) {
-  Recording::Source::StrokeIndex& index = source.stroke_index;
+const RecordingSource::StrokeIndex& index_strokes(const RecordingSource& source) {
+  RecordingSource::StrokeIndex& index = source.stroke_index;
   const std::vector<StrokeRow>& rows = source.strokes();
   const Tick last = std::max<Tick>(source.ticks() - 1, 0);
   if (index.at.empty() || index.rows > rows.size() || (index.cut && index.last != last))
@@ -348,7 +157,7 @@ SampleRange Recording::range(const std::string& name, Tick from, Tick to) const 
   from = std::max<Tick>(from, 0);
   to = std::min(to, ticks() - 1);
   if (s.from == Series::From::stroke || s.period_ticks == 0) {
-    const Source::StrokeIndex* strokes = s.from == Series::From::stroke ? &index_strokes(*source_) : nullptr;
+    const RecordingSource::StrokeIndex* strokes = s.from == Series::From::stroke ? &index_strokes(*source_) : nullptr;
     const std::vector<Tick>& at = strokes ? strokes->at : source_->event_ticks();
     out.period_ticks = 0;
     if (from > to || at.empty()) return out;
@@ -396,8 +205,8 @@ std::vector<MinMax> Recording::pyramid(const std::string& name, int size, std::i
   // Not stored: whole buckets are kept once made, the last short one is made each time.
   const auto index = static_cast<std::size_t>(&s - source_->series().data());
   if (source_->pyramids.size() < source_->series().size()) source_->pyramids.resize(source_->series().size());
-  if (!source_->pyramids[index]) source_->pyramids[index] = std::make_unique<Source::Pyramid>();
-  Source::Pyramid& kept = *source_->pyramids[index];
+  if (!source_->pyramids[index]) source_->pyramids[index] = std::make_unique<RecordingSource::Pyramid>();
+  RecordingSource::Pyramid& kept = *source_->pyramids[index];
   std::vector<float> values(static_cast<std::size_t>(slab));
   auto have = static_cast<std::int64_t>(kept.by_64.size());
   const std::int64_t whole = samples / 64;
@@ -498,7 +307,7 @@ const std::vector<RecordedText>& Recording::commands() const { return source_->c
 const std::vector<RecordedText>& Recording::findings() const { return source_->findings(); }
 const std::vector<RecordedUart>& Recording::uart() const { return source_->uart(); }
 void Recording::write(const std::string& path, WriteOptions options) const {
-  write_file(path, *this, *source_, options.compress);
+  write_file(path, {meta_, signals(), verdicts_, measures_, *source_}, options.compress);
 }
 
 }  // namespace pensim

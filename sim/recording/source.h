@@ -1,5 +1,4 @@
-// recording_source.h - where the samples of a recording come from: the blocks of a run, an HDF5 file, a field log in
-// memory.
+// source.h - where the samples of a recording come from: the blocks of a run, an HDF5 file, a field log in memory.
 #pragma once
 
 #include <cstdint>
@@ -8,9 +7,12 @@
 #include <vector>
 
 #include "sim/recording/block_format.h"
-#include "sim/recording/recording.h"
+#include "sim/recording/plan.h"
+#include "sim/recording/recorded.h"
 
 namespace pensim {
+
+class BlockStore;
 
 // One signal of a source. Its values stand at multiples of period_ticks; with period_ticks 0 at the ticks that
 // event_ticks() lists, and for a signal by stroke at the ends of the strokes.
@@ -45,9 +47,9 @@ const std::vector<DerivedSignal>& derived_signals();
 float derived_value(const DerivedSignal& signal, std::uint16_t word);
 void derived_values(const DerivedSignal& signal, const unsigned char* words, std::size_t count, float* values);
 
-class Recording::Source {
+class RecordingSource {
  public:
-  virtual ~Source() = default;
+  virtual ~RecordingSource() = default;
   virtual bool refresh() { return false; }
   virtual Tick ticks() const = 0;
   virtual const std::vector<Series>& series() const = 0;
@@ -103,11 +105,7 @@ void apply_rests(Tick first, Tick count, const std::vector<InRest>* in_rests, Pe
 // of each `bucket` values, the last may be short
 void min_max(const float* values, std::int64_t count, std::int64_t bucket, MinMax* buckets);
 
-std::unique_ptr<Recording::Source> open_block_source(const BlockStore& store, std::unique_ptr<BlockStore> owned);
-std::unique_ptr<Recording::Source> open_file_source(const std::string& path, RecordingMeta& meta,
-                                                    std::vector<RecordedVerdict>& verdicts,
-                                                    std::vector<RecordedMeasure>& measures);
-void write_file(const std::string& path, const Recording& recording, const Recording::Source& source, bool compress);
+std::unique_ptr<RecordingSource> open_block_source(const BlockStore& store, std::unique_ptr<BlockStore> owned);
 
 // A field log: every channel has a value at each of `ticks`.
 struct LogChannels {
@@ -117,6 +115,6 @@ struct LogChannels {
   std::vector<std::vector<float>> values;
   std::vector<RecordedText> events;
 };
-std::unique_ptr<Recording::Source> make_log_source(LogChannels channels);
+std::unique_ptr<RecordingSource> make_log_source(LogChannels channels);
 
 }  // namespace pensim

@@ -27,6 +27,7 @@
 #include "sim/engine/insertion.h"
 #include "sim/input/quantity.h"
 #include "sim/judge/judge.h"
+#include "sim/recording/block_store.h"
 #include "sim/recording/difference.h"
 #include "sim/run/child.h"
 #include "sim/run/formulas.h"

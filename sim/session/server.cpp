@@ -18,6 +18,7 @@
 
 #include "firmware_shim/native/crash.h"
 #include "firmware_shim/native/host_memory.h"
+#include "sim/recording/block_store.h"
 #include "sim/run/child.h"
 #include "sim/scenario/resolve.h"
 #include "sim/session/wire.h"

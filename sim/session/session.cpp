@@ -17,6 +17,7 @@
 
 #include "firmware_shim/symbols/symbols.h"
 #include "sim/judge/judge.h"
+#include "sim/recording/block_store.h"
 #include "sim/run/child.h"
 #include "sim/run/formulas.h"
 #include "sim/scenario/scenario_text.h"

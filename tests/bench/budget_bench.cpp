@@ -14,7 +14,9 @@
 #include "sim/engine/engine.h"
 #include "sim/engine/world.h"
 #include "sim/judge/judge.h"
+#include "sim/recording/block_writer.h"
 #include "sim/recording/recording.h"
+#include "sim/recording/run_hash.h"
 #include "sim/run/run.h"
 
 namespace pensim {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/recording/block_writer.h"
 #include "sim/recording/recording.h"
 
 using namespace pensim;

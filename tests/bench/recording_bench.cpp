@@ -8,6 +8,7 @@
 
 #include "sim/recording/block_writer.h"
 #include "sim/recording/recording.h"
+#include "sim/recording/run_hash.h"
 
 namespace {
 

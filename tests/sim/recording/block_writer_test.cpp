@@ -12,6 +12,7 @@
 
 #include "sim/recording/block_format.h"
 #include "sim/recording/recording.h"
+#include "sim/recording/run_hash.h"
 #include "tests/sim/recording/recorded_run.h"
 
 namespace pensim {

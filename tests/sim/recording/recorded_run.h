@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sim/recording/block_writer.h"
+#include "sim/recording/run_hash.h"
 
 namespace pensim::recorded_run {
 

@@ -1,0 +1,44 @@
+// block_store.h - where the process of a run puts what it recorded.
+//
+// The parent makes a BlockStore before the fork: a file without a name (in memory, or in a directory for runs too long
+// for that), and one shared tail between guard pages, a file in memory too: both can be handed to another process,
+// which makes its store of them.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "sim/recording/plan.h"
+
+namespace pensim {
+
+// Where blocks go: made by the parent before the fork, inherited by the child. Throws std::runtime_error (no memory,
+// disk full).
+class BlockStore {
+ public:
+  // `directory`: "" keeps the blocks in memory (about 3 MB per second of run); else an unlinked file there.
+  explicit BlockStore(RecordingPlan plan, const std::string& directory = "");
+  // Of another process' store with the same plan; takes the two descriptors over.
+  BlockStore(RecordingPlan plan, int file, int tail_file);
+  ~BlockStore();
+  BlockStore(const BlockStore&) = delete;
+  BlockStore& operator=(const BlockStore&) = delete;
+
+  const RecordingPlan& plan() const { return plan_; }
+  int file() const { return file_; }
+  unsigned char* tail() const { return tail_; }  // shared with the child
+  int tail_file() const { return tail_file_; }
+  std::size_t tail_size() const { return tail_size_; }
+  // Other files for the same plan; the tail stays at its address. Takes the descriptors over.
+  void replace(int file, int tail_file);
+
+ private:
+  RecordingPlan plan_;
+  void map_tail();
+
+  int file_ = -1, tail_file_ = -1;
+  unsigned char* tail_ = nullptr;
+  std::size_t tail_size_ = 0;
+};
+
+}  // namespace pensim

@@ -1,0 +1,29 @@
+// hdf5_types.h - what writer and reader of a recording's file share: names and compounds of docs/recording.md.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sim/recording/hdf5.h"
+#include "sim/vocabulary/signals.h"
+
+namespace pensim::hdf5 {
+
+constexpr std::int64_t slab = 1 << 18;  // samples that are written or summarised at a time
+
+std::string member_name(std::string signal);  // field names that MATLAB takes too
+Id pen_in_type();                             // the head of PenIn (block_format.h)
+Id pen_out_type();
+Id in_rest_type();  // InRest, OutRest (source.h)
+Id out_rest_type();
+Id strokes_type(const std::vector<SignalInfo>& columns, int needles);  // StrokeRow
+
+// A name as a link: '/' would make a group.
+std::string link_name(const std::string& name);
+std::string name_of_link(const std::string& link);
+
+// Buckets of `size` samples, the last may be short.
+inline std::int64_t buckets(std::int64_t samples, std::int64_t size) { return (samples + size - 1) / size; }
+
+}  // namespace pensim::hdf5
