@@ -322,7 +322,7 @@ int main_checked(int argc, char** argv) {
     if (validation.out.empty() && validation.only.empty() && validation.recorded.empty() &&
         std::filesystem::exists("docs/validation.md"))
       validation.out = "docs";
-    if (validation.recorded.empty()) validation.recorded = share_path("validation.txt");
+    if (validation.recorded.empty()) validation.recorded = share_path("verdicts.txt");
     return validate(validation);
   }
   if (*c_rerun) return command_rerun(rerun);

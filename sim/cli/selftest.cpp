@@ -20,7 +20,7 @@ namespace {
 std::map<std::string, std::string> golden_hashes(const std::string& file) {
   std::map<std::string, std::string> hashes;
   std::ifstream in(file);
-  for (std::string scenario, hash; in >> scenario >> hash;) hashes[scenario.substr(scenario.rfind('/') + 1)] = hash;
+  for (std::string scenario, hash; in >> scenario >> hash;) hashes[scenario] = hash;
   return hashes;
 }
 
@@ -73,7 +73,7 @@ int command_selftest() {
     fmt::print("{}  {}{}{}\n", why.empty() ? "sound " : "BROKEN", name, why.empty() ? "" : ": ", why);
     failed += why.empty() ? 0 : 1;
   };
-  const std::string folder = share_path("golden");
+  const std::string folder = share_path("selftest");
   const std::map<std::string, std::string> hashes = golden_hashes(folder + "/hashes.txt");
   check("golden runs are installed", [&] { return hashes.size() >= 3 ? "" : "none in " + folder; });
   for (const auto& item : hashes) {

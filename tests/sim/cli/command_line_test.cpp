@@ -238,8 +238,8 @@ TEST(CommandLine, ARecordingCanBeRerunJudgedComparedReplayedAndExported) {
 // other output.
 TEST(CommandLine, ACompleteFieldLogCatchesAChangedCore) {
   const Folder f;
-  ASSERT_EQ(run_program(program, {"run", "tests/data/golden/cheek.yaml", "--no-always", "--out", f / "x"}).code, 0);
-  const std::string recording = f / "x/tests/data/golden/cheek.h5", log = f / "log.csv";
+  ASSERT_EQ(run_program(program, {"run", "sim/cli/selftest/cheek.yaml", "--no-always", "--out", f / "x"}).code, 0);
+  const std::string recording = f / "x/sim/cli/selftest/cheek.h5", log = f / "log.csv";
   ASSERT_EQ(run_program(program, {"export", recording, "--complete", "--out", log}).code, 0);
   const Ran same = run_program(program, {"replay", log, "--firmware", "reference_pen"});
   EXPECT_EQ(same.code, 0) << same.out << same.err;

@@ -159,7 +159,7 @@ TEST(App, ALiveRunIsPausedSteppedAndTakenUp) {
   User user;
   SessionOptions options;
   options.program = PENSIM_PROGRAM;
-  open_scenario(user.app, "tests/data/golden/cheek.yaml", options);
+  open_scenario(user.app, "sim/cli/selftest/cheek.yaml", options);
   EXPECT_TRUE(user.app.playback.live);
   const auto until = [&](auto done) {
     for (int i = 0; i < 4000 && !done(); ++i) {
@@ -190,7 +190,7 @@ TEST(App, ALiveRunIsPausedSteppedAndTakenUp) {
   EXPECT_NEAR(user.app.cursor_s, 1.2 - 50e-6, 1e-9);
   EXPECT_FALSE(user.app.playback.playing);
   // Pauses and steps leave no trace.
-  const auto plain = test::run_scenarios(PENSIM_PROGRAM, {"tests/data/golden/cheek.yaml"});
+  const auto plain = test::run_scenarios(PENSIM_PROGRAM, {"sim/cli/selftest/cheek.yaml"});
   EXPECT_EQ(user.app.session->hash(), plain.runs.at(0).at("hash"));
 
   // A change of the past: what was is the ghost, and both are drawn.

@@ -14,7 +14,7 @@
 namespace pensim::dashboard {
 namespace {
 
-constexpr const char* cheek = "tests/data/golden/cheek.yaml";  // 1.2 s
+constexpr const char* cheek = "sim/cli/selftest/cheek.yaml";  // 1.2 s
 
 // Right of the word TIMELINE, in the middle of its line.
 ImVec2 title_of_timeline() {
@@ -389,10 +389,10 @@ TEST(Timeline, WhatIsSavedRunsAgainWithTheSameHash) {
 
 TEST(Timeline, ARecordingIsShownAndOpenedAsALiveRun) {
   const test::Folder folder;
-  const auto ran = test::run_program(PENSIM_PROGRAM, {"run", "tests/data/golden/faults.yaml", "--out", folder.path()});
+  const auto ran = test::run_program(PENSIM_PROGRAM, {"run", "sim/cli/selftest/faults.yaml", "--out", folder.path()});
   ASSERT_LE(ran.code, 1) << ran.err;
   User user;
-  open_recording(user.app, folder / "tests/data/golden/faults.h5");
+  open_recording(user.app, folder / "sim/cli/selftest/faults.h5");
   user.frames(3);
   const std::vector<Command> recorded = user.app.timeline.recorded;
   EXPECT_GT(recorded.size(), 4u);

@@ -91,9 +91,9 @@ struct Call {
   std::map<std::string, std::string> alone;    // hashes of the good ones
 
   Call() {
-    const std::map<std::string, std::string> good = {{"a_good.yaml", "tests/data/golden/cheek.yaml"},
-                                                     {"misbehave_1_good.yaml", "tests/data/golden/faults.yaml"},
-                                                     {"z_good.yaml", "tests/data/golden/faults.yaml"}};
+    const std::map<std::string, std::string> good = {{"a_good.yaml", "sim/cli/selftest/cheek.yaml"},
+                                                     {"misbehave_1_good.yaml", "sim/cli/selftest/faults.yaml"},
+                                                     {"z_good.yaml", "sim/cli/selftest/faults.yaml"}};
     for (const auto& [name, source] : good) {
       write_file(folder / ("s/" + name), read_file(source));
       write_file(folder / ("alone/" + name), read_file(source));
@@ -289,8 +289,8 @@ TEST(Containment, AWriteIntoTheBenchIsFoundByASecondRun) {
     write_file(f / ("s/" + std::string(function) + ".yaml"),
                timeline("misbehave", {{0, WRITE_AT}, {1, slot & 0xffffffff}, {2, slot >> 32}}));
   }
-  write_file(f / "s/a_good.yaml", read_file("tests/data/golden/faults.yaml"));
-  write_file(f / "s/z_good.yaml", read_file("tests/data/golden/faults.yaml"));
+  write_file(f / "s/a_good.yaml", read_file("sim/cli/selftest/faults.yaml"));
+  write_file(f / "s/z_good.yaml", read_file("sim/cli/selftest/faults.yaml"));
   const Reported r = run_scenarios(program, {f / "s", "--no-always", "--jobs", "2", "--out", f / "runs"});
   EXPECT_EQ(r.ran.code, 3) << r.ran.out << r.ran.err;
   ASSERT_EQ(r.runs.size(), 5u);

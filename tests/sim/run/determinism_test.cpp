@@ -31,17 +31,17 @@ Hashes hashes_of(std::vector<std::string> arguments, const std::string& program,
 
 Hashes hashes(const std::string& program, const std::vector<std::string>& more = {},
               const std::vector<std::string>& environment = {}) {
-  std::vector<std::string> arguments = {"tests/data/golden", "--no-always"};
+  std::vector<std::string> arguments = {"sim/cli/selftest", "--no-always"};
   arguments.insert(arguments.end(), more.begin(), more.end());
   return hashes_of(arguments, program, environment);
 }
 
-// Recorded hashes: "<scenario> <hash>" per line. A changed one is a defect, or a line `Golden:` in the commit that says
+// Recorded hashes, of `pensim selftest` as well: "<scenario> <hash>" per line. A changed one is a defect, or a line `Golden:` in the commit that says
 // why.
 Hashes golden() {
   Hashes found;
-  std::istringstream in(read_file("tests/data/golden/hashes.txt"));
-  for (std::string scenario, hash; in >> scenario >> hash;) found[scenario] = hash;
+  std::istringstream in(read_file("sim/cli/selftest/hashes.txt"));
+  for (std::string scenario, hash; in >> scenario >> hash;) found["sim/cli/selftest/" + scenario] = hash;
   return found;
 }
 

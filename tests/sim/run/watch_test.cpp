@@ -117,7 +117,7 @@ TEST(Watch, AResetBringsBackTheFirstValues) {
 
 TEST(Watch, DoesNotChangeTheRun) {
   const Folder f;
-  const std::string text = read_file("tests/data/golden/faults.yaml");
+  const std::string text = read_file("sim/cli/selftest/faults.yaml");
   const std::string without = run_kept(f, text).reported.runs.at(0).at("hash");
   EXPECT_EQ(run_kept(f, text, {"--watch", "speed_loop.integral", "--watch", "speed_loop.duty"})
                 .reported.runs.at(0)

@@ -453,7 +453,7 @@ TEST_F(SessionTest, TheTextOfAScenarioHoldsEveryKey) {
     return json;
   };
   for (const char* path :
-       {"tests/data/one_of_everything.yaml", "scenarios/treatment/cheek_1mm.yaml", "tests/data/golden/faults.yaml"}) {
+       {"tests/data/one_of_everything.yaml", "scenarios/treatment/cheek_1mm.yaml", "sim/cli/selftest/faults.yaml"}) {
     const Scenario original = load_scenario(path, {{"operator.tilt=3 deg", "timeline.0.at=0.07 s"}, false});
     const ScenarioEdits as_it_is{original.overrides, original.timeline, original.tick_ns, original.watch, {}};
     for (const std::string& to : {std::string(), folder.path(), std::string("tests")}) {

@@ -17,7 +17,7 @@ namespace {
 const std::string program = PENSIM_PROGRAM;
 
 TEST(Validate, EveryVerdictIsTheOneOnRecord) {
-  const Ran ran = run_program(program, {"validate", "--recorded", "tests/data/validation.txt"});
+  const Ran ran = run_program(program, {"validate", "--recorded", "sim/validation/verdicts.txt"});
   EXPECT_EQ(ran.code, 0) << ran.out << ran.err;
   std::set<std::string> ids;
   for (const PublishedTarget& target : targets()) ids.insert(target.id);
