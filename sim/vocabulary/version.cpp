@@ -1,21 +1,18 @@
 #include "sim/vocabulary/version.h"
 
-#ifndef PENSIM_GIT_STATE
-#define PENSIM_GIT_STATE "unknown"
-#endif
-#ifndef PENSIM_FLAGS
-#define PENSIM_FLAGS ""
-#endif
+#include "pensim_git_state.h"  // written by each build: cmake/git_state.cmake
 
 namespace pensim {
+
+const char* const version = PENSIM_VERSION;
 
 const char* git_state() { return PENSIM_GIT_STATE; }
 
 const char* compiler_flags() {
 #ifdef __clang__
-  return "clang++ " __clang_version__ " " PENSIM_FLAGS;
+  return "clang++ " __clang_version__ " " PENSIM_BUILD_TYPE;
 #else
-  return "g++ " __VERSION__ " " PENSIM_FLAGS;
+  return "g++ " __VERSION__ " " PENSIM_BUILD_TYPE;
 #endif
 }
 

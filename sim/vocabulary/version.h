@@ -2,7 +2,7 @@
 #pragma once
 
 namespace pensim {
-inline constexpr const char* version = "0.1.0";
+extern const char* const version;  // of project() in CMakeLists.txt
 const char* git_state();       // commit and "+changes", as of the build; "unknown" outside a clone
 const char* compiler_flags();  // compiler, version, build type
 }  // namespace pensim
