@@ -55,7 +55,7 @@ TEST(Determinism, CompilersAndOptimisationLevelsAgree) {
   const std::vector<std::string> all = programs();
   ASSERT_GE(all.size(), 3u);
   for (const std::string& program : all) {
-    ASSERT_TRUE(std::filesystem::exists(program)) << program << ": ./dev test builds it";
+    ASSERT_TRUE(std::filesystem::exists(program)) << program << ": the tests build.o0 and build.clang make it";
     EXPECT_EQ(hashes(program), golden()) << program;
   }
 }
