@@ -7,6 +7,7 @@
 
 #include "sim/dashboard/keys.h"
 #include "sim/dashboard/open.h"
+#include "sim/dashboard/panels.h"
 #include "sim/dashboard/rebuild.h"
 #include "sim/dashboard/transport.h"
 #include "sim/draw/display_units.h"

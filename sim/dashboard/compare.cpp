@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "sim/dashboard/open.h"
+#include "sim/dashboard/panels.h"
 #include "sim/dashboard/rebuild.h"
 #include "sim/dashboard/requirements_panel.h"
 #include "sim/dashboard/transport.h"

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/dashboard/app.h"
+#include "sim/dashboard/state.h"
 
 namespace pensim::dashboard {
 

@@ -8,6 +8,7 @@
 
 #include "sim/dashboard/compare.h"
 #include "sim/dashboard/curve.h"
+#include "sim/dashboard/panels.h"
 #include "sim/dashboard/transport.h"
 #include "sim/draw/display_units.h"
 #include "sim/draw/widgets.h"

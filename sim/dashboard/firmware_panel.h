@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "sim/dashboard/app.h"
+#include "sim/dashboard/state.h"
 
 namespace pensim::dashboard {
 

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "sim/dashboard/app.h"
+#include "sim/dashboard/state.h"
 
 namespace pensim::dashboard {
 

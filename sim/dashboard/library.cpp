@@ -8,8 +8,8 @@
 #include <filesystem>
 
 #include "sim/catalog/catalog.h"
-#include "sim/dashboard/app.h"
 #include "sim/dashboard/open.h"
+#include "sim/dashboard/panels.h"
 #include "sim/draw/display_units.h"
 #include "sim/draw/widgets.h"
 #include "sim/input/input_error.h"

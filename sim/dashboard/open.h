@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "sim/dashboard/app.h"
+#include "sim/dashboard/state.h"
 
 namespace pensim::dashboard {
 

@@ -7,7 +7,7 @@
 #include <numbers>
 #include <vector>
 
-#include "sim/dashboard/app.h"
+#include "sim/dashboard/panels.h"
 #include "sim/draw/display_units.h"
 #include "sim/draw/widgets.h"
 

@@ -1,5 +1,3 @@
-#include "sim/dashboard/plots.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,9 +5,9 @@
 #include <cmath>
 #include <limits>
 
-#include "sim/dashboard/app.h"
 #include "sim/dashboard/curve.h"
 #include "sim/dashboard/open.h"
+#include "sim/dashboard/panels.h"
 #include "sim/dashboard/transport.h"
 #include "sim/draw/display_units.h"
 #include "sim/draw/widgets.h"

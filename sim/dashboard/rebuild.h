@@ -2,7 +2,7 @@
 // compared with it.
 #pragma once
 
-#include "sim/dashboard/app.h"
+#include "sim/dashboard/state.h"
 
 namespace pensim::dashboard {
 

@@ -2,7 +2,7 @@
 // $XDG_STATE_HOME/pensim/dashboard.json, or ~/.local/state/pensim/dashboard.json.
 #pragma once
 
-#include "sim/dashboard/app.h"
+#include "sim/dashboard/state.h"
 
 namespace pensim::dashboard {
 

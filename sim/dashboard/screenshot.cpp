@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/dashboard/app.h"
+#include "sim/dashboard/library.h"
 #include "sim/dashboard/open.h"
 #include "sim/dashboard/transport.h"
 #include "sim/draw/headless.h"

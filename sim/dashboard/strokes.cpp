@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-#include "sim/dashboard/app.h"
+#include "sim/dashboard/panels.h"
 #include "sim/dashboard/transport.h"
 #include "sim/draw/display_units.h"
 #include "sim/draw/widgets.h"

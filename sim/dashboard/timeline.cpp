@@ -5,8 +5,8 @@
 #include <cmath>
 #include <cstring>
 
-#include "sim/dashboard/app.h"
 #include "sim/dashboard/open.h"
+#include "sim/dashboard/panels.h"
 #include "sim/dashboard/timeline_edit.h"
 #include "sim/dashboard/transport.h"
 #include "sim/draw/display_units.h"

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "sim/dashboard/open.h"
+#include "sim/dashboard/panels.h"
 #include "sim/draw/display_units.h"
 #include "sim/draw/widgets.h"
 

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "sim/dashboard/app.h"
 #include "sim/dashboard/open.h"
 #include "sim/dashboard/remember.h"
 #include "sim/dashboard/screenshot.h"

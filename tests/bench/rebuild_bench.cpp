@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/dashboard/app.h"
 #include "sim/dashboard/open.h"
 #include "sim/dashboard/rebuild.h"
 #include "sim/draw/headless.h"

@@ -9,8 +9,8 @@
 #include <thread>
 
 #include "models/cartridge.h"
-#include "sim/dashboard/app.h"
 #include "sim/dashboard/firmware_panel.h"
+#include "sim/dashboard/panels.h"
 #include "sim/dashboard/picture.h"
 #include "sim/dashboard/requirements_panel.h"
 #include "sim/dashboard/strokes.h"

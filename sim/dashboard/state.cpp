@@ -1,4 +1,4 @@
-#include "sim/dashboard/panels.h"
+#include "sim/dashboard/state.h"
 
 namespace pensim::dashboard {
 

@@ -1,0 +1,317 @@
+// state.h - everything the dashboard knows, as plain data: what is on show (App), and what each panel remembers from
+// frame to frame. What was read of a recording is kept with the recording's mark and read again when that differs.
+#pragma once
+
+#include <imgui.h>
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sim/dashboard/core_build.h"
+#include "sim/dashboard/pen_view.h"
+#include "sim/judge/requirement.h"
+#include "sim/recording/difference.h"
+#include "sim/recording/recording.h"
+#include "sim/session/session.h"
+#include "sim/vocabulary/command.h"
+
+namespace pensim::dashboard {
+
+// --- library: scenarios by folder, recordings in runs/ ---
+
+struct LibraryScenario {
+  std::string path, label, folder;  // opens it; as shown; "treatment"
+  std::string title, problem;       // what is wrong with the file; "" if nothing
+  std::vector<std::string> tags;
+  double duration_s = 0;
+  bool read = false;
+};
+
+struct LibraryRecording {
+  std::string path, title, scenario, verdict, problem;
+  double duration_s = 0;
+  std::vector<MinMax> depth;  // tip depth over the run, for its thumbnail
+  bool read = false;
+};
+
+struct Library {
+  std::string scenarios_folder = "scenarios", runs_folder = "runs";
+  bool listed = false, complete = false;  // the folders were listed; every file was read
+  std::vector<LibraryScenario> scenarios;
+  std::vector<LibraryRecording> recordings;  // newest first
+  std::string search;
+  std::string first;    // recording that is to be compared with the next one that is picked
+  std::string problem;  // why nothing could be listed
+};
+
+// --- plots ---
+
+struct Plot {
+  std::string title;
+  std::vector<std::string> signals;
+  bool log = false, difference = false;                    // logarithmic scale; the other document minus this one
+  std::map<std::string, std::pair<double, double>> fixed;  // limits by display unit, as shown; not there: fitted to
+                                                           // what is seen
+};
+
+// A curve as it was last read: one minimum and maximum per pixel column, or the samples themselves where they are
+// further apart.
+struct Curve {
+  const Recording* recording = nullptr;
+  Tick from = 0, to = 0, ticks = 0;  // asked for; length of the recording then
+  int columns = 0;
+  bool samples = false, steps = false;  // holds samples; they are held until the next one
+  std::vector<MinMax> column;
+  std::vector<double> at_s;
+  std::vector<float> value;
+  float low = 0, high = 0;  // of all that is finite; low > high: nothing is
+  Tick shift = 0;           // a difference: by which the other one was moved
+};
+
+// A measured stretch of one signal, SI.
+struct Stretch {
+  double a = 0, b = 0, min = 0, max = 0, mean = 0, rms = 0;
+  bool whole = true;  // mean and rms are known (the stretch is not too long)
+};
+
+// What is shaded: where the operand of the outermost `always` of a requirement does not hold.
+struct Violations {
+  std::string requirement;
+  const Recording* recording = nullptr;
+  Tick ticks = 0;
+  std::vector<std::pair<Tick, Tick>> spans;
+  bool too_long = false;  // to be worked out while one waits
+};
+
+struct PlotsState {
+  std::vector<Plot> plots;  // made for the recording when empty
+  std::map<std::pair<const Recording*, std::string>, Curve> curves;
+  std::map<std::string, Stretch> measured;
+  std::optional<std::pair<double, double>> measured_marks;
+  Violations violations;
+  std::optional<double> hover_s, next_hover_s;  // crosshair; where the mouse was found while this frame is drawn
+  int active = 0;                               // plot that keys and the signal list act on
+  bool browser = false, focus_search = false;
+  std::string search;
+  std::optional<std::pair<double, double>> box_begin;  // right-drag: time and share of the height where it began
+  bool panning = false;
+  int dragged_mark = 0;  // 1: A, 2: B, taken by the mouse
+};
+
+// --- the other panels ---
+
+// Tells a recording, and how far it goes, from what was there before.
+struct Mark {
+  const Recording* recording = nullptr;
+  std::string hash, path;
+  Tick ticks = 0;
+  std::size_t strokes = 0, commands = 0;
+  bool operator==(const Mark&) const = default;
+};
+Mark mark_of(const Recording& recording);
+
+struct PictureState {
+  enum class Zoom : std::uint8_t { nose, skin, both };
+  Zoom zoom = Zoom::both;
+  std::optional<Mark> mark;
+  PenView view;
+};
+
+struct StrokesState {
+  int signal = 0;  // index into what can be chosen
+  int page = 0;    // where there is room for one plot only: overlay, loops, histograms
+  int most = 400;  // strokes laid over each other
+  struct Trace {
+    std::int64_t stroke = 0;
+    std::vector<float> phase, value;
+  };
+  struct Overlay {  // as last laid over each other
+    std::optional<Mark> mark;
+    std::string signal, unit;
+    int first = 0, last = -1;  // rows of /strokes
+    double low = 0, high = 1;
+    int phases = 0, levels = 0;
+    std::vector<int> count;  // strokes that pass through a cell, by phase, then by level
+    int count_max = 0;
+    std::vector<double> p5, p50, p95;  // by phase
+  } overlay;
+};
+
+struct RequirementsState {
+  struct Row {
+    std::string id, text, that, source;
+    Verdict verdict;
+    double relative = 0;  // margin over scale; sorts the list
+    bool judged = false, so_far = false;
+  };
+  std::optional<Mark> mark;
+  std::vector<Row> rows;  // worst first
+  double judged_to_s = 0;
+  char filter[96] = {};
+  int show = 0;  // all, failed, passed
+  // Live: one requirement a frame.
+  std::optional<std::size_t> next;  // of the document's requirements; none: no pass under way
+  double began_wall_s = -1;
+  Tick judging_to = 0;
+  std::map<std::string, Verdict> judged;
+  // Parts of the selected formula at the cursor.
+  std::string explained;
+  Tick explained_at = -1;
+  std::optional<Mark> explained_mark;
+  std::vector<PartTruth> parts;
+  std::string problem;
+};
+
+struct FirmwareState {
+  char uart[128] = {}, search[96] = {}, poke[64] = {};
+  std::string poking, problem;                                       // variable whose poke box is open
+  std::string searched;                                              // what `found` was looked up for
+  std::vector<std::pair<std::string, std::string>> found;            // name, type
+  std::string firmware;                                              // whose names these are
+  std::map<std::string, std::map<std::int64_t, std::string>> names;  // of enumerators, by signal
+};
+
+struct TimelineState {
+  enum class Part : std::uint8_t { none, whole, begin, end };
+  struct Block {
+    float x0 = 0, x1 = 0, y0 = 0, y1 = 0;
+  };  // x0 == x1: an instant
+  // As last drawn; a block for every command, in their order.
+  Block area;  // from_s .. to_s of the shared axis
+  std::vector<Block> blocks;
+  // Dragging; `command` is -1 while the axis is dragged.
+  Part dragging = Part::none;
+  int command = -1;
+  double grabbed_s = 0;  // from the edge that is dragged to the mouse
+  bool moved = false, panning = false;
+  Command before, now;
+  // The editor.
+  int editing = -1;
+  bool focus = false;
+  char value[64] = {}, at[64] = {}, length[64] = {};
+  std::string problem;
+  // The list of what can be placed.
+  bool list = false, focus_search = false;
+  char search[64] = {};
+  std::string placing;  // a fault or settable taken from the list, on its way
+  bool placing_fault = false;
+  std::optional<double> place_s;  // where a press in the list places; none: at the cursor
+  int menu = -1;                  // command of the menu
+  double menu_s = 0;
+  float scroll = 0;
+  // What a recording says of its inputs.
+  std::string resolved;  // JSON that was read
+  std::vector<Command> recorded;
+  std::map<std::string, double> initial;  // settings before the first command
+};
+
+// A is what was before, B what is compared with it. Of two recordings A is the main document; of a session and the run
+// before its core was built again, A is that run.
+struct CompareState {
+  struct Row {
+    std::string id, text;
+    std::optional<Verdict> a, b;  // none: not asked for there, or not judged yet
+    double change = 0;            // of the margin, over the larger one; sorts the rows, worse first
+  };
+  struct Judged {  // recorded, or worked out here for a run that carries no verdicts: one
+                   // requirement a frame
+    std::optional<Mark> mark;
+    std::size_t next = 0;
+    std::map<std::string, Verdict> verdicts;
+    std::vector<RecordedMeasure> measures;
+    bool complete = false;
+  };
+  int align = 0;  // index into alignments()
+  std::optional<Mark> aligned_main, aligned_other;
+  int aligned = -1;
+  std::string no_event;      // why they cannot be aligned so
+  std::optional<Mark> a, b;  // of what is compared
+  std::unique_ptr<Comparing> comparing;
+  bool compared = false;  // all of it
+  Judged judged_a, judged_b;
+  std::vector<Row> rows;
+  bool against_ghost = false;  // `other` is the run before the session's core was built again
+};
+
+struct RebuildState {
+  std::unique_ptr<CoreBuild> build;      // under way
+  std::string command, problem, output;  // as it is run; why there is no new run; what was printed, if it failed
+  std::vector<CompilerMessage> messages;
+};
+
+// --- everything ---
+
+// A run on show: of a session, of a file, the ghost, the other one of a comparison.
+struct Document {
+  const Recording* recording = nullptr;  // points into the session or into `owned`
+  std::unique_ptr<Recording> owned;
+  std::string label;
+  std::vector<Requirement> requirements;  // with their formulas, as in the scenario
+  double shift_s = 0;                     // comparison: added to its times so that the chosen events coincide
+};
+
+struct TimeView {  // shared by every plot
+  double from_s = 0, to_s = 1;
+  bool follow = true;  // the right edge keeps up with a live run
+};
+
+struct Selection {
+  std::string requirement;  // id
+  int command = -1;         // index into the timeline
+  std::string signal;
+};
+
+enum class Screen : std::uint8_t { library, run, compare };
+enum class Layout : std::uint8_t { run, stroke, firmware, requirements, compare, plots };  // keys 1..6
+
+// What a session is asked to run up to, beyond what a tick count can say.
+enum class Goal : std::uint8_t { none, stroke, event };
+
+struct Playback {
+  bool playing = false;  // the cursor moves
+  bool live = false;     // the cursor is the end of what was computed: playing runs the session
+  double speed = 1;      // virtual over wall time; 0: as fast as it goes
+  Goal goal = Goal::none;
+  std::optional<double> target_s;  // the cursor goes there when it has been computed
+};
+
+struct Overlay {  // what stands over the panels
+  bool help = false, go_to = false, save = false, set_up = false;
+  std::string text;            // that is being typed
+  std::string saved, problem;  // file that was written; why it was not
+};
+
+struct App {
+  Screen screen = Screen::library;
+  std::unique_ptr<Session> session;          // null while a recording is viewed
+  Document main, other, ghost;               // recording == nullptr: not there
+  double cursor_s = 0;                       // what the picture and the values show
+  std::optional<double> mark_a_s, mark_b_s;  // measuring cursors
+  TimeView time;
+  Selection selected;
+  bool dark = true;
+  float scale = 1;      // of fonts and spacing: the display's
+  std::string message;  // an error or hint on show, with what to do
+
+  Layout layout = Layout::run;
+  Playback playback;
+  PlotsState plots;
+  PictureState picture;
+  StrokesState strokes;
+  RequirementsState requirements;
+  FirmwareState firmware;
+  TimelineState timeline;
+  CompareState compare;
+  RebuildState rebuild;
+  Library library;
+  Overlay overlay;
+  bool quit = false;
+};
+
+}  // namespace pensim::dashboard
