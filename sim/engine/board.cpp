@@ -24,12 +24,7 @@ std::uint16_t pins_of(std::int64_t closed) {
   return static_cast<std::uint16_t>(pins);
 }
 
-std::uint16_t clip(double counts) {
-  const double held = counts > 0.0 ? counts : 0.0;
-  return static_cast<std::uint16_t>(
-      static_cast<int>((held < converter_full_scale ? held : converter_full_scale) + 0.5));
-}
-std::uint16_t offset(std::uint16_t counts, double by) { return clip(static_cast<double>(counts) + by); }
+std::uint16_t offset(std::uint16_t counts, double by) { return board_counts(static_cast<double>(counts) + by); }
 
 // What an ampere or a volt at the input of a channel is on it.
 struct FaultScale {
@@ -45,7 +40,7 @@ void fault_channels(const Settings& s, const FaultScale& scale, PenIn& in) {
   if (on(Fault::current_offset))
     in.adc[PEN_ADC_MOTOR_CURRENT] =
         offset(in.adc[PEN_ADC_MOTOR_CURRENT], magnitude(Fault::current_offset) * scale.current_counts_per_A);
-  if (on(Fault::current_stuck)) in.adc[PEN_ADC_MOTOR_CURRENT] = clip(magnitude(Fault::current_stuck));
+  if (on(Fault::current_stuck)) in.adc[PEN_ADC_MOTOR_CURRENT] = board_counts(magnitude(Fault::current_stuck));
   if (on(Fault::battery_offset))
     in.adc[PEN_ADC_BATTERY] =
         offset(in.adc[PEN_ADC_BATTERY], magnitude(Fault::battery_offset) * scale.cell_counts_per_V);
@@ -53,10 +48,10 @@ void fault_channels(const Settings& s, const FaultScale& scale, PenIn& in) {
   if (on(Fault::ntc_motor_short)) in.adc[PEN_ADC_NTC_MOTOR] = 0;
   if (on(Fault::ntc_housing_open)) in.adc[PEN_ADC_NTC_HOUSING] = 4095;
   if (on(Fault::ntc_housing_short)) in.adc[PEN_ADC_NTC_HOUSING] = 0;
-  if (on(Fault::nose_force_stuck)) in.adc[PEN_ADC_NOSE_FORCE] = clip(magnitude(Fault::nose_force_stuck));
+  if (on(Fault::nose_force_stuck)) in.adc[PEN_ADC_NOSE_FORCE] = board_counts(magnitude(Fault::nose_force_stuck));
   if (on(Fault::depth_dial_open)) in.adc[PEN_ADC_DEPTH_DIAL] = 4095;
   if (on(Fault::rate_dial_open)) in.adc[PEN_ADC_RATE_DIAL] = 4095;
-  if (on(Fault::cartridge_id_wrong)) in.adc[PEN_ADC_CARTRIDGE_ID] = clip(magnitude(Fault::cartridge_id_wrong));
+  if (on(Fault::cartridge_id_wrong)) in.adc[PEN_ADC_CARTRIDGE_ID] = board_counts(magnitude(Fault::cartridge_id_wrong));
 }
 
 // The level that a line is stuck at, or -1.
@@ -158,18 +153,23 @@ void drive_from_settings(World& w) {
 
 }  // namespace
 
-std::uint16_t board_counts(double reading_counts) { return clip(reading_counts * converter_per_reading); }
+std::uint16_t board_counts(double counts) {
+  const double held = counts > 0.0 ? counts : 0.0;
+  return static_cast<std::uint16_t>(
+      static_cast<int>((held < converter_full_scale ? held : converter_full_scale) + 0.5));
+}
 
 void board_convert(const SensorReadings& r, std::uint16_t adc[PEN_ADC_COUNT]) {
-  adc[PEN_ADC_MOTOR_CURRENT] = board_counts(r.motor_current_counts);
-  adc[PEN_ADC_BATTERY] = board_counts(r.cell_counts);
-  adc[PEN_ADC_NTC_MOTOR] = board_counts(r.ntc_motor_counts);
-  adc[PEN_ADC_NTC_HOUSING] = board_counts(r.ntc_housing_counts);
-  adc[PEN_ADC_NOSE_FORCE] = board_counts(r.nose_counts);
-  adc[PEN_ADC_CARTRIDGE_ID] = board_counts(r.cartridge_id_counts);
-  adc[PEN_ADC_SUPPLY] = board_counts(r.rail_counts);
-  adc[PEN_ADC_DEPTH_DIAL] = board_counts(r.depth_dial_counts);
-  adc[PEN_ADC_RATE_DIAL] = board_counts(r.rate_dial_counts);
+  const auto convert = [](double reading_counts) { return board_counts(reading_counts * converter_per_reading); };
+  adc[PEN_ADC_MOTOR_CURRENT] = convert(r.motor_current_counts);
+  adc[PEN_ADC_BATTERY] = convert(r.cell_counts);
+  adc[PEN_ADC_NTC_MOTOR] = convert(r.ntc_motor_counts);
+  adc[PEN_ADC_NTC_HOUSING] = convert(r.ntc_housing_counts);
+  adc[PEN_ADC_NOSE_FORCE] = convert(r.nose_counts);
+  adc[PEN_ADC_CARTRIDGE_ID] = convert(r.cartridge_id_counts);
+  adc[PEN_ADC_SUPPLY] = convert(r.rail_counts);
+  adc[PEN_ADC_DEPTH_DIAL] = convert(r.depth_dial_counts);
+  adc[PEN_ADC_RATE_DIAL] = convert(r.rate_dial_counts);
 }
 
 std::uint32_t core_clock_us(const World& w, Nanoseconds at_ns, Nanoseconds tick_ns) {

@@ -13,8 +13,9 @@ namespace pensim {
 // The core's clock at `now` (32-bit microseconds that wrap).
 std::uint32_t core_clock_us(const World&, Nanoseconds at_ns, Nanoseconds tick_ns);
 
-// What the converter makes of a reading.
-std::uint16_t board_counts(double reading_counts);
+// Rounded and clipped.
+std::uint16_t board_counts(double counts);
+// Every channel of the converter.
 void board_convert(const SensorReadings&, std::uint16_t adc[PEN_ADC_COUNT]);
 
 // Step 2 of a tick: ADC, pins, edges of the last plant tick, auxiliary inputs, reset cause. Memory and console are

@@ -6,8 +6,6 @@
 namespace pensim {
 namespace {
 
-constexpr Nanoseconds erase_ns = 20'000'000, write_ns = 200'000, cartridge_write_ns = 5'000'000;
-
 Tick ticks_of(Nanoseconds duration, Nanoseconds tick_ns) {
   return std::max<Tick>(1, (duration + tick_ns - 1) / tick_ns);
 }
@@ -46,8 +44,9 @@ void take_effect(NonVolatileMemory& nvm, std::uint32_t count) {
 }  // namespace
 
 void nvm_reset(NonVolatileMemory& nvm, const std::vector<std::uint8_t>& pen, const std::vector<std::uint8_t>& cartridge,
-               std::uint64_t serial) {
+               std::uint64_t serial, const NvmTimes& times) {
   nvm = NonVolatileMemory{};
+  nvm.times = times;
   nvm.pen.fill(0xFF);
   nvm.cartridge.fill(0xFF);
   std::copy_n(pen.begin(), std::min(pen.size(), nvm.pen.size()), nvm.pen.begin());
@@ -67,9 +66,9 @@ void nvm_step(NonVolatileMemory& nvm, const PenOut& out, bool cartridge_present,
     } else {
       nvm.request = out;
       const bool pen = out.nvm_bank == PEN_NVM_BANK_PEN;
-      const Nanoseconds duration = out.nvm_command == PEN_NVM_ERASE          ? erase_ns
-                                   : out.nvm_command == PEN_NVM_WRITE && pen ? write_ns
-                                   : out.nvm_command == PEN_NVM_WRITE        ? cartridge_write_ns
+      const Nanoseconds duration = out.nvm_command == PEN_NVM_ERASE          ? nvm.times.erase_ns
+                                   : out.nvm_command == PEN_NVM_WRITE && pen ? nvm.times.write_ns
+                                   : out.nvm_command == PEN_NVM_WRITE        ? nvm.times.cartridge_write_ns
                                                                              : tick_ns;
       nvm.ticks_total = nvm.ticks_left = ticks_of(duration, tick_ns);
       in.nvm_status = PEN_NVM_BUSY;

@@ -21,6 +21,11 @@ inline constexpr std::uint32_t nvm_pages = PEN_NVM_PEN_BYTES / PEN_NVM_PAGE_BYTE
 inline constexpr std::uint64_t nvm_endurance_erases = 10'000;  // per page; a worn page reports an error and keeps its
                                                                // bits
 
+// What is 0 is done in one tick.
+struct NvmTimes {
+  Nanoseconds erase_ns = 20'000'000, write_ns = 200'000, cartridge_write_ns = 5'000'000;
+};
+
 struct NonVolatileMemory {
   std::array<std::uint8_t, PEN_NVM_PEN_BYTES> pen{};
   std::array<std::uint8_t, PEN_NVM_CARTRIDGE_BYTES> cartridge{};
@@ -30,12 +35,13 @@ struct NonVolatileMemory {
   // The operation under way; command PEN_NVM_NONE when idle.
   PenOut request{};
   Tick ticks_total = 0, ticks_left = 0;
+  NvmTimes times;
 };
 
 // Contents as given (missing bytes are 0xFF, blank); the serial number of the cartridge shows in PEN_NVM_SERIAL, low
 // byte first.
 void nvm_reset(NonVolatileMemory&, const std::vector<std::uint8_t>& pen, const std::vector<std::uint8_t>& cartridge,
-               std::uint64_t serial);
+               std::uint64_t serial, const NvmTimes& times = {});
 // Takes the command of PenOut, if any, and moves the operation under way by one tick. The result goes to `in` of the
 // next tick.
 void nvm_step(NonVolatileMemory&, const PenOut& out, bool cartridge_present, bool writes_fail, Nanoseconds tick_ns,

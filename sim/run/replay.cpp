@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstring>
 #include <limits>
 #include <utility>
 
+#include "models/sensors.h"
+#include "sim/engine/board.h"
+#include "sim/engine/peripherals.h"
 #include "sim/recording/pen_fields.h"
 #include "sim/recording/source.h"
 
@@ -102,80 +104,43 @@ void replay_complete(const Recording& recording, Target& target, const ReplayOpt
     if (w.found.count > 0) result.fields.push_back(w.found);
 }
 
-// The scales of pen_shim.h.
-constexpr double counts_per_volt = 4095.0 / 3.3;
-double dial(double value, double low, double high) { return 4095.0 * (0.05 + 0.90 * (value - low) / (high - low)); }
-
-struct RestingChannel {
+struct LoggedChannel {
   int adc;
   const char *counts, *quantity;  // signals that give it: as counts, or as what it measures
-  double rest;                    // counts
+  double SensorInput::*measured;
 };
-constexpr RestingChannel adc_channels[] = {
-    {PEN_ADC_MOTOR_CURRENT, "adc.motor_current", "motor.current", 0.0},
-    {PEN_ADC_BATTERY, "adc.battery", "battery.voltage", 3.9 / 2.0 * counts_per_volt},
-    {PEN_ADC_NTC_MOTOR, "adc.ntc_motor", nullptr, 2047.5},
-    {PEN_ADC_NTC_HOUSING, "adc.ntc_housing", nullptr, 2047.5},
-    {PEN_ADC_NOSE_FORCE, "adc.nose_force", "hand.press", 0.3 * counts_per_volt},
-    {PEN_ADC_CARTRIDGE_ID, "adc.cartridge_id", nullptr, 4095.0 * 5.76 / 15.76},
-    {PEN_ADC_SUPPLY, "adc.supply", "battery.voltage", 3.9 / 2.0 * counts_per_volt},
-    {PEN_ADC_DEPTH_DIAL, "adc.depth_dial", "user.depth", 0.05 * 4095.0},
-    {PEN_ADC_RATE_DIAL, "adc.rate_dial", "user.rate", 0.05 * 4095.0}};
+constexpr LoggedChannel adc_channels[] = {
+    {PEN_ADC_MOTOR_CURRENT, "adc.motor_current", "motor.current", &SensorInput::motor_A},
+    {PEN_ADC_BATTERY, "adc.battery", "battery.voltage", &SensorInput::cell_V},
+    {PEN_ADC_NTC_MOTOR, "adc.ntc_motor", nullptr, nullptr},
+    {PEN_ADC_NTC_HOUSING, "adc.ntc_housing", nullptr, nullptr},
+    {PEN_ADC_NOSE_FORCE, "adc.nose_force", "hand.press", &SensorInput::nose_N},
+    {PEN_ADC_CARTRIDGE_ID, "adc.cartridge_id", nullptr, nullptr},
+    {PEN_ADC_SUPPLY, "adc.supply", "battery.voltage", &SensorInput::rail_V},
+    {PEN_ADC_DEPTH_DIAL, "adc.depth_dial", "user.depth", &SensorInput::depth_m},
+    {PEN_ADC_RATE_DIAL, "adc.rate_dial", "user.rate", &SensorInput::rate_Hz}};
 
-double counts_of(int adc, double quantity) {
-  switch (adc) {
-    case PEN_ADC_MOTOR_CURRENT:
-      return quantity * 0.05 * 20.0 * counts_per_volt;
-    case PEN_ADC_BATTERY:
-    case PEN_ADC_SUPPLY:
-      return quantity / 2.0 * counts_per_volt;
-    case PEN_ADC_NOSE_FORCE:
-      return (0.3 + 0.3 * quantity) * counts_per_volt;
-    case PEN_ADC_DEPTH_DIAL:
-      return dial(quantity, 0.2e-3, 3.0e-3);
-    default:
-      return dial(quantity, 60.0, 200.0);
-  }
-}
-
-// The memories of a pen that came blank: every command is answered in the next tick.
-class RestingMemory {
+// Sensors and converter of the default pen, without offset and noise.
+class LoggedSensors {
  public:
-  RestingMemory() {
-    pen_.fill(0xFF);
-    cartridge_.fill(0xFF);
+  LoggedSensors() {
+    params_.current_offset_A = params_.current_noise_counts = params_.noise_counts = 0.0;
+    derived_ = sensor_derive(params_);
+    sensor_reset(params_, params_.ntc_reference_K, state_);
+    measured.cell_V = measured.rail_V = 3.9;
+    measured.id_ohm = 5.76e3;  // 14 needles
+    measured.depth_m = params_.depth_dial_low_m;
+    measured.rate_Hz = params_.rate_dial_low_Hz;
   }
-  void take(const PenOut& out) { request_ = out; }
-  void answer(PenIn& in) {
-    const PenOut r = std::exchange(request_, PenOut{});
-    if (r.nvm_command == PEN_NVM_NONE) return;
-    const bool pen = r.nvm_bank == PEN_NVM_BANK_PEN;
-    std::uint8_t* const bytes = pen ? pen_.data() : cartridge_.data();
-    const std::size_t size = pen ? pen_.size() : cartridge_.size(), at = r.nvm_address, n = r.nvm_length;
-    const bool erase = r.nvm_command == PEN_NVM_ERASE && pen && at < size,
-               serial = r.nvm_command == PEN_NVM_SERIAL && !pen;
-    const bool move = (r.nvm_command == PEN_NVM_READ || r.nvm_command == PEN_NVM_WRITE) && n >= 1 &&
-                      n <= PEN_NVM_BYTES && at + n <= size;
-    in.nvm_status = erase || serial || move ? PEN_NVM_DONE : PEN_NVM_ERROR;
-    if (erase)
-      std::fill_n(bytes + at / PEN_NVM_PAGE_BYTES * PEN_NVM_PAGE_BYTES, PEN_NVM_PAGE_BYTES, std::uint8_t{0xFF});
-    if (serial) {
-      in.nvm_length = 8;
-      in.nvm_data[0] = 1;
-    }
-    if (!move) return;
-    if (r.nvm_command == PEN_NVM_READ) {
-      in.nvm_length = static_cast<std::uint8_t>(n);
-      std::memcpy(in.nvm_data, bytes + at, n);
-    } else {
-      for (std::size_t i = 0; i < n; ++i) bytes[at + i] = pen ? bytes[at + i] & r.nvm_data[i] : r.nvm_data[i];
-    }
+  SensorInput measured;  // at rest
+  void convert(const SensorInput& input, PenIn& in) const {
+    board_convert(sensor_sample(params_, derived_, state_, input, 0, 0), in.adc);
   }
 
  private:
-  std::array<std::uint8_t, PEN_NVM_PEN_BYTES> pen_;
-  std::array<std::uint8_t, PEN_NVM_CARTRIDGE_BYTES> cartridge_;
-  PenOut request_{};
+  SensorParams params_;
+  SensorDerived derived_;
+  SensorState state_;
 };
 
 // PenIn of a sparse log, tick by tick.
@@ -183,16 +148,15 @@ class LogInput {
  public:
   LogInput(const Recording& recording, std::vector<std::string>& notes) : tick_us_(recording.tick_ns() / 1000) {
     std::string resting;
-    for (const RestingChannel& c : adc_channels) {
+    nvm_reset(memory_, {}, {}, 1, NvmTimes{0, 0, 0});
+    for (const LoggedChannel& c : adc_channels) {
       const char* name = recording.has(c.counts)                   ? c.counts
                          : c.quantity && recording.has(c.quantity) ? c.quantity
                                                                    : nullptr;
-      Channel channel{c.adc, name == c.counts, c.rest, Cursor({})};
       if (name)
-        channel.cursor = Cursor(recording.samples(name));
+        channels_.push_back({c.adc, name == c.counts ? nullptr : c.measured, Cursor(recording.samples(name))});
       else
         resting += fmt::format(" {}", c.counts);
-      channels_.push_back(std::move(channel));
     }
     for (const DerivedSignal& d : derived_signals()) {
       const bool input_pin = d.rule == DerivedSignal::Rule::bit && d.word == block_format::in_pins_word;
@@ -214,12 +178,8 @@ class LogInput {
     PenIn in{};
     in.time_us = static_cast<std::uint32_t>(tick * tick_us_);
     in.reset_cause = PEN_RESET_POWER_ON;
-    for (Channel& c : channels_) {
-      const double value = static_cast<double>(c.cursor.at(tick));
-      const double counts = std::isnan(value) ? c.rest : c.counts ? value : counts_of(c.adc, value);
-      in.adc[c.adc] = static_cast<std::uint16_t>(std::clamp(std::round(counts), 0.0, 4095.0));
-    }
-    memory_.answer(in);
+    convert_channels(tick, in);
+    nvm_step(memory_, std::exchange(out_before_, PenOut{}), true, false, tick_us_ * 1000, in);
     unsigned pins = 1u << PEN_LINE_CARTRIDGE | (screw_steps_ == 0 ? 1u << PEN_LINE_HOME : 0u);
     for (auto& [bit, cursor] : pins_) {
       const float level = cursor.at(tick);
@@ -244,17 +204,27 @@ class LogInput {
   // What the core answered: the screw follows, memory commands are taken.
   void take(const PenOut& out) {
     screw_steps_ = std::max<std::int64_t>(screw_steps_ + out.stepper_steps, 0);
-    memory_.take(out);
+    out_before_ = out;
   }
 
  private:
   static constexpr double pulse = 0.1;  // share of a revolution for which the hall sensor is high [E]
   struct Channel {
     int adc;
-    bool counts;
-    double rest;
+    double SensorInput::*measured;  // null: counts were logged
     Cursor cursor;
   };
+
+  void convert_channels(Tick tick, PenIn& in) {
+    SensorInput measured = sensors_.measured;
+    for (Channel& c : channels_)
+      if (const double value = static_cast<double>(c.cursor.at(tick)); c.measured && !std::isnan(value))
+        measured.*c.measured = value;
+    sensors_.convert(measured, in);
+    for (Channel& c : channels_)
+      if (const double value = static_cast<double>(c.cursor.at(tick)); !c.measured && !std::isnan(value))
+        in.adc[c.adc] = board_counts(value);
+  }
 
   static void add_edge(PenIn& in, std::uint32_t time_us, int line, unsigned level) {
     if (in.edge_count == PEN_EDGES) {
@@ -287,7 +257,9 @@ class LogInput {
   std::vector<Channel> channels_;
   std::vector<std::pair<int, Cursor>> pins_, aux_;
   std::vector<Cursor> speed_;
-  RestingMemory memory_;
+  LoggedSensors sensors_;
+  NonVolatileMemory memory_;
+  PenOut out_before_{};
   std::int64_t screw_steps_ = 0;  // from home
   double phase_ = 0.5;
   unsigned pins_before_ = 0;

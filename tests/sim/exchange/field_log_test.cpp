@@ -442,6 +442,7 @@ class MemoryCore : public FakeCore {
     if (tick == 50) ask(PEN_NVM_READ, PEN_NVM_BANK_PEN, 300, 1, 0);
     if (tick == 60) ask(PEN_NVM_READ, PEN_NVM_BANK_PEN, 4090, 16, 0);
     if (tick == 70) ask(PEN_NVM_SERIAL, PEN_NVM_BANK_CARTRIDGE, 0, 0, 0);
+    if (tick == 75) ask(PEN_NVM_WRITE, PEN_NVM_BANK_PEN, PEN_NVM_PAGE_BYTES - 1, 2, 0);
     if (tick == 80) out.stepper_steps = 5;
     if (tick == 90) out.stepper_steps = -9;
     return {};
@@ -453,7 +454,7 @@ class MemoryCore : public FakeCore {
 TEST_F(Import, WhatWasNotLoggedRestsAsAPenDoes) {
   MemoryCore core;
   replay(import_log(log("# started_at_reset: yes\ntime_s,pin.start\n0,0\n0.01,1\n")), core);
-  ASSERT_EQ(core.answers.size(), 7u);
+  ASSERT_EQ(core.answers.size(), 8u);
   const PenIn& read = core.answers.at(31);
   EXPECT_EQ(read.nvm_status, PEN_NVM_DONE);
   EXPECT_EQ(read.nvm_length, 3);
@@ -463,6 +464,8 @@ TEST_F(Import, WhatWasNotLoggedRestsAsAPenDoes) {
   EXPECT_EQ(core.answers.at(51).nvm_data[0], 0xFF);
   EXPECT_EQ(core.answers.at(61).nvm_status, PEN_NVM_ERROR);
   EXPECT_EQ(core.answers.at(71).nvm_length, 8);
+  EXPECT_EQ(core.answers.at(71).nvm_data[0], 1);
+  EXPECT_EQ(core.answers.at(76).nvm_status, PEN_NVM_ERROR) << "no write crosses a page, as in a run";
   EXPECT_EQ(core.home[80], 1);
   EXPECT_EQ(core.home[81], 0);
   EXPECT_EQ(core.home[90], 0);
