@@ -23,6 +23,8 @@
 
 #include <cstdint>
 
+#include "models/parameters.h"
+
 namespace pensim {
 
 struct BatteryParams {
@@ -41,7 +43,7 @@ struct BatteryParams {
 };
 
 template <class Params, class F>
-void each_battery_param(Params& params, F f) {
+constexpr void each_battery_param(Params& params, F f) {
   f("capacity_A_s", params.capacity_A_s);
   f("initial_charge_1", params.initial_charge_1);
   f("protection_ohm", params.protection_ohm);
@@ -55,6 +57,8 @@ void each_battery_param(Params& params, F f) {
   f("charger_A", params.charger_A);
   f("charger_V", params.charger_V);
 }
+static_assert(bytes_listed<BatteryParams>([](auto& params, auto f) { each_battery_param(params, f); }) ==
+              sizeof(BatteryParams));
 
 // Coefficients of VT-20 at 25 degC.
 struct CellCoefficients {

@@ -34,6 +34,7 @@
 #include <cstdint>
 
 #include "models/motor.h"
+#include "models/parameters.h"
 
 namespace pensim {
 
@@ -56,7 +57,7 @@ struct BridgeParams {
 };
 
 template <class Params, class F>
-void each_bridge_param(Params& params, F f) {
+constexpr void each_bridge_param(Params& params, F f) {
   f("switch_ohm", params.switch_ohm);
   f("switch_per_K", params.switch_per_K);
   f("shunt_ohm", params.shunt_ohm);
@@ -73,6 +74,8 @@ void each_bridge_param(Params& params, F f) {
   f("lockout_release_V", params.lockout_release_V);
   f("sense_pole_Hz", params.sense_pole_Hz);
 }
+static_assert(bytes_listed<BridgeParams>([](auto& params, auto f) { each_bridge_param(params, f); }) ==
+              sizeof(BridgeParams));
 
 enum class BridgeMode : std::int64_t { off, drive, brake };
 

@@ -23,6 +23,8 @@
 
 #include <cstdint>
 
+#include "models/parameters.h"
+
 namespace pensim {
 
 inline constexpr std::int64_t needle_count_max = 42;
@@ -45,7 +47,7 @@ struct CartridgeParams {
 };
 
 template <class Params, class F>
-void each_cartridge_param(Params& params, F f) {
+constexpr void each_cartridge_param(Params& params, F f) {
   f("needle_count", params.needle_count);
   f("tip_diameter_m", params.tip_diameter_m);
   f("worn_tip_diameter_m", params.worn_tip_diameter_m);
@@ -61,6 +63,8 @@ void each_cartridge_param(Params& params, F f) {
   f("id_resistance_ohm", params.id_resistance_ohm);
   f("used_count", params.used_count);
 }
+static_assert(bytes_listed<CartridgeParams>([](auto& params, auto f) { each_cartridge_param(params, f); }) ==
+              sizeof(CartridgeParams));
 
 // Tip diameter with wear: never sharper than new, never blunter by wear than worn_tip_diameter_m.
 double cartridge_tip_diameter_m(const CartridgeParams& params);

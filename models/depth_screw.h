@@ -18,6 +18,8 @@
 
 #include <cstdint>
 
+#include "models/parameters.h"
+
 namespace pensim {
 
 struct ScrewParams {
@@ -31,7 +33,7 @@ struct ScrewParams {
 };
 
 template <class Params, class F>
-void each_screw_param(Params& params, F f) {
+constexpr void each_screw_param(Params& params, F f) {
   f("half_step_m", params.half_step_m);
   f("half_step_rate_per_s", params.half_step_rate_per_s);
   f("backlash_m", params.backlash_m);
@@ -40,6 +42,8 @@ void each_screw_param(Params& params, F f) {
   f("upper_stop_m", params.upper_stop_m);
   f("initial_position_m", params.initial_position_m);
 }
+static_assert(bytes_listed<ScrewParams>([](auto& params, auto f) { each_screw_param(params, f); }) ==
+              sizeof(ScrewParams));
 
 struct ScrewState {
   double rotor_m = 0;

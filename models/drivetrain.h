@@ -28,6 +28,8 @@
 
 #include <cstdint>
 
+#include "models/parameters.h"
+
 namespace pensim {
 
 struct DrivetrainParams {
@@ -46,7 +48,7 @@ struct DrivetrainParams {
 };
 
 template <class Params, class F>
-void each_drivetrain_param(Params& params, F f) {
+constexpr void each_drivetrain_param(Params& params, F f) {
   f("cam_inertia_kg_m2", params.cam_inertia_kg_m2);
   f("eccentricity_m", params.eccentricity_m);
   f("rod_mass_kg", params.rod_mass_kg);
@@ -60,6 +62,8 @@ void each_drivetrain_param(Params& params, F f) {
   f("obstruction_N_per_m", params.obstruction_N_per_m);
   f("obstruction_damping_N_s_per_m", params.obstruction_damping_N_s_per_m);
 }
+static_assert(bytes_listed<DrivetrainParams>([](auto& params, auto f) { each_drivetrain_param(params, f); }) ==
+              sizeof(DrivetrainParams));
 
 struct DrivetrainState {
   double angle_rad = 0;                // 0 .. 2 pi

@@ -114,10 +114,10 @@ void next_sample(const HandParams& params, HandState& state) {
 void glide(const HandParams& params, HandState& state, double way_m) {
   const double length_m = params.track_length_m;
   if (length_m <= 0) return;
-  state.way_m += state.direction * way_m;
+  state.way_m += state.direction_1 * way_m;
   while (state.way_m < 0 || state.way_m > length_m) {
     state.way_m = state.way_m < 0 ? -state.way_m : 2 * length_m - state.way_m;
-    state.direction = -state.direction;
+    state.direction_1 = -state.direction_1;
     state.pass += 1;
     state.lane = params.pass_count > 1 ? state.pass % params.pass_count : 0;
   }
@@ -196,7 +196,7 @@ void hand_step(const HandParams& params, HandState& state, const HandInput& inpu
   state.tilt_rad += state.glide_gain_1 * (input.tilt_rad - state.tilt_rad);
 
   const double along_speed =
-      (moves ? state.direction * state.glide_m_per_s : 0) + params.tremor_along_m * state.slope_per_s[0];
+      (moves ? state.direction_1 * state.glide_m_per_s : 0) + params.tremor_along_m * state.slope_per_s[0];
   const double across_speed = params.tremor_across_m * state.slope_per_s[1];
   output.nose_gap_m = -state.nose_m;
   output.nose_speed_m_per_s = state.nose_speed_m_per_s;
@@ -205,7 +205,7 @@ void hand_step(const HandParams& params, HandState& state, const HandInput& inpu
   output.hand_force_N = k * (rest_m - state.nose_m) + b * (rest_speed - speed);
   output.track_m = state.way_m + params.tremor_along_m * noise_1[0];
   output.across_m = static_cast<double>(state.lane) * params.lane_pitch_m + params.tremor_across_m * noise_1[1];
-  output.glide_m_per_s = moves ? state.direction * state.glide_m_per_s : 0;
+  output.glide_m_per_s = moves ? state.direction_1 * state.glide_m_per_s : 0;
   output.lateral_speed_m_per_s = std::sqrt(along_speed * along_speed + across_speed * across_speed);
   output.tilt_rad = state.tilt_rad;
   output.lane = state.lane;

@@ -24,6 +24,8 @@
 
 #include <cstdint>
 
+#include "models/parameters.h"
+
 namespace pensim {
 
 struct HandParams {
@@ -49,7 +51,7 @@ struct HandParams {
 };
 
 template <class Params, class F>
-void each_hand_param(Params& params, F f) {
+constexpr void each_hand_param(Params& params, F f) {
   f("hand_mass_kg", params.hand_mass_kg);
   f("pen_mass_kg", params.pen_mass_kg);
   f("damping_N_s_per_m", params.damping_N_s_per_m);
@@ -70,6 +72,7 @@ void each_hand_param(Params& params, F f) {
   f("noise_period_s", params.noise_period_s);
   f("pass_count", params.pass_count);
 }
+static_assert(bytes_listed<HandParams>([](auto& params, auto f) { each_hand_param(params, f); }) == sizeof(HandParams));
 
 struct HandInput {
   double press_N = 1.5;      // mean force wanted
@@ -104,7 +107,7 @@ struct HandState {
   double rest_total_m = 0;   // z_eq of the last step
   double glide_m_per_s = 0;  // >= 0
   double way_m = 0;          // 0..track_length_m
-  double direction = 1;      // 1 or -1
+  double direction_1 = 1;    // 1 or -1
   double tilt_rad = 0;
   double phase_s = 0;        // since the last noise sample
   double press_first_1 = 0;  // filters of the press noise

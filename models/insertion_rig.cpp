@@ -87,7 +87,7 @@ void change_phase(const InsertionParams& params, InsertionState& state, double d
 }
 
 void cut_channels(const SkinParams& skin, InsertionState& state) {
-  const SkinState::Derived& d = state.skin.derived;
+  const SkinDerived& d = state.skin.derived;
   const double above_m = state.skin.tip_m - (state.skin.patch_m + state.skin.sink_m);
   for (int i = 0; i < static_cast<int>(d.needle_count); ++i) {
     const double p = state.skin.needle_penetration_m[i];

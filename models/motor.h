@@ -19,6 +19,8 @@
 // Not modelled: single segments that fail, cogging (the 1331 is coreless), iron loss, brushless motors, radio noise.
 #pragma once
 
+#include "models/parameters.h"
+
 namespace pensim {
 
 struct MotorParams {
@@ -35,7 +37,7 @@ struct MotorParams {
 };
 
 template <class Params, class F>
-void each_motor_param(Params& params, F f) {
+constexpr void each_motor_param(Params& params, F f) {
   f("resistance_ohm", params.resistance_ohm);
   f("inductance_H", params.inductance_H);
   f("constant_V_s_per_rad", params.constant_V_s_per_rad);
@@ -47,6 +49,8 @@ void each_motor_param(Params& params, F f) {
   f("magnet_per_K", params.magnet_per_K);
   f("reference_temperature_K", params.reference_temperature_K);
 }
+static_assert(bytes_listed<MotorParams>([](auto& params, auto f) { each_motor_param(params, f); }) ==
+              sizeof(MotorParams));
 
 double motor_resistance_ohm(const MotorParams& params, double winding_K);
 double motor_constant_V_s_per_rad(const MotorParams& params, double winding_K);

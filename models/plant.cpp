@@ -103,12 +103,18 @@ void update_slow(const PlantParams& params, const PlantDerived& derived, PlantSt
   }
 }
 
+double inductive_J(const PlantParams& params, const PlantState& state) {
+  return 0.5 * params.motor.inductance_H * state.bridge.current_A * state.bridge.current_A;
+}
+
+double rail_J(const PlantParams& params, const PlantState& state) {
+  return 0.5 * params.battery.rail_F * state.battery.rail_V * state.battery.rail_V;
+}
+
 double stored_J(const PlantParams& params, const PlantDerived& derived, const PlantState& state) {
   const DrivetrainEnergy mechanical = drivetrain_energy(params.drivetrain, derived.drivetrain, state.drivetrain,
                                                         state.spring_factor_1, state.cartridge);
-  return mechanical.kinetic_J + mechanical.spring_J +
-         0.5 * params.motor.inductance_H * state.bridge.current_A * state.bridge.current_A +
-         0.5 * params.battery.rail_F * state.battery.rail_V * state.battery.rail_V;
+  return mechanical.kinetic_J + mechanical.spring_J + inductive_J(params, state) + rail_J(params, state);
 }
 
 // Another cartridge or spring brings and takes what it stores.
@@ -174,7 +180,7 @@ void plant_reset(const PlantParams& params, const PlantDerived& derived, PlantSt
 }
 
 void plant_tick(const PlantParams& params, const PlantDerived& derived, PlantState& state, const PlantInput& input,
-                std::int64_t, PlantEdges& edges) {
+                PlantEdges& edges) {
   const PlantFaults& faults = input.faults;
   edges.count = 0;
   press_buttons(params, state, input, edges);
@@ -227,7 +233,7 @@ void plant_tick(const PlantParams& params, const PlantDerived& derived, PlantSta
     sense_cam(params, state, before_rad, drivetrain.turned_rad, begin_s, dt_s, edges);
     if (crossing_s >= 0.0) {
       ++state.strokes;
-      state.hall_time_s = begin_s + crossing_s;
+      state.dead_centre_offset_s = begin_s + crossing_s;
     }
 
     // bridge and winding, against the mean emf of the step
@@ -268,8 +274,7 @@ void plant_tick(const PlantParams& params, const PlantDerived& derived, PlantSta
   }
 }
 
-void plant_truth(const PlantParams& params, const PlantDerived& derived, const PlantState& state, const PlantInput&,
-                 PlantTruth& truth) {
+void plant_truth(const PlantDerived& derived, const PlantState& state, PlantTruth& truth) {
   truth.extension_m = state.drivetrain.plate_m - (derived.stroke_m - state.screw.position_m);
   const double gap_m = state.gap_m;
   truth.tip_depth_m = truth.extension_m * state.tilt_cos - gap_m;
@@ -294,9 +299,9 @@ void plant_truth(const PlantParams& params, const PlantDerived& derived, const P
   truth.motor_temperature_K = state.thermal.winding_K;
   truth.case_temperature_K = state.thermal.case_K;
   truth.housing_temperature_K = state.thermal.grip_K;
-  truth.state_of_charge = state.battery.charge_1;
+  truth.charge_1 = state.battery.charge_1;
   truth.cam_angle_rad = state.drivetrain.angle_rad;
-  truth.stroke_time_s = state.hall_time_s;
+  truth.dead_centre_offset_s = state.dead_centre_offset_s;
   truth.in_skin = state.skin_out.in_skin;
   truth.punctured = state.skin_out.punctures;
   truth.skin_contact = state.nose.contact;
@@ -306,7 +311,6 @@ void plant_truth(const PlantParams& params, const PlantDerived& derived, const P
   truth.floating = state.drivetrain.floating;
   truth.bridge_tripped = state.bridge.tripped | state.bridge.hot;
   truth.supply_open = state.battery.open;
-  (void)params;
 }
 
 void plant_energy(const PlantParams& params, const PlantDerived& derived, const PlantState& state,
@@ -324,13 +328,13 @@ void plant_energy(const PlantParams& params, const PlantDerived& derived, const 
   energy.skin_J = state.skin.work_J;
   energy.kinetic_J = mechanical.kinetic_J;
   energy.spring_J = mechanical.spring_J;
-  energy.inductive_J = 0.5 * params.motor.inductance_H * state.bridge.current_A * state.bridge.current_A;
-  energy.rail_J = 0.5 * params.battery.rail_F * state.battery.rail_V * state.battery.rail_V;
+  energy.inductive_J = inductive_J(params, state);
+  energy.rail_J = rail_J(params, state);
   const double spent_J = energy.winding_J + energy.bridge_J + energy.friction_J + energy.damping_J + energy.impact_J;
-  const double stored_J = energy.kinetic_J + energy.spring_J + energy.inductive_J;
-  energy.turned_over_J = spent_J + std::fabs(energy.skin_J) + stored_J;
+  const double mechanism_J = energy.kinetic_J + energy.spring_J + energy.inductive_J;
+  energy.turned_over_J = spent_J + std::fabs(energy.skin_J) + mechanism_J;
   energy.residual_J = energy.supplied_J + energy.hand_J - energy.electronics_J - spent_J - energy.skin_J -
-                      (stored_J + energy.rail_J - state.stored_start_J);
+                      (mechanism_J + energy.rail_J - state.stored_start_J);
 }
 
 SensorReadings plant_sense(const PlantParams& params, const PlantDerived& derived, const PlantState& state,

@@ -35,6 +35,7 @@
 #include "models/drivetrain.h"
 #include "models/hand.h"
 #include "models/motor.h"
+#include "models/parameters.h"
 #include "models/sensors.h"
 #include "models/skin.h"
 #include "models/thermal.h"
@@ -59,11 +60,11 @@ struct PlantParams {
   double initial_lift_m = 10e-3;    // of the nose above the skin; the scenario's [E]
 };
 
-// Calls f("motor.resistance_ohm", member) for every parameter: double or std::int64_t. The one table of them.
+// Calls f("motor.", "resistance_ohm", member) for every parameter: double or std::int64_t. The one table of them.
 template <class Params, class F>
-void each_plant_param(Params& params, F f) {
+constexpr void each_plant_member(Params& params, F f) {
   const auto with = [&f](const char* prefix) {
-    return [&f, prefix](const char* name, auto& member) { f((std::string(prefix) + name).c_str(), member); };
+    return [&f, prefix](const char* name, auto& member) { f(prefix, name, member); };
   };
   each_motor_param(params.motor, with("motor."));
   each_bridge_param(params.bridge, with("bridge."));
@@ -75,11 +76,22 @@ void each_plant_param(Params& params, F f) {
   each_battery_param(params.battery, with("battery."));
   each_thermal_param(params.thermal, with("thermal."));
   each_sensor_param(params.sensors, with("sensors."));
-  f("seed", params.seed);
-  f("steps_per_tick", params.steps_per_tick);
-  f("tick_s", params.tick_s);
-  f("initial_angle_rad", params.initial_angle_rad);
-  f("initial_lift_m", params.initial_lift_m);
+  with("")("seed", params.seed);
+  with("")("steps_per_tick", params.steps_per_tick);
+  with("")("tick_s", params.tick_s);
+  with("")("initial_angle_rad", params.initial_angle_rad);
+  with("")("initial_lift_m", params.initial_lift_m);
+}
+static_assert(bytes_listed<PlantParams>([](auto& params, auto f) {
+                each_plant_member(params, [&f](const char*, const char* name, auto& member) { f(name, member); });
+              }) == sizeof(PlantParams));
+
+// The same by f("motor.resistance_ohm", member).
+template <class Params, class F>
+void each_plant_param(Params& params, F f) {
+  each_plant_member(params, [&f](const char* prefix, const char* name, auto& member) {
+    f((std::string(prefix) + name).c_str(), member);
+  });
 }
 
 // What a pen opens and closes. A set of them is a sum of switch_bit; where each is wired is the board's.
@@ -166,7 +178,7 @@ struct PlantState {
   SkinState skin;
   double motor_V_s_per_rad = 0;        // k at the winding's temperature
   double commutation_1 = 1;            // of k at the cam's angle
-  double hall_time_s = 0;              // offset within the last tick of the last forward passage of the dead centre
+  double dead_centre_offset_s = 0;     // within the last tick, of the last forward passage of the retracted dead centre
   double voltage_V = 0;                // at the winding, last step
   double gap_m = 0;                    // of the nose, between hand steps
   double reaction_N_s = 0;             // of the needles on the pen, since the last hand step
@@ -189,9 +201,9 @@ inline constexpr std::size_t plant_hashed_bytes = offsetof(PlantState, holes) + 
 
 void plant_reset(const PlantParams& params, const PlantDerived& derived, PlantState& state);
 
-// Moves the plant from tick to tick + 1.
+// Moves the plant by one tick.
 void plant_tick(const PlantParams& params, const PlantDerived& derived, PlantState& state, const PlantInput& input,
-                std::int64_t tick, PlantEdges& edges);
+                PlantEdges& edges);
 
 // What only a simulation knows, at the end of the last tick.
 struct PlantTruth {
@@ -218,9 +230,9 @@ struct PlantTruth {
   double motor_temperature_K = 0;  // winding
   double case_temperature_K = 0;
   double housing_temperature_K = 0;
-  double state_of_charge = 0;
+  double charge_1 = 0;
   double cam_angle_rad = 0;  // 0 .. 2 pi
-  double stroke_time_s = 0;  // offset within the last tick of the last forward passage of the dead centre
+  double dead_centre_offset_s = 0;  // within the last tick, of the last forward passage of the retracted dead centre
   std::int64_t in_skin = 0;
   std::int64_t punctured = 0;
   std::int64_t skin_contact = 0;  // the nose touches
@@ -231,8 +243,7 @@ struct PlantTruth {
   std::int64_t bridge_tripped = 0;  // over-current or over-temperature
   std::int64_t supply_open = 0;     // the cell's protection
 };
-void plant_truth(const PlantParams& params, const PlantDerived& derived, const PlantState& state,
-                 const PlantInput& input, PlantTruth& truth);
+void plant_truth(const PlantDerived& derived, const PlantState& state, PlantTruth& truth);
 
 // Where the energy is and went since reset, at the end of the last tick:
 //   supplied + hand = electronics + winding + bridge + friction + damping + impact + skin + change of what is stored +

@@ -25,6 +25,8 @@
 
 #include <cstdint>
 
+#include "models/parameters.h"
+
 namespace pensim {
 
 struct SensorParams {
@@ -53,7 +55,7 @@ struct SensorParams {
 };
 
 template <class Params, class F>
-void each_sensor_param(Params& params, F f) {
+constexpr void each_sensor_param(Params& params, F f) {
   f("reference_V", params.reference_V);
   f("current_V_per_A", params.current_V_per_A);
   f("current_offset_A", params.current_offset_A);
@@ -77,6 +79,8 @@ void each_sensor_param(Params& params, F f) {
   f("hall_width_rad", params.hall_width_rad);
   f("bounce_s", params.bounce_s);
 }
+static_assert(bytes_listed<SensorParams>([](auto& params, auto f) { each_sensor_param(params, f); }) ==
+              sizeof(SensorParams));
 
 inline constexpr double counts_at_reference = 4095.0;
 

@@ -104,7 +104,7 @@ struct Law {
   T drag_N_per_m, drag_N_per_m3;  // eta/dt = these: constant, per lateral area
   double growth_1_per_m;
 
-  Law(const CartridgeParams& cartridge, const SkinParams& params, const SkinState::Derived& d)
+  Law(const CartridgeParams& cartridge, const SkinParams& params, const SkinDerived& d)
       : decay_hole_1(all<T>(d.decay_hole_1)),
         gain_branches_1(all<T>(d.gain_branches_1)),
         gain_1(all<T>(d.gain_1)),
@@ -281,7 +281,7 @@ inline double any_free_tent(const Law<double>& law, double elastic_N) {
 inline double free_tent(const GrowingLaw& law, double elastic_N) { return any_free_tent(law, elastic_N); }
 
 // s_k(t + dt) = decay_k s_k(t) + gain_k (F_e(t + dt) - F_e(t)), exact while F_e is linear within the step.
-void prepare_step(const SkinParams& params, double dt_s, SkinState::Derived& d) {
+void prepare_step(const SkinParams& params, double dt_s, SkinDerived& d) {
   double share_1[relaxation_branches], time_s[relaxation_branches];
   skin_relaxation(params, share_1, time_s);
   d.gain_branches_1 = 0;
@@ -301,7 +301,7 @@ void prepare_step(const SkinParams& params, double dt_s, SkinState::Derived& d) 
   d.inverse_dt_Hz = 1 / dt_s;
 }
 
-void prepare_tilt(double tilt_rad, SkinState::Derived& d) {
+void prepare_tilt(double tilt_rad, SkinDerived& d) {
   const double sine = elementary::sin(tilt_rad);
   const int n = static_cast<int>(d.needle_count);
   d.offset_max_m = d.height_m[0] + d.along_m[0] * sine;
@@ -312,7 +312,7 @@ void prepare_tilt(double tilt_rad, SkinState::Derived& d) {
   d.tilt_rad = tilt_rad;
 }
 
-void prepare_place(const CartridgeParams& cartridge, const SkinParams& params, double track_m, SkinState::Derived& d) {
+void prepare_place(const CartridgeParams& cartridge, const SkinParams& params, double track_m, SkinDerived& d) {
   SkinPatch here;
   for (std::int64_t i = params.patch_count - 1; i >= 0; --i)
     if (track_m >= params.patches[i].from_m && track_m < params.patches[i].to_m) here = params.patches[i];
@@ -348,7 +348,7 @@ void recall_holes(const CartridgeParams& cartridge, const SkinParams& params, co
   for (int i = 0; i < n; ++i) state.hole_m[i] = 0;
   const double reach_m = 0.5 * cartridge.shaft_diameter_m;
   const double oldest_s = state.time_s - hole_lifetime_1 * params.hole_closing_time_s;
-  const SkinState::Derived& d = state.derived;
+  const SkinDerived& d = state.derived;
   int missing = n;
   for (std::int64_t j = holes.strokes - 1; j >= 0 && j >= holes.strokes - hole_strokes && missing > 0; --j) {
     const std::int64_t slot = j % hole_strokes;
@@ -425,7 +425,7 @@ void housekeeping(SkinState& state) {
 // Returns the force of the base plate.
 double step_patch(const CartridgeParams& cartridge, const SkinParams& params, SkinState& state, const SkinInput& input,
                   double approach_m, double dt_s) {
-  const SkinState::Derived& d = state.derived;
+  const SkinDerived& d = state.derived;
   const double k = d.stiffness_N_per_m;
   const double q = state.patch_m;
   const double bent = d.stiffening_per_m2 * q * q;
@@ -568,7 +568,7 @@ struct Step {
 // One needle, whatever happens to it.
 template <class L>
 [[gnu::noinline]] void step_needle(const Step& step, SkinState& state, int i, Sums& sums) {
-  const SkinState::Derived& d = state.derived;
+  const SkinDerived& d = state.derived;
   const L law(step.cartridge, step.params, d);
   const double X = step.above_m + d.offset_m[i];
   const Memory<double> m = remember(
@@ -731,6 +731,135 @@ Sums step_needles(const Step& step, SkinState& state) {
   return sums;
 }
 
+// What the array does as a whole in one step.
+struct Array {
+  double force_N = 0, stiffness_N_per_m = 0;  // of the law per needle
+  double bone_N = 0, bone_N_per_m = 0;
+  double tent_m = 0;  // mean
+  double penetration_max_m = 0;
+  std::int64_t in_skin = 0, below_dermis = 0;
+};
+
+// What follows from the step's length, tilt and place.
+void refresh(const CartridgeParams& cartridge, const SkinParams& params, SkinState& state, const SkinInput& input,
+             double dt_s) {
+  SkinDerived& d = state.derived;
+  if (dt_s != d.dt_s) {
+    if (state.recovery_steps > 0)
+      end_recovery(Law<double>(cartridge, params, d), params, input.track_m - state.stroke_track_m, state);
+    prepare_step(params, dt_s, d);
+  }
+  if (input.tilt_rad != d.tilt_rad) prepare_tilt(input.tilt_rad, d);
+  if (params.patch_count > 0 && input.track_m != d.place_m) prepare_place(cartridge, params, input.track_m, d);
+}
+
+void count_needles(const SkinState& state, Array& array) {
+  const SkinDerived& d = state.derived;
+  const int n = static_cast<int>(d.needle_count);
+  for (int i = 0; i < n; ++i) array.in_skin += state.needle_penetration_m[i] > 0;
+  if (array.penetration_max_m > d.dermis_end_m)
+    for (int i = 0; i < n; ++i) array.below_dermis += state.needle_penetration_m[i] > d.dermis_end_m;
+}
+
+void step_bone(const SkinParams& params, const SkinDerived& d, double tip_m, Array& array) {
+  if (!(params.bone_backed_1 > 0 && tip_m + d.offset_max_m > params.soft_tissue_depth_m)) return;
+  for (int i = 0; i < static_cast<int>(d.needle_count); ++i) {
+    const double into_m = tip_m + d.offset_m[i] - params.soft_tissue_depth_m;
+    if (into_m > 0) {
+      array.bone_N += params.bone_stiffness_N_per_m * into_m;
+      array.bone_N_per_m += params.bone_stiffness_N_per_m;
+    }
+  }
+}
+
+// Lateral force per needle at the mean penetration; what it cannot hold is slit.
+double pull_sideways(const SkinParams& params, SkinState& state, double mean_m) {
+  const double* const stiffness = state.derived.lateral_stiffness_N_per_m;
+  const double at = std::min(mean_m / lateral_grid_m, static_cast<double>(lateral_grid_points - 1));
+  const int cell = std::min(static_cast<int>(at), lateral_grid_points - 2);
+  const double k_lat = stiffness[cell] + (at - cell) * (stiffness[cell + 1] - stiffness[cell]);
+  const double slit_N = params.dermis_toughness_J_per_m2 * mean_m;
+  const double pull = k_lat * state.takeup_m;
+  if (!(std::fabs(pull) > slit_N)) return pull;
+  const double held_m = slit_N / k_lat;
+  state.slit_m += std::fabs(state.takeup_m) - held_m;
+  state.takeup_m = state.takeup_m < 0 ? -held_m : held_m;
+  return state.takeup_m < 0 ? -slit_N : slit_N;
+}
+
+// 8: the array is dragged along while it is in the skin. `inside_1`: share of the step that a needle spent inside which
+// entered or left in it; `penetration_m`: sum over needles.
+void step_glide(const CartridgeParams& cartridge, const SkinParams& params, SkinState& state, const SkinInput& input,
+                double dt_s, std::int64_t in_skin, double inside_1, double penetration_m, SkinOutput& output) {
+  if (in_skin > 0 && state.in_skin > 0)
+    inside_1 = 1;
+  else if (in_skin == 0 && state.in_skin == 0)
+    inside_1 = 0;
+  state.drag_m += std::fabs(input.lateral_speed_m_per_s) * inside_1 * dt_s;
+  state.dwell_s += inside_1 * dt_s;
+  if (in_skin == 0) return;
+  const double mean_m = penetration_m / static_cast<double>(in_skin);
+  state.takeup_m += input.lateral_speed_m_per_s * dt_s;
+  if (state.takeup_m != 0) output.lateral_force_N = static_cast<double>(in_skin) * pull_sideways(params, state, mean_m);
+  state.tear_max_m = std::max(state.tear_max_m, state.drag_m - cartridge.shaft_diameter_m);
+  output.penetration_mean_m = mean_m;
+}
+
+void close_stroke(SkinState& state, HoleMemory& holes) {
+  if (state.entered != 0) store_holes(state, holes);
+  state.stroke_open = 0;
+  state.entered = 0;
+  state.drag_m = 0;
+  state.dwell_s = 0;
+  state.takeup_m = 0;
+  state.slit_m = 0;
+}
+
+// The array while a tip touches or may touch in this step; `above_m`: mean tip plane below the patch.
+Array step_stroke(const CartridgeParams& cartridge, const SkinParams& params, SkinState& state, HoleMemory& holes,
+                  const SkinInput& input, double above_m, double dt_s, SkinOutput& output) {
+  const SkinDerived& d = state.derived;
+  const Step step{
+      cartridge,
+      params,
+      holes,
+      input,
+      above_m,
+      d.puncture_factor_1 * skin_puncture_rate_1(params, input.tip_speed_m_per_s),
+      params.reentry_ratio_1 * params.spreading_ratio_1 * params.epidermis_toughness_J_per_m2 * d.tip_diameter_m};
+  if (state.recovery_steps > 0)
+    end_recovery(Law<double>(cartridge, params, d), params, input.track_m - state.stroke_track_m, state);
+  state.relaxed = 0;
+  const Sums sums = step_needles(step, state);
+  Array array;
+  array.force_N = sums.force_N[0] + sums.force_N[1];
+  array.stiffness_N_per_m = sums.stiffness_N_per_m[0] + sums.stiffness_N_per_m[1];
+  array.tent_m = (sums.tent_m[0] + sums.tent_m[1]) * d.inverse_needle_count_1;
+  array.penetration_max_m = std::max(sums.deepest_m[0], sums.deepest_m[1]);
+  if (array.penetration_max_m > 0) {
+    state.entered = 1;
+    count_needles(state, array);
+  }
+  step_bone(params, d, input.tip_m, array);
+  step_glide(cartridge, params, state, input, dt_s, array.in_skin, sums.inside_1,
+             sums.penetration_m[0] + sums.penetration_m[1], output);
+  state.lift_m = std::max(sums.lift_m[0], sums.lift_m[1]);
+  state.in_skin = array.in_skin;
+  output.drag_m = state.drag_m;
+  output.dwell_s = state.dwell_s;
+  if (state.stroke_open != 0 && array.in_skin == 0 && array.stiffness_N_per_m == 0) close_stroke(state, holes);
+  return array;
+}
+
+// The array while no tip can reach the surface.
+Array step_away(const CartridgeParams& cartridge, const SkinParams& params, SkinState& state, SkinOutput& output) {
+  Array array;
+  if (state.relaxed == 0) array.tent_m = step_recovery(Law<double>(cartridge, params, state.derived), state);
+  output.drag_m = 0;
+  output.dwell_s = 0;
+  return array;
+}
+
 }  // namespace
 
 double skin_puncture_force_N(const SkinParams& params, double tip_diameter_m) {
@@ -795,7 +924,7 @@ void skin_reset(const CartridgeParams& cartridge, const SkinParams& params, std:
                 HoleMemory& holes) {
   state = SkinState{};
   holes = HoleMemory{};
-  SkinState::Derived& d = state.derived;
+  SkinDerived& d = state.derived;
   const std::int64_t n = std::clamp<std::int64_t>(cartridge.needle_count, 1, needle_count_max);
   d.needle_count = static_cast<double>(n);
   d.inverse_needle_count_1 = 1 / d.needle_count;
@@ -826,20 +955,12 @@ void skin_reset(const CartridgeParams& cartridge, const SkinParams& params, std:
 
 void skin_step(const CartridgeParams& cartridge, const SkinParams& params, SkinState& state, HoleMemory& holes,
                const SkinInput& input, double dt_s, SkinOutput& output) {
-  SkinState::Derived& d = state.derived;
-  if (dt_s != d.dt_s) {
-    if (state.recovery_steps > 0)
-      end_recovery(Law<double>(cartridge, params, d), params, input.track_m - state.stroke_track_m, state);
-    prepare_step(params, dt_s, d);
-  }
-  if (input.tilt_rad != d.tilt_rad) prepare_tilt(input.tilt_rad, d);
-  if (params.patch_count > 0 && input.track_m != d.place_m) prepare_place(cartridge, params, input.track_m, d);
+  refresh(cartridge, params, state, input, dt_s);
   if (state.started == 0) {
     state.started = 1;
     state.tip_m = input.tip_m;
     state.sink_m = input.nose_sink_m;
   }
-  const int n = static_cast<int>(d.needle_count);
   const double tip_change_m = input.tip_m - state.tip_m;
   state.time_s += dt_s;
   ++state.steps;
@@ -849,109 +970,23 @@ void skin_step(const CartridgeParams& cartridge, const SkinParams& params, SkinS
   state.tip_m = input.tip_m;
   state.sink_m = input.nose_sink_m;
   const double patch_m = state.patch_m + state.sink_m;  // u_g
-  const double above_m = input.tip_m - patch_m;         // mean tip plane below the patch
+  const double above_m = input.tip_m - patch_m;
 
-  double force = 0;
-  double stiffness = 0;
-  double bone_N = 0;
-  double bone_N_per_m = 0;
-  double tent_m = 0;  // mean
-  double penetration_max = 0;
   output.penetration_mean_m = 0;
   output.lateral_force_N = 0;
-  std::int64_t in_skin = 0;
-  std::int64_t below_dermis = 0;
-  if (state.stroke_open == 0 && above_m + d.offset_max_m < -state.lift_m) {
-    // No tip can reach the surface.
-    if (state.relaxed == 0) tent_m = step_recovery(Law<double>(cartridge, params, d), state);
-    output.drag_m = 0;
-    output.dwell_s = 0;
-  } else {
-    const Step step{
-        cartridge,
-        params,
-        holes,
-        input,
-        above_m,
-        d.puncture_factor_1 * skin_puncture_rate_1(params, input.tip_speed_m_per_s),
-        params.reentry_ratio_1 * params.spreading_ratio_1 * params.epidermis_toughness_J_per_m2 * d.tip_diameter_m};
-    if (state.recovery_steps > 0)
-      end_recovery(Law<double>(cartridge, params, d), params, input.track_m - state.stroke_track_m, state);
-    state.relaxed = 0;
-    const Sums sums = step_needles(step, state);
-    force = sums.force_N[0] + sums.force_N[1];
-    stiffness = sums.stiffness_N_per_m[0] + sums.stiffness_N_per_m[1];
-    tent_m = (sums.tent_m[0] + sums.tent_m[1]) * d.inverse_needle_count_1;
-    const double penetration_sum = sums.penetration_m[0] + sums.penetration_m[1];
-    penetration_max = std::max(sums.deepest_m[0], sums.deepest_m[1]);
-    const double lift = std::max(sums.lift_m[0], sums.lift_m[1]);
-    if (penetration_max > 0) {
-      state.entered = 1;
-      for (int i = 0; i < n; ++i) in_skin += state.needle_penetration_m[i] > 0;
-      if (penetration_max > d.dermis_end_m)
-        for (int i = 0; i < n; ++i) below_dermis += state.needle_penetration_m[i] > d.dermis_end_m;
-    }
-
-    if (params.bone_backed_1 > 0 && input.tip_m + d.offset_max_m > params.soft_tissue_depth_m) {
-      for (int i = 0; i < n; ++i) {
-        const double into_m = input.tip_m + d.offset_m[i] - params.soft_tissue_depth_m;
-        if (into_m > 0) {
-          bone_N += params.bone_stiffness_N_per_m * into_m;
-          bone_N_per_m += params.bone_stiffness_N_per_m;
-        }
-      }
-    }
-
-    // 8: the array is dragged along while it is in the skin.
-    const double inside_1 = in_skin > 0 && state.in_skin > 0 ? 1 : in_skin > 0 || state.in_skin > 0 ? sums.inside_1 : 0;
-    state.drag_m += std::fabs(input.lateral_speed_m_per_s) * inside_1 * dt_s;
-    state.dwell_s += inside_1 * dt_s;
-    if (in_skin > 0) {
-      const double mean_m = penetration_sum / static_cast<double>(in_skin);
-      state.takeup_m += input.lateral_speed_m_per_s * dt_s;
-      if (state.takeup_m != 0) {
-        const double at = std::min(mean_m / lateral_grid_m, static_cast<double>(lateral_grid_points - 1));
-        const int cell = std::min(static_cast<int>(at), lateral_grid_points - 2);
-        const double from = d.lateral_stiffness_N_per_m[cell];
-        const double k_lat = from + (at - cell) * (d.lateral_stiffness_N_per_m[cell + 1] - from);
-        const double slit_N = params.dermis_toughness_J_per_m2 * mean_m;
-        double pull = k_lat * state.takeup_m;
-        if (std::fabs(pull) > slit_N) {
-          const double held_m = slit_N / k_lat;
-          state.slit_m += std::fabs(state.takeup_m) - held_m;
-          state.takeup_m = state.takeup_m < 0 ? -held_m : held_m;
-          pull = state.takeup_m < 0 ? -slit_N : slit_N;
-        }
-        output.lateral_force_N = static_cast<double>(in_skin) * pull;
-      }
-      state.tear_max_m = std::max(state.tear_max_m, state.drag_m - cartridge.shaft_diameter_m);
-      output.penetration_mean_m = mean_m;
-    }
-
-    state.lift_m = lift;
-    state.in_skin = in_skin;
-    output.drag_m = state.drag_m;
-    output.dwell_s = state.dwell_s;
-    if (state.stroke_open != 0 && in_skin == 0 && stiffness == 0) {
-      if (state.entered != 0) store_holes(state, holes);
-      state.stroke_open = 0;
-      state.entered = 0;
-      state.drag_m = 0;
-      state.dwell_s = 0;
-      state.takeup_m = 0;
-      state.slit_m = 0;
-    }
-  }
+  const bool away = state.stroke_open == 0 && above_m + state.derived.offset_max_m < -state.lift_m;
+  const Array array = away ? step_away(cartridge, params, state, output)
+                           : step_stroke(cartridge, params, state, holes, input, above_m, dt_s, output);
   if ((state.steps & housekeeping_mask) == 0) housekeeping(state);
 
-  const double total = force + plate_N + bone_N;
+  const double total = array.force_N + plate_N + array.bone_N;
   output.force_N = total;
-  output.stiffness_N_per_m =
-      stiffness + bone_N_per_m + (plate_N > 0 ? plate_stiffness_ratio_1 * d.stiffness_N_per_m : 0);
-  output.indentation_mean_m = patch_m + tent_m;
-  output.penetration_max_m = penetration_max;
-  output.in_skin = in_skin;
-  output.below_dermis = below_dermis;
+  output.stiffness_N_per_m = array.stiffness_N_per_m + array.bone_N_per_m +
+                             (plate_N > 0 ? plate_stiffness_ratio_1 * state.derived.stiffness_N_per_m : 0);
+  output.indentation_mean_m = patch_m + array.tent_m;
+  output.penetration_max_m = array.penetration_max_m;
+  output.in_skin = array.in_skin;
+  output.below_dermis = array.below_dermis;
   output.punctures = state.punctures;
   output.reentries = state.reentries;
   output.tear_max_m = state.tear_max_m;
@@ -961,9 +996,9 @@ void skin_step(const CartridgeParams& cartridge, const SkinParams& params, SkinS
   state.work_J += 0.5 * (state.force_N + total) * tip_change_m;
   output.work_J = state.work_J;
   state.force_N = total;
-  state.patch_missed_N = state.patch_end_1 * (state.patch_missed_N + force);
-  state.patch_force_N = force;
-  state.patch_stiffness_N_per_m = stiffness;
+  state.patch_missed_N = state.patch_end_1 * (state.patch_missed_N + array.force_N);
+  state.patch_force_N = array.force_N;
+  state.patch_stiffness_N_per_m = array.stiffness_N_per_m;
 }
 
 }  // namespace pensim

@@ -73,6 +73,7 @@
 #include <cstdint>
 
 #include "models/cartridge.h"
+#include "models/parameters.h"
 
 namespace pensim {
 
@@ -147,8 +148,19 @@ struct SkinParams {
   SkinPatch patches[skin_patches_max];
 };
 
+inline constexpr const char* skin_patch_names[skin_patches_max][5] = {
+    {"patch0_from_m", "patch0_to_m", "patch0_stiffness_factor_1", "patch0_puncture_factor_1", "patch0_dermis_factor_1"},
+    {"patch1_from_m", "patch1_to_m", "patch1_stiffness_factor_1", "patch1_puncture_factor_1", "patch1_dermis_factor_1"},
+    {"patch2_from_m", "patch2_to_m", "patch2_stiffness_factor_1", "patch2_puncture_factor_1", "patch2_dermis_factor_1"},
+    {"patch3_from_m", "patch3_to_m", "patch3_stiffness_factor_1", "patch3_puncture_factor_1", "patch3_dermis_factor_1"},
+    {"patch4_from_m", "patch4_to_m", "patch4_stiffness_factor_1", "patch4_puncture_factor_1", "patch4_dermis_factor_1"},
+    {"patch5_from_m", "patch5_to_m", "patch5_stiffness_factor_1", "patch5_puncture_factor_1", "patch5_dermis_factor_1"},
+    {"patch6_from_m", "patch6_to_m", "patch6_stiffness_factor_1", "patch6_puncture_factor_1", "patch6_dermis_factor_1"},
+    {"patch7_from_m", "patch7_to_m", "patch7_stiffness_factor_1", "patch7_puncture_factor_1",
+     "patch7_dermis_factor_1"}};
+
 template <class Params, class F>
-void each_skin_param(Params& params, F f) {
+constexpr void each_skin_param(Params& params, F f) {
   f("deep_indentation_1", params.deep_indentation_1);
   f("instantaneous_modulus_Pa", params.instantaneous_modulus_Pa);
   f("tent_growth_1_per_m", params.tent_growth_1_per_m);
@@ -195,31 +207,15 @@ void each_skin_param(Params& params, F f) {
   f("hole_closing_time_s", params.hole_closing_time_s);
   f("nose_friction_1", params.nose_friction_1);
   f("patch_count", params.patch_count);
-  static constexpr const char* names[skin_patches_max][5] = {
-      {"patch0_from_m", "patch0_to_m", "patch0_stiffness_factor_1", "patch0_puncture_factor_1",
-       "patch0_dermis_factor_1"},
-      {"patch1_from_m", "patch1_to_m", "patch1_stiffness_factor_1", "patch1_puncture_factor_1",
-       "patch1_dermis_factor_1"},
-      {"patch2_from_m", "patch2_to_m", "patch2_stiffness_factor_1", "patch2_puncture_factor_1",
-       "patch2_dermis_factor_1"},
-      {"patch3_from_m", "patch3_to_m", "patch3_stiffness_factor_1", "patch3_puncture_factor_1",
-       "patch3_dermis_factor_1"},
-      {"patch4_from_m", "patch4_to_m", "patch4_stiffness_factor_1", "patch4_puncture_factor_1",
-       "patch4_dermis_factor_1"},
-      {"patch5_from_m", "patch5_to_m", "patch5_stiffness_factor_1", "patch5_puncture_factor_1",
-       "patch5_dermis_factor_1"},
-      {"patch6_from_m", "patch6_to_m", "patch6_stiffness_factor_1", "patch6_puncture_factor_1",
-       "patch6_dermis_factor_1"},
-      {"patch7_from_m", "patch7_to_m", "patch7_stiffness_factor_1", "patch7_puncture_factor_1",
-       "patch7_dermis_factor_1"}};
   for (std::int64_t i = 0; i < skin_patches_max; ++i) {
-    f(names[i][0], params.patches[i].from_m);
-    f(names[i][1], params.patches[i].to_m);
-    f(names[i][2], params.patches[i].stiffness_factor_1);
-    f(names[i][3], params.patches[i].puncture_factor_1);
-    f(names[i][4], params.patches[i].dermis_factor_1);
+    f(skin_patch_names[i][0], params.patches[i].from_m);
+    f(skin_patch_names[i][1], params.patches[i].to_m);
+    f(skin_patch_names[i][2], params.patches[i].stiffness_factor_1);
+    f(skin_patch_names[i][3], params.patches[i].puncture_factor_1);
+    f(skin_patch_names[i][4], params.patches[i].dermis_factor_1);
   }
 }
+static_assert(bytes_listed<SkinParams>([](auto& params, auto f) { each_skin_param(params, f); }) == sizeof(SkinParams));
 
 struct SkinInput {
   double tip_m = 0;                  // mean tip plane below the undeformed skin; negative above it
@@ -250,6 +246,33 @@ struct SkinOutput {
   double dwell_s = 0;             // time of this stroke with a needle in the skin
   double tear_max_m = 0;          // longest tear since reset
   double work_J = 0;              // done on the skin by the needles since reset
+};
+
+// Of the params, the seed, the step, the tilt and the place on the track: constant between changes of those.
+struct SkinDerived {
+  double height_m[needle_count_max] = {};  // of the tips: needle i is at tip_m + height_m + along_m sin(tilt)
+  double along_m[needle_count_max] = {};
+  double offset_m[needle_count_max] = {};    // height_m + along_m sin(tilt)
+  double puncture_N[needle_count_max] = {};  // F_p at rest, with scatter
+  double needle_count = 0, inverse_needle_count_1 = 0;
+  double offset_max_m = 0;
+  double tilt_rad = 0;
+  double place_m = 0;                  // of the patch factors below
+  double dt_s = 0, inverse_dt_Hz = 0;  // of the decay factors below
+  double decay_1[relaxation_branches] = {}, decay_hole_1 = 0;
+  double gain_branch_1[relaxation_branches] = {};              // s_k += gain_k dF_e
+  double gain_branches_1 = 0, gain_1 = 0, inverse_gain_1 = 0;  // their sum; gain = g_inf + sum
+  double modulus_Pa = 0;                                       // B, stretched
+  double tangent_Pa = 0, half_inverse_tangent_1_per_Pa = 0, inverse_modulus_1_per_Pa = 0;  // tangent = gain B
+  double contact_m = 0;                                                                    // l
+  double tip_diameter_m = 0, cone_slope_1 = 0, cone_length_m = 0, cone_area_1 = 0;
+  double toughness_slope_J_per_m3 = 0, toughness_depth_m = 0;
+  double hook_N = 0;
+  double puncture_factor_1 = 1;                                                             // of the patch
+  double mass_kg = 0, damping_N_s_per_m = 0, stiffness_N_per_m = 0, stiffening_per_m2 = 0;  // of the skin patch
+  double lateral_stiffness_N_per_m[65] = {};  // k_lat at multiples of 50 um
+  double dermis_end_m = 0;
+  double shear_modulus_Pa = 0;
 };
 
 struct SkinState {
@@ -296,32 +319,7 @@ struct SkinState {
   std::int64_t recovery_steps = 0;
   std::int64_t punctures = 0;
   std::int64_t reentries = 0;
-  // What follows is derived from the params, the seed and the place on the track: constant between changes of those.
-  struct Derived {
-    double height_m[needle_count_max] = {};  // of the tips: needle i is at tip_m + height_m + along_m sin(tilt)
-    double along_m[needle_count_max] = {};
-    double offset_m[needle_count_max] = {};    // height_m + along_m sin(tilt)
-    double puncture_N[needle_count_max] = {};  // F_p at rest, with scatter
-    double needle_count = 0, inverse_needle_count_1 = 0;
-    double offset_max_m = 0;
-    double tilt_rad = 0;
-    double place_m = 0;                  // of the patch factors below
-    double dt_s = 0, inverse_dt_Hz = 0;  // of the decay factors below
-    double decay_1[relaxation_branches] = {}, decay_hole_1 = 0;
-    double gain_branch_1[relaxation_branches] = {};              // s_k += gain_k dF_e
-    double gain_branches_1 = 0, gain_1 = 0, inverse_gain_1 = 0;  // their sum; gain = g_inf + sum
-    double modulus_Pa = 0;                                       // B, stretched
-    double tangent_Pa = 0, half_inverse_tangent_1_per_Pa = 0, inverse_modulus_1_per_Pa = 0;  // tangent = gain B
-    double contact_m = 0;                                                                    // l
-    double tip_diameter_m = 0, cone_slope_1 = 0, cone_length_m = 0, cone_area_1 = 0;
-    double toughness_slope_J_per_m3 = 0, toughness_depth_m = 0;
-    double hook_N = 0;
-    double puncture_factor_1 = 1;                                                             // of the patch
-    double mass_kg = 0, damping_N_s_per_m = 0, stiffness_N_per_m = 0, stiffening_per_m2 = 0;  // of the skin patch
-    double lateral_stiffness_N_per_m[65] = {};  // k_lat at multiples of 50 um
-    double dermis_end_m = 0;
-    double shear_modulus_Pa = 0;
-  } derived;
+  SkinDerived derived;  // here and not beside the params, since tilt and place change it; hashed with the rest
 };
 
 // Holes of the last 512 strokes, per needle. Big and rarely changed: `digest` folds every change, so a hash reads that

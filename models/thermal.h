@@ -14,6 +14,8 @@
 // Not modelled: the hand as a heat source or sink of its own, radiation, gradients along the grip.
 #pragma once
 
+#include "models/parameters.h"
+
 namespace pensim {
 
 struct ThermalParams {
@@ -28,7 +30,7 @@ struct ThermalParams {
 };
 
 template <class Params, class F>
-void each_thermal_param(Params& params, F f) {
+constexpr void each_thermal_param(Params& params, F f) {
   f("winding_to_case_K_per_W", params.winding_to_case_K_per_W);
   f("winding_J_per_K", params.winding_J_per_K);
   f("case_J_per_K", params.case_J_per_K);
@@ -38,6 +40,8 @@ void each_thermal_param(Params& params, F f) {
   f("case_share_1", params.case_share_1);
   f("initial_K", params.initial_K);
 }
+static_assert(bytes_listed<ThermalParams>([](auto& params, auto f) { each_thermal_param(params, f); }) ==
+              sizeof(ThermalParams));
 
 struct ThermalState {
   double winding_K = 296.15;

@@ -219,7 +219,7 @@ int sample_ms(const Run& run, float* row) {
 int sample_slow(const World& w, float* row) {
   row[0] = static_cast<float>(w.truth.motor_temperature_K);
   row[1] = static_cast<float>(w.truth.housing_temperature_K);
-  row[2] = static_cast<float>(w.truth.state_of_charge);
+  row[2] = static_cast<float>(w.truth.charge_1);
   return 3;
 }
 
@@ -268,7 +268,7 @@ StrokeRow stroke_row(const Stroke& s) {
                            s.force_peak_N,
                            s.dwell_s,
                            s.drag_m,
-                           s.punctures,
+                           s.puncture_count,
                            s.density_per_m2,
                            s.density_max_per_m2};
   static_assert(std::size(values) == std::size(sampled_stroke) && std::size(values) <= stroke_values_max);
@@ -317,7 +317,7 @@ void run_engine(const ResolvedScenario& scenario, Target& target, const std::vec
   w.clock_zero_us = scenario.clock_start_us;
   w.boot_left = run.boot_ticks;
   board_drive(w, PenOut{}, 0, run.tick_ns);
-  plant_truth(scenario.plant, run.derived, w.plant, w.plant_input, w.truth);
+  plant_truth(run.derived, w.plant, w.truth);
 
   std::vector<int> recorded_faults;
   for (std::size_t i = 0; i < std::size(fault_kinds); ++i)
@@ -351,7 +351,7 @@ void run_engine(const ResolvedScenario& scenario, Target& target, const std::vec
     // A cam that rocks about the dead centre passes it again and again: a stroke ends with a whole turn.
     s.boundary = t.strokes != strokes_before && (w.strokes.last_boundary_ns < 0 || t.revolutions > turns_before);
     if (s.boundary) {
-      s.boundary_ns = now_ns - run.tick_ns + static_cast<Nanoseconds>(t.stroke_time_s * 1e9);
+      s.boundary_ns = now_ns - run.tick_ns + static_cast<Nanoseconds>(t.dead_centre_offset_s * 1e9);
       turns_before = t.revolutions;
     }
     strokes_before = t.strokes;
@@ -402,8 +402,8 @@ void run_engine(const ResolvedScenario& scenario, Target& target, const std::vec
     }
     // 5. the plant moves under the outputs of the tick before
     board_drive(w, w.out_before, k, run.tick_ns);
-    plant_tick(scenario.plant, run.derived, w.plant, w.plant_input, k, w.edges);
-    plant_truth(scenario.plant, run.derived, w.plant, w.plant_input, w.truth);
+    plant_tick(scenario.plant, run.derived, w.plant, w.plant_input, w.edges);
+    plant_truth(run.derived, w.plant, w.truth);
     w.out_before = out;
   }
   status.hash = run.hash.value();

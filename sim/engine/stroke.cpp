@@ -46,7 +46,7 @@ bool stroke_step(StrokeTracker& s, const StrokeInput& in, Tick tick, double tick
       }
       completed.penetration_mean_m = in.needle_count > 0 ? sum / in.needle_count : 0.0;
       completed.penetration_min_m = least;
-      completed.punctures = static_cast<double>(in.punctured);
+      completed.puncture_count = static_cast<double>(in.punctured);
       const double cell_area_m2 = cell_length_m * lane_width_m;
       if (s.cells_touched > 0) {
         completed.density_per_m2 =

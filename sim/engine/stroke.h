@@ -32,7 +32,7 @@ struct Stroke {
   double extension_peak_m = -1.0, force_peak_N = 0.0;
   double penetration_peak_m = 0.0, penetration_mean_m = 0.0, penetration_min_m = 0.0;
   double dwell_s = 0.0, drag_m = 0.0;
-  double punctures = 0.0, density_per_m2 = 0.0, density_max_per_m2 = 0.0;
+  double puncture_count = 0.0, density_per_m2 = 0.0, density_max_per_m2 = 0.0;
   std::array<float, max_needles> needle_penetration_peak_m{};
 };
 

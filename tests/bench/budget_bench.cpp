@@ -91,8 +91,8 @@ int bench(const char* path, int rounds) {
       commands(k);
       more(k);
       board_drive(*world, k > 0 ? out[static_cast<std::size_t>(k - 1)] : PenOut{}, k, scenario.tick_ns);
-      plant_tick(params, derived, world->plant, world->plant_input, k, world->edges);
-      plant_truth(params, derived, world->plant, world->plant_input, world->truth);
+      plant_tick(params, derived, world->plant, world->plant_input, world->edges);
+      plant_truth(derived, world->plant, world->truth);
     }
   };
   const auto core_steps = [&](Target& target, Tick k, bool& running) {

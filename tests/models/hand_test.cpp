@@ -259,7 +259,7 @@ TEST(Hand, GlidesBackAndForthThroughTheLanes) {
   ASSERT_GE(lanes.size(), 5u);
   for (std::size_t i = 0; i < lanes.size(); ++i) EXPECT_EQ(lanes[i], static_cast<std::int64_t>(i % 3));
   EXPECT_NEAR(way / 10e-3,
-              static_cast<double>(hand.state.pass) + (hand.state.direction > 0 ? last : 10e-3 - last) / 10e-3, 1e-6);
+              static_cast<double>(hand.state.pass) + (hand.state.direction_1 > 0 ? last : 10e-3 - last) / 10e-3, 1e-6);
   EXPECT_NEAR(hand.output.lateral_speed_m_per_s, 20e-3, 1e-9);
 }
 

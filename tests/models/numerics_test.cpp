@@ -43,8 +43,8 @@ Outcome whole_plant(std::int64_t steps_per_tick, bool contact, double time_s) {
   Outcome outcome;
   const auto ticks = static_cast<std::int64_t>(std::llround(time_s / params.tick_s));
   for (std::int64_t k = 0; k < ticks; ++k) {
-    plant_tick(params, derived, *state, input, k, edges);
-    plant_truth(params, derived, *state, input, truth);
+    plant_tick(params, derived, *state, input, edges);
+    plant_truth(derived, *state, truth);
     outcome.charge_A_s += truth.motor_current_A * params.tick_s;
   }
   plant_energy(params, derived, *state, energy);

@@ -38,7 +38,7 @@ Verdict judged(Spoil spoil) {
       residual.value.push_back(static_cast<float>(energy.residual_J));
       turned_over.value.push_back(static_cast<float>(energy.turned_over_J));
     }
-    plant_tick(params, derived, *state, input, k, edges);
+    plant_tick(params, derived, *state, input, edges);
   }
   EXPECT_GT(turned_over.value.back(), 0.3f);
   MemorySource run(ticks);

@@ -77,7 +77,7 @@ TEST(Stroke, PeaksMeansDwellAndDrag) {
   EXPECT_NEAR(b.last.drag_m, 20 * tick_s * 0.02, 1e-12);
   EXPECT_NEAR(b.last.extension_peak_m, 99e-5, 1e-12);
   EXPECT_NEAR(b.last.force_peak_N, 0.59, 1e-12);
-  EXPECT_EQ(b.last.punctures, 2.0);
+  EXPECT_EQ(b.last.puncture_count, 2.0);
 }
 
 TEST(Stroke, DoseCountsPerTouchedCell) {
