@@ -1,0 +1,136 @@
+#include "sim/platform/process.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <system_error>
+
+namespace pensim {
+namespace {
+
+[[noreturn]] void fail(const std::string& what, int code = errno) {
+  throw std::system_error(code, std::generic_category(), what);
+}
+
+pid_t wait_again(pid_t child, int* status, int flags) {
+  pid_t pid;
+  do pid = waitpid(child, status, flags);
+  while (pid < 0 && errno == EINTR);
+  return pid;
+}
+
+// A program that was started with SIGCHLD ignored would never hear how its children ended.
+void hear_of_children() {
+  struct sigaction now {};
+  if (sigaction(SIGCHLD, nullptr, &now) == 0 && now.sa_handler == SIG_IGN) signal(SIGCHLD, SIG_DFL);
+}
+
+}  // namespace
+
+void die_with(pid_t parent) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) _exit(1);
+}
+
+pid_t fork_child() {
+  std::fflush(nullptr);
+  hear_of_children();
+  const pid_t parent = getpid(), pid = fork();
+  if (pid < 0) fail("no process can be started");
+  if (pid == 0) die_with(parent);
+  return pid;
+}
+
+int wait_for(pid_t child) {
+  int status = 0;
+  if (wait_again(child, &status, 0) < 0) fail("process " + std::to_string(child) + " cannot be waited for");
+  return status;
+}
+
+std::optional<int> ended(pid_t child) {
+  int status = 0;
+  const pid_t pid = wait_again(child, &status, WNOHANG);
+  if (pid < 0) fail("process " + std::to_string(child) + " cannot be waited for");
+  return pid == child ? std::optional(status) : std::nullopt;
+}
+
+void end_child(pid_t child, int patience_ms, bool own_group) noexcept {
+  for (int waited_ms = 0; waited_ms < patience_ms; ++waited_ms) {
+    if (wait_again(child, nullptr, WNOHANG) != 0) return;
+    usleep(1000);
+  }
+  if (wait_again(child, nullptr, WNOHANG) < 0) return;
+  kill(own_group ? -child : child, SIGKILL);
+  wait_again(child, nullptr, 0);
+}
+
+std::optional<Ended> any_ended() {
+  int status = 0;
+  const pid_t pid = wait_again(-1, &status, WNOHANG);
+  return pid > 0 ? std::optional(Ended{pid, status}) : std::nullopt;
+}
+
+void wait_for_all() {
+  while (wait_again(-1, nullptr, 0) > 0) {
+  }
+}
+
+pid_t spawn(const Spawn& what) {
+  hear_of_children();
+  std::vector<char*> arguments;
+  for (const std::string& word : what.words) arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
+  posix_spawn_file_actions_init(&actions);
+  const int count = static_cast<int>(what.files.size());
+  for (int i = 0; i < count; ++i)
+    posix_spawn_file_actions_adddup2(&actions, what.files[static_cast<std::size_t>(i)], i);
+  posix_spawn_file_actions_addclosefrom_np(&actions, count);
+  posix_spawnattr_init(&attributes);
+  sigset_t none, all;
+  sigemptyset(&none);
+  sigfillset(&all);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setsigdefault(&attributes, &all);
+  posix_spawnattr_setpgroup(&attributes, 0);
+  posix_spawnattr_setflags(&attributes, static_cast<short>(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+                                                           (what.own_group ? POSIX_SPAWN_SETPGROUP : 0)));
+  pid_t pid = -1;
+  const int error = posix_spawnp(&pid, arguments[0], &actions, &attributes, arguments.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  posix_spawnattr_destroy(&attributes);
+  if (error != 0) fail(what.words.at(0) + " cannot be started", error);
+  return pid;
+}
+
+Pipe make_pipe() {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) fail("no pipe can be made");
+  return {ends[0], ends[1]};
+}
+
+std::optional<std::size_t> read_some(int file, char* to, std::size_t size) {
+  ssize_t n;
+  do n = read(file, to, size);
+  while (n < 0 && errno == EINTR);
+  if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return std::nullopt;
+  if (n < 0) fail("a pipe cannot be read");
+  return static_cast<std::size_t>(n);
+}
+
+std::string read_to_end(int file) {
+  std::string text;
+  char piece[4096];
+  for (std::optional<std::size_t> n; (n = read_some(file, piece, sizeof piece)).value_or(0) > 0;)
+    text.append(piece, *n);
+  return text;
+}
+
+}  // namespace pensim
