@@ -11,6 +11,7 @@
 
 #include "models/plant.h"
 #include "sim/input/quantity.h"
+#include "sim/platform/program.h"
 
 namespace pensim {
 
@@ -497,22 +498,6 @@ const CatalogEntry& catalog_entry(CatalogKind kind, const std::string& name, con
                     fmt::format("found `{}`, expected a {} of the catalog", name.substr(0, 60), info(kind).name),
                     near.empty() ? fmt::format("`pensim catalog {}` lists them", info(kind).plural)
                                  : "did you mean `" + near + "`?"});
-}
-
-std::string share_path(const std::string& name) {
-  std::vector<fs::path> shares;
-  if (const char* share = std::getenv("PENSIM_SHARE"); share && *share) shares.emplace_back(share);
-  char self[4096];
-  const ssize_t length = readlink("/proc/self/exe", self, sizeof self);
-  if (length > 0 && length < static_cast<ssize_t>(sizeof self)) {
-    const fs::path folder = fs::path(std::string(self, static_cast<std::size_t>(length))).parent_path();
-    // The build tree has share/pensim beside the program and above its tests; an installation above bin/.
-    for (const char* up : {".", "..", "../.."}) shares.push_back((folder / up / "share" / "pensim").lexically_normal());
-  }
-  std::error_code error;
-  for (const fs::path& share : shares)
-    if (fs::exists(share / name, error)) return (share / name).string();
-  return "";
 }
 
 std::string catalog_folder() {

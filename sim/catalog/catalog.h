@@ -100,10 +100,7 @@ const std::vector<PlantParameter>& plant_parameters();
 // Splits "resistance_ohm" into key and SI unit: "viscous_friction_N_m_s_per_rad" is "viscous_friction", "N m s/rad".
 void split_unit(const std::string& name, std::string& key, std::string& unit);
 
-// <share>/<name>, where share is $PENSIM_SHARE, or share/pensim beside the program or its prefix; "" if it is not
-// there.
-// For the catalog, $PENSIM_CATALOG names the folder itself.
-std::string share_path(const std::string& name);
-std::string catalog_folder();  // throws InputError if there is none
+// $PENSIM_CATALOG, or the folder that was installed with the program. Throws InputError if there is none.
+std::string catalog_folder();
 
 }  // namespace pensim

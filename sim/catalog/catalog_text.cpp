@@ -8,6 +8,7 @@
 
 #include "sim/catalog/catalog.h"
 #include "sim/catalog/skin_law.h"
+#include "sim/platform/program.h"
 
 namespace pensim {
 namespace {

@@ -20,6 +20,7 @@
 #include "sim/cli/selftest.h"
 #include "sim/exchange/csv_export.h"
 #include "sim/exchange/field_log.h"
+#include "sim/platform/program.h"
 #include "sim/recording/difference.h"
 #include "sim/report/report.h"
 #include "sim/run/run.h"
@@ -149,9 +150,7 @@ int command_symbols(const std::string& core, const std::string& pattern) {
 
 // The dashboard is a program of its own beside this one: it needs GL, runs do not.
 int command_dashboard(int argc, char** argv) {
-  char self[4096];
-  const ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
-  const std::string program = std::string(self, length > 0 ? static_cast<std::size_t>(length) : 0) + "-dashboard";
+  const std::string program = program_path() + "-dashboard";
   std::vector<char*> arguments = {const_cast<char*>(program.c_str())};
   for (int i = 2; i < argc; ++i) arguments.push_back(argv[i]);
   arguments.push_back(nullptr);

@@ -4,8 +4,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 
 #include "firmware_shim/native/crash.h"
@@ -13,6 +11,7 @@
 #include "firmware_shim/symbols/symbols.h"
 #include "sim/exchange/field_log.h"
 #include "sim/judge/judge.h"
+#include "sim/platform/process.h"
 #include "sim/recording/difference.h"
 #include "sim/report/report.h"
 #include "sim/run/child.h"
@@ -135,9 +134,7 @@ int command_replay(const ReplayArguments& arguments) {
   }
   // The core runs in a process of its own: it may crash here as anywhere.
   const CrashReport report;
-  std::fflush(nullptr);
-  const pid_t pid = fork();
-  if (pid < 0) throw std::runtime_error(fmt::format("fork: {}", std::strerror(errno)));
+  const pid_t pid = fork_child();
   if (pid == 0) {
     int code = 4;
     try {
@@ -159,9 +156,7 @@ int command_replay(const ReplayArguments& arguments) {
     crash_complete();
     _exit(code);
   }
-  int status = 0;
-  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-  }
+  const int status = wait_for(pid);
   if (WIFEXITED(status) && WEXITSTATUS(status) <= 4) {
     const CrashVerdict verdict = explain_crash(report, status, core);
     if (verdict.kind == CrashKind::none || WEXITSTATUS(status) != 0) return WEXITSTATUS(status);

@@ -5,11 +5,11 @@
 #include <exception>
 #include <fstream>
 #include <functional>
-#include <iterator>
 #include <map>
 
 #include "firmware_shim/cores/misbehave/misbehave.h"
-#include "sim/catalog/catalog.h"
+#include "sim/input/document.h"
+#include "sim/platform/program.h"
 #include "sim/run/run.h"
 #include "sim/vocabulary/version.h"
 
@@ -22,11 +22,6 @@ std::map<std::string, std::string> golden_hashes(const std::string& file) {
   std::ifstream in(file);
   for (std::string scenario, hash; in >> scenario >> hash;) hashes[scenario] = hash;
   return hashes;
-}
-
-std::string file_text(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
 }
 
 RunResult run_text(const std::string& text, const std::string& name) {
@@ -79,7 +74,7 @@ int command_selftest() {
   for (const auto& item : hashes) {
     const std::string &name = item.first, &hash = item.second;
     check("golden run " + name, [&]() -> std::string {
-      const RunResult r = run_text(file_text(folder + "/" + name), name);
+      const RunResult r = run_text(read_file(folder + "/" + name), name);
       if (r.verdict != "pass" && r.verdict != "measured") return fmt::format("{}: {}", r.verdict, r.cause);
       if (r.hash != hash) return fmt::format("hash {} instead of {}", r.hash, hash);
       fmt::print("       {} hash {}\n", r.title, r.hash);

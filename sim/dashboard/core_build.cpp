@@ -2,20 +2,17 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <signal.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
+#include <optional>
 #include <regex>
 #include <sstream>
+#include <system_error>
 
 #include "sim/input/input_error.h"
-
-extern char** environ;
+#include "sim/platform/process.h"
 
 namespace pensim {
 
@@ -31,54 +28,39 @@ CoreBuild::CoreBuild(const std::string& core_path) {
         {core_path, 0, 0}, "this core lies in no build tree of CMake", "build it as you always do, then reload it"});
   const std::string target = core.stem().string(), folder = tree.string();
   command_ = fmt::format("cmake --build {} --target {}", folder, target);
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error(std::string("pipe: ") + std::strerror(errno));
-  std::vector<std::string> words = {"cmake", "--build", folder, "--target", target};
-  std::vector<char*> arguments;
-  for (std::string& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  posix_spawn_file_actions_t actions;
-  posix_spawnattr_t attributes;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
-  posix_spawn_file_actions_adddup2(&actions, ends[1], 2);
-  posix_spawn_file_actions_addclosefrom_np(&actions, 3);
-  posix_spawnattr_init(&attributes);
-  posix_spawnattr_setpgroup(&attributes, 0);  // the compilers too are ended with it
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-  const int failed = posix_spawnp(&pid_, "cmake", &actions, &attributes, arguments.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  posix_spawnattr_destroy(&attributes);
-  close(ends[1]);
-  pipe_ = ends[0];
-  fcntl(pipe_, F_SETFL, O_NONBLOCK);
-  if (failed != 0) {
-    close(pipe_);
-    throw InputError(InputProblem{{"cmake", 0, 0},
-                                  std::string("cannot be started: ") + std::strerror(failed),
-                                  "install it, or build the core by hand"});
+  const Pipe pipe = make_pipe();
+  const int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  const auto close_files = [&] {
+    close(pipe.write_end);
+    close(nothing);
+  };
+  try {
+    // A group of its own: the compilers too are ended with it.
+    pid_ = spawn({{"cmake", "--build", folder, "--target", target}, {nothing, pipe.write_end, pipe.write_end}, true});
+  } catch (const std::system_error& failed) {
+    close_files();
+    close(pipe.read_end);
+    throw InputError(InputProblem{
+        {"cmake", 0, 0}, "cannot be started: " + failed.code().message(), "install it, or build the core by hand"});
   }
+  close_files();
+  pipe_ = pipe.read_end;
+  fcntl(pipe_, F_SETFL, O_NONBLOCK);
 }
 
 CoreBuild::~CoreBuild() {
   if (pipe_ >= 0) close(pipe_);
   if (state_ != State::running) return;
-  kill(-pid_, SIGKILL);
-  while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
-  }
+  end_child(pid_, 0, true);
 }
 
 CoreBuild::State CoreBuild::poll() {
   if (state_ != State::running) return state_;
+  const std::optional<int> status = ended(pid_);  // before the last look into the pipe
   char buffer[4096];
-  ssize_t n;
-  while ((n = read(pipe_, buffer, sizeof buffer)) > 0 || (n < 0 && errno == EINTR))
-    if (n > 0) output_.append(buffer, static_cast<std::size_t>(n));
-  int status = 0;
-  if (waitpid(pid_, &status, WNOHANG) != pid_) return state_;
-  while ((n = read(pipe_, buffer, sizeof buffer)) > 0) output_.append(buffer, static_cast<std::size_t>(n));
-  state_ = WIFEXITED(status) && WEXITSTATUS(status) == 0 ? State::succeeded : State::failed;
+  for (std::optional<std::size_t> n; (n = read_some(pipe_, buffer, sizeof buffer)).value_or(0) > 0;)
+    output_.append(buffer, *n);
+  if (status) state_ = WIFEXITED(*status) && WEXITSTATUS(*status) == 0 ? State::succeeded : State::failed;
   return state_;
 }
 

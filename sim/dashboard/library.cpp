@@ -13,6 +13,7 @@
 #include "sim/draw/display_units.h"
 #include "sim/draw/widgets.h"
 #include "sim/input/input_error.h"
+#include "sim/platform/program.h"
 
 namespace pensim::dashboard {
 namespace fs = std::filesystem;

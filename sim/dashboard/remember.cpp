@@ -5,8 +5,10 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <system_error>
 
 #include "sim/dashboard/keys.h"
+#include "sim/platform/file.h"
 
 namespace pensim::dashboard {
 namespace {
@@ -41,18 +43,13 @@ Remembered recall() {
 void remember(const Remembered& r) {
   const std::filesystem::path path = file();
   if (path.empty()) return;
-  std::error_code error;
-  std::filesystem::create_directories(path.parent_path(), error);
-  const std::filesystem::path part = path.string() + ".part";
-  std::ofstream out(part);
-  out << nlohmann::json{{"dark", r.dark}, {"layout", layout_name(r.layout)}, {"width", r.width}, {"height", r.height}}
-             .dump(2)
-      << '\n';
-  out.close();
-  if (out)
-    std::filesystem::rename(part, path, error);
-  else
-    std::filesystem::remove(part, error);
+  const nlohmann::json json{
+      {"dark", r.dark}, {"layout", layout_name(r.layout)}, {"width", r.width}, {"height", r.height}};
+  try {
+    std::filesystem::create_directories(path.parent_path());
+    replace_file(path, json.dump(2) + "\n");
+  } catch (const std::system_error&) {  // then the next start begins with the defaults
+  }
 }
 
 }  // namespace pensim::dashboard

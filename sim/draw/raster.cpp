@@ -4,14 +4,14 @@
 #include <stb/stb_image_write.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
-#include <cstdio>
 #include <cstring>
-#include <memory>
+#include <new>
+#include <system_error>
 #include <tuple>
 
 #include "sim/input/input_error.h"
+#include "sim/platform/file.h"
 
 namespace pensim::dashboard {
 namespace {
@@ -172,29 +172,24 @@ void rasterise(const ImDrawData& data, ImFontAtlas& atlas, Image& image) {
 }
 
 void write_png(const std::string& path, const Image& image) {
-  struct Close {
-    void operator()(std::FILE* f) const { std::fclose(f); }
-  };
-  const auto fail = [&](const std::string& what) {
-    const std::string why = std::strerror(errno);
-    std::remove((path + ".part").c_str());
-    throw InputError({{path, 0, 0}, what + ": " + why, "name a file in a folder that exists and can be written"});
-  };
-  std::unique_ptr<std::FILE, Close> file(std::fopen((path + ".part").c_str(), "wb"));
-  if (!file) fail("the picture cannot be written");
   stbi_write_png_compression_level = 9;
-  const auto put = [](void* to, void* bytes, int size) {
-    std::fwrite(bytes, 1, static_cast<std::size_t>(size), static_cast<std::FILE*>(to));
-  };
   // Opaque: three channels make a smaller file.
   std::vector<unsigned char> rgb(image.pixels.size() * 3);
   for (std::size_t i = 0; i < image.pixels.size(); ++i)
     for (std::size_t c = 0; c < 3; ++c) rgb[3 * i + c] = static_cast<unsigned char>(image.pixels[i] >> 8 * c);
-  errno = 0;
-  const int made = stbi_write_png_to_func(put, file.get(), image.width, image.height, 3, rgb.data(), image.width * 3);
-  if (!made || std::fflush(file.get()) != 0 || std::ferror(file.get())) fail("the picture cannot be written");
-  file.reset();
-  if (std::rename((path + ".part").c_str(), path.c_str()) != 0) fail("the picture cannot be put in place");
+  std::string png;
+  const auto put = [](void* to, void* bytes, int size) {
+    static_cast<std::string*>(to)->append(static_cast<const char*>(bytes), static_cast<std::size_t>(size));
+  };
+  if (!stbi_write_png_to_func(put, &png, image.width, image.height, 3, rgb.data(), image.width * 3))
+    throw std::bad_alloc();
+  try {
+    replace_file(path, png);
+  } catch (const std::system_error& error) {
+    throw InputError({{path, 0, 0},
+                      "the picture cannot be written: " + error.code().message(),
+                      "name a file in a folder that exists and can be written"});
+  }
 }
 
 }  // namespace pensim::dashboard

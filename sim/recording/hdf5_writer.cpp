@@ -2,13 +2,14 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <system_error>
 
 #include "sim/input/input_error.h"
+#include "sim/platform/file.h"
 #include "sim/recording/block_format.h"
 #include "sim/recording/hdf5_file.h"
 #include "sim/recording/hdf5_output.h"
@@ -629,19 +630,10 @@ void write_file(const std::string& path, const FileContent& content, bool compre
     ::unlink(part.c_str());
     fail(reason);
   }
-  const std::string prev = path + ".prev";
-  const bool had = ::access(path.c_str(), F_OK) == 0;
-  if (had) ::unlink(prev.c_str());  // ext4 writes a file out before it is renamed over another
-  if (had && ::rename(path.c_str(), prev.c_str()) != 0) {
-    reason = std::strerror(errno);
-    ::unlink(part.c_str());
-    fail(reason);
-  }
-  if (::rename(part.c_str(), path.c_str()) != 0) {
-    reason = std::strerror(errno);
-    if (had) ::rename(prev.c_str(), path.c_str());
-    ::unlink(part.c_str());
-    fail(reason);
+  try {
+    put_in_place(part, path);
+  } catch (const std::system_error& e) {
+    fail(e.code().message());
   }
 }
 

@@ -4,32 +4,16 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
-#include <cstring>
 #include <nlohmann/json.hpp>
-#include <stdexcept>
 
 #include "sim/input/quantity.h"
+#include "sim/platform/file.h"
 
 namespace pensim {
 namespace {
 
 using nlohmann::ordered_json;
-
-void write_file(const std::string& path, const std::string& text) {
-  const std::string part = path + ".part";
-  std::FILE* file = std::fopen(part.c_str(), "wb");
-  if (file == nullptr) throw std::runtime_error(fmt::format("cannot write {}: {}", path, std::strerror(errno)));
-  const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
-  const int write_errno = errno;
-  const bool closed = std::fclose(file) == 0;
-  if (!written || !closed || std::rename(part.c_str(), path.c_str()) != 0) {
-    const int code = written ? errno : write_errno;
-    std::remove(part.c_str());
-    throw std::runtime_error(fmt::format("cannot write {}: {}", path, std::strerror(code)));
-  }
-}
 
 std::string xml(const std::string& text) {
   std::string out;
@@ -194,7 +178,7 @@ void write_junit(const std::string& path, const std::vector<RunResult>& results,
       cases += "</testcase>\n";
     }
   }
-  write_file(
+  replace_file(
       path,
       fmt::format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite name=\"pensim\" tests=\"{}\" "
                   "failures=\"{}\" errors=\"{}\" skipped=\"{}\">\n{}  </testsuite>\n</testsuites>\n",
@@ -204,7 +188,7 @@ void write_junit(const std::string& path, const std::vector<RunResult>& results,
 void write_json(const std::string& path, const std::vector<RunResult>& results) {
   ordered_json array = ordered_json::array();
   for (const RunResult& r : results) array.push_back(to_json(r));
-  write_file(path, array.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n");
+  replace_file(path, array.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n");
 }
 
 }  // namespace pensim

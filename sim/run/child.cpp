@@ -2,11 +2,9 @@
 
 #include <fmt/format.h>
 #include <malloc.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 #include <map>
 #include <optional>
@@ -15,6 +13,8 @@
 #include "firmware_shim/native/native_target.h"
 #include "firmware_shim/symbols/symbols.h"
 #include "sim/engine/insertion.h"
+#include "sim/platform/file.h"
+#include "sim/platform/process.h"
 
 namespace pensim {
 
@@ -22,30 +22,22 @@ std::string core_refusal(const std::string& path) {
   static std::map<std::string, std::string> known;
   const auto it = known.find(path);
   if (it != known.end()) return it->second;
-  int ends[2];
-  if (pipe(ends) != 0) throw std::runtime_error(std::string("pipe: ") + std::strerror(errno));
-  const pid_t pid = fork();
-  if (pid < 0) throw std::runtime_error(std::string("fork: ") + std::strerror(errno));
+  const Pipe pipe = make_pipe();
+  const pid_t pid = fork_child();
   if (pid == 0) {
-    close(ends[0]);
     std::string why = "+";
     try {
       open_native(path);
     } catch (const std::exception& error) {
       why = error.what();
     }
-    const ssize_t written = write(ends[1], why.data(), why.size());
-    _exit(written == static_cast<ssize_t>(why.size()) ? 0 : 1);
+    write_all(pipe.write_end, why);
+    _exit(0);
   }
-  close(ends[1]);
-  std::string text;
-  char buffer[1024];
-  for (ssize_t n = 0; (n = read(ends[0], buffer, sizeof buffer)) > 0 || (n < 0 && errno == EINTR);)
-    if (n > 0) text.append(buffer, static_cast<std::size_t>(n));
-  close(ends[0]);
-  int status = 0;
-  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-  }
+  close(pipe.write_end);
+  std::string text = read_to_end(pipe.read_end);
+  close(pipe.read_end);
+  wait_for(pid);
   if (text == "+")
     text.clear();
   else if (text.empty())

@@ -6,7 +6,6 @@
 #include <malloc.h>
 #include <poll.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,6 +26,9 @@
 #include "sim/engine/insertion.h"
 #include "sim/input/quantity.h"
 #include "sim/judge/judge.h"
+#include "sim/platform/file.h"
+#include "sim/platform/process.h"
+#include "sim/platform/program.h"
 #include "sim/recording/block_store.h"
 #include "sim/recording/difference.h"
 #include "sim/run/child.h"
@@ -39,13 +41,6 @@ namespace {
 namespace fs = std::filesystem;
 
 double wall_s() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-
-// The folder of this program: cores stand in cores/ beside it (build tree) or in ../lib/pensim/cores (installed).
-fs::path program_folder() {
-  std::error_code error;
-  const fs::path self = fs::read_symlink("/proc/self/exe", error);
-  return error ? fs::path(".") : self.parent_path();
-}
 
 // Whole columns are read, judged and written: the heap grows at once by what that takes, in huge pages where the kernel
 // gives them.
@@ -155,18 +150,9 @@ std::string find_core(const std::string& firmware) {
     return fail(fmt::format("{}: this build runs native cores only", firmware), "give NAME or native:PATH.so");
   if (firmware.empty() || firmware.find('/') != std::string::npos)
     return fail(fmt::format("'{}' is no name of a core", firmware), "give NAME, or native:PATH.so for a file");
-  std::vector<fs::path> folders = {program_folder() / "cores", program_folder() / ".." / "lib" / "pensim" / "cores"};
-  if (const char* list = std::getenv("PENSIM_CORES")) {
-    std::string text = list;
-    for (std::size_t begin = 0; begin <= text.size();) {
-      const std::size_t end = std::min(text.find(':', begin), text.size());
-      if (end > begin) folders.insert(folders.begin(), text.substr(begin, end - begin));
-      begin = end + 1;
-    }
-  }
   std::vector<std::string> known;
   std::string looked;
-  for (const fs::path& folder : folders) {
+  for (const fs::path folder : core_folders()) {
     std::error_code error;
     if (fs::is_regular_file(folder / (firmware + ".so"), error))
       return (folder / (firmware + ".so")).lexically_normal().string();
@@ -289,21 +275,13 @@ Attempt attempt(const RunRequest& request, const std::string& core_path, const A
   const CrashReport report;
   body.crash_report = &report;
   body.lock_host_memory = options.lock_host_memory;
-  std::fflush(nullptr);
-  const pid_t parent = getpid();
-  const pid_t pid = fork();
-  if (pid < 0) throw std::runtime_error(fmt::format("fork: {}", std::strerror(errno)));
+  const pid_t pid = fork_child();
   if (pid == 0) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent) _exit(1);
     run_body(request, core_path, body, *a.store, *status);
     crash_complete();
     _exit(0);
   }
-  int wait_status = 0;
-  while (waitpid(pid, &wait_status, 0) < 0 && errno == EINTR) {
-  }
-  a.crash = explain_crash(report, wait_status, core_path);
+  a.crash = explain_crash(report, wait_for(pid), core_path);
   a.damage = a.shared->damage();
   return a;
 }
@@ -497,7 +475,6 @@ struct Worker {
   pid_t pid = -1;
   int pipe = -1;
   std::string text;
-  double begin_s = 0;
 };
 
 RunResult error_result(const RunRequest& request, const std::string& cause) {
@@ -519,42 +496,21 @@ RunResult run_guarded(const RunRequest& request, const RunOptions& options) {
   }
 }
 
-void write_all(int file, const std::string& text) {
-  for (std::size_t done = 0; done < text.size();) {
-    const ssize_t n = write(file, text.data() + done, text.size() - done);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return;
-    done += static_cast<std::size_t>(n);
-  }
-}
-
 Worker start_worker(const std::vector<RunRequest>& requests, std::size_t index, const RunOptions& options) {
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error(fmt::format("pipe: {}", std::strerror(errno)));
-  std::fflush(nullptr);
-  const pid_t caller = getpid();
-  const pid_t pid = fork();
-  if (pid < 0) {
-    close(ends[0]);
-    close(ends[1]);
-    throw std::runtime_error(fmt::format("fork: {}", std::strerror(errno)));
-  }
+  const Pipe pipe = make_pipe();
+  const pid_t pid = fork_child();
   if (pid == 0) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != caller) _exit(1);
-    close(ends[0]);
-    write_all(ends[1], to_json_text(run_guarded(requests[index], options)));
+    close(pipe.read_end);
+    write_all(pipe.write_end, to_json_text(run_guarded(requests[index], options)));
     _exit(0);
   }
-  close(ends[1]);
-  return {index, pid, ends[0], "", wall_s()};
+  close(pipe.write_end);
+  return {index, pid, pipe.read_end, ""};
 }
 
 RunResult collect(const RunRequest& request, Worker& worker) {
   close(worker.pipe);
-  int status = 0;
-  while (waitpid(worker.pid, &status, 0) < 0 && errno == EINTR) {
-  }
+  const int status = wait_for(worker.pid);
   try {
     return result_from_json_text(worker.text);
   } catch (const std::exception&) {
@@ -592,10 +548,9 @@ std::vector<RunResult> run_all(const std::vector<RunRequest>& requests, const Ru
     for (std::size_t i = polled.size(); i-- > 0;) {
       if (polled[i].revents == 0) continue;
       char buffer[65536];
-      const ssize_t n = read(workers[i].pipe, buffer, sizeof buffer);
-      if (n > 0) {
-        workers[i].text.append(buffer, static_cast<std::size_t>(n));
-      } else if (n == 0 || errno != EINTR) {
+      if (const std::size_t n = read_some(workers[i].pipe, buffer, sizeof buffer).value_or(0); n > 0) {
+        workers[i].text.append(buffer, n);
+      } else {
         RunResult& result = results[workers[i].index];
         result = collect(requests[workers[i].index], workers[i]);
         events.ended(result);

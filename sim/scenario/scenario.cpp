@@ -12,6 +12,7 @@
 #include "models/insertion_rig.h"
 #include "sim/input/document.h"
 #include "sim/input/quantity.h"
+#include "sim/platform/program.h"
 #include "sim/scenario/resolve.h"
 #include "sim/scenario/scenario_keys.h"
 

@@ -18,6 +18,7 @@
 
 #include "firmware_shim/native/crash.h"
 #include "firmware_shim/native/host_memory.h"
+#include "sim/platform/process.h"
 #include "sim/recording/block_store.h"
 #include "sim/run/child.h"
 #include "sim/scenario/resolve.h"
@@ -61,11 +62,6 @@ struct Runner {
   Tick allowed = 0, next_copy = 0, copy_interval = 0;
   bool began = false;
 };
-
-void die_with(pid_t parent) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != parent) _exit(1);
-}
 
 // Leaves a sleeping copy of this process at `next`. Returns in the process of the run, and in each copy that is woken.
 void leave_copy(Runner& run, Tick next, std::vector<Command>& commands, BlockWriter& writer, BodyOptions::Pass& pass) {
@@ -149,8 +145,7 @@ class Server {
   ~Server() {
     end_run();
     drop_copies([](const Copy&) { return true; });
-    while (waitpid(-1, nullptr, 0) > 0 || errno == EINTR) {
-    }
+    wait_for_all();
     close(reports_[0]);
     close(reports_[1]);
   }
@@ -210,12 +205,9 @@ class Server {
 
   void start(const Begin& begin) {
     const pid_t server = getpid();
-    std::fflush(nullptr);
-    run_ = fork();
-    if (run_ < 0) throw std::runtime_error(std::string("fork: ") + std::strerror(errno));
+    run_ = fork_child();
     if (run_ > 0) return;
     std::signal(SIGCHLD, SIG_IGN);  // copies that are dropped
-    die_with(server);
     close(client_);
     close(reports_[0]);
     auto& status = *reinterpret_cast<RunStatus*>(page_->data());
@@ -246,9 +238,7 @@ class Server {
   // Ends the run without a word.
   void end_run() {
     if (run_ >= 0) {
-      kill(run_, SIGKILL);
-      while (waitpid(run_, nullptr, 0) < 0 && errno == EINTR) {
-      }
+      end_child(run_);
       forget_run();
     }
     take_reports();
@@ -261,12 +251,11 @@ class Server {
   }
 
   void reap() {
-    int status = 0;
-    for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
-      if (pid != run_) continue;  // a copy whose parent had ended
+    while (const auto child = any_ended()) {
+      if (child->pid != run_) continue;  // a copy whose parent had ended
       forget_run();
       const auto& told = *reinterpret_cast<const RunStatus*>(page_->data());
-      const ProcessEnd end{explain_crash(report_, status, core_path_), page_->damage(), told};
+      const ProcessEnd end{explain_crash(report_, child->status, core_path_), page_->damage(), told};
       Json body = {{"say", "ended"}, {"future", future_}, {"hash", ""}, {"error", ""}};
       if (const auto f = firmware_fault(end, tick_ns_)) {
         body["fault"] = {

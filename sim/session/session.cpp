@@ -3,9 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,16 +12,18 @@
 #include <cstring>
 #include <deque>
 #include <filesystem>
+#include <system_error>
 
 #include "firmware_shim/symbols/symbols.h"
 #include "sim/judge/judge.h"
+#include "sim/platform/file.h"
+#include "sim/platform/process.h"
+#include "sim/platform/program.h"
 #include "sim/recording/block_store.h"
 #include "sim/run/child.h"
 #include "sim/run/formulas.h"
 #include "sim/scenario/scenario_text.h"
 #include "sim/session/wire.h"
-
-extern char** environ;
 
 namespace pensim {
 namespace {
@@ -70,14 +70,13 @@ RecordedFault fault_of(const Json& json) {
   return {json.at("kind"), json.at("function"), json.at("file"), json.at("line"), json.at("at_s")};
 }
 
-std::string program_beside() {
-  std::error_code error;
-  const fs::path folder = fs::read_symlink("/proc/self/exe", error).parent_path();
-  for (const fs::path& path : {folder / "pensim", folder.parent_path() / "pensim"})
-    if (access(path.c_str(), X_OK) == 0 && fs::is_regular_file(path, error)) return path.string();
-  throw InputError(InputProblem{{"session", 0, 0},
-                                "the program pensim was not found beside this one",
-                                "build it, or install both into one folder"});
+std::string server_program() {
+  const std::string path = program_beside("pensim");
+  if (path.empty())
+    throw InputError(InputProblem{{"session", 0, 0},
+                                  "the program pensim was not found beside this one",
+                                  "build it, or install both into one folder"});
+  return path;
 }
 
 // The process that serves the session, ended with this object.
@@ -87,40 +86,19 @@ class ServerProcess {
     int ends[2];
     wire_pair(ends);
     socket_ = ends[0];
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, ends[1], 3);
-    posix_spawn_file_actions_addclosefrom_np(&actions, 4);
-    posix_spawnattr_init(&attributes);
-    sigset_t none, all;
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    std::string name = program, command = "serve-session", descriptor = "3";
-    char* arguments[] = {name.data(), command.data(), descriptor.data(), nullptr};
-    const int error = posix_spawn(&pid_, program.c_str(), &actions, &attributes, arguments, environ);
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-    close(ends[1]);
-    if (error != 0) {
-      close(socket_);
-      throw InputError(InputProblem{{program, 0, 0},
-                                    std::string("cannot be started: ") + std::strerror(error),
-                                    "a session needs the program pensim"});
+    try {
+      pid_ = spawn({{program, "serve-session", "3"}, {0, 1, 2, ends[1]}});
+    } catch (const std::system_error& error) {
+      close(ends[0]);
+      close(ends[1]);
+      throw InputError(InputProblem{
+          {program, 0, 0}, "cannot be started: " + error.code().message(), "a session needs the program pensim"});
     }
+    close(ends[1]);
   }
   ~ServerProcess() {
     close(socket_);
-    for (int i = 0; i < 1000; ++i) {  // it ends by itself with its socket
-      if (const pid_t ended = waitpid(pid_, nullptr, WNOHANG); ended == pid_ || (ended < 0 && errno != EINTR)) return;
-      usleep(1000);
-    }
-    kill(pid_, SIGKILL);
-    while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
-    }
+    end_child(pid_, 1000);  // it ends by itself with its socket
   }
   ServerProcess(const ServerProcess&) = delete;
   ServerProcess& operator=(const ServerProcess&) = delete;
@@ -279,7 +257,7 @@ struct Session::Impl {
   }
 
   std::unique_ptr<ServerProcess> spawn() const {
-    return std::make_unique<ServerProcess>(options.program.empty() ? program_beside() : options.program);
+    return std::make_unique<ServerProcess>(options.program.empty() ? server_program() : options.program);
   }
 
   // A server of its own for this request: refused cores throw, and all is as before.
@@ -301,7 +279,7 @@ struct Session::Impl {
         }
       } catch (const WireClosed&) {
         why = "the process that serves the session ended: is " +
-              (options.program.empty() ? program_beside() : options.program) + " the program pensim of this version?";
+              (options.program.empty() ? server_program() : options.program) + " the program pensim of this version?";
       }
     }
     if (!why.empty())
@@ -761,28 +739,13 @@ void Session::save(const std::string& path) const {
   const std::string text = fmt::format("# Saved by a session that began with {}.\n",
                                        s.original.path.empty() ? "a recording" : s.original.path) +
                            note + scenario_text(s.original, edits, folder.string());
-  const std::string part = path + ".part";
-  const auto fail = [&] {
-    const int why = errno;
-    unlink(part.c_str());
+  try {
+    replace_file(path, text);
+  } catch (const std::system_error& failed) {
     throw InputError(InputProblem{{path, 0, 0},
-                                  std::string("cannot be written: ") + std::strerror(why),
-                                  "choose another folder, or mend its permissions"});
-  };
-  const int file = open(part.c_str(), O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0666);
-  if (file < 0) fail();
-  bool good = true;
-  for (std::size_t done = 0; good && done < text.size();) {
-    const ssize_t n = write(file, text.data() + done, text.size() - done);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0)
-      good = false;
-    else
-      done += static_cast<std::size_t>(n);
+                                  "cannot be written: " + failed.code().message(),
+                                  "choose another folder, or change its permissions"});
   }
-  good = good && fsync(file) == 0;
-  if (close(file) != 0) good = false;
-  if (!good || rename(part.c_str(), path.c_str()) != 0) fail();
 }
 
 std::string Session::hash() const { return impl_->at_end() ? impl_->hash : ""; }

@@ -7,6 +7,9 @@
 
 #include <cerrno>
 #include <cstring>
+#include <system_error>
+
+#include "sim/platform/file.h"
 
 namespace pensim {
 namespace {
@@ -74,14 +77,11 @@ std::optional<WireMessage> wire_receive(int socket, bool wait) {
 int text_file(const std::string& text) {
   const int file = memfd_create("pensim-text", MFD_CLOEXEC);
   if (file < 0) fail("memfd_create");
-  for (std::size_t done = 0; done < text.size();) {
-    const ssize_t n = write(file, text.data() + done, text.size() - done);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) {
-      close(file);
-      fail("no memory for a text");
-    }
-    done += static_cast<std::size_t>(n);
+  try {
+    write_all(file, text);
+  } catch (const std::system_error&) {
+    close(file);
+    throw;
   }
   return file;
 }
@@ -90,12 +90,7 @@ std::string file_text(int file) {
   struct stat status {};
   if (fstat(file, &status) != 0) fail("fstat");
   std::string text(static_cast<std::size_t>(status.st_size), '\0');
-  for (std::size_t done = 0; done < text.size();) {
-    const ssize_t n = pread(file, text.data() + done, text.size() - done, static_cast<off_t>(done));
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) fail("a text could not be read");
-    done += static_cast<std::size_t>(n);
-  }
+  read_all_at(file, text.data(), text.size(), 0);
   return text;
 }
 

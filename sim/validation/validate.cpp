@@ -4,13 +4,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <sstream>
+#include <system_error>
 
 #include "sim/input/input_error.h"
+#include "sim/platform/file.h"
 #include "sim/vocabulary/version.h"
 
 namespace pensim {
@@ -61,13 +62,11 @@ std::map<std::string, std::string> read_recorded(const std::string& path) {
 }
 
 void write_file(const std::string& path, const std::string& text) {
-  const std::string part = path + ".part";
-  std::FILE* file = std::fopen(part.c_str(), "wb");
-  const bool written = file && std::fwrite(text.data(), 1, text.size(), file) == text.size();
-  const bool closed = file && std::fclose(file) == 0;
-  if (!written || !closed || std::rename(part.c_str(), path.c_str()) != 0) {
-    std::remove(part.c_str());
-    throw InputError(InputProblem{{path, 0, 0}, "cannot be written", "name a folder that can"});
+  try {
+    replace_file(path, text);
+  } catch (const std::system_error& error) {
+    throw InputError(
+        InputProblem{{path, 0, 0}, "cannot be written: " + error.code().message(), "name a folder that can"});
   }
 }
 
