@@ -120,10 +120,10 @@ void drive_from_settings(World& w) {
   const Settings& s = w.settings;
   PlantInput& p = w.plant_input;
   const auto held = [](bool pressed, PlantSwitch button) { return pressed ? switch_bit(button) : std::int64_t{0}; };
-  w.buttons_held =
-      held(s.is_on(Set::user_start) || s.is_on(Set::button_start), PlantSwitch::start) |
-      held(s.is_on(Set::button_plus), PlantSwitch::plus) | held(s.is_on(Set::button_minus), PlantSwitch::minus) |
-      held(s.is_on(Set::button_mode), PlantSwitch::mode) | held(s.is_on(Set::button_confirm), PlantSwitch::confirm);
+  w.buttons_held = held(start_is_held(s), PlantSwitch::start) | held(s.is_on(Set::button_plus), PlantSwitch::plus) |
+                   held(s.is_on(Set::button_minus), PlantSwitch::minus) |
+                   held(s.is_on(Set::button_mode), PlantSwitch::mode) |
+                   held(s.is_on(Set::button_confirm), PlantSwitch::confirm);
   p.contact = s.is_on(Set::contact) ? 1 : 0;
   p.lift_m = s.of(Set::lift);
   p.press_N = s.of(Set::press);

@@ -9,6 +9,7 @@
 
 #include "firmware_shim/native/crash.h"
 #include "sim/engine/board.h"
+#include "sim/engine/sample.h"
 #include "sim/engine/world.h"
 #include "sim/recording/run_hash.h"
 
@@ -135,10 +136,10 @@ void supervise_supply(Run& run, Tick now) {
 }
 
 // One tick of the core: PenOut_k. False when the run ends here.
-bool step_core(Run& run, const PenIn& in, PenOut& out, StepReport& report, Tick now) {
+bool step_core(Run& run, const PenIn& in, PenOut& out, Tick now) {
   World& w = run.world;
   out = PenOut{};
-  report = StepReport{};
+  w.report = StepReport{};
   if (w.power == CorePower::booting) {
     if (--w.boot_left > 0) return true;
     run.target.reset(w.reset_cause);
@@ -148,15 +149,15 @@ bool step_core(Run& run, const PenIn& in, PenOut& out, StepReport& report, Tick 
   }
   if (w.power != CorePower::running) return true;
   crash_enter_core(now);
-  report = run.target.step(in, out);
+  w.report = run.target.step(in, out);
   crash_leave_core();
   if (watchdog_step(w.watchdog, out, run.tick_ns)) {
     request_reset(run, PEN_RESET_WATCHDOG, now);
     out = PenOut{};
-  } else if (report.reset_requested) {
+  } else if (w.report.reset_requested) {
     request_reset(run, PEN_RESET_SOFTWARE, now);
     out = PenOut{};
-  } else if (report.hang && !w.watchdog.started) {
+  } else if (w.report.hang && !w.watchdog.started) {
     return false;
   }
   return true;
@@ -165,144 +166,20 @@ bool step_core(Run& run, const PenIn& in, PenOut& out, StepReport& report, Tick 
 // --- 4. record
 // ---------------------------------------------------------------------------------------------------------------------
 
-// The truths that are sampled every tick, every millisecond and every 100 ms, in the order of signals.inl.
-int sample_tick(const World& w, const StepReport& report, Nanoseconds now_ns, float* row) {
-  const PlantTruth& t = w.truth;
-  int n = 0;
-  const auto put = [&](double value) { row[n++] = static_cast<float>(value); };
-  put(t.extension_m);
-  put(t.tip_depth_m);
-  put(t.indentation_m);
-  put(static_cast<double>(t.in_skin));
-  put(t.penetration_m);
-  put(t.penetration_max_m);
-  put(t.needle_force_N);
-  put(static_cast<double>(t.punctured));
-  put(t.motor_speed_Hz);
-  put(t.motor_current_A);
-  put(t.motor_voltage_V);
-  put(report.cpu_load);
-  put(static_cast<double>(w.resets));
-  put(static_cast<double>(report.interrupts_lost));
-  put(static_cast<double>(w.memory.writes));
-  put(t.screw_position_m);
-  put(static_cast<double>(t.skin_contact));
-  put(t.nose_gap_m);
-  put(t.skin_tear_m);
-  const double period_s = stroke_period(w.strokes, now_ns);
-  put(period_s);
-  put(period_s > 0.0 ? 1.0 / period_s : 0.0);
-  return n;
-}
-
-int sample_ms(const Run& run, float* row) {
-  const World& w = run.world;
-  int n = 0;
-  const auto put = [&](double value) { row[n++] = static_cast<float>(value); };
-  put(w.truth.press_N);
-  put(w.truth.glide_m_per_s);
-  put(w.truth.tilt_rad);
-  put(w.settings.of(Set::user_depth));
-  put(w.settings.of(Set::user_rate));
-  put(w.settings.is_on(Set::user_start) || w.settings.is_on(Set::button_start) ? 1.0 : 0.0);
-  put(w.settings.of(Set::user_mode));
-  put(w.truth.battery_voltage_V);
-  PlantEnergy e;
-  plant_energy(run.scenario.plant, run.derived, w.plant, e);
-  for (const double energy_J :
-       {e.supplied_J, e.hand_J, e.electronics_J, e.winding_J, e.bridge_J, e.friction_J, e.damping_J, e.impact_J,
-        e.skin_J, e.kinetic_J, e.spring_J, e.inductive_J, e.rail_J, e.turned_over_J, e.residual_J})
-    put(energy_J);
-  return n;
-}
-
-int sample_slow(const World& w, float* row) {
-  row[0] = static_cast<float>(w.truth.motor_temperature_K);
-  row[1] = static_cast<float>(w.truth.housing_temperature_K);
-  row[2] = static_cast<float>(w.truth.charge_1);
-  return 3;
-}
-
-constexpr const char* sampled_tick[] = {"needle.extension", "needle.tip_depth",     "skin.indentation",
-                                        "needle.in_skin",   "needle.penetration",   "needle.penetration_max",
-                                        "needle.force",     "needle.punctured",     "motor.speed",
-                                        "motor.current",    "motor.voltage",        "core.cpu_load",
-                                        "core.resets",      "core.interrupts_lost", "nvm.writes",
-                                        "screw.position",   "skin.contact",         "nose.gap",
-                                        "skin.tear",        "stroke.period",        "stroke.rate"};
-constexpr const char* sampled_ms[] = {"hand.press",      "operator.glide",     "operator.tilt",      "user.depth",
-                                      "user.rate",       "user.start",         "user.mode",          "battery.voltage",
-                                      "energy.supplied", "energy.hand",        "energy.electronics", "energy.winding",
-                                      "energy.bridge",   "energy.friction",    "energy.damping",     "energy.impact",
-                                      "energy.skin",     "energy.kinetic",     "energy.spring",      "energy.inductive",
-                                      "energy.rail",     "energy.turned_over", "energy.residual"};
-constexpr const char* sampled_slow[] = {"motor.temperature", "housing.temperature", "battery.state_of_charge"};
-constexpr const char* sampled_stroke[] = {"stroke.index",
-                                          "stroke.extension_peak",
-                                          "stroke.penetration_peak",
-                                          "stroke.penetration_mean",
-                                          "stroke.penetration_min",
-                                          "stroke.force_peak",
-                                          "stroke.dwell",
-                                          "stroke.drag",
-                                          "dose.punctures",
-                                          "dose.density",
-                                          "dose.density_max"};
-
-template <std::size_t n>
-void demand_order(const std::vector<SignalInfo>& plan, const char* const (&names)[n], const char* what) {
-  bool equal = plan.size() >= n;
-  for (std::size_t i = 0; equal && i < n; ++i) equal = plan[i].name == names[i];
-  if (!equal) throw std::logic_error(std::string("signals.inl and the engine disagree on the ") + what + " signals");
-}
-
-StrokeRow stroke_row(const Stroke& s) {
+StrokeRow stroke_row(const World& w) {
   StrokeRow row;
-  row.begin = s.begin;
-  row.end = s.end;
-  const double values[] = {static_cast<double>(s.index),
-                           s.extension_peak_m,
-                           s.penetration_peak_m,
-                           s.penetration_mean_m,
-                           s.penetration_min_m,
-                           s.force_peak_N,
-                           s.dwell_s,
-                           s.drag_m,
-                           s.puncture_count,
-                           s.density_per_m2,
-                           s.density_max_per_m2};
-  static_assert(std::size(values) == std::size(sampled_stroke) && std::size(values) <= stroke_values_max);
-  for (std::size_t i = 0; i < std::size(values); ++i) row.value[i] = static_cast<float>(values[i]);
-  std::copy(s.needle_penetration_peak_m.begin(), s.needle_penetration_peak_m.end(), row.needle_peak);
+  row.begin = w.stroke.begin;
+  row.end = w.stroke.end;
+  sample<SignalPeriod::stroke>(w, row.value);
+  std::copy(w.stroke.needle_penetration_peak_m.begin(), w.stroke.needle_penetration_peak_m.end(), row.needle_peak);
   return row;
 }
 
 }  // namespace
 
-std::vector<std::string> extra_signals(const ResolvedScenario& scenario, bool every_fault) {
-  std::vector<std::string> names;
-  for (const std::string& watch : scenario.watch) names.push_back("fw." + watch);
-  for (const FaultKind& kind : fault_kinds)
-    if (every_fault || std::any_of(scenario.commands.begin(), scenario.commands.end(), [&](const Command& c) {
-          return c.kind == Command::Kind::fault && c.name == kind.name;
-        }))
-      names.push_back(std::string("fault.") + kind.name);
-  if (scenario.record.each_needle)
-    for (int i = 0; i < static_cast<int>(scenario.plant.cartridge.needle_count); ++i) {
-      names.push_back("needle." + std::to_string(i) + ".force");
-      names.push_back("needle." + std::to_string(i) + ".penetration");
-    }
-  return names;
-}
-
 void run_engine(const ResolvedScenario& scenario, Target& target, const std::vector<Watch>& watches,
                 const std::vector<CoreVariable>& pokes, BlockWriter& writer, const RecordingPlan& plan,
                 RunStatus& status, RunGate* gate) {
-  demand_order(plan.tick, sampled_tick, "tick");
-  demand_order(plan.ms, sampled_ms, "1 ms");
-  demand_order(plan.slow, sampled_slow, "100 ms");
-  demand_order(plan.stroke, sampled_stroke, "stroke");
-
   // A World is large (hole memory) and lives on the heap.
   const auto owner =
       std::make_unique<Run>(Run{scenario, target, writer, status, plant_derive(scenario.plant), World{}, RunHash{}, 0,
@@ -327,9 +204,8 @@ void run_engine(const ResolvedScenario& scenario, Target& target, const std::vec
 
   Tick ms_left = 0, slow_left = 0, hash_left = 0;
   std::int64_t strokes_before = w.truth.strokes, turns_before = 0;
-  Stroke completed;
   for (Tick k = 0; k < scenario.duration; ++k) {
-    const Nanoseconds now_ns = k * run.tick_ns;
+    w.now_ns = k * run.tick_ns;
     while (gate != nullptr && k >= gate->allowed) gate->pass(k);
     // 1. commands
     take_commands(run, pokes, k);
@@ -342,16 +218,15 @@ void run_engine(const ResolvedScenario& scenario, Target& target, const std::vec
     if (w.power == CorePower::running) console_step(w.console, console_baud, run.tick_ns, in);
     // 3. core
     PenOut out;
-    StepReport report;
-    const bool goes_on = step_core(run, in, out, report, k);
+    const bool goes_on = step_core(run, in, out, k);
     // 4. record
     const PlantTruth& t = w.truth;
     StrokeInput s;
-    s.now_ns = now_ns;
+    s.now_ns = w.now_ns;
     // A cam that rocks about the dead centre passes it again and again: a stroke ends with a whole turn.
     s.boundary = t.strokes != strokes_before && (w.strokes.last_boundary_ns < 0 || t.revolutions > turns_before);
     if (s.boundary) {
-      s.boundary_ns = now_ns - run.tick_ns + static_cast<Nanoseconds>(t.dead_centre_offset_s * 1e9);
+      s.boundary_ns = w.now_ns - run.tick_ns + static_cast<Nanoseconds>(t.dead_centre_offset_s * 1e9);
       turns_before = t.revolutions;
     }
     strokes_before = t.strokes;
@@ -364,21 +239,23 @@ void run_engine(const ResolvedScenario& scenario, Target& target, const std::vec
     s.needle_count = static_cast<int>(scenario.plant.cartridge.needle_count);
     s.track_m = t.track_m;
     s.lane = t.lane;
-    if (stroke_step(w.strokes, s, k, run.tick_s, run.lane_width_m, completed)) writer.stroke(stroke_row(completed));
+    if (stroke_step(w.strokes, s, k, run.tick_s, run.lane_width_m, w.stroke)) writer.stroke(stroke_row(w));
     if (--ms_left < 0) {
-      float values[std::size(sampled_ms)];
-      sample_ms(run, values);
+      float values[pen_columns<SignalPeriod::ms>];
+      plant_energy(scenario.plant, run.derived, w.plant, w.energy);
+      sample<SignalPeriod::ms>(w, values);
       writer.ms(values);
       ms_left = plan.ms_ticks - 1;
     }
     if (--slow_left < 0) {
-      float values[std::size(sampled_slow)];
-      sample_slow(w, values);
+      float values[pen_columns<SignalPeriod::slow>];
+      sample<SignalPeriod::slow>(w, values);
       writer.slow(values);
       slow_left = plan.slow_ticks - 1;
     }
     float* const row = writer.row();
-    int n = sample_tick(w, report, now_ns, row);
+    sample<SignalPeriod::tick>(w, row);
+    std::size_t n = pen_columns<SignalPeriod::tick>;
     for (const Watch& watch : watches) row[n++] = static_cast<float>(read_watch(watch));
     for (const int fault : recorded_faults)
       row[n++] = w.settings.fault[static_cast<std::size_t>(fault)].on ? 1.0f : 0.0f;

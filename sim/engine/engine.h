@@ -40,13 +40,9 @@ struct RunGate {
   std::function<void(Tick next)> pass;
 };
 
-// Names of the signals that a run records beyond the table, in row order: watches, faults of the timeline (or every
-// fault), needles.
-std::vector<std::string> extra_signals(const ResolvedScenario&, bool every_fault = false);
-
 // Runs `scenario` from its beginning to its end, or to a hang of the core. `watches` are read in the order of
 // scenario.watch; `pokes` are the variables of its poke commands, in their order. `writer` was opened with `plan`,
-// which is pen_plan(extra_signals(scenario), needle count, tick). Without a gate the run goes to its end.
+// which is recording_plan(scenario). Without a gate the run goes to its end.
 void run_engine(const ResolvedScenario& scenario, Target& target, const std::vector<Watch>& watches,
                 const std::vector<CoreVariable>& pokes, BlockWriter& writer, const RecordingPlan& plan,
                 RunStatus& status, RunGate* gate = nullptr);

@@ -6,7 +6,9 @@
 #include <cmath>
 #include <cstddef>
 #include <memory>
+#include <numeric>
 
+#include "sim/engine/sample.h"
 #include "sim/recording/run_hash.h"
 
 namespace pensim {
@@ -25,65 +27,30 @@ double step_limit_s(const InsertionParams& machine, InsertionPhase phase) {
   return machine.vibration_Hz > 0 ? std::min(limit_s, 1 / (40 * machine.vibration_Hz)) : limit_s;
 }
 
-// Peaks of the one stroke.
-struct Peaks {
-  double extension_m = 0, penetration_m = 0, force_N = 0, dwell_s = 0;
-  double needle_m[needle_count_max] = {};
-};
-
-// Past nose or base plate, which stand on the skin until the needles are out by their length; without either: past the
-// skin.
 double extension_m(const CartridgeParams& cartridge, const InsertionState& state) {
   return state.nose.stiffness_N_per_m > 0 ? std::min(state.tip_m, cartridge.needle_length_m) : state.tip_m;
 }
 
-void take_peaks(const InsertionState& state, double extension, int needles, double dt_s, Peaks& peaks) {
-  peaks.extension_m = std::max(peaks.extension_m, extension);
-  peaks.penetration_m = std::max(peaks.penetration_m, state.out.penetration_max_m);
-  peaks.force_N = std::max(peaks.force_N, state.needle_force_N);
-  if (state.out.in_skin > 0) peaks.dwell_s += dt_s;
-  for (int i = 0; i < needles; ++i) peaks.needle_m[i] = std::max(peaks.needle_m[i], state.skin.needle_penetration_m[i]);
+void take_peaks(RigWorld& rig, int needles, double dt_s) {
+  const InsertionState& state = rig.state;
+  RigStroke& stroke = rig.stroke;
+  stroke.extension_peak_m = std::max(stroke.extension_peak_m, rig.extension_m);
+  stroke.penetration_peak_m = std::max(stroke.penetration_peak_m, state.out.penetration_max_m);
+  stroke.force_peak_N = std::max(stroke.force_peak_N, state.needle_force_N);
+  if (state.out.in_skin > 0) stroke.dwell_s += dt_s;
+  for (int i = 0; i < needles; ++i)
+    stroke.needle_peak_m[i] = std::max(stroke.needle_peak_m[i], state.skin.needle_penetration_m[i]);
 }
 
-StrokeRow stroke_row(const Peaks& peaks, int needles, Tick end) {
+StrokeRow stroke_row(RigWorld& rig, int needles, Tick end) {
   StrokeRow row;
   row.end = end;
-  double sum = 0, least = peaks.needle_m[0];
-  for (int i = 0; i < needles; ++i) {
-    sum += peaks.needle_m[i];
-    least = std::min(least, peaks.needle_m[i]);
-    row.needle_peak[i] = static_cast<float>(peaks.needle_m[i]);
-  }
-  const double values[] = {1,     peaks.extension_m, peaks.penetration_m, sum / needles,
-                           least, peaks.force_N,     peaks.dwell_s};
-  for (std::size_t i = 0; i < std::size(values); ++i) row.value[i] = static_cast<float>(values[i]);
+  const auto& peaks = rig.stroke.needle_peak_m;
+  rig.stroke.penetration_mean_m = std::accumulate(peaks, peaks + needles, 0.0) / needles;
+  rig.stroke.penetration_min_m = *std::min_element(peaks, peaks + needles);
+  sample<SignalPeriod::stroke>(rig, row.value);
+  std::copy(peaks, peaks + needles, row.needle_peak);
   return row;
-}
-
-// In the order of rig_plan.
-void sample(const InsertionState& state, double extension, int each_needle, std::vector<float>& row) {
-  row.clear();
-  const auto put = [&](double value) { row.push_back(static_cast<float>(value)); };
-  put(extension);
-  put(state.tip_m);
-  put(state.out.indentation_mean_m);
-  put(static_cast<double>(state.out.in_skin));
-  put(state.out.penetration_mean_m);
-  put(state.out.penetration_max_m);
-  put(state.needle_force_N);
-  put(static_cast<double>(state.out.punctures));
-  put(insertion_channel_depth_m(state));
-  put(state.travel_m);
-  put(state.force_N);
-  put(state.nose_force_N);
-  put(state.energy_J);
-  put(static_cast<double>(state.phase));
-  put(state.puncture_force_N);
-  put(state.puncture_tip_m);
-  for (int i = 0; i < each_needle; ++i) {
-    put(state.skin.needle_force_N[i]);
-    put(state.skin.needle_penetration_m[i]);
-  }
 }
 
 }  // namespace
@@ -127,22 +94,29 @@ void run_rig(const ResolvedScenario& scenario, BlockWriter& writer, RunStatus& s
   const InsertionParams machine = insertion_params(scenario);
   const CartridgeParams& cartridge = scenario.plant.cartridge;
   const SkinParams skin = insertion_skin(machine, cartridge, scenario.plant.skin);
-  const auto owner = std::make_unique<InsertionState>();  // large: hole memory
-  InsertionState& state = *owner;
+  const auto owner = std::make_unique<RigWorld>();  // large: hole memory
+  RigWorld& rig = *owner;
+  InsertionState& state = rig.state;
   insertion_reset(machine, cartridge, skin, scenario.seed, state);
+  rig.extension_m = extension_m(cartridge, state);
 
   const int needles = static_cast<int>(cartridge.needle_count);
+  const int each_needle = scenario.record.each_needle ? needles : 0;
+  std::vector<float> row(rig_columns<SignalPeriod::tick> + 2 * static_cast<std::size_t>(each_needle));
   const double row_s = seconds(scenario.tick_ns);
   constexpr std::size_t hashed_bytes = offsetof(InsertionState, holes) + sizeof(HoleMemory::digest);
   RunHash hash;
-  Peaks peaks;
-  std::vector<float> row;
   double most_N = 0;
   bool reached = machine.press_N == 0;
   for (Tick k = 0;; ++k) {
     const bool over = state.phase == InsertionPhase::done;
-    if (over) writer.stroke(stroke_row(peaks, needles, k));
-    sample(state, extension_m(cartridge, state), scenario.record.each_needle ? needles : 0, row);
+    if (over) writer.stroke(stroke_row(rig, needles, k));
+    sample<SignalPeriod::tick>(rig, row.data());
+    for (int i = 0; i < each_needle; ++i) {
+      const std::size_t at = rig_columns<SignalPeriod::tick> + 2 * static_cast<std::size_t>(i);
+      row[at] = static_cast<float>(state.skin.needle_force_N[i]);
+      row[at + 1] = static_cast<float>(state.skin.needle_penetration_m[i]);
+    }
     if (k % hash_period == 0 || over) hash.state(&state, hashed_bytes);
     if (over && !reached) {
       writer.finding(k, fmt::format("the press of {:.4g} N was not reached: on its way to the machine's limit of "
@@ -161,7 +135,8 @@ void run_rig(const ResolvedScenario& scenario, BlockWriter& writer, RunStatus& s
       insertion_step(machine, cartridge, skin, state, dt_s);
       reached = reached || state.force_N >= machine.press_N;
       most_N = std::max(most_N, state.force_N);
-      take_peaks(state, extension_m(cartridge, state), needles, dt_s, peaks);
+      rig.extension_m = extension_m(cartridge, state);
+      take_peaks(rig, needles, dt_s);
     }
   }
   status.hash = hash.value();

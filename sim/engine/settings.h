@@ -90,6 +90,9 @@ struct Settings {
   const Active& of(Fault f) const { return fault[static_cast<std::size_t>(f)]; }
 };
 
+// Either name of the button.
+inline bool start_is_held(const Settings& s) { return s.is_on(Set::user_start) || s.is_on(Set::button_start); }
+
 // The positions of a name, -1 if it is not in the table.
 int settable_index(const std::string& name);
 int fault_index(const std::string& name);

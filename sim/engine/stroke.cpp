@@ -21,11 +21,6 @@ void count_dose(StrokeTracker& s, const StrokeInput& in, std::int64_t punctures)
 
 }  // namespace
 
-double stroke_period(const StrokeTracker& s, Nanoseconds now_ns) {
-  if (s.last_boundary_ns < 0) return 0.0;
-  return std::max(s.last_period_s, seconds(now_ns - s.last_boundary_ns));
-}
-
 bool stroke_step(StrokeTracker& s, const StrokeInput& in, Tick tick, double tick_s, double lane_width_m,
                  Stroke& completed) {
   count_dose(s, in, in.punctured - s.punctured_before);

@@ -2,6 +2,7 @@
 // to the next.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -52,7 +53,15 @@ struct StrokeTracker {
 // stroke.
 bool stroke_step(StrokeTracker&, const StrokeInput&, Tick tick, double tick_s, double lane_width_m, Stroke& completed);
 
-// stroke.period: max(last period, time since the last boundary); 0 before the first.
-double stroke_period(const StrokeTracker&, Nanoseconds now_ns);
+// max(last period, time since the last boundary); 0 before the first.
+inline double stroke_period_s(const StrokeTracker& s, Nanoseconds now_ns) {
+  if (s.last_boundary_ns < 0) return 0.0;
+  return std::max(s.last_period_s, seconds(now_ns - s.last_boundary_ns));
+}
+// Its inverse; 0 before the first boundary.
+inline double stroke_rate_Hz(const StrokeTracker& s, Nanoseconds now_ns) {
+  const double period_s = stroke_period_s(s, now_ns);
+  return period_s > 0.0 ? 1.0 / period_s : 0.0;
+}
 
 }  // namespace pensim

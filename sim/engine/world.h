@@ -1,7 +1,9 @@
-// world.h - everything that changes during a run, as data. Only the engine moves it; signals read it.
+// world.h - everything that changes during a run, as data. Only the engine moves it; the column `read` of signals.inl
+// names its members as pen.*.
 #pragma once
 
 #include "firmware_shim/pen_shim.h"
+#include "firmware_shim/target.h"
 #include "models/plant.h"
 #include "sim/engine/peripherals.h"
 #include "sim/engine/settings.h"
@@ -22,6 +24,10 @@ struct World {
   Watchdog watchdog;
   ConsoleLine console;
   StrokeTracker strokes;
+  Nanoseconds now_ns = 0;  // instant of this tick
+  StepReport report;       // of the core in this tick
+  PlantEnergy energy;      // as of the last ms row
+  Stroke stroke;           // completed last
 
   CorePower power = CorePower::booting;
   Tick boot_left = 0;

@@ -21,20 +21,6 @@
 
 namespace pensim {
 
-// True for adc.*, pin.*, aux.*, core.pwm_duty and core.reset_cause: pure functions of PenIn and PenOut, which are
-// stored whole.
-// They are never part of a row and are derived when read.
-bool derived_from_io(const std::string& name);
-
-// The plan of a pen: every signal of the table, and `extra` names (fw.<symbol>, fault.<name>, needle.<i>.force ...)
-// after those of the table, in the given order; names that are derived from PenIn and PenOut are left out. Throws
-// std::invalid_argument for an unknown name.
-RecordingPlan pen_plan(const std::vector<std::string>& extra, int needles, Nanoseconds tick_ns = default_tick_ns);
-
-// The plan of the insertion rig: what sim/engine/insertion.cpp samples, in its order, then `extra`
-// (needle.<i>.force|penetration).
-RecordingPlan rig_plan(const std::vector<std::string>& extra, int needles, Nanoseconds tick_ns);
-
 // The writing end. Throws std::runtime_error when the file takes no more (disk full).
 class BlockWriter {
  public:

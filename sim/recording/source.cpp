@@ -11,14 +11,35 @@ namespace bf = block_format;
 
 namespace {
 
-// The order of the channels and lines in pen_shim.h.
-constexpr const char* adc_names[] = {"motor_current", "battery", "ntc_motor",  "ntc_housing", "nose_force",
-                                     "cartridge_id",  "supply",  "depth_dial", "rate_dial"};
-constexpr const char* line_names[] = {"hall",    "start", "plus",      "minus",  "mode",
-                                      "confirm", "home",  "cartridge", "charger"};
-constexpr const char* out_names[] = {"enable", "led_ready", "led_alarm", "led_contact", "buzzer"};
-static_assert(std::size(adc_names) == PEN_ADC_COUNT && std::size(line_names) == PEN_LINE_COUNT &&
-              std::size(out_names) == PEN_OUT_COUNT);
+// Where the signals of PenIn and PenOut stand: the column `from` of signals.inl.
+struct Word {
+  DerivedSignal::Rule rule;
+  int word, bit = 0;
+  bool operator==(const Word&) const = default;
+};
+constexpr Word adc(int channel) { return {DerivedSignal::Rule::counts, bf::first_adc_word + channel}; }
+constexpr Word line(int bit) { return {DerivedSignal::Rule::bit, bf::in_pins_word, bit}; }
+constexpr Word pin(int bit) { return {DerivedSignal::Rule::bit, bf::out_pins_word, bit}; }
+constexpr Word duty{DerivedSignal::Rule::duty, bf::out_duty_word},
+    reset_cause{DerivedSignal::Rule::cause, bf::cause_word};
+
+constexpr struct {
+  const char* name;
+  Word from;
+} io_signals[] = {
+#define IO_SIGNAL(name, unit, kind, full_scale, from, meaning) {name, from},
+#include "sim/vocabulary/signals.inl"
+};
+
+consteval bool each_once(Word (*from)(int), int count) {
+  for (int i = 0; i < count; ++i)
+    if (std::count_if(std::begin(io_signals), std::end(io_signals), [&](const auto& s) { return s.from == from(i); }) !=
+        1)
+      return false;
+  return true;
+}
+static_assert(each_once(adc, PEN_ADC_COUNT) && each_once(line, PEN_LINE_COUNT) && each_once(pin, PEN_OUT_COUNT),
+              "signals.inl: every channel and pin of pen_shim.h has one signal");
 
 class LogSource final : public RecordingSource {
  public:
@@ -51,17 +72,10 @@ const std::vector<T>& none() {
 
 const std::vector<DerivedSignal>& derived_signals() {
   static const std::vector<DerivedSignal> all = [] {
-    using Rule = DerivedSignal::Rule;
     std::vector<DerivedSignal> out;
-    for (int i = 0; i < PEN_ADC_COUNT; ++i)
-      out.push_back({Rule::counts, bf::first_adc_word + i, 0, std::string("adc.") + adc_names[i]});
-    for (int i = 0; i < PEN_LINE_COUNT; ++i)
-      out.push_back({Rule::bit, bf::in_pins_word, i, std::string("pin.") + line_names[i]});
-    for (int i = 0; i < PEN_OUT_COUNT; ++i)
-      out.push_back({Rule::bit, bf::out_pins_word, i, std::string("pin.") + out_names[i]});
-    out.push_back({Rule::duty, bf::out_duty_word, 0, "core.pwm_duty"});
-    out.push_back({Rule::cause, bf::cause_word, 0, "core.reset_cause"});
-    for (int i = 0; i < static_cast<int>(PEN_AUX); ++i) out.push_back({Rule::aux, 0, i, "aux." + std::to_string(i)});
+    for (const auto& [name, from] : io_signals) out.push_back({from.rule, from.word, from.bit, name});
+    for (int i = 0; i < static_cast<int>(PEN_AUX); ++i)
+      out.push_back({DerivedSignal::Rule::aux, 0, i, "aux." + std::to_string(i)});
     return out;
   }();
   return all;

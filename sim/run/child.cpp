@@ -101,12 +101,6 @@ void run_body(const RunRequest& request, const std::string& core_path, const Bod
   }
 }
 
-RecordingPlan recording_plan(const ResolvedScenario& scenario, bool every_fault) {
-  const int needles = static_cast<int>(scenario.plant.cartridge.needle_count);
-  const auto plan = scenario.rig == Rig::pen ? pen_plan : rig_plan;
-  return plan(extra_signals(scenario, every_fault), needles, scenario.tick_ns);
-}
-
 bool ended_well(const ProcessEnd& end) {
   return end.crash.kind == CrashKind::none && end.damage.empty() && end.status.end == RunStatus::End::completed;
 }

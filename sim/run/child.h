@@ -35,10 +35,6 @@ struct BodyOptions {
 // report does not).
 void run_body(const RunRequest&, const std::string& core_path, const BodyOptions&, BlockStore&, RunStatus&);
 
-// The plan of what `scenario` records; `every_fault`: a column for each fault that there is, since it may still be
-// posted.
-RecordingPlan recording_plan(const ResolvedScenario& scenario, bool every_fault = false);
-
 // How the process of a run ended, as its parent found it.
 struct ProcessEnd {
   CrashVerdict crash;

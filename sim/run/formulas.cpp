@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "sim/engine/engine.h"
+#include "sim/engine/plan.h"
 #include "sim/judge/formula.h"
 
 namespace pensim {
@@ -22,7 +22,7 @@ std::vector<InputProblem> check_formulas(const ResolvedScenario& scenario) {
     }
   };
   const bool rig = scenario.rig == Rig::insertion;
-  const RecordingPlan plan = rig ? rig_plan(extra_signals(scenario), 1, scenario.tick_ns) : RecordingPlan{};
+  const RecordingPlan plan = rig ? recording_plan(scenario) : RecordingPlan{};
   const auto recorded = [&](const SignalInfo& signal) {
     const auto same = [&](const SignalInfo& s) { return s.name == signal.name; };
     return std::any_of(plan.tick.begin(), plan.tick.end(), same) ||
@@ -39,7 +39,7 @@ std::vector<InputProblem> check_formulas(const ResolvedScenario& scenario) {
                             name.rfind("needle.", 0) == 0 && name.find_first_of("0123456789") == 7
                                 ? "add record: {needles: each}, and count needles from 0"
                                 : "it has needle.*, skin.indentation, skin.channel_depth, insertion.* and stroke.*"});
-      else if (!rig && rig_only(name))
+      else if (!rig && signal.of == SignalOf::rig)
         problems.push_back(
             {at, name + " is a signal of the insertion rig", "a pen has needle.tip_depth, needle.force and others"});
       else if (name.rfind("fw.", 0) == 0 && !watched(name.substr(3)))

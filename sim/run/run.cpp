@@ -24,6 +24,7 @@
 #include "firmware_shim/native/host_memory.h"
 #include "firmware_shim/symbols/symbols.h"
 #include "sim/engine/insertion.h"
+#include "sim/engine/plan.h"
 #include "sim/input/quantity.h"
 #include "sim/judge/judge.h"
 #include "sim/platform/file.h"

@@ -18,6 +18,7 @@
 
 #include "firmware_shim/native/crash.h"
 #include "firmware_shim/native/host_memory.h"
+#include "sim/engine/plan.h"
 #include "sim/platform/process.h"
 #include "sim/recording/block_store.h"
 #include "sim/run/child.h"

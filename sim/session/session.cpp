@@ -15,6 +15,7 @@
 #include <system_error>
 
 #include "firmware_shim/symbols/symbols.h"
+#include "sim/engine/plan.h"
 #include "sim/judge/judge.h"
 #include "sim/platform/file.h"
 #include "sim/platform/process.h"

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/vocabulary/time.h"
+#include "sim/vocabulary/unique_names.h"
 
 namespace pensim {
 
@@ -45,5 +46,6 @@ inline constexpr FaultKind fault_kinds[] = {
 #include "sim/vocabulary/faults.inl"
 #undef FAULT
 };
+static_assert(unique_names(settables) && unique_names(fault_kinds), "a name stands twice");
 
 }  // namespace pensim

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "sim/vocabulary/command.h"
+#include "sim/vocabulary/unique_names.h"
 
 namespace pensim {
 namespace {
@@ -12,6 +13,17 @@ namespace {
 constexpr SignalKind truth = SignalKind::truth, input = SignalKind::input, output = SignalKind::output;
 constexpr SignalPeriod tick = SignalPeriod::tick, ms = SignalPeriod::ms, slow = SignalPeriod::slow,
                        stroke = SignalPeriod::stroke;
+
+constexpr struct {
+  const char* name;
+} names[] = {
+#define PEN_SIGNAL(name, unit, kind, period, full_scale, read, meaning) {name},
+#define RIG_SIGNAL(name, unit, kind, period, full_scale, read, meaning) {name},
+#define BOTH_SIGNAL(name, unit, kind, period, full_scale, pen_read, rig_read, meaning) {name},
+#define IO_SIGNAL(name, unit, kind, full_scale, from, meaning) {name},
+#include "sim/vocabulary/signals.inl"
+};
+static_assert(unique_names(names), "signals.inl: a name stands twice");
 
 bool index_after(const std::string& name, const char* prefix, std::size_t limit, std::string& rest) {
   const std::size_t length = std::strlen(prefix);
@@ -29,15 +41,17 @@ bool index_after(const std::string& name, const char* prefix, std::size_t limit,
 
 const std::vector<SignalInfo>& signal_table() {
   static const std::vector<SignalInfo> table = {
-#define SIGNAL(name, unit, kind, period, full_scale, meaning) {name, unit, kind, period, full_scale, meaning},
+#define PEN_SIGNAL(name, unit, kind, period, full_scale, read, meaning) \
+  {name, unit, kind, period, full_scale, meaning, SignalOf::pen},
+#define RIG_SIGNAL(name, unit, kind, period, full_scale, read, meaning) \
+  {name, unit, kind, period, full_scale, meaning, SignalOf::rig},
+#define BOTH_SIGNAL(name, unit, kind, period, full_scale, pen_read, rig_read, meaning) \
+  {name, unit, kind, period, full_scale, meaning, SignalOf::both},
+#define IO_SIGNAL(name, unit, kind, full_scale, from, meaning) \
+  {name, unit, kind, tick, full_scale, meaning, SignalOf::io},
 #include "sim/vocabulary/signals.inl"
-#undef SIGNAL
   };
   return table;
-}
-
-bool rig_only(const std::string& name) {
-  return name.compare(0, 10, "insertion.") == 0 || name == "skin.channel_depth";
 }
 
 const SignalInfo* find_signal(const std::string& name) {
@@ -57,14 +71,14 @@ bool make_signal(const std::string& name, SignalInfo& info) {
     return true;
   }
   if (index_after(name, "aux.", 8, rest) && rest.empty()) {
-    info = {name, "1", input, tick, 1.0, "auxiliary input of the core"};
+    info = {name, "1", input, tick, 1.0, "auxiliary input of the core", SignalOf::io};
     return true;
   }
   if (index_after(name, "needle.", 42, rest)) {
     if (rest == ".force")
-      info = {name, "N", truth, tick, 1.0, "force of one needle"};
+      info = {name, "N", truth, tick, 1.0, "force of one needle", SignalOf::both};
     else if (rest == ".penetration")
-      info = {name, "m", truth, tick, 3e-3, "penetration of one needle"};
+      info = {name, "m", truth, tick, 3e-3, "penetration of one needle", SignalOf::both};
     else
       return false;
     return true;

@@ -8,6 +8,8 @@ namespace pensim {
 
 enum class SignalKind : unsigned char { truth, input, output };
 enum class SignalPeriod : unsigned char { tick, ms, slow, stroke };
+// Whose rows it is in; io: in none, since it is a function of the stored PenIn and PenOut.
+enum class SignalOf : unsigned char { pen, rig, both, io };
 
 struct SignalInfo {
   std::string name;
@@ -16,10 +18,9 @@ struct SignalInfo {
   SignalPeriod period = SignalPeriod::tick;
   double full_scale = 1.0;
   std::string meaning;
+  SignalOf of = SignalOf::pen;
 };
 
-// True for insertion.* and skin.channel_depth, which only the insertion rig has.
-bool rig_only(const std::string& name);
 const std::vector<SignalInfo>& signal_table();           // in the order of signals.inl
 const SignalInfo* find_signal(const std::string& name);  // nullptr if there is none
 // Entries for names that a scenario brings: "fw.<symbol>", "aux.<n>", "fault.<name>", "needle.<i>.force|penetration".

@@ -171,20 +171,6 @@ TEST(Architecture, NoTestIsSwitchedOff) {
   EXPECT_GT(files, 10u);
 }
 
-TEST(Architecture, EverySignalAndFaultStandsOnce) {
-  for (const char* file : {"sim/vocabulary/signals.inl", "sim/vocabulary/settables.inl", "sim/vocabulary/faults.inl"}) {
-    std::set<std::string> seen;
-    const std::regex entry(R"(^(SIGNAL|SETTABLE|FAULT)\("([^"]+)\")");
-    for (const Line& line : lines(file)) {
-      std::smatch match;
-      if (std::regex_search(line.text, match, entry)) {
-        EXPECT_TRUE(seen.insert(match[2].str()).second) << place(line);
-      }
-    }
-    EXPECT_GT(seen.size(), 10u) << file;
-  }
-}
-
 // Every fault has a scenario that shows it.
 TEST(Architecture, EveryFaultHasAScenario) {
   std::string all;

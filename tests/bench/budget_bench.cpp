@@ -12,6 +12,7 @@
 #include "firmware_shim/native/native_target.h"
 #include "sim/engine/board.h"
 #include "sim/engine/engine.h"
+#include "sim/engine/plan.h"
 #include "sim/engine/world.h"
 #include "sim/judge/judge.h"
 #include "sim/recording/block_writer.h"
@@ -47,7 +48,7 @@ int bench(const char* path, int rounds) {
   const PlantParams& params = scenario.plant;
   const PlantDerived derived = plant_derive(params);
   const auto needles = static_cast<int>(params.cartridge.needle_count);
-  const RecordingPlan plan = pen_plan(extra_signals(scenario), needles, scenario.tick_ns);
+  const RecordingPlan plan = recording_plan(scenario);
   const auto whole_run = [&](BlockStore& store, RunStatus& status) {
     const auto target = open_native(request.core_path);
     BlockWriter writer(store);

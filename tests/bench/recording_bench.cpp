@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "sim/engine/plan.h"
 #include "sim/recording/block_writer.h"
 #include "sim/recording/recording.h"
 #include "sim/recording/run_hash.h"
@@ -31,7 +32,13 @@ void fill(std::vector<float>& row, PenIn& in, PenOut& out, Tick k) {
   out.bridge_mode = PEN_BRIDGE_DRIVE;
 }
 
-RecordingPlan plan() { return pen_plan({"fault.hall.dropout", "fw.speed_loop.integral"}, 12); }
+RecordingPlan plan() {
+  ResolvedScenario scenario;
+  scenario.plant.cartridge.needle_count = 12;
+  scenario.watch = {"speed_loop.integral"};
+  scenario.commands.push_back({0, Command::Kind::fault, "hall.dropout", 1.0, 0, 0, ""});
+  return recording_plan(scenario);
+}
 
 void write_run(BlockWriter& writer, const RecordingPlan& p, Tick ticks, RunHash* hash) {
   std::vector<float> row(p.tick.size()), ms(p.ms.size()), slow(p.slow.size());

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/engine/plan.h"
 #include "sim/recording/block_writer.h"
 #include "sim/recording/recording.h"
 
@@ -22,9 +23,10 @@ struct SyntheticRun {
 };
 
 inline void write_synthetic_run(const std::string& path, const SyntheticRun& run) {
-  std::vector<std::string> extra;
-  for (int i = 0; i < run.extra_signals; ++i) extra.push_back("fw.table[" + std::to_string(i) + "]");
-  const RecordingPlan plan = pen_plan(extra, 12);
+  ResolvedScenario scenario;
+  scenario.plant.cartridge.needle_count = 12;
+  for (int i = 0; i < run.extra_signals; ++i) scenario.watch.push_back("table[" + std::to_string(i) + "]");
+  const RecordingPlan plan = recording_plan(scenario);
   BlockStore store(plan, run.ticks > 2'000'000 ? "/tmp" : "");
   const auto column = [](const std::vector<SignalInfo>& signals, const char* name) {
     for (std::size_t i = 0; i < signals.size(); ++i)

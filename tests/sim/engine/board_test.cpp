@@ -12,6 +12,7 @@
 
 #include "firmware_shim/native/native_target.h"
 #include "sim/engine/engine.h"
+#include "sim/engine/plan.h"
 #include "sim/engine/settings.h"
 #include "sim/recording/recording.h"
 
@@ -68,9 +69,7 @@ Recorded run(const std::string& duration, const std::string& lines, const std::s
   load.always = false;
   Recorded r;
   r.scenario = resolve(parse_scenario(text, "board.yaml", "tests/data", load));
-  const RecordingPlan plan = pen_plan(extra_signals(r.scenario),
-                                      static_cast<int>(r.scenario.plant.cartridge.needle_count), r.scenario.tick_ns);
-  r.store = std::make_unique<BlockStore>(plan);
+  r.store = std::make_unique<BlockStore>(recording_plan(r.scenario));
   RunStatus status;
   {
     BlockWriter writer(*r.store);

@@ -33,7 +33,7 @@ struct Bench {
 TEST(Stroke, PeriodIsMeasuredBetweenInterpolatedBoundaries) {
   Bench b;
   for (int k = 0; k < 10; ++k) b.step();
-  EXPECT_EQ(stroke_period(b.tracker, b.in.now_ns), 0.0);
+  EXPECT_EQ(stroke_period_s(b.tracker, b.in.now_ns), 0.0);
   EXPECT_FALSE(b.step(true, 10'000));
   for (int k = 0; k < 99; ++k) b.step();
   EXPECT_TRUE(b.step(true, 35'000));
@@ -49,9 +49,9 @@ TEST(Stroke, PeriodGrowsLiveWhenTheMotorStalls) {
   b.step(true);
   for (int k = 0; k < 99; ++k) b.step();
   b.step(true);
-  EXPECT_DOUBLE_EQ(stroke_period(b.tracker, b.in.now_ns), 5e-3);
+  EXPECT_DOUBLE_EQ(stroke_period_s(b.tracker, b.in.now_ns), 5e-3);
   for (int k = 0; k < 400; ++k) b.step();
-  EXPECT_DOUBLE_EQ(stroke_period(b.tracker, b.in.now_ns), 20e-3);
+  EXPECT_DOUBLE_EQ(stroke_period_s(b.tracker, b.in.now_ns), 20e-3);
 }
 
 TEST(Stroke, PeaksMeansDwellAndDrag) {

@@ -80,7 +80,9 @@ class FakeCore : public Target {
 
 // A run of the fake core as the engine would record it: boot, a reset by the watchdog at tick 1500 and boot again.
 std::unique_ptr<BlockStore> core_run(Tick ticks = 4000) {
-  auto store = std::make_unique<BlockStore>(pen_plan({"fw.edges"}, 1));
+  ResolvedScenario scenario;
+  scenario.watch = {"edges"};
+  auto store = std::make_unique<BlockStore>(recording_plan(scenario));
   BlockWriter writer(*store);
   FakeCore core;
   std::vector<float> row(store->plan().tick.size(), 0.0f);

@@ -304,15 +304,6 @@ TEST(Blocks, ARigHasNoCore) {
   EXPECT_EQ(r.signals().size(), 2u);
 }
 
-TEST(Plan, LeavesOutWhatPenInAndPenOutSay) {
-  const RecordingPlan p = pen_plan({"aux.3", "needle.force", "needle.2.force", "fw.x"}, 5);
-  for (const auto* list : {&p.tick, &p.ms, &p.slow, &p.stroke})
-    for (const SignalInfo& s : *list) EXPECT_FALSE(derived_from_io(s.name)) << s.name;
-  EXPECT_EQ(p.tick[p.tick.size() - 2].name, "needle.2.force");
-  EXPECT_EQ(p.tick.back().name, "fw.x");
-  EXPECT_THROW(pen_plan({"no.such.signal"}, 1), std::invalid_argument);
-}
-
 // The golden value: a recorded hash means something next year only if this never changes.
 TEST(RunHash, IsWhatItWas) {
   RunHash hash;

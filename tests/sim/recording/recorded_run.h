@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/engine/plan.h"
 #include "sim/recording/block_writer.h"
 #include "sim/recording/run_hash.h"
 
@@ -77,7 +78,13 @@ inline float value(std::size_t column, Tick k) {
   return static_cast<float>(k / 1500) + static_cast<float>(column);
 }
 
-inline RecordingPlan plan() { return pen_plan({"fw.speed_loop.integral", "fw.file.c:a/b", "fault.hall.dropout"}, 12); }
+inline RecordingPlan plan() {
+  ResolvedScenario scenario;
+  scenario.plant.cartridge.needle_count = 12;
+  scenario.watch = {"speed_loop.integral", "file.c:a/b"};
+  scenario.commands.push_back({0, Command::Kind::fault, "hall.dropout", 1.0, 0, 0, ""});
+  return recording_plan(scenario);
+}
 
 inline StrokeRow stroke(Tick end) {
   StrokeRow row;
