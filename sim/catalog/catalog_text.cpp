@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "sim/catalog/catalog.h"
+#include "sim/catalog/plant_parameters.h"
 #include "sim/catalog/skin_law.h"
 #include "sim/platform/program.h"
 

@@ -18,6 +18,7 @@
 #include "sim/run/formulas.h"
 #include "sim/run/replay.h"
 #include "sim/run/run.h"
+#include "sim/scenario/resolved_json.h"
 
 namespace pensim {
 namespace {

@@ -11,8 +11,11 @@
 #include <filesystem>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <set>
 
+#include "sim/exchange/csv_reader.h"
+#include "sim/exchange/log_column.h"
 #include "sim/input/input_error.h"
 #include "sim/input/quantity.h"
 #include "sim/recording/block_writer.h"
@@ -22,133 +25,8 @@
 namespace pensim {
 namespace {
 
-constexpr std::size_t line_max = 1 << 20, columns_max = 1000, problems_max = 20;
 constexpr double longest_s = 48 * 3600.0;
 constexpr std::uintmax_t memory_max = 256u << 20;  // logs that are larger go through a file
-
-struct Cell {
-  std::string text;
-  int column = 1;  // character at which it begins
-};
-
-// A text file, line by line, as cells.
-class CsvReader {
- public:
-  explicit CsvReader(const std::string& path) : path_(path), file_(std::fopen(path.c_str(), "rb"), std::fclose) {
-    if (!file_) throw InputError({{path, 0, 0}, std::string("cannot be opened: ") + std::strerror(errno), ""});
-    std::error_code error;
-    if (!std::filesystem::is_regular_file(path, error)) throw InputError({{path, 0, 0}, "is not a file", ""});
-  }
-
-  // The next row; comments ("# key: value") are handed to `comment` and skipped, as are empty lines. False at the end.
-  template <typename Comment>
-  bool row(std::vector<Cell>& cells, Comment comment) {
-    while (next_line()) {
-      if (line_.empty()) continue;
-      if (line_[0] == '#') {
-        comment(line_);
-        continue;
-      }
-      split(cells);
-      return true;
-    }
-    return false;
-  }
-  int line() const { return number_; }
-
-  void problem(int column, const std::string& message, const std::string& hint = "") {
-    problems_.push_back({{path_, number_, column}, message, hint});
-    if (problems_.size() >= problems_max) finish();
-  }
-  void finish() const {
-    if (!problems_.empty()) throw InputError(problems_);
-  }
-
- private:
-  bool next_line() {
-    line_.clear();
-    bool any = false;
-    for (int c; (c = std::getc(file_.get())) != EOF;) {
-      any = true;
-      if (c == '\n') break;
-      line_ += static_cast<char>(c);
-      if (line_.size() > line_max) {
-        ++number_;
-        problem(0, fmt::format("a line of more than {} characters", line_max), "this is no log in CSV");
-        finish();
-      }
-    }
-    if (!any) {
-      if (std::ferror(file_.get()))
-        throw InputError({{path_, 0, 0}, std::string("cannot be read: ") + std::strerror(errno), ""});
-      return false;
-    }
-    ++number_;
-    if (!line_.empty() && line_.back() == '\r') line_.pop_back();
-    if (number_ == 1 && line_.compare(0, 3, "\xEF\xBB\xBF") == 0) line_.erase(0, 3);
-    if (const std::size_t zero = line_.find('\0'); zero != std::string::npos) {
-      problem(static_cast<int>(zero) + 1, "a NUL byte", "this is no log in CSV");
-      finish();
-    }
-    return true;
-  }
-
-  void split(std::vector<Cell>& cells) {
-    if (delimiter_ == 0)  // of the header
-      delimiter_ = line_.find(',') != std::string::npos    ? ','
-                   : line_.find(';') != std::string::npos  ? ';'
-                   : line_.find('\t') != std::string::npos ? '\t'
-                                                           : ',';
-    cells.clear();
-    std::size_t at = 0;
-    for (;;) {
-      Cell cell;
-      cell.column = static_cast<int>(at) + 1;
-      if (at < line_.size() && line_[at] == '"') {
-        ++at;
-        for (;;) {
-          if (at >= line_.size()) {
-            problem(cell.column, "a quotation mark that is not closed in its line");
-            break;
-          }
-          if (line_[at] == '"') {
-            if (at + 1 < line_.size() && line_[at + 1] == '"')
-              ++at;
-            else
-              break;
-          }
-          cell.text += line_[at++];
-        }
-        at = std::min(at + 1, line_.size());
-        if (at < line_.size() && line_[at] != delimiter_)
-          problem(static_cast<int>(at) + 1, "text after the closing quotation mark");
-        at = std::min(line_.find(delimiter_, at), line_.size());
-      } else {
-        const std::size_t end = std::min(line_.find(delimiter_, at), line_.size());
-        std::size_t from = at, to = end;
-        while (from < to && (line_[from] == ' ' || line_[from] == '\t')) ++from;
-        while (to > from && (line_[to - 1] == ' ' || line_[to - 1] == '\t')) --to;
-        cell.text = line_.substr(from, to - from);
-        cell.column = static_cast<int>(from) + 1;
-        at = end;
-      }
-      cells.push_back(std::move(cell));
-      if (cells.size() > columns_max) {
-        problem(cells.back().column, fmt::format("more than {} columns", columns_max));
-        finish();
-      }
-      if (at >= line_.size()) return;
-      ++at;
-    }
-  }
-
-  std::string path_;
-  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_;
-  std::string line_;
-  int number_ = 0;
-  char delimiter_ = 0;
-  std::vector<InputProblem> problems_;
-};
 
 // What "# key: value" lines say.
 struct Header {
@@ -218,8 +96,7 @@ bool check_width(CsvReader& csv, const std::vector<Cell>& cells, std::size_t col
   return false;
 }
 
-// ---------------------------------------------------------------------------------------------------------- complete
-// logs
+// Complete logs.
 
 Recording import_complete(const std::string& path, CsvReader& csv, const std::vector<Cell>& names, Header& header) {
   struct Column {
@@ -296,147 +173,7 @@ Recording import_complete(const std::string& path, CsvReader& csv, const std::ve
   return Recording(open_block_source(blocks, std::move(store)), std::move(meta));
 }
 
-// ------------------------------------------------------------------------------------------------------------ sparse
-// logs
-
-struct LogColumn {
-  enum class Role : std::uint8_t { time, signal, text, skipped } role = Role::skipped;
-  std::string name;  // as written, without brackets
-  SignalInfo info;
-  Unit unit;
-};
-
-std::string flat(std::string name) {
-  std::replace(name.begin(), name.end(), '.', '_');
-  return name;
-}
-
-double in_si(const Unit& unit, double x) {
-  return (unit.ten >= 0 ? x * std::pow(10.0, unit.ten) : x / std::pow(10.0, -unit.ten)) * unit.factor + unit.offset;
-}
-
-std::string after_number(const std::string& text, const char* stop) {
-  std::string rest = text.substr(static_cast<std::size_t>(stop - text.data()));
-  rest.erase(0, rest.find_first_not_of(' '));
-  return rest;
-}
-
-// "adc.battery", "motor_speed_Hz[5%]", "motor.speed [Hz] [5 %]", "time_ms", "time [s]".
-LogColumn parse_column(CsvReader& csv, const Cell& cell, std::vector<RecordedTolerance>& tolerances) {
-  LogColumn column;
-  std::string name = cell.text, unit_text;
-  std::string tolerance_text;
-  while (!name.empty() && name.back() == ']') {
-    const std::size_t open = name.rfind('[');
-    if (open == std::string::npos) break;
-    const std::string inside = name.substr(open + 1, name.size() - open - 2);
-    name.erase(open);
-    name.erase(name.find_last_not_of(' ') + 1);
-    double number = 0;
-    const auto [stop, error] = std::from_chars(inside.data(), inside.data() + inside.size(), number);
-    const std::string rest = after_number(inside, stop);
-    if (error == std::errc() && inside != "1" && (rest.empty() || rest == "%"))
-      tolerance_text = inside;
-    else
-      unit_text = inside;
-  }
-  column.name = name;
-  if (name.empty() || name[0] == '#') return column;
-  for (const char* text : {"state", "code", "event", "message"})
-    if (name == text) {
-      column.role = LogColumn::Role::text;
-      return column;
-    }
-
-  std::string si_unit;
-  const auto unit_suffix = [&](const std::string& stem) -> bool {  // name is stem, or stem_unit
-    if (name == stem) return true;
-    if (name.compare(0, stem.size() + 1, stem + "_") != 0) return false;
-    std::string suffix = name.substr(stem.size() + 1);
-    if (const std::size_t per = suffix.find("_per_"); per != std::string::npos) suffix.replace(per, 5, "/");
-    if (!find_unit(suffix)) return false;
-    unit_text = suffix;
-    return true;
-  };
-  bool is_time = false;
-  for (const char* stem : {"time", "timestamp", "t"}) is_time = is_time || unit_suffix(stem);
-  if (is_time) {
-    column.role = LogColumn::Role::time;
-    si_unit = "s";
-  } else if (make_signal(name, column.info)) {
-    column.role = LogColumn::Role::signal;
-  } else {
-    std::size_t longest = 0;
-    for (const SignalInfo& s : signal_table())
-      if (flat(s.name).size() > longest && unit_suffix(flat(s.name))) {
-        column.info = s;
-        column.role = LogColumn::Role::signal;
-        longest = flat(s.name).size();
-      }
-    SignalInfo aux;
-    if (longest == 0 && name.compare(0, 4, "aux_") == 0 && make_signal("aux." + name.substr(4), aux)) {
-      column.info = aux;
-      column.role = LogColumn::Role::signal;
-    }
-  }
-  if (column.role == LogColumn::Role::signal) {
-    si_unit = column.info.unit;
-    if (column.info.period == SignalPeriod::stroke || column.info.name.compare(0, 6, "fault.") == 0) {
-      csv.problem(cell.column, fmt::format("'{}' cannot be logged", column.info.name));
-      return column;
-    }
-  }
-  if (column.role == LogColumn::Role::skipped) {
-    std::vector<std::string> known = {"time_s", "state", "code", "event", "message"};
-    for (const SignalInfo& s : signal_table()) {
-      known.push_back(s.name);
-      known.push_back(flat(s.name));
-    }
-    const std::string near = nearest_name(name, known);
-    csv.problem(cell.column, fmt::format("'{}' is no signal", name),
-                near.empty() ? "name a signal, fw.<variable>, or let the header begin with # to skip the column"
-                             : "did you mean '" + near + "'?");
-    return column;
-  }
-  if (column.role == LogColumn::Role::time && unit_text.empty()) unit_text = "s";
-  if (unit_text.empty()) {
-    column.unit = find_unit(si_unit == "count" ? "1" : si_unit).value_or(Unit{});
-    column.unit.ten = 0;
-    column.unit.factor = 1.0;
-    column.unit.offset = 0.0;
-  } else {
-    const std::optional<Unit> unit = find_unit(unit_text), expected = find_unit(si_unit);
-    const bool plain = si_unit == "count" && (unit_text == "count" || unit_text == "counts" || unit_text == "1");
-    if (plain) {
-      column.unit = Unit{};
-    } else if (!unit) {
-      csv.problem(cell.column, fmt::format("'{}' is no unit", unit_text), "write " + quantity_example(si_unit));
-    } else if (expected && !same_dimension(expected->dimension, unit->dimension)) {
-      csv.problem(cell.column, fmt::format("{} is given in '{}' ({}), expected {}",
-                                           column.role == LogColumn::Role::time ? "time" : column.info.name, unit_text,
-                                           dimension_name(unit->dimension), dimension_name(expected->dimension)));
-    } else {
-      column.unit = *unit;
-    }
-  }
-  if (!tolerance_text.empty() && column.role == LogColumn::Role::signal) {
-    RecordedTolerance t{column.info.name, 0, false};
-    const auto [stop, error] =
-        std::from_chars(tolerance_text.data(), tolerance_text.data() + tolerance_text.size(), t.value);
-    const std::string rest = after_number(tolerance_text, stop);
-    t.relative = rest == "%";
-    if (error != std::errc() || !(rest.empty() || t.relative) || !(t.value >= 0) || !std::isfinite(t.value)) {
-      csv.problem(cell.column, fmt::format("'{}' is no tolerance", tolerance_text),
-                  "write a percentage such as [5%], or a number in the unit of the column such as [0.1]");
-    } else {
-      Unit difference = column.unit;
-      difference.offset = 0.0;
-      t.value = t.relative ? t.value / 100.0 : in_si(difference, t.value);
-      tolerances.push_back(t);
-    }
-  }
-  return column;
-}
+// Sparse logs.
 
 // Limits that a value of a signal has by itself.
 std::string refusal(const SignalInfo& info, double value) {

@@ -1,4 +1,4 @@
-// import.h - field logs as recordings. docs/recording.md describes what a log looks like.
+// field_log.h - field logs as recordings. docs/recording.md describes what a log looks like.
 //
 //   complete   every PenIn since reset, one row per tick (what `export --complete` writes): replay compares bits
 //   sparse     some channels, or events, at some instants: values are held, missing channels rest

@@ -34,6 +34,7 @@
 #include "sim/recording/difference.h"
 #include "sim/run/child.h"
 #include "sim/run/formulas.h"
+#include "sim/scenario/resolved_json.h"
 #include "sim/vocabulary/version.h"
 
 namespace pensim {

@@ -44,9 +44,8 @@ struct ResolvedScenario {
 // Looks up pen, motor, battery, cartridge, skin; conditions and topicals multiply. Throws InputError.
 ResolvedScenario resolve(const Scenario& scenario);
 
-// Bit-exact text of everything that makes the run. resolved_from_json needs no catalog; `name` stands for the file in
-// messages.
-std::string to_json(const ResolvedScenario& resolved);
-ResolvedScenario resolved_from_json(const std::string& text, const std::string& name = "resolved scenario");
+// Adds a problem for each value that would divide by zero or mean nothing. May be negative: offsets and coefficients. May be zero: what is
+// left out.
+void check_plant(PlantParams& params, const Location& at, std::vector<InputProblem>& problems);
 
 }  // namespace pensim

@@ -4,7 +4,7 @@
 //   Scenario            what the file (and --set) says, in SI, names still names; empty optional: the catalog decides
 //   ResolvedScenario    after catalog lookup (resolve.h): every number of the plant; enough to run, and to rerun
 //                       without a catalog
-//   text                to_json / resolved_from_json (resolve.h), bit for bit
+//   text                to_json / resolved_from_json (resolved_json.h), bit for bit
 //
 // Millimetres, degrees Celsius and percent exist in the text only.
 #pragma once

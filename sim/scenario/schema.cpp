@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <type_traits>
 
+#include "sim/catalog/plant_parameters.h"
 #include "sim/input/quantity.h"
 #include "sim/scenario/scenario_keys.h"
 

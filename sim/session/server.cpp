@@ -23,6 +23,7 @@
 #include "sim/recording/block_store.h"
 #include "sim/run/child.h"
 #include "sim/scenario/resolve.h"
+#include "sim/scenario/resolved_json.h"
 #include "sim/session/wire.h"
 
 namespace pensim {

@@ -23,6 +23,7 @@
 #include "sim/recording/block_store.h"
 #include "sim/run/child.h"
 #include "sim/run/formulas.h"
+#include "sim/scenario/resolved_json.h"
 #include "sim/scenario/scenario_text.h"
 #include "sim/session/wire.h"
 

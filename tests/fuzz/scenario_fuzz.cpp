@@ -9,6 +9,7 @@
 #include "sim/input/document.h"
 #include "sim/input/quantity.h"
 #include "sim/scenario/resolve.h"
+#include "sim/scenario/resolved_json.h"
 #include "sim/scenario/scenario.h"
 
 namespace {

@@ -12,9 +12,11 @@
 #include <fstream>
 
 #include "models/plant.h"
+#include "sim/catalog/plant_parameters.h"
 #include "sim/catalog/skin_sampler.h"
 #include "sim/input/document.h"
 #include "sim/scenario/resolve.h"
+#include "sim/scenario/resolved_json.h"
 
 namespace pensim {
 namespace {

@@ -15,6 +15,7 @@
 #include "sim/catalog/catalog.h"
 #include "sim/input/document.h"
 #include "sim/scenario/resolve.h"
+#include "sim/scenario/resolved_json.h"
 
 namespace pensim {
 namespace {

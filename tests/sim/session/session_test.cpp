@@ -16,6 +16,7 @@
 
 #include "firmware_shim/cores/misbehave/misbehave.h"
 #include "sim/scenario/resolve.h"
+#include "sim/scenario/resolved_json.h"
 #include "sim/scenario/scenario_text.h"
 #include "tests/sim/program.h"
 
