@@ -49,7 +49,7 @@ void draw_header(App& app) {
     draw_text(list, Font::heading, x, middle - font(Font::heading)->FontSize / 2, t.ink, "pensim");
     x += text_size(Font::heading, "pensim").x + unit * 0.8f;
     draw_text(list, Font::text, x, middle - unit / 2 + std::floor(unit * 0.1f), t.dim,
-              fit_text(Font::text, "firmware of a microneedling pen, in the loop", right - x));
+              fit_text(Font::text, "microneedling-pen firmware in the loop", right - x));
   } else {
     // of two, each has its own
     const std::string verdict = app.main.recording->meta().verdict,
@@ -107,7 +107,7 @@ void draw_header(App& app) {
   if (icon_button("help", Icon::help, "Keys and mouse  (?)")) app.overlay.help = true;
 }
 
-// What went wrong or is worth knowing, until it is pressed away.
+// What went wrong or is worth knowing, until it is clicked away.
 void draw_message(App& app) {
   std::string message = app.message;
   if (message.empty() && app.session) {
@@ -115,7 +115,8 @@ void draw_message(App& app) {
       message = app.session->error();
     else if (const auto& fault = app.session->fault())
       message = fmt::format(
-          "Firmware fault at {}: {} in {}{}. The run stops here; change the timeline before it, or mend the core.",
+          "Firmware fault at {}: {} in {}{}. The run stops here; change the timeline before this point, or fix the "
+          "core.",
           format_time(fault->at_s), fault->kind, fault->function,
           fault->file.empty() ? "" : fmt::format(", {}:{}", fault->file, fault->line));
   }
@@ -253,7 +254,7 @@ void draw_help(App& app) {
     ImGui::EndTable();
   }
   ImGui::Dummy({0, unit * 0.3f});
-  text(Font::small, t.dim, "Escape or a press closes this.");
+  text(Font::small, t.dim, "Escape or a click closes this.");
   if (ImGui::IsMouseClicked(0) && !ImGui::IsWindowAppearing()) app.overlay.help = false;
   ImGui::End();
 }
@@ -288,7 +289,7 @@ void draw_save(App& app) {
     begin_overlay("saved", ImGui::GetFontSize() * 32);
     text(Font::heading, t.ink, "Saved");
     ImGui::PushTextWrapPos(0);
-    text(Font::text, t.good, o.saved + " is written. This gives the run again, bit for bit:");
+    text(Font::text, t.good, o.saved + " is written. This command reproduces the run, bit for bit:");
     text(Font::number, t.ink, command);
     ImGui::PopTextWrapPos();
     if (ImGui::Button("Copy")) ImGui::SetClipboardText(command.c_str());
@@ -297,9 +298,9 @@ void draw_save(App& app) {
     ImGui::End();
     return;
   }
-  const std::string below = o.problem.empty()
-                                ? "`pensim run` on it gives this run again, bit for bit. Enter saves, Escape closes."
-                                : o.problem;
+  const std::string below =
+      o.problem.empty() ? "`pensim run` on this file reproduces the run, bit for bit. Enter saves, Escape closes."
+                        : o.problem;
   if (!ask(app, "save", "Save as a scenario", "my_run.yaml", below)) return;
   try {
     app.session->save(o.text);
@@ -317,11 +318,12 @@ void draw_set_up(App& app) {
       "Now: skin.region={} skin.condition={} skin.topical={} operator.press={:.3g} N "
       "pen.battery.state_of_charge={:.3g} % seed={}",
       s.skin.region, s.skin.condition, s.skin.topical, s.operation.press_N, 100 * s.pen.state_of_charge, s.seed);
-  const std::string below = o.problem.empty() ? now +
-                                                    "\nAny key of a scenario, as with `pensim run --set`. Enter runs "
-                                                    "it again from zero and keeps this run as the ghost; Escape closes."
-                                              : o.problem;
-  if (!ask(app, "set-up", "Change the set-up", "skin.region=forehead", below)) return;
+  const std::string below = o.problem.empty()
+                                ? now +
+                                      "\nAny key of a scenario, as with `pensim run --set`. Enter "
+                                      "reruns from the start and keeps this run as the ghost; Escape closes."
+                                : o.problem;
+  if (!ask(app, "set-up", "Change the setup", "skin.region=forehead", below)) return;
   try {
     app.session->set_override(o.text);
     o = {};
@@ -335,8 +337,8 @@ void draw_overlays(App& app) {
   if (app.overlay.save && app.session) draw_save(app);
   if (app.overlay.set_up && app.session) draw_set_up(app);
   try {
-    if (app.overlay.go_to && ask(app, "go to", "Go to", "1.5 s",
-                                 "An instant with its unit: 1.5 s, 20 ms. Enter goes there, Escape closes.")) {
+    if (app.overlay.go_to &&
+        ask(app, "go to", "Go to", "1.5 s", "A time with its unit: 1.5 s, 20 ms. Enter goes there, Escape closes.")) {
       const double at = parse_quantity(app.overlay.text, "s");
       app.overlay = {};
       seek(app, at);

@@ -151,9 +151,9 @@ void align(App& app, int alignment) {
     shift_s = seconds(at_main * main.tick_ns()) - seconds(at_other * other.tick_ns());
   } else {
     const bool none_in_a = (at_main < 0) == (&first_of(app) == &app.main);
-    state.no_event = at_main < 0 && at_other < 0 ? "neither of them has it"
-                     : none_in_a                 ? "A does not have it"
-                                                 : "B does not have it";
+    state.no_event = at_main < 0 && at_other < 0 ? "neither A nor B has this event"
+                     : none_in_a                 ? "A does not have this event"
+                                                 : "B does not have this event";
   }
   if (shift_s == app.other.shift_s) return;
   app.other.shift_s = shift_s;
@@ -307,11 +307,11 @@ void draw_alignment(App& app) {
   const bool moved_b = &second_of(app) == &app.other;
   const std::string shift = !state.no_event.empty() ? state.no_event
                             : app.other.shift_s == 0
-                                ? "not moved"
-                                : fmt::format("{} moved by {:+.2f} ms", moved_b ? "B" : "A", app.other.shift_s * 1e3);
+                                ? "not shifted"
+                                : fmt::format("{} shifted by {:+.2f} ms", moved_b ? "B" : "A", app.other.shift_s * 1e3);
   text(Font::small, state.no_event.empty() ? t.ink : t.warn,
        fit_text(Font::small, shift, ImGui::GetContentRegionAvail().x));
-  tooltip(shift + "\n`d` draws the difference in the plot last touched.");
+  tooltip(shift + "\n`d` draws the difference in the last used plot.");
 }
 
 void draw_first_difference(App& app) {
@@ -319,7 +319,7 @@ void draw_first_difference(App& app) {
   const CompareState& state = app.compare;
   const float width = ImGui::GetContentRegionAvail().x, unit = ImGui::GetFontSize();
   if (!state.comparing) {
-    text(Font::small, t.dim, fit_text(Font::small, "The run goes on; it is compared when it stands.", width));
+    text(Font::small, t.dim, fit_text(Font::small, "The run is still going; it is compared when it stops.", width));
     return;
   }
   if (!state.compared) {
@@ -332,7 +332,7 @@ void draw_first_difference(App& app) {
   if (!d.comparable()) {
     text(Font::text, t.warn, "▲ Not comparable: " + d.why_not + ".");
   } else if (d.equal()) {
-    text(Font::text, t.good, fmt::format("✓ Equal to the bit over {} ticks.", d.ticks));
+    text(Font::text, t.good, fmt::format("✓ Identical, bit for bit, over {} ticks.", d.ticks));
   } else {
     const FieldDifference& f = d.fields[0];
     const ImVec2 p = ImGui::GetCursorScreenPos();
@@ -351,9 +351,9 @@ void draw_first_difference(App& app) {
     const float end = p.y + unit * 2.8f;
     ImGui::SetCursorScreenPos({p.x, end});
     if (!d.sparse && f.field.rfind("out.", 0) == 0)
-      text(Font::small, t.dim, "Its inputs were equal up to here: the core answered differently.");
+      text(Font::small, t.dim, "Inputs were equal up to this tick: the core responded differently.");
     if (!d.sparse && f.field.rfind("in.", 0) == 0)
-      text(Font::small, t.dim, "The core was given something else: plant, commands or seed.");
+      text(Font::small, t.dim, "The inputs of the core differ: plant, commands or seed.");
   }
   ImGui::PopTextWrapPos();
 }
@@ -370,7 +370,7 @@ void draw_margins(App& app) {
     if (ImGui::InvisibleButton("row", {width, height})) chosen = row.id;
     ImGui::PopID();
     const bool hovered = ImGui::IsItemHovered(), selected = app.selected.requirement == row.id;
-    tooltip(row.text + "\nPress: the cursor goes to where B is closest to failing.");
+    tooltip(row.text + "\nClick: moves the cursor to where B is closest to failing.");
     ImDrawList* list = ImGui::GetWindowDrawList();
     if (hovered || selected)
       list->AddRectFilled(p, {p.x + width, p.y + height},
@@ -422,7 +422,7 @@ void draw_others(App& app) {
   const float height = std::floor(ImGui::GetFontSize() * 1.4f);
   constexpr std::size_t most = 40;
   Tick go = -1;
-  if (!d.fields.empty()) heading("DIFFERS FROM", "A", "B", "FROM");
+  if (!d.fields.empty()) heading("DIFFERENCE", "A", "B", "FROM");
   for (std::size_t i = 0; i < std::min(d.fields.size(), most); ++i) {
     const FieldDifference& f = d.fields[i];
     const ImVec2 p = ImGui::GetCursorScreenPos();
@@ -432,7 +432,7 @@ void draw_others(App& app) {
     ImGui::PopID();
     if (ImGui::IsItemHovered())
       ImGui::GetWindowDrawList()->AddRectFilled(p, {p.x + width, p.y + height}, with_alpha(t.ink, 0.05f), 5);
-    tooltip(fmt::format("{} samples differ, from tick {} on. Press: the cursor goes there.", f.count, f.first));
+    tooltip(fmt::format("{} samples differ, starting at tick {}. Click: moves the cursor there.", f.count, f.first));
     Columns(p.x, width)
         .draw(ImGui::GetWindowDrawList(), p.y + 1, t.ink, f.field, Font::small_number,
               {f.a.empty() ? "–" : f.a, f.b.empty() ? "–" : f.b, format_time(seconds(f.first * d.tick_ns), 1e-5)},
@@ -443,7 +443,7 @@ void draw_others(App& app) {
   bool first = true;
   for (const std::string& other : d.others) {
     if (other.rfind("margin of ", 0) == 0 || other.rfind("requirement ", 0) == 0) continue;  // stand in the table
-    if (first) heading("WHAT ELSE IS NOT THE SAME", "", "", "");
+    if (first) heading("OTHER DIFFERENCES", "", "", "");
     first = false;
     const std::string shown = fit_text(Font::small, other, ImGui::GetContentRegionAvail().x - ImGui::GetFontSize());
     ImGui::Indent(ImGui::GetFontSize() * 0.4f);
@@ -467,7 +467,7 @@ void draw_rebuild(App& app) {
   }
   if (ImGui::Button("Rebuild core and rerun")) rebuild_and_rerun(app);
   tooltip("Builds " + app.main.recording->meta().firmware +
-          " in its build tree and runs this again; the run on show stays for comparison.");
+          " in its build tree and reruns; the run shown now is kept for comparison.");
   if (running(app)) {
     ImGui::SameLine();
     text(Font::small, t.accent,
@@ -494,7 +494,7 @@ void draw_compare(App& app) {
     ImGui::PushTextWrapPos(0);
     text(Font::text, t.ink, "Nothing to compare it with yet");
     text(Font::small, t.dim,
-         "Change the core, then build it and do this run again: both stand here side by side. Two recordings: `pensim "
+         "Change the core, then rebuild it and rerun: both runs are shown here side by side. Two recordings: `pensim "
          "dashboard A.h5 B.h5`.");
     if (const std::string no = cannot_rebuild(app); !no.empty()) text(Font::small, t.warn, no);
     ImGui::PopTextWrapPos();
@@ -512,7 +512,7 @@ void draw_compare(App& app) {
     const ImVec2 after = ImGui::GetCursorScreenPos();
     ImGui::SetCursorScreenPos({p.x + width - swap, p.y + unit * 0.4f});
     const bool pressed = ImGui::Button("Swap", {swap, 0});
-    tooltip("A becomes B");
+    tooltip("Swap A and B");
     ImGui::SetCursorScreenPos(after);
     if (pressed) {
       swap_documents(app);

@@ -24,8 +24,9 @@ CoreBuild::CoreBuild(const std::string& core_path) {
   fs::path tree = core.parent_path();
   while (!fs::exists(tree / "CMakeCache.txt", error) && tree != tree.parent_path()) tree = tree.parent_path();
   if (!fs::exists(tree / "CMakeCache.txt", error))
-    throw InputError(InputProblem{
-        {core_path, 0, 0}, "this core lies in no build tree of CMake", "build it as you always do, then reload it"});
+    throw InputError(InputProblem{{core_path, 0, 0},
+                                  "this core is not in a build tree of CMake",
+                                  "build it with your usual command, then reload it"});
   const std::string target = core.stem().string(), folder = tree.string();
   command_ = fmt::format("cmake --build {} --target {}", folder, target);
   const Pipe pipe = make_pipe();

@@ -112,7 +112,7 @@ Command poke_command(const std::string& symbol, const std::string& typed, Tick a
   if (*end == 0 && std::isfinite(c.value)) return c;
   if (!std::isalpha(static_cast<unsigned char>(word[0])) && word[0] != '_')
     throw InputError(
-        {{"poke", 0, 0}, "'" + word + "' is no number", "type a number such as 12.5, or the name of an enumerator"});
+        {{"poke", 0, 0}, "'" + word + "' is not a number", "type a number such as 12.5, or the name of an enumerator"});
   c.value = 0;
   c.text = word;
   return c;
@@ -236,7 +236,8 @@ void draw_watch(App& app, const std::string& signal) {
         ImGui::InputTextWithHint("##poke", "poke", buffer, sizeof buffer, ImGuiInputTextFlags_EnterReturnsTrue);
     if (ImGui::IsItemActive() || enter) s.poking = symbol, std::copy(std::begin(buffer), std::end(buffer), s.poke);
     tooltip(
-        "Writes the variable at the cursor: a number or an enumerator, then Enter. It becomes a line of the timeline.");
+        "Writes the variable at the time of the cursor: type a number or an enumerator, then Enter. This adds a "
+        "command to the timeline.");
     if (enter) {
       change(app, [&](Session& session) { session.post(poke_command(symbol, buffer, cursor_tick(app))); });
       if (s.problem.empty()) s.poking.clear(), s.poke[0] = 0;
@@ -250,7 +251,7 @@ void draw_add_watch(App& app) {
   const float unit = ImGui::GetFontSize();
   ImGui::SetNextItemWidth(unit * 13);
   ImGui::InputTextWithHint("##search", "watch a variable", s.search, sizeof s.search);
-  tooltip("Searches the variables of the core by name. A new watch runs the scenario again from its beginning.");
+  tooltip("Searches the variables of the core by name. A new watch reruns the scenario from the start.");
   if (!s.search[0]) return;
   if (s.searched != s.search) {
     s.searched = s.search;
@@ -263,7 +264,7 @@ void draw_add_watch(App& app) {
     }
   }
   ImGui::BeginChild("found", {0, std::min(unit * 8, unit * 1.5f * static_cast<float>(s.found.size() + 1))}, false);
-  if (s.found.empty()) text(Font::small, theme().dim, "No variable of that name.");
+  if (s.found.empty()) text(Font::small, theme().dim, "No variable with that name.");
   for (const auto& [name, type] : s.found) {
     if (ImGui::Selectable(fmt::format("{}   {}", name, type).c_str())) {
       const std::string symbol = name;
@@ -280,7 +281,7 @@ void draw_log(App& app) {
   const double tick_s = seconds(r.tick_ns());
   const std::vector<LogLine> log = event_log(r);
   ImGui::BeginChild("log", {0, app.session ? -ImGui::GetFrameHeight() - 8 : 0}, false);
-  if (log.empty()) text(Font::small, t.dim, "Nothing was said, set or reset.");
+  if (log.empty()) text(Font::small, t.dim, "No events yet.");
   for (const LogLine& l : log) {
     const char* sign = l.kind == LogLine::Kind::finding   ? "▲"
                        : l.kind == LogLine::Kind::command ? "set"
@@ -310,8 +311,8 @@ void draw_log(App& app) {
   if (!app.session) return;
   FirmwareState& s = app.firmware;
   ImGui::SetNextItemWidth(-1);
-  if (ImGui::InputTextWithHint("##uart", "to the console of the core, Enter sends at the cursor", s.uart, sizeof s.uart,
-                               ImGuiInputTextFlags_EnterReturnsTrue) &&
+  if (ImGui::InputTextWithHint("##uart", "send to the console of the core, at the cursor (Enter)", s.uart,
+                               sizeof s.uart, ImGuiInputTextFlags_EnterReturnsTrue) &&
       s.uart[0]) {
     Command c;
     c.at = cursor_tick(app);
@@ -326,7 +327,7 @@ void draw_log(App& app) {
 
 void draw_firmware(App& app) {
   if (!app.main.recording || app.main.recording->meta().kind == RecordingKind::rig || !app.main.recording->has_io()) {
-    draw_empty("No firmware", "A testing machine and a sparse log have no core that could be watched.");
+    draw_empty("No firmware", "A testing machine or a sparse log has no core to watch.");
     return;
   }
   const Theme& t = theme();
@@ -350,8 +351,8 @@ void draw_firmware(App& app) {
     if (!app.firmware.names[signal].empty()) draw_strip(app, signal);
   if (watched.empty())
     text(Font::small, t.dim,
-         app.session ? "No variable is watched: search one below."
-                     : "No variable was watched: `pensim run --watch VARIABLE`, or open the scenario.");
+         app.session ? "No variable is watched: search for one below."
+                     : "No variable was recorded: use `pensim run --watch VARIABLE`, or open the scenario.");
   for (const std::string& signal : watched) draw_watch(app, signal);
   if (app.session) {
     draw_add_watch(app);

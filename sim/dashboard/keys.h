@@ -1,4 +1,4 @@
-// keys.h - the keyboard: everything that can be pressed has a key.
+// keys.h - the keyboard: everything that can be clicked has a key.
 #pragma once
 
 #include <vector>

@@ -285,7 +285,7 @@ void draw_library(App& app) {
   for (const LibraryScenario& s : library.scenarios) unread += !s.read;
   for (const LibraryRecording& r : library.recordings) unread += !r.read;
   const std::string counts =
-      unread > 0 ? fmt::format("reading, {} files to go", unread)
+      unread > 0 ? fmt::format("reading, {} files left", unread)
                  : fmt::format("{} scenarios  ·  {} recordings", library.scenarios.size(), library.recordings.size());
   ImGui::SameLine();
   ImGui::SetCursorPosX(ImGui::GetWindowWidth() - ImGui::GetStyle().WindowPadding.x - text_size(Font::small, counts).x);
@@ -295,15 +295,15 @@ void draw_library(App& app) {
   std::string scenario, recording;
   const ImVec2 room = ImGui::GetContentRegionAvail();
   const float gap = ImGui::GetStyle().ItemSpacing.x, half = std::floor((room.x - gap) * 0.56f);
-  begin_panel("scenarios", "SCENARIOS  ·  press one to run it", {half, room.y});
+  begin_panel("scenarios", "SCENARIOS  ·  click one to run it", {half, room.y});
   ImGui::BeginChild("list");
   draw_scenarios(app, scenario);
   ImGui::EndChild();
   end_panel();
   ImGui::SameLine(0, gap);
   begin_panel("recordings",
-              library.first.empty() ? "RECORDINGS  ·  press one to open it, shift-press to compare"
-                                    : "RECORDINGS  ·  press the one to compare with",
+              library.first.empty() ? "RECORDINGS  ·  click one to open it, shift + click to compare"
+                                    : "RECORDINGS  ·  click the one to compare with",
               {room.x - gap - half, room.y});
   ImGui::BeginChild("list");
   draw_recordings(app, recording);

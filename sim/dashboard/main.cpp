@@ -23,13 +23,13 @@ std::optional<double> instant(const std::string& option, const std::string& text
     return parse_quantity(text, "s");
   } catch (const std::exception& e) {
     throw InputError(
-        {{option, 0, 0}, fmt::format("'{}' is no instant", text), "write a time with its unit, such as '1.5 s'"});
+        {{option, 0, 0}, fmt::format("'{}' is not a time", text), "write a time with its unit, such as '1.5 s'"});
   }
 }
 
 int run(int argc, char** argv) {
   CLI::App arguments{
-      "pensim dashboard - runs and recordings to look at: plots, the pen in the skin, requirements, firmware"};
+      "pensim dashboard - shows runs and recordings: plots, the pen in the skin, requirements, firmware"};
   arguments.name("pensim dashboard");
   std::vector<std::string> documents;
   WindowOptions window;
@@ -39,8 +39,8 @@ int run(int argc, char** argv) {
       .add_option("document", documents,
                   "a scenario to run, a recording, or two recordings to compare (nothing: the library)")
       ->expected(0, 2);
-  arguments.add_option("--screenshot", screenshot.file, "write a picture (PNG) and end; needs no display");
-  arguments.add_option("--at", at, "instant to look at, e.g. '1.5 s'");
+  arguments.add_option("--screenshot", screenshot.file, "write a picture (PNG) and exit; needs no display");
+  arguments.add_option("--at", at, "time of the cursor, e.g. '1.5 s'");
   arguments.add_option("--from", from, "left edge of the plots");
   arguments.add_option("--to", to, "right edge of the plots");
   arguments.add_option("--size", size, "width and height in pixels, e.g. 1600x1000");
@@ -48,7 +48,7 @@ int run(int argc, char** argv) {
   arguments.add_option("--theme", theme_name, "dark or light")->check(CLI::IsMember({"dark", "light"}));
   arguments
       .add_option("--frames", window.frames,
-                  "draw so many frames while the view moves, print their median time and end")
+                  "draw so many frames while the view moves, print their median time and exit")
       ->check(CLI::Range(1, 100000));
   try {
     arguments.parse(argc, argv);
@@ -60,7 +60,7 @@ int run(int argc, char** argv) {
     if (std::sscanf(size.c_str(), "%dx%d%n", &width, &height, &used) != 2 || used != static_cast<int>(size.size()) ||
         width < 640 || height < 400 || width > 16384 || height > 16384)
       throw InputError({{"--size", 0, 0},
-                        fmt::format("'{}' is no size", size),
+                        fmt::format("'{}' is not a size", size),
                         "write WIDTHxHEIGHT from 640x400 to 16384x16384, such as 1600x1000"});
     window.width = screenshot.width = width;
     window.height = screenshot.height = height;
@@ -69,7 +69,7 @@ int run(int argc, char** argv) {
     Layout chosen;
     if (!layout_from_name(layout, chosen))
       throw InputError({{"--layout", 0, 0},
-                        fmt::format("there is no layout '{}'", layout),
+                        fmt::format("unknown layout '{}'", layout),
                         "choose run, stroke, firmware, requirements, compare or plots"});
     window.layout = screenshot.layout = chosen;
   }

@@ -30,13 +30,13 @@ bool is_hdf5(const std::string& path) {
 Document document_of(const std::string& path) {
   if (!is_hdf5(path))
     throw InputError({{path, 0, 0},
-                      "this is no recording",
+                      "this is not a recording",
                       "give a .h5 file that `pensim run` wrote; a field log first goes through `pensim import`"});
   Document document;
   document.owned = std::make_unique<Recording>(Recording::open(path));
   document.recording = document.owned.get();
   const Recording& r = *document.recording;
-  if (r.ticks() == 0) throw InputError({{path, 0, 0}, "the recording holds no tick", "run its scenario again"});
+  if (r.ticks() == 0) throw InputError({{path, 0, 0}, "the recording contains no samples", "run its scenario again"});
   document.label = r.meta().title.empty() ? path : r.meta().title;
   for (const RecordedVerdict& v : r.verdicts())
     document.requirements.push_back({v.id, v.text, v.that, v.may_be_vacuous, false, {path, 0, 0}});

@@ -392,9 +392,9 @@ void draw_skin_view(const Scene& s, const Rect& room) {
     dimension(s, v, x, n->surface_m, n->tip.z, c, mm(n->penetration_m), x > room.x0 + 8 * s.unit);
   }
   const std::string words = s.moment.in_skin > 0
-                                ? fmt::format("{:.0f} of {} in the skin{}", s.moment.in_skin, s.pen.along_m.size(),
-                                              s.moment.each_needle ? "" : ", shared after peaks")
-                            : s.moment.indentation_m > 1e-6 && s.moment.contact ? "pushed in, none entered"
+                                ? fmt::format("{:.0f} of {} in skin{}", s.moment.in_skin, s.pen.along_m.size(),
+                                              s.moment.each_needle ? "" : " (est.)")
+                            : s.moment.indentation_m > 1e-6 && s.moment.contact ? "indented, not punctured"
                                                                                 : "no needle in the skin";
   label(s, room.x0 + 8, room.y0 + 6, s.t.ink, fit_text(Font::small, words, room.width() - 16), Font::small);
   if (s.moment.force_N > 0.005)
@@ -471,8 +471,8 @@ void draw_picture(App& app) {
   const PenMoment moment = pen_moment(r, state.view, app.cursor_s);
   if (!moment.has_depth) {
     draw_empty("Nothing to draw",
-               "This recording has no needle.extension and needle.tip_depth: a log of a real pen does not know where "
-               "its needles are.");
+               "This recording has no needle.extension and needle.tip_depth: a log of a real pen does not contain the "
+               "positions of its needles.");
     return;
   }
   const PictureLayout layout = picture_layout(state.view, moment);
@@ -499,7 +499,7 @@ void draw_picture(App& app) {
     const bool on = static_cast<int>(state.zoom) == i, hovered = ImGui::IsItemHovered();
     tooltip(i == 0   ? "Whole nose"
             : i == 1 ? "The skin around the deepest needle"
-                     : "Both, beside each other where there is room");
+                     : "Both, side by side where there is space");
     draw_text(scene.list, Font::small, x + scene.unit / 2, p.y + 1, on ? t.accent : hovered ? t.ink : t.dim, views[i]);
   }
   draw_text(scene.list, Font::small, p.x, p.y + 1, t.dim,

@@ -348,7 +348,7 @@ void draw_requirement(App& app, ImDrawList* list, const Rect& area, const Axis& 
     if (!concerned) return;
     if (app.plots.violations.too_long)
       draw_text(list, Font::small, area.x0 + 6, area.y1 - font(Font::small)->FontSize * 1.3f, t.warn,
-                q.id + ": a run this long is not shaded");
+                q.id + ": too long a run to shade");
     const double tick_s = seconds(r.tick_ns());
     float drawn_to = -1e9f;
     for (const auto& [first, last] : app.plots.violations.spans) {
@@ -398,7 +398,7 @@ std::string label_of(const std::string& name) {
                                                               {"motor.voltage", "voltage"},
                                                               {"battery.voltage", "battery"},
                                                               {"core.pwm_duty", "duty"},
-                                                              {"skin.channel_depth", "channel left"},
+                                                              {"skin.channel_depth", "channel depth"},
                                                               {"insertion.travel", "machine"},
                                                               {"insertion.force", "machine force"},
                                                               {"insertion.nose_force", "nose force"},
@@ -431,7 +431,7 @@ void draw_legend(App& app, Plot& plot, int index, const Rect& room) {
     }
     const SignalInfo* info = app.main.recording->find(name);
     tooltip(name + (info ? "\n" + info->meaning : "\ndifference of successive periods") +
-            "\nDrag it onto another plot; middle button takes it away.");
+            "\nDrag it onto another plot; middle click removes it.");
     if (ImGui::IsItemHovered() || app.selected.signal == name)
       list->AddRectFilled({room.x0, y}, {room.x1, y + line}, with_alpha(t.ink, 0.06f), 3);
     ImGui::PopID();
@@ -662,7 +662,7 @@ void handle_mouse(App& app, Plot& plot, int index, const Rect& area, const Axis&
     if (ImGui::MenuItem("Mark A here", "a")) app.mark_a_s = at;
     if (ImGui::MenuItem("Mark B here", "b")) app.mark_b_s = at;
     if (ImGui::MenuItem("Add signals", "/")) state.browser = state.focus_search = true;
-    if (state.plots.size() > 1 && ImGui::MenuItem("Take this plot away")) plot.signals.clear();
+    if (state.plots.size() > 1 && ImGui::MenuItem("Remove this plot")) plot.signals.clear();
     ImGui::EndPopup();
   }
   ImGui::PopID();
@@ -770,7 +770,7 @@ void draw_browser(App& app, float width, float height) {
     return !state.search.empty() &&
            std::search(name.begin(), name.end(), state.search.begin(), state.search.end(), same) == name.end();
   });
-  if (names.empty()) text(Font::small, t.dim, "No such signal.");
+  if (names.empty()) text(Font::small, t.dim, "No signal with that name.");
   ImGuiListClipper clipper;
   clipper.Begin(static_cast<int>(names.size()));
   while (clipper.Step()) {
@@ -802,7 +802,7 @@ void draw_browser(App& app, float width, float height) {
   }
   ImGui::EndChild();
   ImGui::PushTextWrapPos(0);
-  text(Font::small, t.faint, "Press: into the plot last touched. Drag: onto a plot, or below for a new one.");
+  text(Font::small, t.faint, "Click: adds it to the last used plot. Drag: onto a plot, or below for a new one.");
   ImGui::PopTextWrapPos();
   ImGui::EndChild();
 }
@@ -874,7 +874,7 @@ void draw_plots(App& app) {
 
   const float small = font(Font::small)->FontSize, unit = ImGui::GetFontSize();
   // First line: signals, what is seen, the marks.
-  if (icon_button("signals", Icon::plus, "Signals: search, press or drag  (/)", false, state.browser)) {
+  if (icon_button("signals", Icon::plus, "Signals: search, click or drag  (/)", false, state.browser)) {
     state.browser = !state.browser;
     state.focus_search = state.browser;
   }
@@ -931,7 +931,7 @@ void draw_plots(App& app) {
     draw_event_lane(app, lane_room, x, p.y + lane + height * count);
   } else {
     ImGui::SetCursorScreenPos(p);
-    draw_empty("No room for the plots", "Make the window larger, or take a plot away.");
+    draw_empty("No room for the plots", "Make the window larger, or remove a plot.");
   }
   const float below = p.y + lane + height * count + foot;
   if (dropping) {

@@ -28,8 +28,8 @@ void rerun_session(App& app) {
   app.session->reload_core();
   app.other = {};
   app.other.recording = app.session->ghost();
-  app.main.label = "Core of now: " + title_of(app);
-  app.other.label = "Run before: " + title_of(app);
+  app.main.label = "Current core: " + title_of(app);
+  app.other.label = "Previous run: " + title_of(app);
   app.other.requirements = app.main.requirements;
   app.ghost.recording = nullptr;
   app.main.recording = &app.session->recording();
@@ -44,7 +44,7 @@ void rerun_recording(App& app) {
   app.other = std::move(app.main);
   app.main = {};
   app.main.recording = &app.session->recording();
-  app.main.label = "Core of now: " + title_of(app);
+  app.main.label = "Current core: " + title_of(app);
   app.other.label = "Recording: " + title_of(app);
   app.main.requirements = app.session->scenario().requirements;
   show_comparison(app);
@@ -53,11 +53,11 @@ void rerun_recording(App& app) {
 }  // namespace
 
 std::string cannot_rebuild(const App& app) {
-  if (!app.main.recording) return "Nothing is on show.";
+  if (!app.main.recording) return "Nothing is open.";
   const RecordingMeta& meta = app.main.recording->meta();
-  if (meta.kind != RecordingKind::pen) return "A rig has no core.";
+  if (meta.kind != RecordingKind::pen) return "A testing machine has no core.";
   if (meta.firmware.empty() || (!app.session && meta.resolved_scenario.empty()))
-    return "This recording names no core and scenario (it was imported, or made by a board).";
+    return "This recording does not name a core and a scenario (it was imported, or made by a board).";
   return "";
 }
 
@@ -82,7 +82,7 @@ void advance_rebuild(App& app) {
   state.messages = state.build->messages();
   if (now == CoreBuild::State::failed) {
     state.output = state.build->output();
-    state.problem = "The core could not be built; the run on show is of the core before.";
+    state.problem = "The core could not be built; the run shown is that of the previous core.";
   }
   state.build.reset();
   if (now == CoreBuild::State::failed || !app.main.recording) return;

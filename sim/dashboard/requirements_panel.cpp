@@ -284,7 +284,8 @@ void draw_formula(App& app, const RequirementsState::Row& row) {
                           : t.bad,
          fit_text(Font::small_number, fmt::format("{} {}", sign, values), ImGui::GetContentRegionAvail().x));
     tooltip(fmt::format("{}\n{}", parts[i].text,
-                        !parts[i].known ? "not known at the cursor: a signal is missing, or the run has not come so far"
+                        !parts[i].known
+                            ? "unknown at the cursor: a signal is missing, or the run has not reached this time"
                         : parts[i].truth ? "holds at the cursor"
                                          : "does not hold at the cursor"));
   }
@@ -300,7 +301,7 @@ std::string margin_text(const RequirementsState::Row& row) {
 
 void draw_requirements(App& app) {
   if (!app.main.recording || app.main.requirements.empty()) {
-    draw_empty("No requirements", "The scenario asks for nothing: lines under `require:` are judged here.");
+    draw_empty("No requirements", "This scenario has no requirements: lines under `require:` are judged here.");
     return;
   }
   const Theme& t = theme();

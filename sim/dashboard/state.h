@@ -201,7 +201,7 @@ struct TimelineState {
   char search[64] = {};
   std::string placing;  // a fault or settable taken from the list, on its way
   bool placing_fault = false;
-  std::optional<double> place_s;  // where a press in the list places; none: at the cursor
+  std::optional<double> place_s;  // where a click in the list places; none: at the cursor
   int menu = -1;                  // command of the menu
   double menu_s = 0;
   float scroll = 0;

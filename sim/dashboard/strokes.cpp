@@ -346,9 +346,10 @@ void draw_histogram(const Recording& r, ImDrawList* list, const Rect& room, cons
 
 void draw_strokes(App& app) {
   if (!app.main.recording || app.main.recording->strokes().empty() || !app.main.recording->has("needle.extension")) {
-    draw_empty("No strokes", app.main.recording && app.main.recording->ticks() > 0
-                                 ? "The cam has not passed its retracted dead centre yet, or this log does not know it."
-                                 : "Play the run.");
+    draw_empty("No strokes",
+               app.main.recording && app.main.recording->ticks() > 0
+                   ? "The cam has not passed its retracted dead centre yet, or this log does not record it."
+                   : "Play the run.");
     return;
   }
   const Theme& t = theme();

@@ -313,7 +313,7 @@ void draw_menu(App& app, const View& v) {
   const auto& timeline = app.session->timeline();
   if (state.menu >= 0 && state.menu < static_cast<int>(timeline.size())) {
     Command c = timeline[static_cast<std::size_t>(state.menu)];
-    if (ImGui::MenuItem("Edit ...", "double press")) begin_edit(app, v, state.menu);
+    if (ImGui::MenuItem("Edit ...", "double click")) begin_edit(app, v, state.menu);
     if (ImGui::MenuItem("Duplicate")) duplicate(app, v, state.menu);
     if (c.kind == Command::Kind::fault && c.duration > 0 && ImGui::MenuItem("Until the end of the run")) {
       c.duration = 0;
@@ -385,7 +385,7 @@ void draw_list(App& app, const View& v, ImVec2 bottom_left) {
   for (const Settable& s : settables) draw_entry(app, v, s.name, s.unit, s.low, s.high, s.meaning, false);
   ImGui::EndChild();
   ImGui::PushTextWrapPos(0);
-  text(Font::small, theme().faint, "Drag onto the timeline, or press to place it " + where + ".");
+  text(Font::small, theme().faint, "Drag onto the timeline, or click to place it " + where + ".");
   ImGui::PopTextWrapPos();
   ImGui::End();
   ImGui::PopStyleColor(2);
@@ -535,20 +535,20 @@ void draw_title(App& app, ImVec2 at, float right) {
   ImGui::PushFont(font(Font::small));
   ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, {6, 0});
   ImGui::SetCursorScreenPos(at);
-  std::string hint = "drag a block to move it, an edge to set how long, double press to edit";
+  std::string hint = "drag a block to move it, an edge to change its length, double click to edit";
   if (app.session) {
-    if (icon_button("add", Icon::plus, "Faults and settings: search, press or drag onto the timeline", false,
+    if (icon_button("add", Icon::plus, "Faults and settings: search, click or drag onto the timeline", false,
                     state.list)) {
       state.list = !state.list;
       state.focus_search = state.list;
       state.place_s.reset();
     }
     ImGui::SameLine(0, 6);
-    if (ImGui::Button("Set-up")) app.overlay = {}, app.overlay.set_up = true;
-    tooltip("Change skin, pen, cartridge, operator or seed: the run is done again from zero  (p)");
+    if (ImGui::Button("Setup")) app.overlay = {}, app.overlay.set_up = true;
+    tooltip("Change skin, pen, cartridge, operator or seed: reruns from the start  (p)");
   } else {
     const RecordingMeta& meta = app.main.recording->meta();
-    hint = meta.scenario_text.empty() ? "this recording holds no scenario" : "as recorded";
+    hint = meta.scenario_text.empty() ? "this recording does not contain a scenario" : "as recorded";
     if (!meta.scenario_text.empty() && meta.kind == RecordingKind::pen && !app.other.recording &&
         ImGui::Button("Open as a live run")) {
       try {
@@ -600,8 +600,9 @@ void draw_timeline(App& app) {
   draw_lanes(app, v, commands, gutter);
   if (commands.empty()) {
     ImGui::SetCursorScreenPos({v.area.x0, v.area.y0});
-    draw_empty("No commands yet", app.session ? "Drag a fault or a setting here."
-                                              : "Nothing was done to this run, or the recording does not say what.");
+    draw_empty("No commands yet", app.session
+                                      ? "Drag a fault or a setting here."
+                                      : "No commands were given in this run, or the recording does not contain them.");
   }
   handle_mouse(app, v, commands);
   if (!app.session) return;

@@ -60,7 +60,7 @@ std::string unit_of(const Command& c) {
 }
 
 const char* meaning_of(const Command& c) {
-  if (c.kind == Command::Kind::uart) return "bytes that are typed into the core's console";
+  if (c.kind == Command::Kind::uart) return "bytes sent to the core's console";
   if (c.kind == Command::Kind::reset) return "the core is reset";
   if (const Settable* s = c.kind == Command::Kind::set ? settable(c.name) : nullptr) return s->meaning;
   if (const FaultKind* f = c.kind == Command::Kind::fault ? fault_kind(c.name) : nullptr) return f->meaning;
@@ -109,7 +109,7 @@ Command edited(Command c, const std::string& value, const std::string& at, const
   } else if (c.kind == Command::Kind::reset) {
     const auto* cause = std::find(std::begin(reset_causes), std::end(reset_causes), value);
     if (cause == std::end(reset_causes))
-      throw QuantityError(fmt::format("'{}' is no cause of a reset", value),
+      throw QuantityError(fmt::format("'{}' is not a cause of a reset", value),
                           "power_on, pin, brown_out, watchdog or software");
     c.value = static_cast<double>(cause - std::begin(reset_causes) + 1);
   } else if (c.kind == Command::Kind::poke && !value.empty() &&

@@ -224,11 +224,11 @@ void draw_transport(App& app) {
                {Icon::control, Step::control, "control period, 1 ms", "shift+arrow"},
                {Icon::tick, Step::tick, "tick", "arrow"}};
   const float gap = std::floor(unit * 0.15f);
-  if (icon_button("begin", Icon::to_begin, "To the beginning  (Home)")) seek(app, 0);
+  if (icon_button("begin", Icon::to_begin, "To the start  (Home)")) seek(app, 0);
   for (const auto& s : steps) {
     ImGui::SameLine(0, gap);
     if (icon_button(fmt::format("back {}", s.name).c_str(), s.icon,
-                    fmt::format("Back one {}  ({} left)", s.name, s.keys), true))
+                    fmt::format("Step one {} back  ({} left)", s.name, s.keys), true))
       step(app, s.unit, -1);
   }
   ImGui::SameLine(0, unit * 0.5f);
@@ -242,11 +242,11 @@ void draw_transport(App& app) {
   ImGui::SameLine(0, unit * 0.5f);
   for (int i = 3; i >= 0; --i) {
     if (icon_button(fmt::format("on {}", steps[i].name).c_str(), steps[i].icon,
-                    fmt::format("On one {}  ({} right)", steps[i].name, steps[i].keys)))
+                    fmt::format("Step one {} forward  ({} right)", steps[i].name, steps[i].keys)))
       step(app, steps[i].unit, +1);
     ImGui::SameLine(0, gap);
   }
-  if (icon_button("end", Icon::to_end, "To the end of what was computed  (End)")) seek(app, last_tick_s(app));
+  if (icon_button("end", Icon::to_end, "To the end of the computed part  (End)")) seek(app, last_tick_s(app));
 
   ImGui::SameLine(0, unit);
   ImGui::SetNextItemWidth(unit * 5.2f);
@@ -262,14 +262,14 @@ void draw_transport(App& app) {
   const float caret = unit * 0.28f, caret_x = combo.x + unit * 4.4f, caret_y = combo.y + ImGui::GetFrameHeight() / 2;
   list->AddTriangleFilled({caret_x - caret, caret_y - caret / 2}, {caret_x + caret, caret_y - caret / 2},
                           {caret_x, caret_y + caret * 0.7f}, t.dim);
-  tooltip("Virtual over wall time  (+ and -)");
+  tooltip("Simulation speed relative to real time  (+ and -)");
 
   // Times at the right: instant, length, wall time or how a recomputation goes.
   std::string state;
   if (app.session) {
     const double catching_up = app.session->catching_up();
     if (catching_up < 1)
-      state = fmt::format("computing anew {:.0f} %", catching_up * 100);
+      state = fmt::format("recomputing {:.0f} %", catching_up * 100);
     else if (app.session->state() == Session::State::running)
       state = fmt::format("running {:.3g}×", app.session->real_time_factor());
     else if (app.session->state() == Session::State::starting)

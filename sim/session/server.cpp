@@ -327,7 +327,7 @@ int serve_session(int socket) {
   socklen_t size = sizeof type;
   if (getsockopt(socket, SOL_SOCKET, SO_TYPE, &type, &size) != 0 || type != SOCK_SEQPACKET) {
     std::fprintf(stderr,
-                 "pensim serve-session: descriptor %d is no session's socket; a session starts this by itself\n",
+                 "pensim serve-session: descriptor %d is not a session's socket; only a session starts this command\n",
                  socket);
     return 2;
   }

@@ -172,7 +172,7 @@ struct Session::Impl {
     p.scenario.requirements.insert(p.scenario.requirements.end(), always.begin(), always.end());
     if (p.scenario.rig != Rig::pen)
       throw InputError(
-          InputProblem{{original.path, 0, 0}, "a rig without firmware is no live session", "pensim run runs it"});
+          InputProblem{{original.path, 0, 0}, "a rig without firmware cannot run live", "use `pensim run`"});
     p.request.label = original.path;
     p.request.scenario_text = original.text;
     p.request.resolved = resolve(p.scenario);
@@ -529,7 +529,7 @@ std::unique_ptr<Session> Session::of_recording(const Recording& recording, const
   const std::string name = meta.scenario_path.empty() ? recording.path() : meta.scenario_path;
   if (meta.resolved_scenario.empty() || meta.scenario_text.empty())
     throw InputError(InputProblem{{name, 0, 0},
-                                  "this recording holds no scenario (it was imported, or made by a board)",
+                                  "this recording does not contain a scenario (it was imported, or made by a board)",
                                   "pensim replay feeds a core with its inputs"});
   const ResolvedScenario recorded = resolved_from_json(meta.resolved_scenario, name);
   auto impl = std::make_unique<Impl>();
@@ -561,7 +561,7 @@ std::unique_ptr<Session> Session::of_recording(const Recording& recording, const
     const Json difference = Json::diff(then, today);
     throw InputError(InputProblem{
         {name, 0, 0},
-        fmt::format("the scenario and the catalog of today give another run than the recorded one, first in {}",
+        fmt::format("the scenario and the present catalog give a different run from the recorded one, first in {}",
                     difference[0].value("path", "")),
         "it was run with --set, or the catalog has changed: open the scenario itself"});
   }
@@ -604,7 +604,7 @@ void Session::step(Tick ticks) {
 void Session::set_speed(double factor) {
   if (!std::isfinite(factor) || factor < 0.0 || (factor > 0.0 && factor < 0.001) || factor > 1e6)
     throw InputError(InputProblem{{"speed", 0, 0},
-                                  fmt::format("found {}, expected 0.001 to 1000000, or 0: as fast as it goes", factor),
+                                  fmt::format("found {}, expected 0.001 to 1000000, or 0: as fast as possible", factor),
                                   "1 is real time"});
   Impl& s = *impl_;
   if (s.playing && s.factor == 0.0 && factor > 0.0 && s.allowed > s.now()) s.allow(s.now());

@@ -198,7 +198,7 @@ TEST(Compare, AlignsOnContactPunctureStrokeAndCommand) {
   open_comparison(user.app, folder / "a.h5", folder / "never.h5");
   align(user.app, 1);
   EXPECT_EQ(user.app.other.shift_s, 0);
-  EXPECT_EQ(user.app.compare.no_event, "B does not have it");
+  EXPECT_EQ(user.app.compare.no_event, "B does not have this event");
 }
 
 TEST(Compare, AlignsRealRunsOnTheTickWhereItFirstHappens) {

@@ -163,10 +163,10 @@ TEST(Window, BadInputIsASentence) {
                {{folder.path()}, "this is a folder"},
                {{folder / "a.h5", "--at", "3 mm", "--screenshot", folder / "x.png"}, "--at"},
                {{folder / "a.h5", "--at", "90 s", "--screenshot", folder / "x.png"}, "does not hold that instant"},
-               {{folder / "a.h5", "--size", "12", "--screenshot", folder / "x.png"}, "'12' is no size"},
-               {{folder / "a.h5", "--layout", "round", "--screenshot", folder / "x.png"}, "no layout 'round'"},
+               {{folder / "a.h5", "--size", "12", "--screenshot", folder / "x.png"}, "'12' is not a size"},
+               {{folder / "a.h5", "--layout", "round", "--screenshot", folder / "x.png"}, "unknown layout 'round'"},
                {{folder / "a.h5", "--screenshot", "/nowhere/x.png"}, "/nowhere/x.png"},
-               {{folder / "a.h5", "README.md", "--screenshot", folder / "x.png"}, "README.md: this is no recording"},
+               {{folder / "a.h5", "README.md", "--screenshot", folder / "x.png"}, "README.md: this is not a recording"},
                {{"--theme", "pink"}, "--theme"},
                {{"a", "b", "c"}, "At Most 2"}};
   for (const auto& c : cases) {
