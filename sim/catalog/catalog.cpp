@@ -1,13 +1,13 @@
 #include "sim/catalog/catalog.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <tuple>
 
 #include "models/plant.h"
 #include "sim/catalog/plant_parameters.h"
@@ -282,6 +282,17 @@ class EntryReader {
   std::vector<InputProblem>& problems_;
 };
 
+std::unique_ptr<const CatalogEntry> read_entry(CatalogKind kind, const std::string& path, const std::string& text) {
+  std::vector<InputProblem> problems;
+  auto entry = std::make_unique<CatalogEntry>();
+  entry->kind = kind;
+  entry->name = fs::path(path).stem().string();
+  entry->file = path;
+  EntryReader(*entry, problems).read(read_document(text, path, problems));
+  if (!problems.empty()) throw InputError(problems);
+  return entry;
+}
+
 struct Catalog {
   std::vector<std::vector<std::unique_ptr<CatalogEntry>>> entries{catalog_kinds};
 };
@@ -399,14 +410,6 @@ std::vector<std::string> catalog_names(CatalogKind kind) {
 
 const CatalogEntry& catalog_entry(CatalogKind kind, const std::string& name, const Location& asked_at) {
   if (is_catalog_file(name)) {
-    static std::map<std::pair<int, std::string>, std::unique_ptr<CatalogEntry>> files;
-    const auto key = std::pair(static_cast<int>(kind), name);
-    if (const auto it = files.find(key); it != files.end()) return *it->second;
-    std::vector<InputProblem> problems;
-    auto entry = std::make_unique<CatalogEntry>();
-    entry->kind = kind;
-    entry->name = fs::path(name).stem().string();
-    entry->file = name;
     std::string text;
     try {
       text = read_file(name);
@@ -418,9 +421,11 @@ const CatalogEntry& catalog_entry(CatalogKind kind, const std::string& name, con
            fmt::format("expected a {} of the catalog or its file, found {}: {}", info(kind).name, name, p.message),
            p.hint + "; it is relative to the scenario"});
     }
-    EntryReader(*entry, problems).read(read_document(text, name, problems));
-    if (!problems.empty()) throw InputError(problems);
-    return *files.emplace(key, std::move(entry)).first->second;
+    // Kept by what the file says: an edited file is another entry, and the one that a caller still holds stays.
+    static std::map<std::tuple<CatalogKind, std::string, std::string>, std::unique_ptr<const CatalogEntry>> files;
+    std::unique_ptr<const CatalogEntry>& kept = files[{kind, name, text}];
+    if (!kept) kept = read_entry(kind, name, text);
+    return *kept;
   }
   for (const auto& entry : catalog().entries[static_cast<std::size_t>(kind)])
     if (entry->name == name) return *entry;

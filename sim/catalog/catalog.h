@@ -64,7 +64,7 @@ const char* catalog_kind_name(CatalogKind);           // "pen", "motor" ...
 const char* catalog_kind_plural(CatalogKind);         // "pens", "motors" ...
 std::vector<std::string> catalog_names(CatalogKind);  // in the order of the file
 // By name, or by path if `name` has a slash or ends in .yaml (the file holds the one entry that is wanted, without its
-// name).
+// name). A file is read at each call; the entry stays as it was read.
 // Throws InputError, for an unknown name with the nearest one.
 const CatalogEntry& catalog_entry(CatalogKind, const std::string& name, const Location& asked_at = {});
 bool is_catalog_file(const std::string& name);

@@ -243,6 +243,25 @@ TEST(Catalog, ListsAndExplains) {
   }
 }
 
+// In one process, as a dashboard reads it: also if the edit leaves length and time of the file as they were.
+TEST(Catalog, AFileThatWasEditedIsReadAgain) {
+  const fs::path path = fs::temp_directory_path() / ("pensim_motor_" + std::to_string(getpid()) + ".yaml");
+  const auto resistance = [&] {
+    for (const CatalogValue& v : catalog_entry(CatalogKind::motor, path.string()).values)
+      if (v.key == "resistance") return v.number;
+    return 0.0;
+  };
+  std::ofstream(path) << "about: wound\nresistance: {value: 1.05 ohm, source: \"[E] wound by hand\"}\n";
+  const auto written = fs::last_write_time(path);
+  const CatalogEntry& held = catalog_entry(CatalogKind::motor, path.string());
+  EXPECT_EQ(resistance(), 1.05);
+  std::ofstream(path) << "about: wound\nresistance: {value: 2.05 ohm, source: \"[E] wound by hand\"}\n";
+  fs::last_write_time(path, written);
+  EXPECT_EQ(resistance(), 2.05);
+  EXPECT_EQ(held.values.front().number, 1.05);
+  fs::remove(path);
+}
+
 // Entries of a user's own, each with one thing wrong.
 TEST(Catalog, RefusesWhatHasNoSourceOrUnit) {
   const fs::path folder = fs::temp_directory_path() / ("pensim_catalog_" + std::to_string(getpid()));
