@@ -333,7 +333,7 @@ TEST(Skin, PunctureForceOfSharpTipsIsThePublishedLine) {
 }
 
 TEST(Skin, PunctureForceOfBluntTipsIsThePublishedFit) {
-  // VT-01: 190 N/mm^2 A - 0.66 N for radii from 40 um, slope 190 +-30 N/mm^2.
+  // VT-01: 190 N/mm^2 A - 0.66 N for radii from 40 um; the published slope is 190 +-30 N/mm^2.
   const SkinParams params;
   double last_force = 0, last_area = 0;
   for (const double radius : {40e-6, 50e-6, 60e-6, 70e-6, 80e-6}) {
@@ -341,9 +341,9 @@ TEST(Skin, PunctureForceOfBluntTipsIsThePublishedFit) {
     const double fit = 190e6 * area - 0.66;
     const double force = skin_puncture_force_N(params, 2 * radius);
     std::printf("  VT-01 radius %.0f um: %.3f N, fit %.3f N\n", radius * 1e6, force, fit);
-    EXPECT_NEAR(force / fit, 1, 0.35);
+    EXPECT_NEAR(force / fit, 1, 1e-12);  // the law is the fit itself; what a press makes of it is `pensim validate`
     if (last_area > 0) {
-      EXPECT_NEAR((force - last_force) / (area - last_area) * 1e-6, 190, 30);
+      EXPECT_NEAR((force - last_force) / (area - last_area) * 1e-6, 190, 1e-9);
     }
     last_force = force;
     last_area = area;
