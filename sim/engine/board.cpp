@@ -34,32 +34,82 @@ FaultScale fault_scale(const SensorDerived& sensors) {
   return {sensors.nominal_counts_per_A * converter_per_reading, sensors.voltage_counts_per_V * converter_per_reading};
 }
 
-void fault_channels(const Settings& s, const FaultScale& scale, PenIn& in) {
-  const auto on = [&](Fault f) { return s.of(f).on; };
-  const auto magnitude = [&](Fault f) { return s.of(f).magnitude; };
-  if (on(Fault::current_offset))
-    in.adc[PEN_ADC_MOTOR_CURRENT] =
-        offset(in.adc[PEN_ADC_MOTOR_CURRENT], magnitude(Fault::current_offset) * scale.current_counts_per_A);
-  if (on(Fault::current_stuck)) in.adc[PEN_ADC_MOTOR_CURRENT] = board_counts(magnitude(Fault::current_stuck));
-  if (on(Fault::battery_offset))
-    in.adc[PEN_ADC_BATTERY] =
-        offset(in.adc[PEN_ADC_BATTERY], magnitude(Fault::battery_offset) * scale.cell_counts_per_V);
-  if (on(Fault::ntc_motor_open)) in.adc[PEN_ADC_NTC_MOTOR] = 4095;
-  if (on(Fault::ntc_motor_short)) in.adc[PEN_ADC_NTC_MOTOR] = 0;
-  if (on(Fault::ntc_housing_open)) in.adc[PEN_ADC_NTC_HOUSING] = 4095;
-  if (on(Fault::ntc_housing_short)) in.adc[PEN_ADC_NTC_HOUSING] = 0;
-  if (on(Fault::nose_force_stuck)) in.adc[PEN_ADC_NOSE_FORCE] = board_counts(magnitude(Fault::nose_force_stuck));
-  if (on(Fault::depth_dial_open)) in.adc[PEN_ADC_DEPTH_DIAL] = 4095;
-  if (on(Fault::rate_dial_open)) in.adc[PEN_ADC_RATE_DIAL] = 4095;
-  if (on(Fault::cartridge_id_wrong)) in.adc[PEN_ADC_CARTRIDGE_ID] = board_counts(magnitude(Fault::cartridge_id_wrong));
+// What a fault does: the column `effect` of faults.inl.
+struct FaultEffect {
+  enum class On : std::uint8_t { special, channel, line, plant } on = On::special;
+  int where = 0;                              // channel or line
+  double value = -1;                          // of channel or line; < 0: the magnitude
+  double FaultScale::*counts_per = nullptr;   // the magnitude times this is added to the channel
+  std::int64_t PlantFaults::*flag = nullptr;  // is set
+  double PlantFaults::*member = nullptr;      // becomes the magnitude
+};
+// Has code of its own.
+struct Special {
+  constexpr operator FaultEffect() const { return {}; }
+};
+constexpr Special special;
+constexpr FaultEffect adc_add(int channel, double FaultScale::*counts_per) {
+  return {.on = FaultEffect::On::channel, .where = channel, .counts_per = counts_per};
+}
+constexpr FaultEffect adc_value(int channel, double counts) {
+  return {.on = FaultEffect::On::channel, .where = channel, .value = counts};
+}
+constexpr FaultEffect adc_stuck(int channel) { return {.on = FaultEffect::On::channel, .where = channel}; }
+constexpr FaultEffect line_value(int line, double level) {
+  return {.on = FaultEffect::On::line, .where = line, .value = level};
+}
+constexpr FaultEffect line_stuck(int line) { return {.on = FaultEffect::On::line, .where = line}; }
+constexpr FaultEffect plant(std::int64_t PlantFaults::*flag, double PlantFaults::*member = nullptr) {
+  return {.on = FaultEffect::On::plant, .flag = flag, .member = member};
+}
+constexpr FaultEffect plant(double PlantFaults::*member) { return plant(nullptr, member); }
+
+constexpr FaultEffect fault_effects[] = {
+#define FAULT(id, name, unit, magnitude, low, high, effect, meaning) effect,
+#include "sim/vocabulary/faults.inl"
+};
+
+// All members of PlantFaults are of 8 bytes.
+consteval bool every_plant_fault_once() {
+  std::size_t named = 0;
+  for (const FaultEffect& e : fault_effects) {
+    named += (e.flag != nullptr) + (e.member != nullptr);
+    for (const FaultEffect* other = fault_effects; other != &e; ++other)
+      if ((e.flag != nullptr && e.flag == other->flag) || (e.member != nullptr && e.member == other->member))
+        return false;
+  }
+  return named * 8 == sizeof(PlantFaults);
+}
+static_assert(every_plant_fault_once(), "faults.inl: every member of PlantFaults belongs to one fault");
+
+template <class F>
+void each_active_fault(const Settings& s, FaultEffect::On on, F act) {
+  for (std::size_t i = 0; s.faults > 0 && i < std::size(fault_effects); ++i)
+    if (s.fault[i].on && fault_effects[i].on == on) act(fault_effects[i], s.fault[i].magnitude);
 }
 
-// The level that a line is stuck at, or -1.
-int stuck_level(const Settings& s, int line) {
-  if (line == PEN_LINE_HALL && s.of(Fault::hall_dropout).on) return 0;
-  if (line == PEN_LINE_START && s.of(Fault::start_stuck).on) return s.of(Fault::start_stuck).magnitude > 0.5 ? 1 : 0;
-  if (line == PEN_LINE_HOME && s.of(Fault::home_stuck).on) return s.of(Fault::home_stuck).magnitude > 0.5 ? 1 : 0;
-  return -1;
+void fault_channels(const Settings& s, const FaultScale& scale, PenIn& in) {
+  each_active_fault(s, FaultEffect::On::channel, [&](const FaultEffect& e, double magnitude) {
+    std::uint16_t& counts = in.adc[e.where];
+    if (e.counts_per != nullptr)
+      counts = offset(counts, magnitude * scale.*e.counts_per);
+    else
+      counts = board_counts(e.value < 0 ? magnitude : e.value);
+  });
+}
+
+// Lines at the level that a fault holds.
+struct StuckLines {
+  std::uint16_t lines = 0, high = 0;
+};
+StuckLines stuck_lines(const Settings& s) {
+  StuckLines stuck;
+  each_active_fault(s, FaultEffect::On::line, [&](const FaultEffect& e, double magnitude) {
+    const auto bit = static_cast<std::uint16_t>(1u << e.where);
+    stuck.lines |= bit;
+    if ((e.value < 0 ? magnitude : e.value) > 0.5) stuck.high |= bit;
+  });
+  return stuck;
 }
 
 void add_edge(PenIn& in, std::uint32_t time_us, int line, int level) {
@@ -72,25 +122,16 @@ void add_edge(PenIn& in, std::uint32_t time_us, int line, int level) {
 
 void sense_lines(World& w, Tick now, Nanoseconds tick_ns, PenIn& in) {
   const Nanoseconds now_ns = now * tick_ns;
-  std::uint16_t pins = pins_of(plant_closed(w.plant));
-  const bool any_fault = w.settings.faults > 0;
-  std::uint16_t stuck = 0;
-  if (any_fault)
-    for (const int line : {PEN_LINE_HALL, PEN_LINE_START, PEN_LINE_HOME})
-      if (const int level = stuck_level(w.settings, line); level >= 0) {
-        const auto bit = static_cast<std::uint16_t>(1u << line);
-        stuck |= bit;
-        pins = static_cast<std::uint16_t>(level == 1 ? pins | bit : pins & ~bit);
-      }
-  const int spurious = any_fault && w.settings.of(Fault::hall_extra_edges).on
-                           ? static_cast<int>(w.settings.of(Fault::hall_extra_edges).magnitude + 0.5)
-                           : 0;
+  const StuckLines stuck = stuck_lines(w.settings);
+  const auto pins = static_cast<std::uint16_t>((pins_of(plant_closed(w.plant)) & ~stuck.lines) | stuck.high);
+  const Settings::Active& extra = w.settings.of(Fault::hall_extra_edges);
+  const int spurious = extra.on ? static_cast<int>(extra.magnitude + 0.5) : 0;
   std::uint16_t seen = w.pins_before;
   for (std::int64_t i = 0; i < w.edges.count; ++i) {
     const PlantEdge& edge = w.edges.edge[i];
     const int line = line_of(edge.from);
     const auto bit = static_cast<std::uint16_t>(1u << line);
-    if ((stuck & bit) != 0) continue;
+    if ((stuck.lines & bit) != 0) continue;
     const Nanoseconds at_ns = now_ns - tick_ns + static_cast<Nanoseconds>(edge.time_s * 1e9);
     add_edge(in, core_clock_us(w, at_ns, tick_ns), line, static_cast<int>(edge.level));
     seen = static_cast<std::uint16_t>(edge.level != 0 ? seen | bit : seen & ~bit);
@@ -116,39 +157,30 @@ std::int64_t pressed_by_mode_wish(const World& w, Tick now, Nanoseconds tick_ns)
   return 0;
 }
 
+// What a settable sets: the column `target` of settables.inl.
+struct Button {
+  std::int64_t& held;
+  PlantSwitch which;
+};
+void set_target(double& member, double value) { member = value; }
+void set_target(std::int64_t& flag, double value) { flag = value > 0.5 ? 1 : 0; }
+void set_target(const Button& button, double value) {
+  if (value > 0.5) button.held |= switch_bit(button.which);
+}
+void set_target(Special, double) {}
+
 void drive_from_settings(World& w) {
-  const Settings& s = w.settings;
-  PlantInput& p = w.plant_input;
-  const auto held = [](bool pressed, PlantSwitch button) { return pressed ? switch_bit(button) : std::int64_t{0}; };
-  w.buttons_held = held(start_is_held(s), PlantSwitch::start) | held(s.is_on(Set::button_plus), PlantSwitch::plus) |
-                   held(s.is_on(Set::button_minus), PlantSwitch::minus) |
-                   held(s.is_on(Set::button_mode), PlantSwitch::mode) |
-                   held(s.is_on(Set::button_confirm), PlantSwitch::confirm);
-  p.contact = s.is_on(Set::contact) ? 1 : 0;
-  p.lift_m = s.of(Set::lift);
-  p.press_N = s.of(Set::press);
-  p.glide_m_per_s = s.of(Set::glide);
-  p.tilt_rad = s.of(Set::tilt);
-  p.depth_m = s.of(Set::user_depth);
-  p.rate_Hz = s.of(Set::user_rate);
-  p.cartridge_present = s.is_on(Set::cartridge_present) ? 1 : 0;
-  p.charger = s.is_on(Set::charger) ? 1 : 0;
-  p.ambient_K = s.of(Set::ambient);
-  const auto on = [&](Fault f) { return s.of(f).on; };
-  const auto magnitude = [&](Fault f, double otherwise) { return s.of(f).on ? s.of(f).magnitude : otherwise; };
-  PlantFaults& f = p.faults;
-  f.obstruction = on(Fault::obstruction) ? 1 : 0;
-  f.obstruction_m = magnitude(Fault::obstruction, 0.0);
-  f.friction_N_m = magnitude(Fault::friction, 0.0);
-  f.spring_factor_1 = magnitude(Fault::spring_weak, 1.0);
-  f.screw_jam = on(Fault::screw_jam) ? 1 : 0;
-  f.screw_lost_share_1 = magnitude(Fault::screw_lost_steps, 0.0);
-  f.winding_factor_1 = magnitude(Fault::brush_wear, 1.0);
-  f.battery_factor_1 = magnitude(Fault::battery_aged, 1.0);
-  f.contact_ohm = magnitude(Fault::supply_contact, 0.0);
-  f.supply_cut = on(Fault::supply_cut) ? 1 : 0;
-  f.stuck = on(Fault::bridge_stuck_on) ? 1 : 0;
-  f.stuck_duty_1 = magnitude(Fault::bridge_stuck_on, 0.0);
+  PlantInput& plant = w.plant_input;
+  const auto button = [&](PlantSwitch which) { return Button{w.buttons_held, which}; };
+  w.buttons_held = 0;
+#define SETTABLE(id, name, unit, form, start, low, high, target, meaning) \
+  set_target(target, w.settings.of(Setting::id));
+#include "sim/vocabulary/settables.inl"
+  plant.faults = PlantFaults{};
+  each_active_fault(w.settings, FaultEffect::On::plant, [&](const FaultEffect& e, double magnitude) {
+    if (e.flag != nullptr) plant.faults.*e.flag = 1;
+    if (e.member != nullptr) plant.faults.*e.member = magnitude;
+  });
 }
 
 }  // namespace
@@ -180,7 +212,7 @@ std::uint32_t core_clock_us(const World& w, Nanoseconds at_ns, Nanoseconds tick_
 void board_sense(const PlantParams& params, const PlantDerived& derived, World& w, Tick now, Nanoseconds tick_ns,
                  PenIn& in) {
   board_convert(plant_sense(params, derived, w.plant, w.plant_input, now), in.adc);
-  if (w.settings.faults > 0) fault_channels(w.settings, fault_scale(derived.sensors), in);
+  fault_channels(w.settings, fault_scale(derived.sensors), in);
   sense_lines(w, now, tick_ns, in);
   for (std::size_t i = 0; i < PEN_AUX; ++i) in.aux[i] = w.settings.aux[i];
   if (w.power == CorePower::running) {

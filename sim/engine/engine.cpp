@@ -213,7 +213,7 @@ void run_engine(const ResolvedScenario& scenario, Target& target, const std::vec
     PenIn in{};
     supervise_supply(run, k);
     board_sense(scenario.plant, run.derived, w, k, run.tick_ns, in);
-    nvm_step(w.memory, w.out_before, w.settings.is_on(Set::cartridge_present), w.settings.of(Fault::nvm_fail).on,
+    nvm_step(w.memory, w.out_before, w.settings.is_on(Setting::cartridge_present), w.settings.of(Fault::nvm_fail).on,
              run.tick_ns, in);
     if (w.power == CorePower::running) console_step(w.console, console_baud, run.tick_ns, in);
     // 3. core

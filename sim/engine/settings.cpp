@@ -5,24 +5,12 @@
 
 namespace pensim {
 
-int settable_index(const std::string& name) {
-  for (std::size_t i = 0; i < std::size(settables); ++i)
-    if (name == settables[i].name) return static_cast<int>(i);
-  return -1;
-}
-
-int fault_index(const std::string& name) {
-  for (std::size_t i = 0; i < std::size(fault_kinds); ++i)
-    if (name == fault_kinds[i].name) return static_cast<int>(i);
-  return -1;
-}
-
 void settings_apply(Settings& s, const Command& command, Tick now) {
   s.changed = true;
   if (command.kind == Command::Kind::fault) {
-    const int index = fault_index(command.name);
-    if (index < 0) throw std::invalid_argument("unknown fault " + command.name);
-    Settings::Active& fault = s.fault[static_cast<std::size_t>(index)];
+    const FaultKind* kind = find_fault(command.name);
+    if (kind == nullptr) throw std::invalid_argument("unknown fault " + command.name);
+    Settings::Active& fault = s.fault[static_cast<std::size_t>(kind - fault_kinds)];
     if (!fault.on) ++s.faults;
     fault = {true, command.value, command.duration > 0 ? now + command.duration : 0};
     return;
@@ -32,9 +20,9 @@ void settings_apply(Settings& s, const Command& command, Tick now) {
         static_cast<std::int32_t>(std::llround(command.value));
     return;
   }
-  const int index = settable_index(command.name);
-  if (index < 0) throw std::invalid_argument("unknown settable " + command.name);
-  Settings::Value& value = s.value[static_cast<std::size_t>(index)];
+  const Settable* settable = find_settable(command.name);
+  if (settable == nullptr) throw std::invalid_argument("unknown settable " + command.name);
+  Settings::Value& value = s.value[static_cast<std::size_t>(settable - settables)];
   if (value.length > 0) --s.ramps;
   value = {command.over > 0 ? value.now : command.value, value.now, command.value, now, command.over};
   if (value.length > 0) ++s.ramps;

@@ -2,8 +2,11 @@
 // a poke.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/vocabulary/time.h"
@@ -24,8 +27,10 @@ struct Command {
 };
 
 struct Settable {
+  enum class Form : std::uint8_t { quantity, number, on_off };
   const char* name;
   const char* unit;
+  Form form;
   double start, low, high;
   const char* meaning;
 };
@@ -36,16 +41,43 @@ struct FaultKind {
   const char* meaning;
 };
 
-inline constexpr Settable settables[] = {
-#define SETTABLE(name, unit, start, low, high, meaning) {name, unit, start, low, high, meaning},
+// Positions in the tables.
+enum class Setting : std::uint8_t {
+#define SETTABLE(id, name, unit, form, start, low, high, target, meaning) id,
 #include "sim/vocabulary/settables.inl"
-#undef SETTABLE
+};
+enum class Fault : std::uint8_t {
+#define FAULT(id, name, unit, magnitude, low, high, effect, meaning) id,
+#include "sim/vocabulary/faults.inl"
+};
+
+inline constexpr Settable settables[] = {
+#define SETTABLE(id, name, unit, form, start, low, high, target, meaning) \
+  {name, unit, Settable::Form::form, start, low, high, meaning},
+#include "sim/vocabulary/settables.inl"
 };
 inline constexpr FaultKind fault_kinds[] = {
-#define FAULT(name, unit, magnitude, low, high, meaning) {name, unit, magnitude, low, high, meaning},
+#define FAULT(id, name, unit, magnitude, low, high, effect, meaning) {name, unit, magnitude, low, high, meaning},
 #include "sim/vocabulary/faults.inl"
-#undef FAULT
 };
 static_assert(unique_names(settables) && unique_names(fault_kinds), "a name stands twice");
+static_assert(std::all_of(std::begin(settables), std::end(settables),
+                          [](const Settable& s) { return s.low <= s.start && s.start <= s.high; }),
+              "settables.inl: a start out of its range");
+static_assert(std::all_of(std::begin(fault_kinds), std::end(fault_kinds),
+                          [](const FaultKind& f) { return f.low <= f.magnitude && f.magnitude <= f.high; }),
+              "faults.inl: a magnitude out of its range");
+
+// nullptr if there is none of this name.
+constexpr const Settable* find_settable(std::string_view name) {
+  const auto* found =
+      std::find_if(std::begin(settables), std::end(settables), [&](const auto& s) { return s.name == name; });
+  return found == std::end(settables) ? nullptr : found;
+}
+constexpr const FaultKind* find_fault(std::string_view name) {
+  const auto* found =
+      std::find_if(std::begin(fault_kinds), std::end(fault_kinds), [&](const auto& f) { return f.name == name; });
+  return found == std::end(fault_kinds) ? nullptr : found;
+}
 
 }  // namespace pensim

@@ -10,30 +10,25 @@ Command fault(const char* name, double value, Tick duration) {
   return {0, Command::Kind::fault, name, value, 0, duration, ""};
 }
 
-TEST(Settings, EnumsStandInTheOrderOfTheTables) {
-  EXPECT_EQ(settable_index("user.depth"), static_cast<int>(Set::user_depth));
-  EXPECT_EQ(settable_index("operator.contact"), static_cast<int>(Set::contact));
-  EXPECT_EQ(settable_index("ambient.temperature"), static_cast<int>(Set::ambient));
-  EXPECT_EQ(fault_index("hall.dropout"), static_cast<int>(Fault::hall_dropout));
-  EXPECT_EQ(fault_index("ntc_housing.short"), static_cast<int>(Fault::ntc_housing_short));
-  EXPECT_EQ(fault_index("plate.obstruction"), static_cast<int>(Fault::obstruction));
-  EXPECT_EQ(fault_index("supply.cut"), static_cast<int>(Fault::supply_cut));
-  EXPECT_EQ(fault_index("bridge.stuck_on"), static_cast<int>(Fault::bridge_stuck_on));
-  EXPECT_EQ(settable_index("user.dept"), -1);
+TEST(Settings, NamesAreFoundAtTheirPositions) {
+  for (const Settable& s : settables) EXPECT_EQ(find_settable(s.name), &s);
+  for (const FaultKind& f : fault_kinds) EXPECT_EQ(find_fault(f.name), &f);
+  EXPECT_EQ(find_settable("user.dept"), nullptr);
+  EXPECT_EQ(find_fault("hall"), nullptr);
 }
 
 TEST(Settings, ARampIsLinearAndEndsAtItsTarget) {
   Settings s;
   settings_apply(s, set("operator.press", 1.0), 0);
-  EXPECT_EQ(s.of(Set::press), 1.0);
+  EXPECT_EQ(s.of(Setting::press), 1.0);
   settings_apply(s, set("operator.press", 3.0, 100), 10);
   settings_step(s, 10);
-  EXPECT_EQ(s.of(Set::press), 1.0);
+  EXPECT_EQ(s.of(Setting::press), 1.0);
   settings_step(s, 60);
-  EXPECT_DOUBLE_EQ(s.of(Set::press), 2.0);
+  EXPECT_DOUBLE_EQ(s.of(Setting::press), 2.0);
   EXPECT_EQ(s.ramps, 1);
   settings_step(s, 110);
-  EXPECT_EQ(s.of(Set::press), 3.0);
+  EXPECT_EQ(s.of(Setting::press), 3.0);
   EXPECT_EQ(s.ramps, 0);
 }
 
@@ -43,7 +38,7 @@ TEST(Settings, ANewValueEndsARamp) {
   settings_step(s, 50);
   settings_apply(s, set("operator.press", 0.5), 50);
   settings_step(s, 80);
-  EXPECT_EQ(s.of(Set::press), 0.5);
+  EXPECT_EQ(s.of(Setting::press), 0.5);
   EXPECT_EQ(s.ramps, 0);
 }
 
