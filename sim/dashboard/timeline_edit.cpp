@@ -17,21 +17,12 @@ constexpr const char* kinds[] = {"set", "fault", "poke", "uart", "reset"};
 constexpr const char* reset_causes[] = {"power_on", "pin", "brown_out", "watchdog", "software"};  // PEN_RESET_* from 1
 constexpr const char* to_the_end = "to the end";
 
-const Settable* settable(const std::string& name) {
-  for (const Settable& s : settables)
-    if (name == s.name) return &s;
-  return nullptr;
-}
-
-const FaultKind* fault_kind(const std::string& name) {
-  for (const FaultKind& f : fault_kinds)
-    if (name == f.name) return &f;
-  return nullptr;
-}
+const Settable* settable_of(const Command& c) { return c.kind == Command::Kind::set ? find_settable(c.name) : nullptr; }
+const FaultKind* fault_of(const Command& c) { return c.kind == Command::Kind::fault ? find_fault(c.name) : nullptr; }
 
 bool is_switch(const Command& c) {
-  const Settable* s = c.kind == Command::Kind::set ? settable(c.name) : nullptr;
-  return s && std::string(s->unit) == "1" && s->low == 0 && s->high == 1 && c.name != "user.mode";
+  const Settable* s = settable_of(c);
+  return s && s->form == Settable::Form::on_off;
 }
 
 Nanoseconds tick_ns(const App& app) { return app.main.recording ? app.main.recording->tick_ns() : default_tick_ns; }
@@ -54,16 +45,16 @@ void select(App& app, const Command& c) {
 }  // namespace
 
 std::string unit_of(const Command& c) {
-  if (const Settable* s = c.kind == Command::Kind::set ? settable(c.name) : nullptr) return s->unit;
-  if (const FaultKind* f = c.kind == Command::Kind::fault ? fault_kind(c.name) : nullptr) return f->unit;
+  if (const Settable* s = settable_of(c)) return s->unit;
+  if (const FaultKind* f = fault_of(c)) return f->unit;
   return c.kind == Command::Kind::set || c.kind == Command::Kind::poke ? "1" : "";
 }
 
 const char* meaning_of(const Command& c) {
   if (c.kind == Command::Kind::uart) return "bytes sent to the core's console";
   if (c.kind == Command::Kind::reset) return "the core is reset";
-  if (const Settable* s = c.kind == Command::Kind::set ? settable(c.name) : nullptr) return s->meaning;
-  if (const FaultKind* f = c.kind == Command::Kind::fault ? fault_kind(c.name) : nullptr) return f->meaning;
+  if (const Settable* s = settable_of(c)) return s->meaning;
+  if (const FaultKind* f = fault_of(c)) return f->meaning;
   return "";
 }
 
@@ -193,7 +184,7 @@ Command new_command(const App& app, const std::string& name, bool fault, Tick at
   c.name = name;
   if (fault) {
     c.kind = Command::Kind::fault;
-    c.value = fault_kind(name)->magnitude;
+    c.value = find_fault(name)->magnitude;
     // A tenth of what is seen, of one digit.
     const double tenth = std::max((app.time.to_s - app.time.from_s) / 10, seconds(tick_ns(app)));
     const double ten = std::pow(10.0, std::floor(std::log10(tenth)));
@@ -233,7 +224,7 @@ const std::vector<Command>& commands_on_show(App& app) {
 
 double initial_value(const App& app, const std::string& name) {
   if (const auto known = app.timeline.initial.find(name); known != app.timeline.initial.end()) return known->second;
-  const Settable* s = settable(name);
+  const Settable* s = find_settable(name);
   return s ? s->start : 0.0;
 }
 

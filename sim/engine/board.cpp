@@ -73,7 +73,8 @@ constexpr FaultEffect fault_effects[] = {
 consteval bool every_plant_fault_once() {
   std::size_t named = 0;
   for (const FaultEffect& e : fault_effects) {
-    named += (e.flag != nullptr) + (e.member != nullptr);
+    if (e.flag != nullptr) ++named;
+    if (e.member != nullptr) ++named;
     for (const FaultEffect* other = fault_effects; other != &e; ++other)
       if ((e.flag != nullptr && e.flag == other->flag) || (e.member != nullptr && e.member == other->member))
         return false;

@@ -187,12 +187,12 @@ void Reader::settable(const char* key, std::optional<std::string>& out, const ch
     out = node->text;
     return;
   }
-  std::vector<std::string> known;
-  for (const Settable& s : settables) known.push_back(s.name);
-  if (std::find(known.begin(), known.end(), node->text) != known.end()) {
+  if (find_settable(node->text)) {
     out = node->text;
     return;
   }
+  std::vector<std::string> known;
+  for (const Settable& s : settables) known.push_back(s.name);
   for (int k = 0; k < static_cast<int>(PEN_AUX); ++k) known.push_back(fmt::format("aux.{}", k));
   bad(*node, "found " + node->described() + ", which cannot be set", name_hint(node->text, known));
 }
@@ -200,11 +200,13 @@ void Reader::settable(const char* key, std::optional<std::string>& out, const ch
 void Reader::fault(const char* key, std::optional<std::string>& out, const char*) {
   const Node* node = scalar(key, "a fault such as hall.dropout");
   if (!node) return;
+  if (find_fault(node->text)) {
+    out = node->text;
+    return;
+  }
   std::vector<std::string> known;
   for (const FaultKind& f : fault_kinds) known.push_back(f.name);
-  if (std::find(known.begin(), known.end(), node->text) == known.end())
-    return bad(*node, "found " + node->described() + ", which is no fault", name_hint(node->text, known));
-  out = node->text;
+  bad(*node, "found " + node->described() + ", which is no fault", name_hint(node->text, known));
 }
 
 void Reader::formulas(const char* key, std::vector<Measure>& out, const char*) {

@@ -247,18 +247,14 @@ void check_commands(const ResolvedScenario& r, const std::string& name, std::vec
     if (c.kind == Command::Kind::set) {
       const bool aux = c.name.size() == 5 && c.name.rfind("aux.", 0) == 0 && c.name[4] >= '0' &&
                        c.name[4] < '0' + static_cast<int>(PEN_AUX);
-      const Settable* found = nullptr;
-      for (const Settable& s : settables)
-        if (c.name == s.name) found = &s;
+      const Settable* found = find_settable(c.name);
       if (!aux && !found)
         bad(fmt::format("found `{}`, which cannot be set", c.name.substr(0, 60)));
       else if (found ? c.value < found->low || c.value > found->high : std::abs(c.value) > 2147483648.0)
         bad(fmt::format("{} = {} is out of range", c.name, c.value));
     }
     if (c.kind == Command::Kind::fault) {
-      const FaultKind* found = nullptr;
-      for (const FaultKind& f : fault_kinds)
-        if (c.name == f.name) found = &f;
+      const FaultKind* found = find_fault(c.name);
       if (!found)
         bad(fmt::format("found `{}`, which is no fault", c.name.substr(0, 60)));
       else if (c.value < found->low || c.value > found->high)

@@ -17,12 +17,6 @@ namespace pensim {
 
 namespace fs = std::filesystem;
 
-const Settable& settable_named(const char* name) {
-  for (const Settable& settable : settables)
-    if (std::string_view(settable.name) == name) return settable;
-  throw std::logic_error(std::string("no settable ") + name);
-}
-
 namespace {
 
 // Presence, form and uniqueness of ids; `ids` collects them with their line.

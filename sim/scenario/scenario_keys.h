@@ -47,8 +47,6 @@ struct ScenarioExtras {
   std::vector<TimelineLine> timeline;
 };
 
-const Settable& settable_named(const char* name);  // must exist
-
 template <class V>
 void requirement_keys(V& v, Requirement& r) {
   v.text("id", r.id, "unique within the scenario and always.yaml");
@@ -79,7 +77,6 @@ void timeline_keys(V& v, TimelineLine& line) {
 
 template <class V>
 void scenario_keys(V& v, Scenario& s, ScenarioExtras& extras) {
-  const auto range = [](const char* name) -> const Settable& { return settable_named(name); };
   v.text("title", s.title, "one line for reports");
   v.words("tags", s.tags, "--filter matches them");
   v.whole("seed", s.seed, 0, UINT64_MAX, "of all noise: the same seed gives the same run");
@@ -103,7 +100,7 @@ void scenario_keys(V& v, Scenario& s, ScenarioExtras& extras) {
              "the pen's non-volatile memory: blank (all 0xFF), or a file");
     pen.quantity("clock_start", s.pen.clock_start_s, "s", 0.0, 4294.967295,
                  "the core's 32-bit microsecond clock at the first tick");
-    const Settable& air = range("ambient.temperature");
+    const Settable& air = settable(Setting::ambient);
     pen.quantity("ambient", s.pen.ambient_K, "K", air.low, air.high, "air around the pen");
     pen.quantity("temperature", s.pen.temperature_K, "K", air.low, 423.15,
                  "of motor and grip at the start; without it the ambient");
@@ -146,7 +143,8 @@ void scenario_keys(V& v, Scenario& s, ScenarioExtras& extras) {
               });
   });
   v.section("operator", "the hand", [&](auto& hand) {
-    const Settable &press = range("operator.press"), &glide = range("operator.glide"), &tilt = range("operator.tilt");
+    const Settable &press = settable(Setting::press), &glide = settable(Setting::glide),
+                   &tilt = settable(Setting::tilt);
     hand.quantity("press", s.operation.press_N, "N", press.low, press.high, press.meaning);
     hand.quantity("glide", s.operation.glide_m_per_s, "m/s", glide.low, glide.high, glide.meaning);
     hand.quantity("track", s.operation.track_m, "m", 1e-3, 1.0, "length of the track");
@@ -155,7 +153,7 @@ void scenario_keys(V& v, Scenario& s, ScenarioExtras& extras) {
     hand.level("tremor", s.operation.tremor, {{"none", 0.0}, {"normal", 1.0}, {"strong", 2.0}}, 0.0, 10.0,
                "normal: 166-254 um lateral, 15 um axial, 8.1 Hz; or a factor");
     hand.flag("contact", s.operation.contact, "the nose rests on the skin from the start");
-    const Settable& lift = range("operator.lift");
+    const Settable& lift = settable(Setting::lift);
     hand.quantity("lift", s.operation.lift_m, "m", lift.low, lift.high, lift.meaning);
     hand.quantity("press_noise", s.operation.press_noise, "1", 0.0, 1.0, "rms of the press force over its mean");
     hand.quantity("mass", s.operation.hand_mass_kg, "kg", 0.0, 2.0, "of hand and forearm at the pen");

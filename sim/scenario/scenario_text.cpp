@@ -222,17 +222,15 @@ Node command_node(const Command& c, Nanoseconds tick_ns) {
   switch (c.kind) {
     case Command::Kind::set: {
       put("set", scalar(c.name));
-      const char* unit = "1";
-      for (const Settable& s : settables)
-        if (c.name == s.name) unit = s.unit;
-      put("to", scalar(c.name.rfind("aux.", 0) == 0 ? fmt::format("{:.0f}", c.value) : value_text(c.value, unit)));
+      const Settable* settable = find_settable(c.name);
+      put("to", scalar(c.name.rfind("aux.", 0) == 0 ? fmt::format("{:.0f}", c.value)
+                                                    : value_text(c.value, settable ? settable->unit : "1")));
       if (c.over > 0) put("over", scalar(time_text(c.over, tick_ns)));
       break;
     }
     case Command::Kind::fault: {
       put("fault", scalar(c.name));
-      for (const FaultKind& f : fault_kinds)
-        if (c.name == f.name && *f.unit) put("to", scalar(value_text(c.value, f.unit)));
+      if (const FaultKind* f = find_fault(c.name); f && *f->unit) put("to", scalar(value_text(c.value, f->unit)));
       if (c.duration > 0) put("for", scalar(time_text(c.duration, tick_ns)));
       break;
     }

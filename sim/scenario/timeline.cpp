@@ -142,16 +142,10 @@ bool Timeline::symbol(const std::string& name, const Location& at) {
   return good;
 }
 
-const Settable* Timeline::find_settable(const std::string& name) {
-  for (const Settable& s : settables)
-    if (name == s.name) return &s;
-  return nullptr;
-}
-
 std::string Timeline::example(const std::string& name) {
   const Settable* s = find_settable(name);
   if (!s) return "to: 5";
-  if (std::string_view(s->unit) == "1") return "to: on";
+  if (s->form != Settable::Form::quantity) return "to: on";
   return "to: " + format_quantity(s->high, s->unit);
 }
 
@@ -167,7 +161,7 @@ bool Timeline::set_value(const Node& to, Command& command) const {
     command.value = value;
     return true;
   }
-  const bool is_switch = std::string_view(s->unit) == "1";
+  const bool is_switch = s->form != Settable::Form::quantity;
   if (const auto on = is_switch ? parse_switch(to.text) : std::nullopt) {
     command.value = *on ? 1.0 : 0.0;
     return true;
@@ -201,9 +195,7 @@ bool Timeline::set_value(const Node& to, Command& command) const {
 }
 
 bool Timeline::fault_value(const TimelineLine& line, Command& command) const {
-  const FaultKind* kind = nullptr;
-  for (const FaultKind& f : fault_kinds)
-    if (command.name == f.name) kind = &f;
+  const FaultKind* kind = find_fault(command.name);
   command.value = kind->magnitude;
   const Member* to = line.node->member("to");
   if (!to) return true;

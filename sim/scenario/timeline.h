@@ -24,7 +24,6 @@ class Timeline {
   bool symbol(const std::string& name, const Location& at);
 
  private:
-  static const Settable* find_settable(const std::string& name);
   static std::string example(const std::string& name);
   bool set_value(const Node& to, Command& command) const;
   bool fault_value(const TimelineLine& line, Command& command) const;

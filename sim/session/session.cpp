@@ -367,8 +367,8 @@ struct Session::Impl {
     if (c.kind != Command::Kind::poke && c.kind != Command::Kind::uart) c.text.clear();
     if (c.kind == Command::Kind::uart || c.kind == Command::Kind::reset) c.name.clear();
     if (c.kind == Command::Kind::uart || (c.kind == Command::Kind::poke && !c.text.empty())) c.value = 0.0;
-    for (const FaultKind& f : fault_kinds)
-      if (c.kind == Command::Kind::fault && c.name == f.name && !*f.unit) c.value = f.magnitude;
+    if (const FaultKind* f = c.kind == Command::Kind::fault ? find_fault(c.name) : nullptr; f && !*f->unit)
+      c.value = f->magnitude;
   }
 
   void change_timeline(std::vector<Command> timeline, const Command& about) {

@@ -68,6 +68,9 @@ static_assert(std::all_of(std::begin(fault_kinds), std::end(fault_kinds),
                           [](const FaultKind& f) { return f.low <= f.magnitude && f.magnitude <= f.high; }),
               "faults.inl: a magnitude out of its range");
 
+constexpr const Settable& settable(Setting s) { return settables[static_cast<std::size_t>(s)]; }
+constexpr const FaultKind& fault_kind(Fault f) { return fault_kinds[static_cast<std::size_t>(f)]; }
+
 // nullptr if there is none of this name.
 constexpr const Settable* find_settable(std::string_view name) {
   const auto* found =
