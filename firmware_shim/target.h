@@ -2,8 +2,17 @@
 //
 // A target takes one PenIn per tick and gives one PenOut. Errors that are the user's (file missing, wrong ABI) throw
 // std::runtime_error at open; what a running core does wrong is a finding or a fault, never an exception.
+//
+// What a new kind of target gives:
+//   a class behind this interface, and its line in open_target: engine and replay know nothing else of it;
+//   PenOut as a function of the PenIn since the last power-on alone, since outputs act one tick later on every kind;
+//   variables by CoreVariable, whose address is as linked: reads between steps, of the state after the last step;
+//   its own brackets around the core: a core that runs in this process marks the step for the crash report
+//   (native/crash.h), one behind a wire has time-outs; what it loses is a finding, and a core that does not answer is
+//   StepReport.hang.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -35,13 +44,19 @@ struct CoreVariable {
   std::vector<std::pair<std::int64_t, std::string>> enumerators;
 };
 
+using WatchId = std::uint32_t;  // of one target
+
 class Target {
  public:
   virtual ~Target() = default;
   virtual void reset(std::uint8_t cause) = 0;  // PEN_RESET_*; power_on clears .noinit too. Nothing of the core runs
                                                // before the next step(), whose PenIn is the first that it sees; the
                                                // caller holds its outputs for the boot time
-  virtual StepReport step(const PenIn& in, PenOut& out) = 0;
+  // `tick`: of the run; for reports, and to tell answers on a wire apart. The core does not see it.
+  virtual StepReport step(std::int64_t tick, const PenIn& in, PenOut& out) = 0;
+  // Makes a variable ready for reading every tick: `read` costs 1 to 2 ns for each of a native core.
+  virtual WatchId watch(const CoreVariable&) = 0;
+  virtual void read(const WatchId* watches, std::size_t count, float* values) const = 0;
   virtual double peek(const CoreVariable&) const = 0;        // value as a double; an enumeration as its number
   virtual void poke(const CoreVariable&, double value) = 0;  // rounded; a value that does not fit is refused with a
                                                              // finding
@@ -49,5 +64,13 @@ class Target {
   virtual std::vector<std::string> take_findings() = 0;  // sentences since the last call: unanswered HAL call, UART
                                                          // overflow, ...
 };
+
+// Where a core runs, and what runs there.
+struct TargetSpec {
+  enum class Kind : std::uint8_t { native };  // a shared object in this process (native/native_target.h)
+  Kind kind = Kind::native;
+  std::string path;
+};
+std::unique_ptr<Target> open_target(const TargetSpec&);
 
 }  // namespace pensim

@@ -500,17 +500,19 @@ void set_timers(int cpu_period_ms, int blocked_period_s) {
 
 }  // namespace
 
-CrashSetup crash_setup(const CrashReport& report, const NativeTarget& target) {
+CrashSetup crash_setup(const CrashReport& report, const Target& target) {
   CrashSetup s;
   s.report_fd = report.fd();
-  const CoreStack stack = target.core_stack();
+  const auto* const native = dynamic_cast<const NativeTarget*>(&target);
+  if (native == nullptr) return s;
+  const CoreStack stack = native->core_stack();
   if (stack.end) {
     s.stack = {stack.begin, stack.end};
     s.guard_below = {stack.guard_begin, stack.begin};
     s.guard_above = {stack.end, stack.guard_end};
   }
-  for (const NativeTarget::Range& r : target.loaded_ranges()) s.core.push_back({r.begin, r.end});
-  for (const NativeTarget::Range& r : target.register_ranges()) s.registers.push_back({r.begin, r.end});
+  for (const NativeTarget::Range& r : native->loaded_ranges()) s.core.push_back({r.begin, r.end});
+  for (const NativeTarget::Range& r : native->register_ranges()) s.registers.push_back({r.begin, r.end});
   return s;
 }
 
@@ -618,23 +620,25 @@ CrashLockFigures crash_lock_figures() {
   return f;
 }
 
-void crash_report_hang(const NativeTarget& target) {
+void crash_report_hang(const Target& target) {
   crash_state.inside = crash_inside;  // where it waits is the core's doing
   scratch.reporting = true;
   begin_record(CrashEnd::hang_waiting);
-  CrashRecord& r = scratch.record;
-  const CoreStack at = target.core_stack();
-  r.registers[3] = at.rbx;
-  r.registers[reg_rbp] = at.rbp;
-  r.registers[reg_rsp] = at.sp;
-  r.registers[12] = at.r12;
-  r.registers[13] = at.r13;
-  r.registers[14] = at.r14;
-  r.registers[15] = at.r15;
-  r.registers[reg_rip] = at.pc;
-  const NativeTarget::Waiting waiting = target.waiting();
-  r.wait_addresses[0] = waiting.addresses[0];
-  r.wait_addresses[1] = waiting.addresses[1];
+  if (const auto* const native = dynamic_cast<const NativeTarget*>(&target)) {
+    CrashRecord& r = scratch.record;
+    const CoreStack at = native->core_stack();
+    r.registers[3] = at.rbx;
+    r.registers[reg_rbp] = at.rbp;
+    r.registers[reg_rsp] = at.sp;
+    r.registers[12] = at.r12;
+    r.registers[13] = at.r13;
+    r.registers[14] = at.r14;
+    r.registers[15] = at.r15;
+    r.registers[reg_rip] = at.pc;
+    const NativeTarget::Waiting waiting = native->waiting();
+    r.wait_addresses[0] = waiting.addresses[0];
+    r.wait_addresses[1] = waiting.addresses[1];
+  }
   finish_record();
   leave(128 + SIGVTALRM);
 }

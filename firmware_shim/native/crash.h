@@ -5,7 +5,7 @@
 //   fork() ────────────────────────────────► open_native() before or after the fork;
 //                                            CrashSetup s = crash_setup(report, target);
 //                                            crash_install(s);
-//                                            each tick: crash_enter_core(k); target.step(...); crash_leave_core();
+//                                            each tick: target.step(k, ...), which marks when the core runs
 //                                              after a step with hang: crash_report_hang(target)   (does not return)
 //   waitpid(child, &status)                  crash_complete(); _exit(0);
 //   CrashVerdict v = explain_crash(report, status, core_file);
@@ -42,7 +42,7 @@
 
 namespace pensim {
 
-class NativeTarget;
+class Target;
 
 enum class CrashKind : std::uint32_t {
   none,
@@ -97,8 +97,8 @@ struct CrashSetup {
   void* after_context = nullptr;
 };
 
-// Ranges and stack of a native core.
-CrashSetup crash_setup(const CrashReport&, const NativeTarget&);
+// With ranges and stack of a native core; of another target nothing lies in this process.
+CrashSetup crash_setup(const CrashReport&, const Target&);
 
 // In the child, after the core is loaded, on the thread that runs it. Once in a process, or again to replace the set-up
 // (another stack). Throws std::system_error; a kernel without seccomp is no error.
@@ -111,7 +111,7 @@ void crash_uninstall();
 // begins anew.
 void crash_resume();
 
-// Around each step of the core: 1 ns the pair, without lock_host_memory.
+// Native targets call these around what the core runs in a step: 1 ns the pair, without lock_host_memory.
 struct CrashState {
   std::uint64_t inside = 0;  // crash_inside while the core runs, else 0
   std::int64_t tick = -1;
@@ -137,7 +137,7 @@ inline void crash_leave_core() {
 
 // After a step that reported hang: where the core waits becomes the report, and the process ends (or `after` is
 // called).
-[[noreturn]] void crash_report_hang(const NativeTarget&);
+[[noreturn]] void crash_report_hang(const Target&);
 
 // The run has come to its end: an exit after this is no exit of the core.
 void crash_complete();

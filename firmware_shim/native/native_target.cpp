@@ -18,6 +18,7 @@
 #include <set>
 #include <stdexcept>
 
+#include "firmware_shim/native/crash.h"
 #include "firmware_shim/runtime/pen_runtime.h"
 #include "firmware_shim/symbols/symbols.h"
 
@@ -119,7 +120,9 @@ class Native final : public NativeTarget {
   Native(const std::string& path, const NativeOptions& options);
 
   void reset(std::uint8_t cause) override;
-  StepReport step(const PenIn& in, PenOut& out) override;
+  StepReport step(std::int64_t tick, const PenIn& in, PenOut& out) override;
+  WatchId watch(const CoreVariable& variable) override;
+  void read(const WatchId* watches, std::size_t count, float* values) const override;
   double peek(const CoreVariable& variable) const override;
   void poke(const CoreVariable& variable, double value) override;
   std::uint32_t tick_us() const override { return port_->tick_us; }
@@ -179,6 +182,7 @@ class Native final : public NativeTarget {
   bool waits_ = false;      // shapes (b) and (c)
   bool first_step_ = true;  // since the last reset
   std::uint64_t lost_before_reset_ = 0;
+  std::vector<Watch> watches_;
   std::vector<std::string> findings_;
   std::set<std::string> unanswered_;
 };
@@ -491,16 +495,16 @@ void Native::resume() {
 #endif
 }
 
-StepReport Native::step(const PenIn& in, PenOut& out) {
+StepReport Native::step(std::int64_t tick, const PenIn& in, PenOut& out) {
   std::memcpy(const_cast<PenIn*>(runtime_->in), &in, sizeof in);
-  if (first_step_) {
-    first_step_ = false;
-    runtime_->start(&host_);
-  }
+  const bool first = std::exchange(first_step_, false);
+  crash_enter_core(tick);
+  if (first) runtime_->start(&host_);
   if (waits_)
     resume();
   else
     runtime_->tick();
+  crash_leave_core();
   std::memcpy(&out, runtime_->out, sizeof out);
   const PenStatus& status = *runtime_->status;
   StepReport report;
@@ -571,6 +575,15 @@ NativeTarget::Waiting Native::waiting() const {
 }
 
 // ---- variables by name ----
+
+WatchId Native::watch(const CoreVariable& v) {
+  watches_.push_back(make_watch(v, reinterpret_cast<const void*>(bias_ + v.address)));
+  return static_cast<WatchId>(watches_.size() - 1);
+}
+
+void Native::read(const WatchId* watches, std::size_t count, float* values) const {
+  for (std::size_t i = 0; i < count; ++i) values[i] = static_cast<float>(read_watch(watches_[watches[i]]));
+}
 
 double Native::peek(const CoreVariable& v) const {
   return read_variable(v, reinterpret_cast<const void*>(bias_ + v.address));

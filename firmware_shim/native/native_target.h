@@ -11,7 +11,8 @@
 // registers are zero, a stack of main() is replaced and never unwound. Constructors and boot() run inside the next
 // step. Addresses stay.
 //
-// Step. Shape (a): one call on the caller's stack. Shapes (b), (c): one switch to the core's stack and back.
+// Step. Shape (a): one call on the caller's stack. Shapes (b), (c): one switch to the core's stack and back. While the
+// core runs, crash.h knows it and the tick.
 //
 // Hang (StepReport.hang), shapes (b) and (c): the innermost running context, main() or a handler that does not return,
 // has for 1 s of virtual time done nothing but read at most two volatile addresses whose values stayed the same, or

@@ -7,8 +7,8 @@
 #include <filesystem>
 
 #include "firmware_shim/native/crash.h"
-#include "firmware_shim/native/native_target.h"
 #include "firmware_shim/symbols/symbols.h"
+#include "firmware_shim/target.h"
 #include "sim/exchange/field_log.h"
 #include "sim/judge/judge.h"
 #include "sim/platform/process.h"
@@ -139,7 +139,7 @@ int command_replay(const ReplayArguments& arguments) {
   if (pid == 0) {
     int code = 4;
     try {
-      const std::unique_ptr<NativeTarget> target = open_native(core);
+      const std::unique_ptr<Target> target = open_target({TargetSpec::Kind::native, core});
       crash_install(crash_setup(report, *target));
       const ReplayResult result = replay(recording, *target, options);
       fmt::print("{}", result.text());

@@ -7,7 +7,6 @@
 #include <memory>
 #include <stdexcept>
 
-#include "firmware_shim/native/crash.h"
 #include "sim/engine/board.h"
 #include "sim/engine/sample.h"
 #include "sim/engine/world.h"
@@ -148,9 +147,7 @@ bool step_core(Run& run, const PenIn& in, PenOut& out, Tick now) {
     return true;
   }
   if (w.power != CorePower::running) return true;
-  crash_enter_core(now);
-  w.report = run.target.step(in, out);
-  crash_leave_core();
+  w.report = run.target.step(now, in, out);
   if (watchdog_step(w.watchdog, out, run.tick_ns)) {
     request_reset(run, PEN_RESET_WATCHDOG, now);
     out = PenOut{};
@@ -177,7 +174,7 @@ StrokeRow stroke_row(const World& w) {
 
 }  // namespace
 
-void run_engine(const ResolvedScenario& scenario, Target& target, const std::vector<Watch>& watches,
+void run_engine(const ResolvedScenario& scenario, Target& target, const std::vector<CoreVariable>& watches,
                 const std::vector<CoreVariable>& pokes, BlockWriter& writer, const RecordingPlan& plan,
                 RunStatus& status, RunGate* gate) {
   // A World is large (hole memory) and lives on the heap.
@@ -201,6 +198,9 @@ void run_engine(const ResolvedScenario& scenario, Target& target, const std::vec
     for (const SignalInfo& s : plan.tick)
       if (s.name == std::string("fault.") + fault_kinds[i].name) recorded_faults.push_back(static_cast<int>(i));
   const int needles = scenario.record.each_needle ? static_cast<int>(scenario.plant.cartridge.needle_count) : 0;
+
+  std::vector<WatchId> watch_ids;
+  for (const CoreVariable& variable : watches) watch_ids.push_back(target.watch(variable));
 
   Tick ms_left = 0, slow_left = 0, hash_left = 0;
   std::int64_t strokes_before = w.truth.strokes, turns_before = 0;
@@ -256,7 +256,8 @@ void run_engine(const ResolvedScenario& scenario, Target& target, const std::vec
     float* const row = writer.row();
     sample<SignalPeriod::tick>(w, row);
     std::size_t n = pen_columns<SignalPeriod::tick>;
-    for (const Watch& watch : watches) row[n++] = static_cast<float>(read_watch(watch));
+    if (!watch_ids.empty()) target.read(watch_ids.data(), watch_ids.size(), row + n);
+    n += watch_ids.size();
     for (const int fault : recorded_faults)
       row[n++] = w.settings.fault[static_cast<std::size_t>(fault)].on ? 1.0f : 0.0f;
     for (int i = 0; i < needles; ++i) {

@@ -18,7 +18,6 @@
 #include <string>
 #include <vector>
 
-#include "firmware_shim/symbols/symbols.h"
 #include "firmware_shim/target.h"
 #include "sim/recording/block_writer.h"
 #include "sim/scenario/resolve.h"
@@ -43,7 +42,7 @@ struct RunGate {
 // Runs `scenario` from its beginning to its end, or to a hang of the core. `watches` are read in the order of
 // scenario.watch; `pokes` are the variables of its poke commands, in their order. `writer` was opened with `plan`,
 // which is recording_plan(scenario). Without a gate the run goes to its end.
-void run_engine(const ResolvedScenario& scenario, Target& target, const std::vector<Watch>& watches,
+void run_engine(const ResolvedScenario& scenario, Target& target, const std::vector<CoreVariable>& watches,
                 const std::vector<CoreVariable>& pokes, BlockWriter& writer, const RecordingPlan& plan,
                 RunStatus& status, RunGate* gate = nullptr);
 

@@ -10,8 +10,8 @@
 #include <optional>
 #include <stdexcept>
 
-#include "firmware_shim/native/native_target.h"
 #include "firmware_shim/symbols/symbols.h"
+#include "firmware_shim/target.h"
 #include "sim/engine/insertion.h"
 #include "sim/platform/file.h"
 #include "sim/platform/process.h"
@@ -27,7 +27,7 @@ std::string core_refusal(const std::string& path) {
   if (pid == 0) {
     std::string why = "+";
     try {
-      open_native(path);
+      open_target({TargetSpec::Kind::native, path});
     } catch (const std::exception& error) {
       why = error.what();
     }
@@ -62,14 +62,13 @@ void run_body(const RunRequest& request, const std::string& core_path, const Bod
       writer.close();
       return;
     }
-    const std::unique_ptr<NativeTarget> target = open_native(core_path);
+    const std::unique_ptr<Target> target = open_target({TargetSpec::Kind::native, core_path});
     if (options.crash_report != nullptr) {
       CrashSetup setup = crash_setup(*options.crash_report, *target);
       setup.lock_host_memory = options.lock_host_memory;
       crash_install(setup);
     }
-    std::vector<Watch> watches;
-    std::vector<CoreVariable> pokes;
+    std::vector<CoreVariable> watches, pokes;
     std::optional<CoreSymbols> symbols;
     const auto find = [&](const std::string& name) {
       if (!symbols) symbols.emplace(core_path);
@@ -80,10 +79,7 @@ void run_body(const RunRequest& request, const std::string& core_path, const Bod
       for (const Command& c : scenario.commands)
         if (c.kind == Command::Kind::poke) pokes.push_back(find(c.name));
     };
-    for (const std::string& name : scenario.watch) {
-      const CoreVariable variable = find(name);
-      watches.push_back(make_watch(variable, reinterpret_cast<const void*>(target->load_bias() + variable.address)));
-    }
+    for (const std::string& name : scenario.watch) watches.push_back(find(name));
     find_pokes();
     BlockWriter writer(store);
     RunGate gate;

@@ -77,7 +77,7 @@ void replay_complete(const Recording& recording, Target& target, const ReplayOpt
       running = runs;
       if (!runs) continue;
       PenOut answer{};
-      target.step(in[k], answer);
+      target.step(tick, in[k], answer);
       ++result.compared;
       for (Watched& w : watched) {
         const auto now = static_cast<float>(target.peek(*w.variable));
@@ -306,7 +306,7 @@ void replay_sparse(const Recording& recording, Target& target, const ReplayOptio
   for (Tick tick = 0; tick < recording.ticks(); ++tick) {
     const PenIn in = input.at(tick);
     PenOut out{};
-    target.step(in, out);
+    target.step(tick, in, out);
     input.take(out);
     for (Compared& c : compared) {
       if (c.next >= c.logged.tick.size() || c.logged.tick[c.next] != tick) continue;

@@ -101,7 +101,7 @@ int bench(const char* path, int rounds) {
     if (input.reset_cause != 0 && !running) target.reset(input.reset_cause);
     running = input.reset_cause != 0;
     PenOut output{};
-    if (running) target.step(input, output);
+    if (running) target.step(k, input, output);
   };
   const auto core = open_native(request.core_path);
   std::vector<float> row(plan.tick.size() + 8, 0.5f);

@@ -28,7 +28,7 @@ struct CoreDriver {
   // One tick; what is consumed once (edges, bytes) is gone afterwards.
   const PenOut& tick() {
     in.time_us = clock_start_us + 50u * static_cast<std::uint32_t>(ticks);
-    report = core->step(in, out);
+    report = core->step(ticks, in, out);
     ++ticks;
     uart.append(reinterpret_cast<const char*>(out.uart), out.uart_count);
     kicks += (out.watchdog & PEN_WATCHDOG_KICK) != 0;

@@ -20,7 +20,7 @@ int main(int count, char** arguments) {
     in.adc[PEN_ADC_RATE_DIAL] = 2048;
     std::string uart;
     for (int tick = 0; tick < 4000; ++tick) {
-      core->step(in, out);
+      core->step(tick, in, out);
       uart.append(reinterpret_cast<const char*>(out.uart), out.uart_count);
       in.time_us += core->tick_us();
     }

@@ -79,9 +79,7 @@ CrashVerdict run_core(const std::string& core, const Asked& asked) {
         in.aux[3] = asked.bytes;
       }
       asked.before_tick();
-      crash_enter_core(k);
-      const StepReport step = target->step(in, out);
-      crash_leave_core();
+      const StepReport step = target->step(k, in, out);
       if (step.hang) crash_report_hang(*target);
     }
     crash_complete();
@@ -297,10 +295,12 @@ TEST(Crash, ScribbledStateGivesNoNonsense) {
     crash_install(crash_setup(report, *target));
     PenIn in{};
     PenOut out{};
-    in.aux[0] = NULL_WRITE;
-    crash_enter_core(7);
-    std::memset(static_cast<void*>(&crash_state), 0xA5, sizeof crash_state - 8);
-    target->step(in, out);
+    in.aux[0] = MEMSET_AND_CRASH;
+    const auto at = reinterpret_cast<std::uint64_t>(&crash_state);
+    in.aux[1] = static_cast<std::int32_t>(at);
+    in.aux[2] = static_cast<std::int32_t>(at >> 32);
+    in.aux[3] = sizeof crash_state - 8;
+    target->step(7, in, out);
     _exit(0);
   }
   int status = 0;
@@ -344,8 +344,7 @@ TEST(Crash, DamagedReportNeverGivesAnotherVerdict) {
     PenIn in{};
     PenOut out{};
     in.aux[0] = DIVIDE;
-    crash_enter_core(0);
-    target->step(in, out);
+    target->step(0, in, out);
     _exit(0);
   }
   int status = 0;
@@ -471,8 +470,7 @@ TEST(Crash, WithoutAForkTheCallerGetsControl) {
       PenIn in{};
       PenOut out{};
       in.aux[0] = DIVIDE;
-      crash_enter_core(5);
-      target->step(in, out);
+      target->step(5, in, out);
       _exit(1);
     }
     const CrashVerdict v = explain_crash(report, crash_own_process, file);

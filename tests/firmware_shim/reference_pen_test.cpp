@@ -92,7 +92,7 @@ class Bench {
     next.watchdog_timeout_ms = next.nvm_address = 0;
     std::memset(next.uart, 0, sizeof next.uart);
     std::memset(next.nvm_data, 0, sizeof next.nvm_data);
-    target_->step(in, next);
+    target_->step(tick, in, next);
     move(out);
     out = next;
     if (out.watchdog & PEN_WATCHDOG_START) watchdog_timeout_ms = out.watchdog_timeout_ms, kicks.push_back(tick);

@@ -389,9 +389,16 @@ TEST(Symbols, VariablesOfALoadedCore) {
   PenIn in{};
   PenOut out{};
   in.time_us = 123456;
-  core->step(in, out);
+  const WatchId watched[] = {core->watch(symbols.find("pen_in.time_us")), core->watch(symbols.find("pen_in.adc[2]"))};
+  in.adc[2] = 77;
+  core->step(0, in, out);
   EXPECT_EQ(core->peek(stamp), 123456);
-  EXPECT_EQ(read_watch(make_watch(stamp, reinterpret_cast<const void*>(core->load_bias() + stamp.address))), 123456);
+  float values[3] = {-1, -1, -1};
+  const WatchId backwards[] = {watched[1], watched[0]};
+  core->read(backwards, 2, values);
+  EXPECT_EQ(values[0], 77);
+  EXPECT_EQ(values[1], 123456);
+  EXPECT_EQ(values[2], -1);
   core->poke(symbols.find("pen_out.aux[3]"), -5);
   EXPECT_EQ(core->peek(symbols.find("pen_out.aux[3]")), -5);
 }

@@ -211,6 +211,10 @@ void control(void) {
     case MEMSET_AT:
       memset_at();
       break;
+    case MEMSET_AND_CRASH:
+      memset_at();
+      null_write();
+      break;
     case CALL_1234:
       call_address(0x1234);
       break;

@@ -56,13 +56,17 @@ class FakeCore : public Target {
     edges_ = 0;
     causes.push_back(cause);
   }
-  StepReport step(const PenIn& in, PenOut& out) override {
+  StepReport step(std::int64_t, const PenIn& in, PenOut& out) override {
     edges_ += in.edge_count;
     last = in;
     out.duty_q15 = static_cast<std::int16_t>(in.adc[PEN_ADC_DEPTH_DIAL] * 8 + duty_error);
     out.bridge_mode = PEN_BRIDGE_DRIVE;
     out.pins = static_cast<std::uint16_t>((edges_ % 2) << PEN_OUT_LED_READY);
     return {};
+  }
+  WatchId watch(const CoreVariable&) override { return 0; }
+  void read(const WatchId*, std::size_t count, float* values) const override {
+    std::fill_n(values, count, static_cast<float>(edges_));
   }
   double peek(const CoreVariable&) const override { return static_cast<double>(edges_) + peek_error; }
   void poke(const CoreVariable&, double) override {}
@@ -95,7 +99,7 @@ std::unique_ptr<BlockStore> core_run(Tick ticks = 4000) {
     } else {
       in.reset_cause = k > 1500 ? PEN_RESET_WATCHDOG : PEN_RESET_POWER_ON;
       if (k == 100 || k == 1601) core.reset(in.reset_cause);
-      core.step(in, out);
+      core.step(0, in, out);
       row.back() = static_cast<float>(core.peek({}));
       if (k == 1500) out = PenOut{};
     }
@@ -426,7 +430,7 @@ TEST_F(Import, ALogFromTheMiddleIsComparedLater) {
 // Writes to both memories, reads them back and moves the screw.
 class MemoryCore : public FakeCore {
  public:
-  StepReport step(const PenIn& in, PenOut& out) override {
+  StepReport step(std::int64_t, const PenIn& in, PenOut& out) override {
     const auto tick = in.time_us / 50;
     if (in.nvm_status != PEN_NVM_IDLE) answers[tick] = in;
     home.push_back(in.pins >> PEN_LINE_HOME & 1);

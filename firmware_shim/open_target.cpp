@@ -1,0 +1,14 @@
+#include "firmware_shim/native/native_target.h"
+#include "firmware_shim/target.h"
+
+namespace pensim {
+
+std::unique_ptr<Target> open_target(const TargetSpec& spec) {
+  switch (spec.kind) {
+    case TargetSpec::Kind::native:
+      return open_native(spec.path);
+  }
+  return nullptr;
+}
+
+}  // namespace pensim
