@@ -166,8 +166,8 @@ void control(void) {
     case ABORT:
       abort(); /* at: ABORT */
     case ASSERT:
-      assert(pen_in.aux[0] == BEHAVE);
-      break; /* at: ASSERT */
+      assert(pen_in.aux[0] == BEHAVE); /* at: ASSERT */
+      break;
     case FREE_RUBBISH: {
       char* rubbish = (char*)&good_data[5];
       HIDE(rubbish);
@@ -180,8 +180,8 @@ void control(void) {
       _Exit(3); /* at: EXIT_NOW_3 */
 #ifdef __linux__
     case EXIT_SYSTEM_5:
-      syscall(SYS_exit_group, 5);
-      break; /* at: EXIT_SYSTEM_5 */
+      syscall(SYS_exit_group, 5); /* at: EXIT_SYSTEM_5 */
+      break;
     case BLOCK:
       for (;;) pause(); /* at: BLOCK */
     case BUS:
@@ -231,8 +231,8 @@ void control(void) {
       sink += (uint32_t)library_null();
       break;
     case BAD_UART:
-      pen_uart_write(NULL, 4);
-      break; /* at: BAD_UART */
+      pen_uart_write(NULL, 4); /* at: BAD_UART */
+      break;
     case WAIT_FOREVER:
       wait_forever();
       break;
