@@ -641,6 +641,23 @@ TEST(Plant, ButtonsLatchesAndChargerGiveEdges) {
   EXPECT_EQ(closed & switch_bit(PlantSwitch::cartridge), 0);
 }
 
+TEST(Plant, FrictionHeatsCaseAndGripByTheCasesShare) {
+  double case_K[3], grip_K[3];
+  const double shares[] = {0.0, 0.5, 1.0};
+  for (int i = 0; i < 3; ++i) {
+    Pen pen;
+    pen.params.thermal.case_share_1 = shares[i];
+    pen.drive(0.72).start();
+    pen.run(1.0);
+    case_K[i] = pen.truth.case_temperature_K;
+    grip_K[i] = pen.truth.housing_temperature_K;
+  }
+  EXPECT_GT(case_K[2] - case_K[0], 1e-3);
+  EXPECT_NEAR(case_K[1], 0.5 * (case_K[0] + case_K[2]), 0.02 * (case_K[2] - case_K[0]));
+  EXPECT_GT(grip_K[0] - grip_K[2], 1e-4);
+  EXPECT_NEAR(grip_K[1], 0.5 * (grip_K[0] + grip_K[2]), 0.02 * (grip_K[0] - grip_K[2]));
+}
+
 TEST(Plant, WithoutCartridgeNothingTouchesTheSkin) {
   Pen pen;
   pen.input.cartridge_present = 0;

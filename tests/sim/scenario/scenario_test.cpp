@@ -479,6 +479,13 @@ TEST(Resolve, ParametersStandOverEverything) {
   EXPECT_NE(refused("cartridge.needle_count: 3.5").find("expected a whole number"), std::string::npos);
   EXPECT_NE(refused("steps_per_tick: 0").find("from 1 to 1000"), std::string::npos);
   EXPECT_NE(refused("skin.equilibrium_share: 1.5").find("from 0 to 1, found 1.5"), std::string::npos);
+  EXPECT_NE(refused("sensors.dial_end: 0.5").find("from 0 to below 0.5, found 0.5"), std::string::npos);
+  EXPECT_NE(refused("sensors.depth_dial_low: 3 mm").find("depth_dial_high above sensors.depth_dial_low"),
+            std::string::npos);
+  EXPECT_NE(refused("sensors.rate_dial_high: 60 Hz").find("rate_dial_high above sensors.rate_dial_low"),
+            std::string::npos);
+  EXPECT_EQ(refused("sensors.rate_dial_low: 0 Hz"), "accepted");
+  EXPECT_NE(refused("thermal.case_share: 1.01").find("from 0 to 1, found 1.01"), std::string::npos);
   EXPECT_NE(refused("skin.slowest_time: 0.1 ms").find("above skin.fastest_time"), std::string::npos);
   EXPECT_NE(refused("tick: 25 us").find("no free parameter"), std::string::npos);
 }
