@@ -475,6 +475,13 @@ void draw_picture(App& app) {
                "positions of its needles.");
     return;
   }
+  if (!state.view.known()) {
+    draw_empty(
+        "Nothing to draw",
+        "This recording does not say what its pen and skin look like: it was made by an earlier version. Run its "
+        "scenario again.");
+    return;
+  }
   const PictureLayout layout = picture_layout(state.view, moment);
   const Theme& t = theme();
   std::vector<Rect> labels;

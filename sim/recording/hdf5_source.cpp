@@ -47,6 +47,7 @@ class FileSource final : public RecordingSource {
     file_ = Id(file, H5Fclose, "the file");
     try {
       read_meta(meta);
+      read_geometry(meta.geometry);
       read_signals();
       read_io(meta);
       read_strokes();
@@ -332,6 +333,32 @@ class FileSource final : public RecordingSource {
       m.tolerances.push_back(t);
     }
     tick_ns_ = m.tick_ns;
+  }
+
+  // Recordings of earlier programs have none.
+  void read_geometry(PenGeometry& g) const {
+    if (!exists(file_, "geometry")) return;
+    const Id group(H5Gopen2(file_, "geometry", H5P_DEFAULT), H5Gclose, "geometry");
+    bool finite = true;
+    each_geometry_number(g, [&](const char* name, double& value) {
+      value = number(group, name);
+      finite = finite && std::isfinite(value);
+    });
+    std::int64_t base_plate = 0;
+    number_attribute(group, "base_plate", H5T_INTEGER, H5T_NATIVE_INT64, &base_plate);
+    g.base_plate = base_plate != 0;
+    const Id set = dataset(group, "needles"), type(H5Dget_type(set), H5Tclose, "geometry/needles");
+    if (H5Tequal(type, needle_places_type()) <= 0) throw HdfError{"geometry/needles"};
+    const hsize_t count = row_count(set, "geometry/needles");
+    if (count < 1 || count > stroke_needles_max) throw HdfError{"geometry/needles"};
+    std::vector<NeedlePlaceRow> rows(static_cast<std::size_t>(count));
+    check(H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, rows.data()), "geometry/needles");
+    for (const NeedlePlaceRow& row : rows) {
+      finite = finite && std::isfinite(row.along_m) && std::isfinite(row.across_m);
+      g.along_m.push_back(row.along_m);
+      g.across_m.push_back(row.across_m);
+    }
+    if (!finite) throw HdfError{"geometry"};
   }
 
   static herr_t collect(hid_t, const char* name, const H5L_info_t*, void* into) {

@@ -83,6 +83,13 @@ Id strokes_type(const std::vector<SignalInfo>& columns, int needles) {
   return type;
 }
 
+Id needle_places_type() {
+  Id type = compound(sizeof(NeedlePlaceRow));
+  member(type, "along_m", offsetof(NeedlePlaceRow, along_m), H5T_IEEE_F64LE);
+  member(type, "across_m", offsetof(NeedlePlaceRow, across_m), H5T_IEEE_F64LE);
+  return type;
+}
+
 std::string link_name(const std::string& name) {
   static constexpr char hex[] = "0123456789ABCDEF";
   std::string out;

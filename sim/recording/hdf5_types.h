@@ -19,6 +19,12 @@ Id in_rest_type();  // InRest, OutRest (source.h)
 Id out_rest_type();
 Id strokes_type(const std::vector<SignalInfo>& columns, int needles);  // StrokeRow
 
+// Where a needle stands (geometry.h).
+struct NeedlePlaceRow {
+  double along_m, across_m;
+};
+Id needle_places_type();
+
 // A name as a link: '/' would make a group.
 std::string link_name(const std::string& name);
 std::string name_of_link(const std::string& link);

@@ -234,6 +234,7 @@ class RecordingWriter {
 
   void write() {
     write_meta();
+    write_geometry();
     if (source_.has_io()) write_io();
     for (const SignalInfo& info : content_.signals) write_signal(info);
     const auto& events = source_.event_ticks();
@@ -295,6 +296,19 @@ class RecordingWriter {
     std::string notes;
     for (const std::string& note : m.notes) notes += note + '\n';
     if (!notes.empty()) file_.long_text("notes", notes);
+  }
+
+  void write_geometry() {
+    const PenGeometry& g = content_.meta.geometry;
+    if (!g.known()) return;
+    const Id group = file_.group("geometry");
+    each_geometry_number(
+        g, [&](const char* name, const double& value) { file_.attribute(group, name, H5T_IEEE_F64LE, &value); });
+    const std::int64_t base_plate = g.base_plate;
+    file_.attribute(group, "base_plate", H5T_STD_I64LE, &base_plate);
+    std::vector<NeedlePlaceRow> rows;
+    for (std::size_t i = 0; i < g.along_m.size(); ++i) rows.push_back({g.along_m[i], g.across_m[i]});
+    file_.table(group, "needles", needle_places_type(), rows.data(), rows.size());
   }
 
   void write_io() {

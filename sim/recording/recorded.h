@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "firmware_shim/pen_shim.h"
+#include "sim/recording/geometry.h"
 #include "sim/recording/plan.h"
 #include "sim/vocabulary/time.h"
 
@@ -35,6 +36,7 @@ struct RecordingMeta {
   std::string source = "simulation";  // "simulation", "board", "field log"
   std::string title, scenario_path, scenario_text;
   std::string resolved_scenario;  // JSON, every parameter after catalog lookup in SI
+  PenGeometry geometry;
   std::uint64_t seed = 0;
   std::string firmware;  // as given: "reference_pen", "emulated:x.elf"
   std::string firmware_name, firmware_build_id, firmware_flags;

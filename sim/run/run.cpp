@@ -34,6 +34,7 @@
 #include "sim/recording/difference.h"
 #include "sim/run/child.h"
 #include "sim/run/formulas.h"
+#include "sim/run/geometry.h"
 #include "sim/scenario/resolved_json.h"
 #include "sim/vocabulary/version.h"
 
@@ -322,6 +323,7 @@ RecordingMeta meta_of(const RunRequest& request) {
   meta.scenario_path = request.label;
   meta.scenario_text = request.scenario_text;
   meta.resolved_scenario = to_json(request.resolved);
+  meta.geometry = recorded_geometry(request.resolved);
   meta.seed = request.resolved.seed;
   meta.firmware = request.resolved.firmware;
   if (!request.core_path.empty()) {

@@ -19,6 +19,7 @@
 #include "sim/draw/headless.h"
 #include "sim/draw/theme.h"
 #include "sim/input/input_error.h"
+#include "sim/run/geometry.h"
 #include "tests/sim/program.h"
 
 namespace pensim::dashboard {
@@ -83,19 +84,22 @@ void mouse(Headless& screen, App& app, void (*draw)(App&), float x, float y, boo
   frame(screen, app, draw);
 }
 
-TEST(Picture, NeedlesStandWhereTheModelPutsThem) {
-  for (int count = 1; count <= 42; ++count) {
-    CartridgeParams params;
-    params.needle_count = count;
+TEST(Picture, IsDrawnFromTheGeometryOfTheModels) {
+  for (int count = 1; count <= needle_count_max; ++count) {
+    ResolvedScenario scenario;
+    CartridgeParams& cartridge = scenario.plant.cartridge;
+    cartridge.needle_count = count;
+    cartridge.used_count = count % 4;
+    const PenGeometry g = recorded_geometry(scenario);
     NeedlePlace places[needle_count_max];
-    cartridge_places(params, places);
-    std::vector<double> along, across;
-    hexagonal_places(count, params.pitch_m, along, across);
-    ASSERT_EQ(along.size(), static_cast<std::size_t>(count));
-    for (std::size_t i = 0; i < along.size(); ++i) {
-      EXPECT_NEAR(along[i], places[i].along_m, 1e-12);
-      EXPECT_NEAR(across[i], places[i].across_m, 1e-12);
+    cartridge_places(cartridge, places);
+    ASSERT_EQ(g.along_m.size(), static_cast<std::size_t>(count));
+    for (std::size_t i = 0; i < g.along_m.size(); ++i) {
+      EXPECT_EQ(g.along_m[i], places[i].along_m);
+      EXPECT_EQ(g.across_m[i], places[i].across_m);
+      EXPECT_LT(std::hypot(g.along_m[i], g.across_m[i]), g.nose_inner_m);
     }
+    EXPECT_EQ(g.tip_diameter_m, cartridge_tip_diameter_m(cartridge));
   }
 }
 
@@ -103,7 +107,7 @@ TEST(Picture, TipsStandAtTheRecordedDepthAndTilt) {
   Live live("picture");
   const Recording& r = live.app.session->recording();
   const PenView view = pen_view(r.meta());
-  ASSERT_TRUE(view.known);
+  ASSERT_TRUE(view.known());
   EXPECT_EQ(view.region, "cheek");
   // The deepest instant before the fault: every needle is in.
   Tick tick = 16000;

@@ -10,6 +10,7 @@
 #include "sim/engine/plan.h"
 #include "sim/recording/block_writer.h"
 #include "sim/recording/recording.h"
+#include "sim/run/geometry.h"
 
 namespace pensim::dashboard {
 
@@ -76,6 +77,7 @@ inline void write_synthetic_run(const std::string& path, const SyntheticRun& run
   }
   RecordingMeta meta;
   meta.title = "Synthetic run";
+  meta.geometry = recorded_geometry(scenario);
   meta.verdict = "fail";
   Recording recording = Recording::from_blocks(store, meta);
   recording.verdicts().push_back({"RATE", "The rate holds",

@@ -66,6 +66,7 @@ TEST_F(Format1, SaysWhatItIs) {
   EXPECT_EQ(m.verdict, "fail");
   EXPECT_EQ(m.end_cause, "end of scenario");
   EXPECT_EQ(m.fault.kind, "");
+  EXPECT_FALSE(m.geometry.known());  // came later, as an addition
   EXPECT_TRUE(m.notes.empty());
 }
 

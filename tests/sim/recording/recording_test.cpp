@@ -51,6 +51,11 @@ RecordingMeta meta() {
   m.scenario_text = std::string("title: a\nduration: 6 s\n") + std::string(70'000, '#');
   m.resolved_scenario = "{\"seed\": 7}";
   m.seed = 0xFFFFFFFFFFFFFFF7u;
+  m.geometry.needle_length_m = 3e-3;
+  m.geometry.bone_m = 2.5e-3;
+  m.geometry.base_plate = true;
+  m.geometry.along_m = {-0.45e-3, 0.45e-3};
+  m.geometry.across_m = {0.1e-3, -0.1e-3};
   m.firmware = "reference_pen";
   m.firmware_name = "reference pen";
   m.firmware_build_id = "0123456789abcdef";
@@ -164,6 +169,7 @@ TEST_F(RecordingFile, HoldsWhatIsKnownAboutIt) {
   EXPECT_EQ(r.meta().scenario_path, m.scenario_path);
   EXPECT_EQ(r.meta().scenario_text, m.scenario_text);
   EXPECT_EQ(r.meta().resolved_scenario, m.resolved_scenario);
+  EXPECT_EQ(r.meta().geometry, m.geometry);
   EXPECT_EQ(r.meta().seed, m.seed);
   EXPECT_EQ(r.meta().firmware, m.firmware);
   EXPECT_EQ(r.meta().firmware_name, m.firmware_name);
