@@ -18,7 +18,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr int resolved_version = 2;
-constexpr const char* command_kinds[] = {"set", "fault", "poke", "uart", "reset"};
 
 std::string hex(const std::vector<std::uint8_t>& bytes) {
   // A blank tail is not worth kilobytes of f.
@@ -66,6 +65,7 @@ std::string safe(const std::string& text) {
   return Json::parse(Json(text).dump(-1, ' ', false, Json::error_handler_t::replace)).get<std::string>();
 }
 
+// Reads an object key by key.
 class Fields {
  public:
   Fields(const Json& object, std::string path, const std::string& name, std::vector<InputProblem>& problems)
@@ -125,7 +125,9 @@ class Fields {
         bad(key, "true or false", *value);
     }
   }
-  void optional(const char* key, std::optional<double>& out) {
+  void member(const char* key, bool& out) { flag(key, out); }
+  void member(const char* key, double& out) { number(key, out); }
+  void member(const char* key, std::optional<double>& out) {
     if (const Json* value = get(key)) {
       if (value->is_null())
         out.reset();
@@ -159,33 +161,31 @@ class Fields {
                            fmt::format("{}{}: expected up to {} bytes as hexadecimal digits", path_, key, size),
                            "the text was changed"});
   }
-  template <class F>
-  void each(const char* key, F&& f) {
-    const Json* list = get(key);
-    if (!list) return;
-    if (!list->is_array()) return bad(key, "a list", *list);
-    std::size_t index = 0;
-    for (const Json& item : *list) f(item, fmt::format("{}[{}]", key, index++));
-  }
-  template <class F>
-  void object(const Json& item, const std::string& path, F&& f) {
-    Fields inner(item, path_ + path + ".", name_, problems_);
-    if (item.is_object()) {
-      f(inner);
-      inner.finish();
-    }
+  // Bytes that a timeline types (bytes_as_text).
+  void typed(const char* key, std::string& out) {
+    std::string text;
+    this->text(key, text);
+    if (!text_as_bytes(text, out))
+      problems_.push_back({{name_, 0, 0}, path_ + key + ": found a character that is no byte", "the text was changed"});
   }
   template <class F>
   void object(const char* key, F&& f) {
-    if (const Json* item = get(key)) object(*item, std::string(key), f);
+    if (const Json* item = get(key)) object(*item, key, f);
   }
-  void word(const char* key, std::initializer_list<const char*> words, std::size_t& out) {
+  template <class T, class F>
+  void list(const char* key, std::vector<T>& out, F&& f) {
+    each(key, [&](const Json& item, const std::string& path) {
+      object(item, path, [&](Fields& inner) { f(inner, out.emplace_back()); });
+    });
+  }
+  template <class Enum>
+  void word(const char* key, std::initializer_list<const char*> words, Enum& out) {
     std::string found;
     text(key, found);
     std::size_t i = 0;
     for (const char* w : words) {
       if (found == w) {
-        out = i;
+        out = static_cast<Enum>(i);
         return;
       }
       ++i;
@@ -194,6 +194,19 @@ class Fields {
       problems_.push_back({{name_, 0, 0},
                            fmt::format("{}{}: found `{}`, which is not known", path_, key, found.substr(0, 60)),
                            "the text is of another version, or was changed"});
+  }
+  void settings(const char* key, std::vector<InitialSetting>& out) {
+    object(key, [&](Fields& inner) {
+      for (const Settable& settable : settables) {
+        double value = settable.start;
+        inner.number(settable.name, value);
+        if (value < settable.low || value > settable.high)
+          problems_.push_back({{name_, 0, 0},
+                               fmt::format("{}.{} = {} is out of range", key, settable.name, value),
+                               "the text was changed"});
+        out.push_back({settable.name, value});
+      }
+    });
   }
   void bad(const std::string& key, const std::string& expected, const Json& found) {
     std::string shown = found.dump(-1, ' ', true, Json::error_handler_t::replace);
@@ -211,6 +224,23 @@ class Fields {
   }
 
  private:
+  template <class F>
+  void each(const char* key, F&& f) {
+    const Json* list = get(key);
+    if (!list) return;
+    if (!list->is_array()) return bad(key, "a list", *list);
+    std::size_t index = 0;
+    for (const Json& item : *list) f(item, fmt::format("{}[{}]", key, index++));
+  }
+  template <class F>
+  void object(const Json& item, const std::string& path, F&& f) {
+    Fields inner(item, path_ + path + ".", name_, problems_);
+    if (item.is_object()) {
+      f(inner);
+      inner.finish();
+    }
+  }
+
   const Json& object_;
   std::string path_;
   const std::string& name_;
@@ -218,21 +248,153 @@ class Fields {
   std::vector<std::string> known_;
 };
 
-// The insertion rig, written and read by one list of members.
-template <class Insertion, class F>
-void each_insertion_member(Insertion& i, F&& f) {
-  f("speed_m_per_s", i.speed_m_per_s);
-  f("travel_m", i.travel_m);
-  f("press_N", i.press_N);
-  f("hold_s", i.hold_s);
-  f("retract", i.retract);
-  f("base_plate", i.base_plate);
-  f("nose_inner_diameter_m", i.nose_inner_diameter_m);
-  f("nose_outer_diameter_m", i.nose_outer_diameter_m);
-  f("vibration_frequency_Hz", i.vibration_frequency_Hz);
-  f("vibration_amplitude_m", i.vibration_amplitude_m);
-  f("vibrates_in_insertion", i.vibrates_in_insertion);
-  f("vibrates_in_hold", i.vibrates_in_hold);
+// Writes an object key by key: the other visitor of the members below.
+class JsonWriter {
+ public:
+  explicit JsonWriter(Json& object) : object_(object) { object_ = Json::object(); }
+
+  void number(const char* key, double value) { put(key, value); }
+  template <class T>
+  void whole(const char* key, const T& value, T = {}, T = {}) {
+    put(key, value);
+  }
+  void text(const char* key, const std::string& value) { put(key, safe(value)); }
+  void flag(const char* key, bool value) { put(key, value); }
+  void member(const char* key, bool value) { put(key, value); }
+  void member(const char* key, double value) { put(key, value); }
+  void member(const char* key, const std::optional<double>& value) { put(key, value ? Json(*value) : Json()); }
+  void texts(const char* key, const std::vector<std::string>& values) {
+    Json list = Json::array();
+    for (const std::string& value : values) list.push_back(safe(value));
+    put(key, std::move(list));
+  }
+  void bytes(const char* key, const std::vector<std::uint8_t>& bytes, std::size_t) { put(key, hex(bytes)); }
+  void typed(const char* key, const std::string& bytes) { put(key, bytes_as_text(bytes)); }
+  template <class F>
+  void object(const char* key, F&& f) {
+    Json item;
+    JsonWriter inner(item);
+    f(inner);
+    put(key, std::move(item));
+  }
+  template <class T, class F>
+  void list(const char* key, const std::vector<T>& values, F&& f) {
+    Json list = Json::array();
+    for (const T& value : values) {
+      JsonWriter inner(list.emplace_back());
+      f(inner, value);
+    }
+    put(key, std::move(list));
+  }
+  template <class Enum>
+  void word(const char* key, std::initializer_list<const char*> words, Enum value) {
+    put(key, words.begin()[static_cast<std::size_t>(value)]);
+  }
+  void settings(const char* key, const std::vector<InitialSetting>& values) {
+    object(key, [&](JsonWriter& inner) {
+      for (const InitialSetting& setting : values) inner.put(setting.name, setting.value);
+    });
+  }
+
+ private:
+  // Every key comes once: nothing is searched.
+  void put(const std::string& key, Json value) {
+    object_.get_ref<Json::object_t&>().push_back(Json::object_t::value_type(key, std::move(value)));
+  }
+
+  Json& object_;
+};
+
+// Every member with its key, once: V is Fields or JsonWriter. The order is that of the text.
+
+template <class Insertion, class V>
+void each_insertion_member(Insertion& i, V& v) {
+  v.member("speed_m_per_s", i.speed_m_per_s);
+  v.member("travel_m", i.travel_m);
+  v.member("press_N", i.press_N);
+  v.member("hold_s", i.hold_s);
+  v.member("retract", i.retract);
+  v.member("base_plate", i.base_plate);
+  v.member("nose_inner_diameter_m", i.nose_inner_diameter_m);
+  v.member("nose_outer_diameter_m", i.nose_outer_diameter_m);
+  v.member("vibration_frequency_Hz", i.vibration_frequency_Hz);
+  v.member("vibration_amplitude_m", i.vibration_amplitude_m);
+  v.member("vibrates_in_insertion", i.vibrates_in_insertion);
+  v.member("vibrates_in_hold", i.vibrates_in_hold);
+}
+
+constexpr Tick ticks_max = 1'000'000'000'000;
+
+template <class OneCommand, class V>
+void each_command_member(OneCommand& c, V& v) {
+  v.template whole<Tick>("at", c.at, 0, ticks_max);
+  v.word("kind", {"set", "fault", "poke", "uart", "reset"}, c.kind);
+  v.text("name", c.name);
+  v.number("value", c.value);
+  v.template whole<Tick>("over", c.over, 0, ticks_max);
+  v.template whole<Tick>("duration", c.duration, 0, ticks_max);
+  v.typed("text", c.text);
+}
+
+template <class Place, class V>
+void each_place_member(Place& at, V& v) {
+  v.text("file", at.file);
+  v.template whole<int>("line", at.line, 0, std::numeric_limits<int>::max());
+  v.template whole<int>("column", at.column, 0, std::numeric_limits<int>::max());
+}
+
+template <class OneMeasure, class V>
+void each_measure_member(OneMeasure& m, V& v) {
+  v.text("name", m.name);
+  v.text("expression", m.expression);
+  each_place_member(m.at, v);
+}
+
+template <class OneRequirement, class V>
+void each_requirement_member(OneRequirement& q, V& v) {
+  v.text("id", q.id);
+  v.text("text", q.text);
+  v.text("that", q.that);
+  v.flag("may_be_vacuous", q.may_be_vacuous);
+  v.flag("always", q.always);
+  each_place_member(q.at, v);
+}
+
+template <class Plant, class V>
+void each_plant_number(Plant& plant, V& v) {
+  each_plant_param(plant, [&](const char* name, auto& member) {
+    const std::string kept(name);
+    if constexpr (std::is_integral_v<std::remove_cvref_t<decltype(member)>>)
+      v.whole(kept.c_str(), member);
+    else
+      v.number(kept.c_str(), member);
+  });
+}
+
+template <class Resolved, class V>
+void each_resolved_member(Resolved& r, V& v) {
+  v.text("path", r.path);
+  v.text("title", r.title);
+  v.texts("tags", r.tags);
+  v.word("rig", {"pen", "insertion"}, r.rig);
+  v.whole("seed", r.seed);
+  v.template whole<Nanoseconds>("tick_ns", r.tick_ns, 1, ns_per_s);
+  v.template whole<Tick>("duration_ticks", r.duration, 1, ticks_max);
+  v.text("firmware", r.firmware);
+  v.whole("clock_start_us", r.clock_start_us);
+  v.settings("settings", r.settings);
+  v.list("commands", r.commands, [](auto& inner, auto& command) { each_command_member(command, inner); });
+  v.template whole<int>("cartridge_used", r.cartridge_used, 0, 1'000'000);
+  v.whole("cartridge_serial", r.cartridge_serial);
+  v.bytes("pen_memory", r.pen_memory, PEN_NVM_PEN_BYTES);
+  v.bytes("cartridge_memory", r.cartridge_memory, PEN_NVM_CARTRIDGE_BYTES);
+  v.object("insertion", [&](auto& inner) { each_insertion_member(r.insertion, inner); });
+  v.texts("watch", r.watch);
+  v.object("record", [&](auto& inner) { inner.flag("each_needle", r.record.each_needle); });
+  v.list("measures", r.measures, [](auto& inner, auto& measure) { each_measure_member(measure, inner); });
+  v.list("requirements", r.requirements,
+         [](auto& inner, auto& requirement) { each_requirement_member(requirement, inner); });
+  v.object("plant", [&](auto& inner) { each_plant_number(r.plant, inner); });
 }
 
 void check_commands(const ResolvedScenario& r, const std::string& name, std::vector<InputProblem>& problems) {
@@ -270,72 +432,20 @@ void check_commands(const ResolvedScenario& r, const std::string& name, std::vec
 
 std::string to_json(const ResolvedScenario& r) {
   Json json;
-  json["resolved_version"] = resolved_version;
-  json["path"] = safe(r.path);
-  json["title"] = safe(r.title);
-  json["tags"] = Json::array();
-  for (const std::string& tag : r.tags) json["tags"].push_back(safe(tag));
-  json["rig"] = r.rig == Rig::pen ? "pen" : "insertion";
-  json["seed"] = r.seed;
-  json["tick_ns"] = r.tick_ns;
-  json["duration_ticks"] = r.duration;
-  json["firmware"] = safe(r.firmware);
-  json["clock_start_us"] = r.clock_start_us;
-  json["settings"] = Json::object();
-  for (const InitialSetting& setting : r.settings) json["settings"][setting.name] = setting.value;
-  json["commands"] = Json::array();
-  for (const Command& c : r.commands)
-    json["commands"].push_back({{"at", c.at},
-                                {"kind", command_kinds[static_cast<std::size_t>(c.kind)]},
-                                {"name", safe(c.name)},
-                                {"value", c.value},
-                                {"over", c.over},
-                                {"duration", c.duration},
-                                {"text", bytes_as_text(c.text)}});
-  json["cartridge_used"] = r.cartridge_used;
-  json["cartridge_serial"] = r.cartridge_serial;
-  json["pen_memory"] = hex(r.pen_memory);
-  json["cartridge_memory"] = hex(r.cartridge_memory);
-  json["insertion"] = Json::object();
-  each_insertion_member(r.insertion, [&](const char* key, const auto& member) {
-    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(member)>, std::optional<double>>)
-      json["insertion"][key] = member ? Json(*member) : Json();
-    else
-      json["insertion"][key] = member;
-  });
-  json["watch"] = r.watch;
-  json["record"] = {{"each_needle", r.record.each_needle}};
-  json["measures"] = Json::array();
-  for (const Measure& m : r.measures)
-    json["measures"].push_back({{"name", safe(m.name)},
-                                {"expression", safe(m.expression)},
-                                {"file", safe(m.at.file)},
-                                {"line", m.at.line},
-                                {"column", m.at.column}});
-  json["requirements"] = Json::array();
-  for (const Requirement& q : r.requirements)
-    json["requirements"].push_back({{"id", safe(q.id)},
-                                    {"text", safe(q.text)},
-                                    {"that", safe(q.that)},
-                                    {"may_be_vacuous", q.may_be_vacuous},
-                                    {"always", q.always},
-                                    {"file", safe(q.at.file)},
-                                    {"line", q.at.line},
-                                    {"column", q.at.column}});
-  Json& plant = json["plant"] = Json::object();
-  each_plant_param(r.plant, [&](const char* name, const auto& member) {
-    plant.push_back(Json::object_t::value_type(name, member));
-  });
+  JsonWriter writer(json);
+  writer.whole("resolved_version", resolved_version);
+  each_resolved_member(r, writer);
   return json.dump(1) + "\n";
 }
 
-ResolvedScenario resolved_from_json(const std::string& text, const std::string& name) {
+namespace {
+
+Json parsed(const std::string& text, const std::string& name) {
   if (text.size() > (16u << 20))
     throw InputError({{name, 0, 0}, "found more than 16 MB", "this is no resolved scenario"});
-  Json json;
   try {
     // Nothing here nests deeper than four levels.
-    json = Json::parse(text, [](int depth, Json::parse_event_t, Json&) {
+    return Json::parse(text, [](int depth, Json::parse_event_t, Json&) {
       if (depth > 16) throw std::length_error("found more than 16 levels of nesting");
       return true;
     });
@@ -353,7 +463,12 @@ ResolvedScenario resolved_from_json(const std::string& text, const std::string& 
   } catch (const std::exception& error) {  // a number beyond a double, too many levels
     throw InputError({{name, 0, 0}, "this is not JSON: " + std::string(error.what()), "the text was changed"});
   }
+}
 
+}  // namespace
+
+ResolvedScenario resolved_from_json(const std::string& text, const std::string& name) {
+  const Json json = parsed(text, name);
   std::vector<InputProblem> problems;
   Fields f(json, "", name, problems);
   if (!json.is_object()) throw InputError(problems);
@@ -364,96 +479,7 @@ ResolvedScenario resolved_from_json(const std::string& text, const std::string& 
                       fmt::format("found resolved_version {}, expected {}", version, resolved_version),
                       "use the version of the program that wrote it"});
   ResolvedScenario r;
-  f.text("path", r.path);
-  f.text("title", r.title);
-  f.texts("tags", r.tags);
-  std::size_t rig = 0;
-  f.word("rig", {"pen", "insertion"}, rig);
-  r.rig = rig == 0 ? Rig::pen : Rig::insertion;
-  f.whole("seed", r.seed);
-  f.whole<Nanoseconds>("tick_ns", r.tick_ns, 1, ns_per_s);
-  f.whole<Tick>("duration_ticks", r.duration, 1, 1'000'000'000'000);
-  f.text("firmware", r.firmware);
-  f.whole("clock_start_us", r.clock_start_us);
-  f.object("settings", [&](Fields& settings) {
-    for (const Settable& settable : settables) {
-      double value = settable.start;
-      settings.number(settable.name, value);
-      if (value < settable.low || value > settable.high)
-        problems.push_back({{name, 0, 0},
-                            fmt::format("settings.{} = {} is out of range", settable.name, value),
-                            "the text was changed"});
-      r.settings.push_back({settable.name, value});
-    }
-  });
-  f.each("commands", [&](const Json& item, const std::string& path) {
-    f.object(item, path, [&](Fields& c) {
-      Command command;
-      c.whole<Tick>("at", command.at, 0, 1'000'000'000'000);
-      std::size_t kind = 0;
-      c.word("kind", {"set", "fault", "poke", "uart", "reset"}, kind);
-      command.kind = static_cast<Command::Kind>(kind);
-      c.text("name", command.name);
-      c.number("value", command.value);
-      c.whole<Tick>("over", command.over, 0, 1'000'000'000'000);
-      c.whole<Tick>("duration", command.duration, 0, 1'000'000'000'000);
-      std::string typed;
-      c.text("text", typed);
-      if (!text_as_bytes(typed, command.text))
-        problems.push_back({{name, 0, 0}, path + ".text: found a character that is no byte", "the text was changed"});
-      r.commands.push_back(std::move(command));
-    });
-  });
-  f.whole("cartridge_used", r.cartridge_used, 0, 1'000'000);
-  f.whole("cartridge_serial", r.cartridge_serial);
-  f.bytes("pen_memory", r.pen_memory, PEN_NVM_PEN_BYTES);
-  f.bytes("cartridge_memory", r.cartridge_memory, PEN_NVM_CARTRIDGE_BYTES);
-  f.object("insertion", [&](Fields& insertion) {
-    each_insertion_member(r.insertion, [&](const char* key, auto& member) {
-      using T = std::remove_cvref_t<decltype(member)>;
-      if constexpr (std::is_same_v<T, bool>)
-        insertion.flag(key, member);
-      else if constexpr (std::is_same_v<T, double>)
-        insertion.number(key, member);
-      else
-        insertion.optional(key, member);
-    });
-  });
-  f.texts("watch", r.watch);
-  f.object("record", [&](Fields& record) { record.flag("each_needle", r.record.each_needle); });
-  const auto place = [](Fields& fields, Location& at) {
-    fields.text("file", at.file);
-    fields.whole("line", at.line, 0);
-    fields.whole("column", at.column, 0);
-  };
-  f.each("measures", [&](const Json& item, const std::string& path) {
-    f.object(item, path, [&](Fields& m) {
-      Measure& measure = r.measures.emplace_back();
-      m.text("name", measure.name);
-      m.text("expression", measure.expression);
-      place(m, measure.at);
-    });
-  });
-  f.each("requirements", [&](const Json& item, const std::string& path) {
-    f.object(item, path, [&](Fields& q) {
-      Requirement& requirement = r.requirements.emplace_back();
-      q.text("id", requirement.id);
-      q.text("text", requirement.text);
-      q.text("that", requirement.that);
-      q.flag("may_be_vacuous", requirement.may_be_vacuous);
-      q.flag("always", requirement.always);
-      place(q, requirement.at);
-    });
-  });
-  f.object("plant", [&](Fields& plant) {
-    each_plant_param(r.plant, [&](const char* key, auto& member) {
-      const std::string kept(key);
-      if constexpr (std::is_integral_v<std::remove_cvref_t<decltype(member)>>)
-        plant.whole(kept.c_str(), member);
-      else
-        plant.number(kept.c_str(), member);
-    });
-  });
+  each_resolved_member(r, f);
   f.finish();
   if (problems.empty()) {
     check_plant(r.plant, {name, 0, 0}, problems);
