@@ -92,6 +92,152 @@ std::string cartridge_with(int needles) {
   return "";
 }
 
+// What the scenario says itself and the catalog does not change.
+void take_plain(ResolvedScenario& r, const Scenario& s) {
+  r.path = s.path;
+  r.title = s.title;
+  r.tags = s.tags;
+  r.rig = s.rig;
+  r.seed = s.seed;
+  r.tick_ns = s.tick_ns;
+  r.duration = s.duration;
+  r.firmware = s.rig == Rig::pen ? s.firmware : "";
+  r.clock_start_us =
+      static_cast<std::uint32_t>(std::min<long long>(0xFFFFFFFFll, std::llround(s.pen.clock_start_s * 1e6)));
+  r.commands = s.timeline;
+  if (s.pen.battery_aging != 1.0) {
+    Command aged;
+    aged.kind = Command::Kind::fault;
+    aged.name = "battery.aged";
+    aged.value = s.pen.battery_aging;
+    r.commands.insert(r.commands.begin(), aged);
+  }
+  r.cartridge_used = s.cartridge.used;
+  r.cartridge_serial = s.cartridge.serial;
+  r.pen_memory = memory_image(s.pen.memory, PEN_NVM_PEN_BYTES);
+  r.cartridge_memory = memory_image(s.cartridge.memory, PEN_NVM_CARTRIDGE_BYTES);
+  if (s.cartridge.memory == "blank" && s.cartridge.used > 0)
+    r.cartridge_memory[0] = static_cast<std::uint8_t>(s.cartridge.used);
+  r.insertion = s.insertion;
+  r.watch = s.watch;
+  r.record = s.record;
+  r.measures = s.measures;
+  r.requirements = s.requirements;
+}
+
+// The pen that another one is based on: its parts, then its own numbers.
+void apply_base(Members& members, const CatalogEntry& pen) {
+  for (const auto& [key, name] : pen.references) {
+    if (key != "base") continue;
+    const CatalogEntry& base = catalog_entry(CatalogKind::pen, name, {pen.file, 0, 0});
+    for (const auto& [part_key, part_name] : base.references) {
+      if (part_key == "base")
+        throw InputError(
+            {{base.file, 0, 0}, fmt::format("{} has a base itself", base.name), "name the pen at the bottom as base"});
+      for (const CatalogKind kind : {CatalogKind::motor, CatalogKind::battery, CatalogKind::cartridge})
+        if (part_key == catalog_kind_name(kind))
+          apply(members, catalog_entry(kind, part_name, {base.file, 0, 0}).values);
+    }
+    apply(members, base.values);
+  }
+}
+
+// The model that is named, else the catalog's with so many needles, else none: the pen's own.
+std::optional<std::string> chosen_cartridge(const CartridgeChoice& choice) {
+  if (choice.model || !choice.needles) return choice.model;
+  const std::string found = cartridge_with(*choice.needles);
+  return found.empty() ? std::nullopt : std::optional(found);
+}
+
+void apply_pen(Members& members, const Scenario& s) {
+  // Parts of the pen, the pen's own numbers over them, then parts that the scenario put in.
+  const CatalogEntry& pen = catalog_entry(CatalogKind::pen, s.pen.model, {s.path, 0, 0});
+  const auto part = [&](CatalogKind kind, const std::optional<std::string>& chosen, bool of_scenario) {
+    if (chosen.has_value() != of_scenario) return;
+    if (chosen) return apply(members, catalog_entry(kind, *chosen, {s.path, 0, 0}).values);
+    for (const auto& [key, name] : pen.references)
+      if (key == catalog_kind_name(kind)) apply(members, catalog_entry(kind, name, {pen.file, 0, 0}).values);
+  };
+  apply_base(members, pen);
+  for (bool of_scenario : {false, true}) {
+    part(CatalogKind::motor, s.pen.motor, of_scenario);
+    part(CatalogKind::battery, s.pen.battery, of_scenario);
+    part(CatalogKind::cartridge, chosen_cartridge(s.cartridge), of_scenario);
+    if (!of_scenario) apply(members, pen.values);
+  }
+}
+
+void apply_cartridge(CartridgeParams& cartridge, const CartridgeChoice& choice) {
+  if (choice.needles) cartridge.needle_count = *choice.needles;
+  if (choice.tip_diameter_m) cartridge.tip_diameter_m = *choice.tip_diameter_m;
+  if (choice.shaft_diameter_m) cartridge.shaft_diameter_m = *choice.shaft_diameter_m;
+  if (choice.half_cone_angle_rad) cartridge.half_cone_angle_rad = *choice.half_cone_angle_rad;
+  if (choice.needle_length_m) cartridge.needle_length_m = *choice.needle_length_m;
+  if (choice.pitch_m) cartridge.pitch_m = *choice.pitch_m;
+  if (choice.footprint_radius_m) cartridge.footprint_radius_m = *choice.footprint_radius_m;
+  cartridge.used_count = choice.used;
+}
+
+// The skin of the scenario, and its patches relative to it.
+void resolve_skin(PlantParams& plant, Members& members, const Scenario& s) {
+  const SkinParams before = plant.skin;
+  apply_skin(plant.skin, members, s.skin, s.seed, s.skin.region, s.skin.topical, s.skin.condition);
+  const SkinParams here = plant.skin;
+  // A patch is what its own words would make of the skin, over what the rest of it is.
+  std::vector<SkinPatch> patches;
+  for (const SkinPatchChoice& choice : s.skin.patches) {
+    plant.skin = before;
+    apply_skin(plant.skin, members, s.skin, s.seed, choice.region.value_or(s.skin.region),
+               choice.topical.value_or(s.skin.topical), choice.condition.value_or(s.skin.condition));
+    patches.push_back({choice.from_m, choice.to_m, plant.skin.shear_modulus_Pa / here.shear_modulus_Pa,
+                       plant.skin.puncture_factor_1 / here.puncture_factor_1, plant.skin.dermis_m / here.dermis_m});
+  }
+  plant.skin = here;
+  plant.skin.patch_count = static_cast<std::int64_t>(std::min(patches.size(), std::size_t{skin_patches_max}));
+  std::copy_n(patches.begin(), plant.skin.patch_count, plant.skin.patches);
+  plant.skin.stretch_1 = s.skin.stretch;
+}
+
+void apply_operation(PlantParams& plant, const OperatorChoice& operation) {
+  plant.hand.track_length_m = operation.track_m;
+  plant.hand.pass_count = operation.passes;
+  plant.hand.tremor_along_m *= operation.tremor;
+  plant.hand.tremor_across_m *= operation.tremor;
+  plant.hand.tremor_axial_m *= operation.tremor;
+  if (operation.press_noise) plant.hand.press_noise_1 = *operation.press_noise;
+  if (operation.hand_mass_kg) plant.hand.hand_mass_kg = *operation.hand_mass_kg;
+  if (operation.hand_stiffness_N_per_m) plant.hand.stiffness_N_per_m = *operation.hand_stiffness_N_per_m;
+  if (operation.hand_damping_N_s_per_m) plant.hand.damping_N_s_per_m = *operation.hand_damping_N_s_per_m;
+  plant.initial_lift_m = operation.lift_m;
+}
+
+// Single parameters, last: they win.
+void apply_parameters(Members& members, const Scenario& s, std::vector<InputProblem>& problems) {
+  for (const auto& [name, given] : s.parameters) {
+    try {
+      assign(members, name, given.first, given.second);
+    } catch (const InputError& error) {
+      problems.insert(problems.end(), error.problems().begin(), error.problems().end());
+    }
+  }
+}
+
+std::vector<InitialSetting> initial_settings(const Scenario& s) {
+  std::vector<InitialSetting> settings;
+  for (const Settable& settable : settables) settings.push_back({settable.name, settable.start});
+  const auto set = [&](const char* name, double value) {
+    for (InitialSetting& setting : settings)
+      if (setting.name == name) setting.value = value;
+  };
+  set("operator.contact", s.operation.contact ? 1.0 : 0.0);
+  set("operator.lift", s.operation.lift_m);
+  set("operator.press", s.operation.press_N);
+  set("operator.glide", s.operation.glide_m_per_s);
+  set("operator.tilt", s.operation.tilt_rad);
+  set("ambient.temperature", s.pen.ambient_K);
+  return settings;
+}
+
 }  // namespace
 
 void check_plant(PlantParams& params, const Location& at, std::vector<InputProblem>& problems) {
@@ -160,133 +306,23 @@ void check_plant(PlantParams& params, const Location& at, std::vector<InputProbl
 
 ResolvedScenario resolve(const Scenario& s) {
   ResolvedScenario r;
-  r.path = s.path;
-  r.title = s.title;
-  r.tags = s.tags;
-  r.rig = s.rig;
-  r.seed = s.seed;
-  r.tick_ns = s.tick_ns;
-  r.duration = s.duration;
-  r.firmware = s.rig == Rig::pen ? s.firmware : "";
-  r.clock_start_us =
-      static_cast<std::uint32_t>(std::min<long long>(0xFFFFFFFFll, std::llround(s.pen.clock_start_s * 1e6)));
-  r.commands = s.timeline;
-  if (s.pen.battery_aging != 1.0) {
-    Command aged;
-    aged.kind = Command::Kind::fault;
-    aged.name = "battery.aged";
-    aged.value = s.pen.battery_aging;
-    r.commands.insert(r.commands.begin(), aged);
-  }
-  r.cartridge_used = s.cartridge.used;
-  r.cartridge_serial = s.cartridge.serial;
-  r.pen_memory = memory_image(s.pen.memory, PEN_NVM_PEN_BYTES);
-  r.cartridge_memory = memory_image(s.cartridge.memory, PEN_NVM_CARTRIDGE_BYTES);
-  if (s.cartridge.memory == "blank" && s.cartridge.used > 0)
-    r.cartridge_memory[0] = static_cast<std::uint8_t>(s.cartridge.used);
-  r.insertion = s.insertion;
-  r.watch = s.watch;
-  r.record = s.record;
-  r.measures = s.measures;
-  r.requirements = s.requirements;
-
+  take_plain(r, s);
   PlantParams& plant = r.plant;
   Members members(plant);
-  // Parts of the pen, the pen's own numbers over them, then parts that the scenario put in.
-  const CatalogEntry& pen = catalog_entry(CatalogKind::pen, s.pen.model, {s.path, 0, 0});
-  const auto part = [&](CatalogKind kind, const std::optional<std::string>& chosen, bool of_scenario) {
-    if (chosen.has_value() != of_scenario) return;
-    if (chosen) return apply(members, catalog_entry(kind, *chosen, {s.path, 0, 0}).values);
-    for (const auto& [key, name] : pen.references)
-      if (key == catalog_kind_name(kind)) apply(members, catalog_entry(kind, name, {pen.file, 0, 0}).values);
-  };
-  std::optional<std::string> cartridge = s.cartridge.model;
-  if (!cartridge && s.cartridge.needles) {
-    const std::string found = cartridge_with(*s.cartridge.needles);
-    if (!found.empty()) cartridge = found;
-  }
-  for (const auto& [key, name] : pen.references) {
-    if (key != "base") continue;
-    const CatalogEntry& base = catalog_entry(CatalogKind::pen, name, {pen.file, 0, 0});
-    for (const auto& [part_key, part_name] : base.references) {
-      if (part_key == "base")
-        throw InputError(
-            {{base.file, 0, 0}, fmt::format("{} has a base itself", base.name), "name the pen at the bottom as base"});
-      for (const CatalogKind kind : {CatalogKind::motor, CatalogKind::battery, CatalogKind::cartridge})
-        if (part_key == catalog_kind_name(kind))
-          apply(members, catalog_entry(kind, part_name, {base.file, 0, 0}).values);
-    }
-    apply(members, base.values);
-  }
-  for (bool of_scenario : {false, true}) {
-    part(CatalogKind::motor, s.pen.motor, of_scenario);
-    part(CatalogKind::battery, s.pen.battery, of_scenario);
-    part(CatalogKind::cartridge, cartridge, of_scenario);
-    if (!of_scenario) apply(members, pen.values);
-  }
-  if (s.cartridge.needles) plant.cartridge.needle_count = *s.cartridge.needles;
-  if (s.cartridge.tip_diameter_m) plant.cartridge.tip_diameter_m = *s.cartridge.tip_diameter_m;
-  if (s.cartridge.shaft_diameter_m) plant.cartridge.shaft_diameter_m = *s.cartridge.shaft_diameter_m;
-  if (s.cartridge.half_cone_angle_rad) plant.cartridge.half_cone_angle_rad = *s.cartridge.half_cone_angle_rad;
-  if (s.cartridge.needle_length_m) plant.cartridge.needle_length_m = *s.cartridge.needle_length_m;
-  if (s.cartridge.pitch_m) plant.cartridge.pitch_m = *s.cartridge.pitch_m;
-  if (s.cartridge.footprint_radius_m) plant.cartridge.footprint_radius_m = *s.cartridge.footprint_radius_m;
-  plant.cartridge.used_count = s.cartridge.used;
+  apply_pen(members, s);
+  apply_cartridge(plant.cartridge, s.cartridge);
   plant.battery.initial_charge_1 = s.pen.state_of_charge;
   plant.thermal.initial_K = s.pen.temperature_K.value_or(s.pen.ambient_K);
-
-  const SkinParams before = plant.skin;
-  apply_skin(plant.skin, members, s.skin, s.seed, s.skin.region, s.skin.topical, s.skin.condition);
-  const SkinParams here = plant.skin;
-  // A patch is what its own words would make of the skin, over what the rest of it is.
-  std::vector<SkinPatch> patches;
-  for (const SkinPatchChoice& choice : s.skin.patches) {
-    plant.skin = before;
-    apply_skin(plant.skin, members, s.skin, s.seed, choice.region.value_or(s.skin.region),
-               choice.topical.value_or(s.skin.topical), choice.condition.value_or(s.skin.condition));
-    patches.push_back({choice.from_m, choice.to_m, plant.skin.shear_modulus_Pa / here.shear_modulus_Pa,
-                       plant.skin.puncture_factor_1 / here.puncture_factor_1, plant.skin.dermis_m / here.dermis_m});
-  }
-  plant.skin = here;
-  plant.skin.patch_count = static_cast<std::int64_t>(std::min(patches.size(), std::size_t{skin_patches_max}));
-  std::copy_n(patches.begin(), plant.skin.patch_count, plant.skin.patches);
-  plant.skin.stretch_1 = s.skin.stretch;
-
-  plant.hand.track_length_m = s.operation.track_m;
-  plant.hand.pass_count = s.operation.passes;
-  plant.hand.tremor_along_m *= s.operation.tremor;
-  plant.hand.tremor_across_m *= s.operation.tremor;
-  plant.hand.tremor_axial_m *= s.operation.tremor;
-  if (s.operation.press_noise) plant.hand.press_noise_1 = *s.operation.press_noise;
-  if (s.operation.hand_mass_kg) plant.hand.hand_mass_kg = *s.operation.hand_mass_kg;
-  if (s.operation.hand_stiffness_N_per_m) plant.hand.stiffness_N_per_m = *s.operation.hand_stiffness_N_per_m;
-  if (s.operation.hand_damping_N_s_per_m) plant.hand.damping_N_s_per_m = *s.operation.hand_damping_N_s_per_m;
-  plant.initial_lift_m = s.operation.lift_m;
+  resolve_skin(plant, members, s);
+  apply_operation(plant, s.operation);
   plant.seed = static_cast<std::int64_t>(s.seed);
   std::vector<InputProblem> problems;
-  for (const auto& [name, given] : s.parameters) {
-    try {
-      assign(members, name, given.first, given.second);
-    } catch (const InputError& error) {
-      problems.insert(problems.end(), error.problems().begin(), error.problems().end());
-    }
-  }
+  apply_parameters(members, s, problems);
   if (s.rig == Rig::pen) plant.tick_s = seconds(s.tick_ns);
   // The place of a single parameter is known; other numbers come from the catalog.
   check_plant(plant, s.parameters.empty() ? Location{s.path, 0, 0} : s.parameters.begin()->second.second, problems);
   if (!problems.empty()) throw InputError(problems);
-
-  for (const Settable& settable : settables) r.settings.push_back({settable.name, settable.start});
-  const auto set = [&](const char* name, double value) {
-    for (InitialSetting& setting : r.settings)
-      if (setting.name == name) setting.value = value;
-  };
-  set("operator.contact", s.operation.contact ? 1.0 : 0.0);
-  set("operator.lift", s.operation.lift_m);
-  set("operator.press", s.operation.press_N);
-  set("operator.glide", s.operation.glide_m_per_s);
-  set("operator.tilt", s.operation.tilt_rad);
-  set("ambient.temperature", s.pen.ambient_K);
+  r.settings = initial_settings(s);
   return r;
 }
 
