@@ -7,7 +7,6 @@
 #include <cmath>
 #include <filesystem>
 
-#include "sim/catalog/catalog.h"
 #include "sim/dashboard/open.h"
 #include "sim/dashboard/panels.h"
 #include "sim/draw/display_units.h"

@@ -8,9 +8,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cmath>
-#include <cstring>
-#include <deque>
 #include <filesystem>
 #include <system_error>
 
@@ -25,6 +22,10 @@
 #include "sim/run/formulas.h"
 #include "sim/scenario/resolved_json.h"
 #include "sim/scenario/scenario_text.h"
+#include "sim/session/futures.h"
+#include "sim/session/inputs.h"
+#include "sim/session/pace.h"
+#include "sim/session/undo.h"
 #include "sim/session/wire.h"
 
 namespace pensim {
@@ -33,40 +34,7 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-constexpr Tick never = -1;
-constexpr double most_backlog_s = 0.1;  // of wall time: a run that is slower than asked for does not catch up later
-
-// What may be changed; undo and redo go through a list of them.
-struct Inputs {
-  std::vector<Command> timeline;
-  Nanoseconds tick_ns = default_tick_ns;
-  std::vector<std::string> overrides, watch;
-};
-
-bool equal(const Command& a, const Command& b) {
-  return a.at == b.at && a.kind == b.kind && a.name == b.name && std::memcmp(&a.value, &b.value, sizeof a.value) == 0 &&
-         a.over == b.over && a.duration == b.duration && a.text == b.text;
-}
-
-bool equal(const std::vector<Command>& a, const std::vector<Command>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](const Command& x, const Command& y) { return equal(x, y); });
-}
-
-// The first tick at which two timelines differ; `never` if they do not.
-Tick first_difference(const std::vector<Command>& a, const std::vector<Command>& b) {
-  std::size_t i = 0;
-  while (i < a.size() && i < b.size() && equal(a[i], b[i])) ++i;
-  if (i == a.size() && i == b.size()) return never;
-  if (i == a.size()) return b[i].at;
-  if (i == b.size()) return a[i].at;
-  return std::min(a[i].at, b[i].at);
-}
-
-std::string described(const Command& c, Nanoseconds tick_ns) {
-  const char* kinds[] = {"set ", "fault ", "poke ", "uart", "reset"};
-  return fmt::format("{}{} at {:.9g} s", kinds[static_cast<std::size_t>(c.kind)], c.name, seconds(c.at * tick_ns));
-}
+constexpr Tick no_copy = -1;  // a new future cannot go on from any copy of the process
 
 RecordedFault fault_of(const Json& json) {
   return {json.at("kind"), json.at("function"), json.at("file"), json.at("line"), json.at("at_s")};
@@ -111,50 +79,39 @@ class ServerProcess {
   int socket_ = -1;
 };
 
-// One future of the run: its files, what is read of them, and the socket to its process.
-struct Future {
-  std::uint64_t id = 0;
-  std::unique_ptr<BlockStore> store;
-  Recording recording;
-  int control = -1;
-  Future() = default;
-  ~Future() {
-    if (control >= 0) close(control);
-  }
-  Future(const Future&) = delete;
-  Future& operator=(const Future&) = delete;
+// How the process of the current future ended.
+struct EndOfRun {
+  bool over = false;
+  std::string hash, error;
+  std::optional<RecordedFault> fault;
 };
 
 }  // namespace
 
 struct Session::Impl {
   SessionOptions options;
-  Scenario original;                  // as read
-  std::vector<Requirement> always;    // of its always.yaml
-  Inputs inputs;                      // present ones
-  std::vector<Inputs> before, after;  // undo, redo
+  Scenario original;                // as read
+  std::vector<Requirement> always;  // of its always.yaml
+  Inputs inputs;                    // present ones
+  UndoStack history;
   Scenario scenario;
   RunRequest request;                  // the present run
   std::optional<CoreSymbols> symbols;  // of request.core_path
   std::string symbols_path;
   std::unique_ptr<ServerProcess> server;
-  std::unique_ptr<Future> current, pending, ghost;  // pending: asked for, not begun
-  bool keep_ghost = false;                          // current becomes the ghost when pending begins
+  Futures futures;
   std::uint64_t next_id = 1;
-  bool playing = false, over = false;  // over: the process of the current future has ended
-  double factor = 1.0, backlog_ticks = 0.0;
+  EndOfRun end;
+  SentChanges sent;
+  Pace pace;
+  RealTimeMeter meter;
+  bool playing = false;
   Tick allowed = 0, target = 0;  // target: run_to, and where a new future comes up to
-  Tick came_from = 0, catch_target = never;
-  Tick untaken = never;  // first tick of the changes that the run was sent and has not taken yet
-  int untaken_count = 0;
-  std::string hash, error, refused;
-  std::optional<RecordedFault> fault;
-  std::deque<std::pair<double, Tick>> pace;  // wall time and ticks of the last second
-  double wall_s = 0.0;
+  CatchUp catch_up;
 
-  Tick now() const { return current ? current->recording.ticks() : 0; }
+  Tick now() const { return futures.current() ? futures.current()->recording.ticks() : 0; }
   Tick duration() const { return request.resolved.duration; }
-  bool at_end() const { return over && !pending; }
+  bool at_end() const { return end.over && !futures.pending(); }
 
   // Everything that the inputs make, checked; nothing is changed if they are refused.
   struct Prepared {
@@ -236,26 +193,24 @@ struct Session::Impl {
     return future;
   }
 
-  // The future from `first` on is computed anew, up to where it was.
+  // The future from `first` on is computed again, up to where it was.
   void go_back(Tick first, bool ghost_stays) {
-    if (!pending) {
-      target = catch_target = std::min(std::max(now(), target), duration());
-      if (at_end() && hash.empty()) target = catch_target = std::min(now(), duration());
-      keep_ghost = !ghost_stays;
-    } else {
-      keep_ghost = keep_ghost || !ghost_stays;
-      target = catch_target = std::min(catch_target, duration());
-    }
+    if (futures.pending())
+      target = std::min(catch_up.to.value_or(target), duration());
+    else
+      target = std::min(at_end() && end.hash.empty() ? now() : std::max(now(), target), duration());
+    catch_up.to = target;
+    std::unique_ptr<Future> asked;
     try {
-      pending = ask(*server, request, untaken == never ? first : std::min(first, untaken), catch_target);
+      asked = ask(*server, request, std::min(first, sent.first.value_or(first)), target);
     } catch (const WireClosed&) {  // ended from outside, with all copies
       server = spawn();
-      pending = ask(*server, request, never, catch_target);
+      asked = ask(*server, request, no_copy, target);
     }
-    allowed = catch_target;
-    untaken = never;
-    untaken_count = 0;
-    backlog_ticks = 0.0;
+    futures.ask(std::move(asked), !ghost_stays);
+    allowed = target;
+    sent = {};
+    pace.drop_backlog();
   }
 
   std::unique_ptr<ServerProcess> spawn() const {
@@ -269,7 +224,7 @@ struct Session::Impl {
     std::unique_ptr<Future> future;
     // Whichever comes first: the run that begins, or the server that refuses it or says how it ended.
     try {
-      future = ask(*fresh, p.request, never, until);
+      future = ask(*fresh, p.request, no_copy, until);
       for (bool begun = false; !begun;) {
         if (const auto message = wire_receive(future->control, true)) begun = message->body.value("say", "") == "began";
       }
@@ -290,32 +245,27 @@ struct Session::Impl {
                                     "build it with pensim_add_core (docs/bring_your_firmware.md)"});
     scenario = std::move(p.scenario);
     request = std::move(p.request);
-    if (current) ghost = std::move(current);
-    pending.reset();
-    current = std::move(future);
+    futures.replace(std::move(future));
     server = std::move(fresh);
     began(0);
     allowed = target = until;
-    catch_target = until > 0 ? until : never;
-    untaken = never;
-    untaken_count = 0;
+    if (until > 0)
+      catch_up.to = until;
+    else
+      catch_up.to.reset();
+    sent = {};
   }
 
   void began(Tick tick) {
-    over = false;
-    hash.clear();
-    error.clear();
-    fault.reset();
-    came_from = tick;
-    current->recording.refresh();
-    pace.clear();
-    backlog_ticks = 0.0;
+    end = {};
+    catch_up.from = tick;
+    futures.current()->recording.refresh();
+    meter.clear();
+    pace.drop_backlog();
   }
 
   void swap_in(Tick tick) {
-    if (keep_ghost && current && current->recording.ticks() > 0) ghost = std::move(current);
-    current = std::move(pending);
-    keep_ghost = false;
+    futures.begin();
     began(tick);
     if (target > allowed) allow(target);
   }
@@ -324,14 +274,14 @@ struct Session::Impl {
 
   void apply(Inputs wanted, bool checked = true) {
     Prepared p = prepare(wanted);
-    if (checked && !equal(p.scenario.timeline, wanted.timeline))
+    if (checked && !same_timeline(p.scenario.timeline, wanted.timeline))
       throw InputError(InputProblem{{"timeline", 0, 0},
                                     "this cannot be written into a scenario file and read back as it is",
                                     "text must be UTF-8, a value a number"});
     wanted.timeline = p.scenario.timeline;
     wanted.tick_ns = p.scenario.tick_ns;
     const bool anew = wanted.overrides != inputs.overrides || wanted.watch != inputs.watch;
-    const Tick first = first_difference(inputs.timeline, wanted.timeline);
+    const std::optional<Tick> first = first_difference(inputs.timeline, wanted.timeline);
     if (anew && p.request.core_path != request.core_path) {
       start(std::move(p), std::min(std::max(now(), target), p.request.resolved.duration));
       inputs = std::move(wanted);
@@ -340,14 +290,13 @@ struct Session::Impl {
     inputs = std::move(wanted);
     scenario = std::move(p.scenario);
     request = std::move(p.request);
-    if (anew) return go_back(never, false);
-    if (first == never) return;
-    if (pending || over || first < now()) return go_back(first, false);
-    untaken = untaken == never ? first : std::min(untaken, first);
-    ++untaken_count;
+    if (anew) return go_back(no_copy, false);
+    if (!first) return;
+    if (futures.pending() || end.over || *first < now()) return go_back(*first, false);
+    sent.sent(*first);
     const int text = text_file(to_json(request.resolved));
     try {
-      wire_send(current->control, {{"allowed", allowed}, {"first", first}}, {text});
+      wire_send(futures.current()->control, {{"allowed", allowed}, {"first", *first}}, {text});
     } catch (const WireClosed&) {  // it has just ended; the server tells
     }
     close(text);
@@ -356,19 +305,7 @@ struct Session::Impl {
   void change(Inputs wanted, bool checked = true) {
     const Inputs old = inputs;
     apply(std::move(wanted), checked);
-    before.push_back(old);
-    after.clear();
-  }
-
-  // What a line of its kind does not hold is left out, so that it reads back as it is.
-  static void tidy(Command& c) {
-    if (c.kind != Command::Kind::set) c.over = 0;
-    if (c.kind != Command::Kind::fault) c.duration = 0;
-    if (c.kind != Command::Kind::poke && c.kind != Command::Kind::uart) c.text.clear();
-    if (c.kind == Command::Kind::uart || c.kind == Command::Kind::reset) c.name.clear();
-    if (c.kind == Command::Kind::uart || (c.kind == Command::Kind::poke && !c.text.empty())) c.value = 0.0;
-    if (const FaultKind* f = c.kind == Command::Kind::fault ? find_fault(c.name) : nullptr; f && !*f->unit)
-      c.value = f->magnitude;
+    history.changed(old);
   }
 
   void change_timeline(std::vector<Command> timeline, const Command& about) {
@@ -402,31 +339,31 @@ struct Session::Impl {
   void allow(Tick tick) {
     if (tick == allowed) return;
     allowed = tick;
-    if (pending || over || !current) return;
+    if (futures.pending() || end.over || !futures.current()) return;
     try {
-      wire_send(current->control, {{"allowed", allowed}});
+      wire_send(futures.current()->control, {{"allowed", allowed}});
     } catch (const WireClosed&) {  // the server tells how it ended
     }
   }
 
   bool take_control() {
     bool news = false;
-    if (current && !pending) {
+    if (futures.current() && !futures.pending()) {
       try {
-        while (const auto message = wire_receive(current->control, false)) {
+        while (const auto message = wire_receive(futures.current()->control, false)) {
           const std::string say = message->body.value("say", "");
-          if (say == "taken" && --untaken_count == 0) untaken = never;
-          if (say == "late" && untaken != never) {
-            go_back(untaken, true);
+          if (say == "taken") sent.taken();
+          if (say == "late" && sent.first) {
+            go_back(*sent.first, true);
             return true;
           }
         }
       } catch (const WireClosed&) {
       }
     }
-    if (pending) {
+    if (futures.pending()) {
       try {
-        while (const auto message = wire_receive(pending->control, false)) {
+        while (const auto message = wire_receive(futures.pending()->control, false)) {
           if (message->body.value("say", "") != "began") continue;
           swap_in(message->body.value("tick", Tick{0}));
           news = true;
@@ -443,63 +380,51 @@ struct Session::Impl {
     try {
       while (const auto message = wire_receive(server->socket(), false)) {
         const std::uint64_t id = message->body.value("future", std::uint64_t{0});
-        if (pending && id == pending->id) {
+        if (futures.pending() && id == futures.pending()->id) {
           take_control();  // it may have begun and ended since
-          if (pending) swap_in(0);
+          if (futures.pending()) swap_in(0);
         }
-        if (!current || id != current->id) continue;
+        if (!futures.current() || id != futures.current()->id) continue;
         take_control();
-        if (pending) continue;
-        news = over = true;
+        if (futures.pending()) continue;
+        news = end.over = true;
         playing = false;
-        hash = message->body.value("hash", "");
-        error = message->body.value("error", message->body.value("why", ""));
-        if (message->body.contains("fault")) fault = fault_of(message->body["fault"]);
-        current->recording.refresh();
-        RecordingMeta& meta = current->recording.meta();
-        meta.hash = hash;
-        meta.end_cause = fault ? "firmware fault: " + fault->kind : error.empty() ? "end of scenario" : error;
-        if (fault) meta.fault = *fault;
-        if (untaken != never) go_back(untaken, true);
+        end.hash = message->body.value("hash", "");
+        end.error = message->body.value("error", message->body.value("why", ""));
+        if (message->body.contains("fault")) end.fault = fault_of(message->body["fault"]);
+        Recording& recording = futures.current()->recording;
+        recording.refresh();
+        note_end(recording.meta());
+        if (sent.first) go_back(*sent.first, true);
       }
     } catch (const WireClosed&) {
-      if (error.empty()) {
-        error = "the process that serves the session is gone";
-        news = over = true;
+      if (end.error.empty()) {
+        end.error = "the process that serves the session is gone";
+        news = end.over = true;
         playing = false;
       }
     }
     return news;
   }
 
+  void note_end(RecordingMeta& meta) const {
+    meta.hash = end.hash;
+    if (end.fault) meta.fault = *end.fault;
+    meta.end_cause = end.fault           ? "firmware fault: " + end.fault->kind
+                     : end.error.empty() ? "end of scenario"
+                                         : end.error;
+  }
+
   bool poll(double passed_s) {
-    const Tick seen = now();
-    wall_s += passed_s;
+    meter.pass(passed_s);
     bool news = take_control();
     news = take_server() || news;
-    if (current && !at_end()) news = current->recording.refresh() || news;
-    if (pending) return news;
-    if (catch_target != never && (now() >= catch_target || over)) catch_target = never;
-    if (!over) {
-      if (playing && factor == 0.0) {
-        allow(duration());
-      } else if (playing && now() >= target) {
-        const double ticks = passed_s * factor / seconds(inputs.tick_ns);
-        backlog_ticks =
-            std::min(backlog_ticks + ticks, std::max(ticks, most_backlog_s * factor / seconds(inputs.tick_ns)));
-        const auto whole = static_cast<Tick>(backlog_ticks);
-        if (whole > 0) {
-          // What was allowed and not yet done counts against the backlog.
-          const Tick to = std::min(
-              {duration(), std::max(allowed, now()) + whole,
-               now() + std::max<Tick>(whole, static_cast<Tick>(most_backlog_s * factor / seconds(inputs.tick_ns)))});
-          backlog_ticks -= static_cast<double>(whole);
-          if (to > allowed) allow(to);
-        }
-      }
-    }
-    if (now() != seen || pace.empty()) pace.emplace_back(wall_s, now());
-    while (pace.size() > 2 && pace[1].first < wall_s - 1.0) pace.pop_front();
+    if (futures.current() && !at_end()) news = futures.current()->recording.refresh() || news;
+    if (futures.pending()) return news;
+    catch_up.arrive(now(), end.over);
+    if (playing && !end.over && (pace.factor() == 0.0 || now() >= target))
+      allow(pace.granted(passed_s, inputs.tick_ns, {now(), allowed, duration()}));
+    meter.note(now());
     return news;
   }
 };
@@ -546,7 +471,7 @@ std::unique_ptr<Session> Session::of_recording(const Recording& recording, const
   s.inputs = {s.original.timeline, s.original.tick_ns, overrides, recorded.watch};
   Impl::Prepared p = s.prepare(s.inputs);
   // The recorded timeline, where a --set changed it; all else must come out as it was.
-  if (first_difference(p.request.resolved.commands, recorded.commands) != never) {
+  if (first_difference(p.request.resolved.commands, recorded.commands)) {
     s.inputs.timeline = recorded.commands;
     // an aged battery stands before the timeline
     const std::size_t own = p.request.resolved.commands.size() - s.original.timeline.size();
@@ -580,74 +505,59 @@ void Session::play() {
 void Session::pause() {
   Impl& s = *impl_;
   s.playing = false;
-  s.target = 0;
-  s.backlog_ticks = 0.0;
-  if (s.catch_target != never)
-    s.target = s.catch_target;  // the past comes back first
-  else if (s.allowed > s.now())
-    s.allow(0);  // at its next look
+  s.target = s.catch_up.to.value_or(0);  // the past comes back first
+  s.pace.drop_backlog();
+  if (!s.catch_up.to && s.allowed > s.now()) s.allow(0);  // at its next look
 }
 
 void Session::run_to(Tick tick) {
   Impl& s = *impl_;
   s.playing = false;
-  s.target = std::min(tick, s.duration());
-  if (s.catch_target != never) s.target = std::max(s.target, s.catch_target);
-  if (!s.pending && s.target > s.now()) s.allow(s.target);
+  s.target = std::max(std::min(tick, s.duration()), s.catch_up.to.value_or(0));
+  if (!s.futures.pending() && s.target > s.now()) s.allow(s.target);
 }
 
 void Session::step(Tick ticks) {
-  if (impl_->current && !impl_->pending) impl_->current->recording.refresh();
-  run_to(std::max(now(), impl_->pending ? impl_->catch_target : 0) + std::max<Tick>(0, ticks));
+  Impl& s = *impl_;
+  if (s.futures.current() && !s.futures.pending()) s.futures.current()->recording.refresh();
+  run_to(std::max(now(), s.futures.pending() ? s.catch_up.to.value_or(0) : 0) + std::max<Tick>(0, ticks));
 }
 
 void Session::set_speed(double factor) {
-  if (!std::isfinite(factor) || factor < 0.0 || (factor > 0.0 && factor < 0.001) || factor > 1e6)
-    throw InputError(InputProblem{{"speed", 0, 0},
-                                  fmt::format("found {}, expected 0.001 to 1000000, or 0: as fast as possible", factor),
-                                  "1 is real time"});
   Impl& s = *impl_;
-  if (s.playing && s.factor == 0.0 && factor > 0.0 && s.allowed > s.now()) s.allow(s.now());
-  s.factor = factor;
-  s.backlog_ticks = 0.0;
+  const bool unlimited = s.pace.factor() == 0.0;
+  s.pace.set_factor(factor);
+  if (s.playing && unlimited && factor > 0.0 && s.allowed > s.now()) s.allow(s.now());
 }
 
-double Session::speed() const { return impl_->factor; }
+double Session::speed() const { return impl_->pace.factor(); }
 
 Session::State Session::state() const {
   const Impl& s = *impl_;
-  if (!s.current) return State::starting;
+  if (!s.futures.current()) return State::starting;
   if (s.at_end()) return State::ended;
-  const bool ending = s.now() >= s.duration();  // how, is yet to be told
-  return s.pending || s.playing || s.now() < s.target || s.catch_target != never || ending ? State::running
+  const bool ending = s.now() >= s.duration();  // how, is not known yet
+  return s.futures.pending() || s.playing || s.now() < s.target || s.catch_up.to || ending ? State::running
                                                                                            : State::paused;
 }
 
 Tick Session::now() const { return impl_->now(); }
 Tick Session::duration() const { return impl_->duration(); }
 
-double Session::real_time_factor() const {
-  const auto& pace = impl_->pace;
-  if (pace.size() < 2 || impl_->wall_s <= pace.front().first) return 0.0;
-  return seconds((pace.back().second - pace.front().second) * impl_->inputs.tick_ns) /
-         (impl_->wall_s - pace.front().first);
-}
+double Session::real_time_factor() const { return impl_->meter.factor(impl_->inputs.tick_ns); }
 
-double Session::catching_up() const {
-  const Impl& s = *impl_;
-  if (s.pending) return 0.0;
-  if (s.catch_target == never || s.catch_target <= s.came_from) return 1.0;
-  return std::clamp(static_cast<double>(s.now() - s.came_from) / static_cast<double>(s.catch_target - s.came_from), 0.0,
-                    1.0);
-}
+double Session::catching_up() const { return impl_->futures.pending() ? 0.0 : impl_->catch_up.progress(impl_->now()); }
 
 // --- what was recorded ---
 
-const Recording& Session::recording() const { return impl_->current->recording; }
-const Recording* Session::ghost() const { return impl_->ghost ? &impl_->ghost->recording : nullptr; }
-void Session::drop_ghost() { impl_->ghost.reset(); }
-const std::optional<RecordedFault>& Session::fault() const { return impl_->fault; }
-std::string Session::error() const { return impl_->error; }
+const Recording& Session::recording() const { return impl_->futures.current()->recording; }
+const Recording* Session::ghost() const {
+  const Future* ghost = impl_->futures.ghost();
+  return ghost ? &ghost->recording : nullptr;
+}
+void Session::drop_ghost() { impl_->futures.drop_ghost(); }
+const std::optional<RecordedFault>& Session::fault() const { return impl_->end.fault; }
+std::string Session::error() const { return impl_->end.error; }
 
 // --- what enters ---
 
@@ -695,23 +605,15 @@ void Session::add_watch(const std::string& symbol) {
   impl_->change(std::move(wanted), false);
 }
 
-bool Session::can_undo() const { return !impl_->before.empty(); }
-bool Session::can_redo() const { return !impl_->after.empty(); }
+bool Session::can_undo() const { return impl_->history.can_undo(); }
+bool Session::can_redo() const { return impl_->history.can_redo(); }
 
 void Session::undo() {
-  if (!can_undo()) return;
-  const Inputs present = impl_->inputs;
-  impl_->apply(impl_->before.back());
-  impl_->before.pop_back();
-  impl_->after.push_back(present);
+  impl_->history.undo(impl_->inputs, [this](const Inputs& wanted) { impl_->apply(wanted); });
 }
 
 void Session::redo() {
-  if (!can_redo()) return;
-  const Inputs present = impl_->inputs;
-  impl_->apply(impl_->after.back());
-  impl_->after.pop_back();
-  impl_->before.push_back(present);
+  impl_->history.redo(impl_->inputs, [this](const Inputs& wanted) { impl_->apply(wanted); });
 }
 
 void Session::reload_core() {
@@ -750,6 +652,6 @@ void Session::save(const std::string& path) const {
   }
 }
 
-std::string Session::hash() const { return impl_->at_end() ? impl_->hash : ""; }
+std::string Session::hash() const { return impl_->at_end() ? impl_->end.hash : ""; }
 
 }  // namespace pensim

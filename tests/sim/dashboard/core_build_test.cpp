@@ -53,7 +53,7 @@ TEST(CoreBuild, SaysWhatToDoOutsideOfABuildTree) {
     CoreBuild build(folder / "pen.so");
     FAIL() << build.command();
   } catch (const InputError& error) {
-    EXPECT_NE(std::string(error.what()).find("lies in no build tree"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("is not in a build tree"), std::string::npos) << error.what();
   }
 }
 

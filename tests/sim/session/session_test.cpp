@@ -577,7 +577,7 @@ TEST_F(SessionTest, NothingOutlivesItsClient) {
 TEST_F(SessionTest, ServerIsNotForHands) {
   const Ran ran = run_program(program, {"serve-session", "1"});
   EXPECT_EQ(ran.code, 2);
-  EXPECT_NE(ran.err.find("is no session's socket"), std::string::npos) << ran.err;
+  EXPECT_NE(ran.err.find("is not a session's socket"), std::string::npos) << ran.err;
 }
 
 }  // namespace
