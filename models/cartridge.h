@@ -13,9 +13,10 @@
 //   a       footprint_radius_m  2.5 mm    1.0..4.0    [E]
 //   m_p     plate_mass_kg       0.35 g                [E]
 //
-// Wear: a used cartridge has blunter tips and hooks. The tip grows by tip_wear_m per use up to worn_tip_diameter_m (40
-// um [E]), and each needle of a used cartridge is held by hook_force_N on withdrawal (1..10 mN [E]; Praestmark 2016
-// reports that small hooks raise the force [F:praestmark]).
+// Wear: a used cartridge has blunter tips and hooks.
+// The tip grows by tip_wear_m per use up to worn_tip_diameter_m (40 um [E]), and each needle of a used cartridge is
+// held by hook_force_N on withdrawal (1..10 mN [E]; Praestmark 2016 reports that small hooks raise the force
+// [F:praestmark]).
 //
 // Not modelled: bevels (a 5-bevel tip needs 23 % less force than a 3-bevel one [F:hirsch]), lumen, bending and breaking
 // of needles, the membrane and its fluid.
