@@ -40,9 +40,9 @@ APART static void null_read(void) {
 
 APART static uint32_t recurse(uint32_t depth) {
   volatile uint32_t local[32];
-  local[depth & 31] = depth;
+  local[depth & 31] = depth; /* at: RECURSE */ /* or at the entry, or at the call */
   HIDE(depth);
-  return depth == 0xffffffffu ? 0 : recurse(depth + 1) + local[depth & 31]; /* at: RECURSE */
+  return depth == 0xffffffffu ? 0 : recurse(depth + 1) + local[depth & 31];
 }
 
 APART static void huge_frame(void) {
