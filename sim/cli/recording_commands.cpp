@@ -14,10 +14,10 @@
 #include "sim/platform/process.h"
 #include "sim/recording/difference.h"
 #include "sim/report/report.h"
-#include "sim/run/child.h"
+#include "sim/run/cores.h"
 #include "sim/run/formulas.h"
 #include "sim/run/replay.h"
-#include "sim/run/run.h"
+#include "sim/run/run_one.h"
 #include "sim/scenario/resolved_json.h"
 
 namespace pensim {

@@ -10,7 +10,9 @@
 #include "firmware_shim/cores/misbehave/misbehave.h"
 #include "sim/input/document.h"
 #include "sim/platform/program.h"
-#include "sim/run/run.h"
+#include "sim/run/cores.h"
+#include "sim/run/run_one.h"
+#include "sim/scenario/scenario.h"
 #include "sim/vocabulary/version.h"
 
 namespace pensim {

@@ -6,44 +6,14 @@
 
 #include <algorithm>
 #include <cstring>
-#include <map>
 #include <optional>
 #include <stdexcept>
 
 #include "firmware_shim/symbols/symbols.h"
 #include "firmware_shim/target.h"
 #include "sim/engine/insertion.h"
-#include "sim/platform/file.h"
-#include "sim/platform/process.h"
 
 namespace pensim {
-
-std::string core_refusal(const std::string& path) {
-  static std::map<std::string, std::string> known;
-  const auto it = known.find(path);
-  if (it != known.end()) return it->second;
-  const Pipe pipe = make_pipe();
-  const pid_t pid = fork_child();
-  if (pid == 0) {
-    std::string why = "+";
-    try {
-      open_target({TargetSpec::Kind::native, path});
-    } catch (const std::exception& error) {
-      why = error.what();
-    }
-    write_all(pipe.write_end, why);
-    _exit(0);
-  }
-  close(pipe.write_end);
-  std::string text = read_to_end(pipe.read_end);
-  close(pipe.read_end);
-  wait_for(pid);
-  if (text == "+")
-    text.clear();
-  else if (text.empty())
-    text = "loading it ended the process";
-  return known[path] = text;
-}
 
 void run_body(const RunRequest& request, const std::string& core_path, const BodyOptions& options, BlockStore& store,
               RunStatus& status) {

@@ -1,4 +1,4 @@
-// run_child.h - what happens in the process of a run: the core is opened, the engine runs, the end is told.
+// child.h - what happens in the process of a run: the core is opened, the engine runs, the end is told.
 #pragma once
 
 #include <functional>
@@ -9,13 +9,10 @@
 #include "firmware_shim/native/crash.h"
 #include "sim/engine/engine.h"
 #include "sim/recording/block_writer.h"
+#include "sim/run/request.h"
 #include "sim/run/result.h"
-#include "sim/run/run.h"
 
 namespace pensim {
-
-// Why a core cannot be loaded ("" if it can): asked in a process of its own, since loading runs what a stranger wrote.
-std::string core_refusal(const std::string& path);
 
 struct BodyOptions {
   const CrashReport* crash_report = nullptr;  // null: no handlers; a debugger sees the fault itself

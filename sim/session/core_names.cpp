@@ -2,7 +2,7 @@
 
 #include "firmware_shim/symbols/symbols.h"
 #include "sim/input/input_error.h"
-#include "sim/run/run.h"
+#include "sim/run/cores.h"
 
 namespace pensim {
 namespace {

@@ -22,6 +22,7 @@
 #include "sim/platform/process.h"
 #include "sim/recording/block_store.h"
 #include "sim/run/child.h"
+#include "sim/run/cores.h"
 #include "sim/scenario/resolve.h"
 #include "sim/scenario/resolved_json.h"
 #include "sim/session/wire.h"

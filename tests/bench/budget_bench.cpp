@@ -18,7 +18,8 @@
 #include "sim/recording/block_writer.h"
 #include "sim/recording/recording.h"
 #include "sim/recording/run_hash.h"
-#include "sim/run/run.h"
+#include "sim/run/prepare.h"
+#include "sim/run/run_one.h"
 
 namespace pensim {
 namespace {

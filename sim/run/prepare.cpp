@@ -1,0 +1,167 @@
+#include "sim/run/prepare.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <regex>
+#include <set>
+#include <stdexcept>
+
+#include "sim/engine/insertion.h"
+#include "sim/platform/clock.h"
+#include "sim/run/cores.h"
+#include "sim/run/formulas.h"
+
+namespace pensim {
+namespace {
+
+std::string quoted(const std::string& text) {
+  if (!text.empty() &&
+      text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:,+%@") ==
+          std::string::npos)
+    return text;
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
+std::string reproduce_line(const std::string& path, const PrepareOptions& options, const ResolvedScenario& resolved) {
+  std::string line = "pensim run " + quoted(path) + fmt::format(" --seed {}", resolved.seed);
+  if (options.firmware) line += " --firmware " + quoted(*options.firmware);
+  for (const std::string& text : options.overrides) line += " --set " + quoted(text);
+  if (!options.always) line += " --no-always";
+  return line;
+}
+
+void add_problems(const InputError& error, std::vector<InputProblem>& problems) {
+  problems.insert(problems.end(), error.problems().begin(), error.problems().end());
+}
+
+// Everything about the core that can be wrong before a run: the file, the ABI (opened in a child later), names to watch
+// and poke.
+void check_core(RunRequest& request, const std::string& file, const Scenario& scenario,
+                std::vector<InputProblem>& problems) {
+  try {
+    request.core_path = find_core(request.resolved.firmware);
+  } catch (const InputError& error) {
+    add_problems(error, problems);
+    return;
+  }
+  if (const std::string why = core_refusal(request.core_path); !why.empty()) {
+    problems.push_back({{file, 0, 0},
+                        fmt::format("firmware {} cannot be loaded: {}", request.resolved.firmware, why),
+                        "build it with pensim_add_core (docs/bring_your_firmware.md)"});
+    return;
+  }
+  const std::vector<Command>& commands = request.resolved.commands;
+  const auto is_poke = [](const Command& c) { return c.kind == Command::Kind::poke; };
+  if (request.resolved.watch.empty() && std::none_of(commands.begin(), commands.end(), is_poke)) return;
+  check_core_names(request.resolved, scenario, CoreSymbols(request.core_path), problems);
+}
+
+}  // namespace
+
+void check_core_names(ResolvedScenario& resolved, const Scenario& scenario, const CoreSymbols& symbols,
+                      std::vector<InputProblem>& problems) {
+  const auto place = [&](const std::string& name, const std::string& enumerator) {
+    const auto known = scenario.variable_places.find({name, enumerator});
+    return known == scenario.variable_places.end() ? Location{"--watch", 0, 0} : known->second;
+  };
+  const auto find = [&](const std::string& name) -> std::optional<CoreVariable> {
+    try {
+      return symbols.find(name);
+    } catch (const std::runtime_error& error) {
+      problems.push_back({place(name, ""), error.what(),
+                          fmt::format("pensim symbols {} lists the variables of this core", resolved.firmware)});
+      return std::nullopt;
+    }
+  };
+  for (const std::string& name : resolved.watch) find(name);
+  for (Command& c : resolved.commands) {
+    if (c.kind != Command::Kind::poke) continue;
+    const std::optional<CoreVariable> variable = find(c.name);
+    if (!variable || c.text.empty()) continue;
+    const auto named = std::find_if(variable->enumerators.begin(), variable->enumerators.end(),
+                                    [&](const auto& e) { return e.second == c.text; });
+    if (named != variable->enumerators.end()) {
+      c.value = static_cast<double>(named->first);
+      continue;
+    }
+    std::string known;
+    for (const auto& [number, name] : variable->enumerators) known += (known.empty() ? "" : ", ") + name;
+    problems.push_back({place(c.name, c.text), fmt::format("poke {}: {} is no value of it", c.name, c.text),
+                        known.empty() ? "it is no enumeration: give a number" : "one of: " + known});
+  }
+}
+
+std::vector<RunRequest> prepare(const PrepareOptions& options, std::vector<InputProblem>& problems) {
+  std::vector<RunRequest> requests;
+  std::vector<ScenarioFile> files;
+  try {
+    files = expand_scenarios(options.paths);
+  } catch (const InputError& error) {
+    add_problems(error, problems);
+    return requests;
+  }
+  std::regex filter;
+  try {
+    filter =
+        std::regex(options.filter.size() > 1000 ? "" : options.filter, std::regex::ECMAScript | std::regex::optimize);
+    if (options.filter.size() > 1000) throw std::regex_error(std::regex_constants::error_complexity);
+  } catch (const std::regex_error& error) {
+    problems.push_back({{"--filter", 0, 0},
+                        fmt::format("'{:.60}' is no regular expression: {}", options.filter, error.what()),
+                        "ECMAScript syntax, e.g. 'hall|stall'"});
+    return requests;
+  }
+  LoadOptions load;
+  load.overrides = options.overrides;
+  load.always = options.always;
+  std::set<std::string> labels;
+  for (const ScenarioFile& file : files) {
+    if (!labels.insert(file.label).second) continue;  // named twice on the command line
+    const double begin_s = wall_s();
+    try {
+      const Scenario read = load_scenario(file.path, load);
+      bool chosen = options.filter.empty() || std::regex_search(file.label, filter);
+      for (const std::string& tag : read.tags) chosen = chosen || std::regex_search(tag, filter);
+      if (!chosen) continue;
+      Scenario scenario = read;
+      if (options.seed) scenario.seed = *options.seed;
+      if (options.firmware && scenario.rig == Rig::pen) scenario.firmware = *options.firmware;
+      for (const std::string& name : options.watch)
+        if (scenario.rig == Rig::pen &&
+            std::find(scenario.watch.begin(), scenario.watch.end(), name) == scenario.watch.end())
+          scenario.watch.push_back(name);
+      RunRequest request;
+      request.label = file.label;
+      request.scenario_text = scenario.text;
+      request.resolved = resolve(scenario);
+      request.resolved.path = file.label;
+      request.reproduce = reproduce_line(file.path, options, request.resolved);
+      if (request.resolved.rig == Rig::pen)
+        check_core(request, file.path, scenario, problems);
+      else
+        for (InputProblem& problem : check_rig(request.resolved, file.path)) problems.push_back(std::move(problem));
+      for (InputProblem& problem : check_formulas(request.resolved)) problems.push_back(std::move(problem));
+      request.prepare_s = wall_s() - begin_s;
+      requests.push_back(std::move(request));
+    } catch (const InputError& error) {
+      add_problems(error, problems);
+    }
+  }
+  if (problems.empty() && requests.empty())
+    problems.push_back({{"--filter", 0, 0},
+                        fmt::format("no scenario matches '{}'", options.filter),
+                        "pensim list shows names and tags"});
+  if (options.shards > 1) {
+    std::vector<RunRequest> mine;
+    for (std::size_t i = 0; i < requests.size(); ++i)
+      if (static_cast<int>(i % static_cast<std::size_t>(options.shards)) == options.shard - 1)
+        mine.push_back(std::move(requests[i]));
+    requests = std::move(mine);
+  }
+  return requests;
+}
+
+}  // namespace pensim

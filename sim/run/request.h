@@ -1,0 +1,37 @@
+// request.h - one run that was asked for: checked, resolved, and how it is to be run.
+#pragma once
+
+#include <string>
+
+#include "sim/scenario/resolve.h"
+
+namespace pensim {
+
+enum class Keep { all, failed, none };
+
+struct RunOptions {
+  std::string out_dir = "runs";
+  Keep keep = Keep::all;
+  int jobs = 1;
+  bool twice = false;  // run again with another heap fill and load address; the hashes must be equal
+  bool fork = true;    // false: in the calling process, for gdb, perf, valgrind; one scenario
+  bool compress = false;
+  std::string baseline_dir;  // recordings of an earlier call; margins are compared
+  double fail_on_drop = -1;  // share of a margin that may be lost against the baseline; < 0: report only
+};
+
+// Everything that one run needs, checked.
+struct RunRequest {
+  std::string label;          // as shown and reported
+  std::string scenario_text;  // of the file, for the recording
+  ResolvedScenario resolved;
+  std::string core_path;       // shared object; "" for a rig
+  std::string reproduce;       // the one line
+  std::string recording_path;  // "": from the label
+  double prepare_s = 0;        // time taken to read it
+};
+
+// Where the recording of a scenario goes: out_dir + the label without its extension + ".h5", never outside out_dir.
+std::string recording_path(const std::string& out_dir, const std::string& label);
+
+}  // namespace pensim

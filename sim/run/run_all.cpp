@@ -1,0 +1,110 @@
+#include "sim/run/run_all.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <stdexcept>
+
+#include "sim/platform/file.h"
+#include "sim/platform/process.h"
+#include "sim/run/run_one.h"
+
+namespace pensim {
+namespace {
+
+struct Worker {
+  std::size_t index = 0;
+  pid_t pid = -1;
+  int pipe = -1;
+  std::string text;
+};
+
+RunResult error_result(const RunRequest& request, const std::string& cause) {
+  RunResult r;
+  r.scenario = request.label;
+  r.title = request.resolved.title;
+  r.verdict = "error";
+  r.cause = cause;
+  r.seed = request.resolved.seed;
+  r.reproduce = request.reproduce;
+  return r;
+}
+
+RunResult run_guarded(const RunRequest& request, const RunOptions& options) {
+  try {
+    return run_one(request, options);
+  } catch (const std::exception& error) {
+    return error_result(request, error.what());
+  }
+}
+
+Worker start_worker(const std::vector<RunRequest>& requests, std::size_t index, const RunOptions& options) {
+  const Pipe pipe = make_pipe();
+  const pid_t pid = fork_child();
+  if (pid == 0) {
+    close(pipe.read_end);
+    write_all(pipe.write_end, to_json_text(run_guarded(requests[index], options)));
+    _exit(0);
+  }
+  close(pipe.write_end);
+  return {index, pid, pipe.read_end, ""};
+}
+
+RunResult collect(const RunRequest& request, Worker& worker) {
+  close(worker.pipe);
+  const int status = wait_for(worker.pid);
+  try {
+    return result_from_json_text(worker.text);
+  } catch (const std::exception&) {
+    return error_result(request,
+                        WIFSIGNALED(status)
+                            ? fmt::format("the process that judges this run was killed by signal {}", WTERMSIG(status))
+                            : "the process that judges this run ended without a result");
+  }
+}
+
+}  // namespace
+
+std::vector<RunResult> run_all(const std::vector<RunRequest>& requests, const RunOptions& options,
+                               const RunEvents& events) {
+  std::vector<RunResult> results(requests.size());
+  if (!options.fork) {
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      events.started(requests[i].label);
+      results[i] = run_guarded(requests[i], options);
+      events.ended(results[i]);
+    }
+    return results;
+  }
+  std::vector<Worker> workers;
+  std::size_t next = 0;
+  while (next < requests.size() || !workers.empty()) {
+    while (next < requests.size() && workers.size() < static_cast<std::size_t>(options.jobs)) {
+      events.started(requests[next].label);
+      workers.push_back(start_worker(requests, next++, options));
+    }
+    std::vector<pollfd> polled;
+    for (const Worker& w : workers) polled.push_back({w.pipe, POLLIN, 0});
+    if (poll(polled.data(), polled.size(), -1) < 0 && errno != EINTR)
+      throw std::runtime_error(fmt::format("poll: {}", std::strerror(errno)));
+    for (std::size_t i = polled.size(); i-- > 0;) {
+      if (polled[i].revents == 0) continue;
+      char buffer[65536];
+      if (const std::size_t n = read_some(workers[i].pipe, buffer, sizeof buffer).value_or(0); n > 0) {
+        workers[i].text.append(buffer, n);
+      } else {
+        RunResult& result = results[workers[i].index];
+        result = collect(requests[workers[i].index], workers[i]);
+        events.ended(result);
+        workers.erase(workers.begin() + static_cast<std::ptrdiff_t>(i));
+      }
+    }
+  }
+  return results;
+}
+
+}  // namespace pensim

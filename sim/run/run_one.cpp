@@ -1,0 +1,221 @@
+#include "sim/run/run_one.h"
+
+#include <fmt/format.h>
+#include <malloc.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <new>
+
+#include "firmware_shim/native/host_memory.h"
+#include "sim/engine/plan.h"
+#include "sim/judge/judge.h"
+#include "sim/platform/clock.h"
+#include "sim/platform/process.h"
+#include "sim/recording/block_store.h"
+#include "sim/recording/difference.h"
+#include "sim/run/baseline.h"
+#include "sim/run/child.h"
+#include "sim/run/cores.h"
+#include "sim/run/formulas.h"
+#include "sim/run/geometry.h"
+#include "sim/scenario/resolved_json.h"
+#include "sim/vocabulary/version.h"
+
+namespace pensim {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Whole columns are read, judged and written: the heap grows at once by what that takes, in huge pages where the kernel
+// gives them.
+void prepare_heap() {
+  constexpr int heap_bytes = 64 << 20, largest_column_bytes = 32 << 20;
+  constexpr std::uintptr_t huge_page = 2 << 20;
+  mallopt(M_MMAP_THRESHOLD, largest_column_bytes);
+  mallopt(M_TRIM_THRESHOLD, heap_bytes);
+  mallopt(M_TOP_PAD, heap_bytes);
+  void* const column = std::malloc(huge_page);
+  const std::uintptr_t begin = (reinterpret_cast<std::uintptr_t>(column) + huge_page - 1) & ~(huge_page - 1);
+  const std::uintptr_t end = reinterpret_cast<std::uintptr_t>(sbrk(0)) & ~(huge_page - 1);
+  if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+  std::free(column);
+}
+
+// One attempt at a run: the child has ended, and what it left behind lies here.
+struct Attempt {
+  std::unique_ptr<BlockStore> store;
+  std::unique_ptr<GuardedBlock> shared;
+  CrashVerdict crash;
+  std::string damage;  // guard words of the status page
+  const RunStatus& status() const { return *reinterpret_cast<const RunStatus*>(shared->data()); }
+  ProcessEnd end() const { return {crash, damage, status()}; }
+};
+
+struct AttemptOptions {
+  bool fork = true, lock_host_memory = false;
+  int heap_fill = 0;
+};
+
+Attempt attempt(const RunRequest& request, const std::string& core_path, const AttemptOptions& options) {
+  const ResolvedScenario& scenario = request.resolved;
+  Attempt a;
+  a.store = std::make_unique<BlockStore>(recording_plan(scenario));
+  a.shared = std::make_unique<GuardedBlock>(sizeof(RunStatus));
+  auto* status = new (a.shared->data()) RunStatus;
+  BodyOptions body;
+  body.heap_fill = options.heap_fill;
+  if (!options.fork) {
+    run_body(request, core_path, body, *a.store, *status);
+    return a;
+  }
+  const CrashReport report;
+  body.crash_report = &report;
+  body.lock_host_memory = options.lock_host_memory;
+  const pid_t pid = fork_child();
+  if (pid == 0) {
+    run_body(request, core_path, body, *a.store, *status);
+    crash_complete();
+    _exit(0);
+  }
+  a.crash = explain_crash(report, wait_for(pid), core_path);
+  a.damage = a.shared->damage();
+  return a;
+}
+
+std::string hash_text(std::uint64_t hash) { return fmt::format("{:016x}", hash); }
+
+}  // namespace
+
+RecordingMeta meta_of(const RunRequest& request) {
+  RecordingMeta meta;
+  meta.tick_ns = request.resolved.tick_ns;
+  meta.title = request.resolved.title;
+  meta.scenario_path = request.label;
+  meta.scenario_text = request.scenario_text;
+  meta.resolved_scenario = to_json(request.resolved);
+  meta.geometry = recorded_geometry(request.resolved);
+  meta.seed = request.resolved.seed;
+  meta.firmware = request.resolved.firmware;
+  if (!request.core_path.empty()) {
+    meta.firmware_name = fs::path(request.core_path).stem().string();
+    meta.firmware_build_id = core_build_id(request.core_path);
+  }
+  meta.simulator_version = version;
+  meta.simulator_flags = compiler_flags();
+  meta.git_state = git_state();
+  return meta;
+}
+
+namespace {
+
+// The same scenario in another place of memory: NAME.twice.so lies at another address.
+void compare_second_run(const RunRequest& request, const Attempt& first, RunResult& result) {
+  const fs::path other = fs::path(request.core_path).replace_extension(".twice.so");
+  std::error_code error;
+  const bool has_core = !request.core_path.empty();
+  const bool moved = has_core && fs::is_regular_file(other, error);
+  AttemptOptions options;
+  options.heap_fill = 0xA5;
+  const Attempt second = attempt(request, moved ? other.string() : request.core_path, options);
+  if (has_core && !moved)
+    result.findings.push_back("--twice: there is no " + other.filename().string() +
+                              "; the second run differs in its heap only");
+  if (ended_well(first.end()) == ended_well(second.end()) && first.status().ticks == second.status().ticks &&
+      first.status().hash == second.status().hash)
+    return;
+  const Difference difference = diff(Recording::from_blocks(*first.store, meta_of(request)),
+                                     Recording::from_blocks(*second.store, meta_of(request)));
+  result.verdict = "error";
+  result.cause = fmt::format("two runs differ: hash {} and {}; {}", hash_text(first.status().hash),
+                             hash_text(second.status().hash), difference.summary());
+}
+
+}  // namespace
+
+RunResult run_one(const RunRequest& request, const RunOptions& options) {
+  const double begin_s = wall_s();
+  const ResolvedScenario& scenario = request.resolved;
+  RunResult result;
+  result.scenario = request.label;
+  result.title = scenario.title;
+  result.seed = scenario.seed;
+  result.reproduce = request.reproduce;
+
+  AttemptOptions first;
+  first.fork = options.fork;
+  Attempt run = attempt(request, request.core_path, first);
+  result.firmware_fault = firmware_fault(run.end(), scenario.tick_ns);
+  // Damage that was found too late: once more with the bench's memory read-only while the core runs, so that the write
+  // itself faults.
+  if (options.fork && !result.firmware_fault && (!run.damage.empty() || run.crash.suspect_scribble)) {
+    AttemptOptions locked;
+    locked.lock_host_memory = true;
+    Attempt again = attempt(request, request.core_path, locked);
+    if (std::optional<FirmwareFault> fault = firmware_fault(again.end(), scenario.tick_ns)) {
+      fault->detail += " (found by a second run with the bench's memory read-only)";
+      result.firmware_fault = std::move(fault);
+      run = std::move(again);
+    }
+  }
+
+  prepare_heap();
+  Recording recording = Recording::from_blocks(*run.store, meta_of(request));
+  RecordingMeta& meta = recording.meta();
+  result.sim_s = recording.duration_s();
+  result.hash = run.status().end == RunStatus::End::completed ? hash_text(run.status().hash) : "";
+  meta.hash = result.hash;
+  if (result.firmware_fault) {
+    const FirmwareFault& f = *result.firmware_fault;
+    meta.fault = {f.kind, f.function, f.file, f.line, f.at_s};
+    meta.end_cause = fmt::format("firmware fault: {}{}{}", f.kind, f.function.empty() ? "" : " in " + f.function,
+                                 f.file.empty() ? "" : fmt::format(" at {}:{}", f.file, f.line));
+  } else {
+    meta.end_cause = ended_well(run.end()) ? "end of scenario" : error_cause(run.end());
+  }
+  Judgement judgement =
+      judge_recording(recording, scenario.requirements, scenario.measures, planned_ticks(scenario, recording));
+  result.requirements = std::move(judgement.requirements);
+  result.measures = judgement.measures;
+  result.measure_units = judgement.measure_units;
+  for (const RecordedText& finding : recording.findings())
+    result.findings.push_back(fmt::format("{} at {:.6g} s", finding.text, seconds(finding.at * scenario.tick_ns)));
+  for (const std::string& note : meta.notes) result.findings.push_back(note);
+  if (result.firmware_fault) {
+    result.verdict = "firmware_fault";
+    result.cause = meta.end_cause;
+  } else if (!ended_well(run.end())) {
+    result.verdict = "error";
+    result.cause = error_cause(run.end());
+  } else {
+    result.verdict = judgement.roll_up.verdict;
+    result.cause = judgement.roll_up.cause;
+  }
+  if (options.twice && result.verdict != "error") compare_second_run(request, run, result);
+  if (!options.baseline_dir.empty()) compare_baseline(options, result);
+
+  const bool keep = options.keep == Keep::all || (options.keep == Keep::failed && exit_code(result.verdict) != 0);
+  if (keep) {
+    judgement.requirements = result.requirements;
+    keep_verdicts(judgement, recording);
+    meta.verdict = result.verdict;
+    const std::string path =
+        request.recording_path.empty() ? recording_path(options.out_dir, request.label) : request.recording_path;
+    try {
+      std::error_code error;
+      fs::create_directories(fs::path(path).parent_path(), error);
+      recording.write(path, {options.compress});
+      result.recording = path;
+    } catch (const std::exception& error) {
+      result.verdict = "error";
+      result.cause = error.what();
+    }
+  }
+  result.wall_s = wall_s() - begin_s + request.prepare_s;
+  return result;
+}
+
+}  // namespace pensim
