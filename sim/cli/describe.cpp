@@ -123,8 +123,8 @@ std::string join_names(const CLI::App& command) {
 
 std::string manual_page(const CLI::App& app, const std::string& version) {
   const std::string program = app.get_name();
-  std::string text = fmt::format(".TH {} 1 \"\" \"{} {}\" \"User Commands\"\n", roff(program),
-                                 roff(program), roff(version));
+  std::string text =
+      fmt::format(".TH {} 1 \"\" \"{} {}\" \"User Commands\"\n", roff(program), roff(program), roff(version));
   text += fmt::format(".SH NAME\n{} \\- {}\n", roff(program), roff(app.get_description()));
   text += fmt::format(".SH SYNOPSIS\n.B {}\n\\fICOMMAND\\fR [\\fIARGUMENT\\fR]...\n.SH OPTIONS\n", roff(program));
   for (const CLI::Option* option : shown_options(app, false)) text += option_entry(*option);

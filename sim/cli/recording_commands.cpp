@@ -1,14 +1,16 @@
-#include "sim/cli/recording_commands.h"
-
 #include <fmt/format.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
+#include <memory>
+#include <string>
 
 #include "firmware_shim/native/crash.h"
 #include "firmware_shim/symbols/symbols.h"
 #include "firmware_shim/target.h"
+#include "sim/cli/commands.h"
+#include "sim/exchange/csv_export.h"
 #include "sim/exchange/field_log.h"
 #include "sim/judge/judge.h"
 #include "sim/platform/process.h"
@@ -18,6 +20,7 @@
 #include "sim/run/formulas.h"
 #include "sim/run/replay.h"
 #include "sim/run/run_one.h"
+#include "sim/scenario/firmware_spec.h"
 #include "sim/scenario/resolved_json.h"
 
 namespace pensim {
@@ -31,8 +34,11 @@ ResolvedScenario scenario_of(const Recording& recording, const std::string& path
   return resolved_from_json(recording.meta().resolved_scenario, path);
 }
 
-}  // namespace
-
+struct RerunArguments {
+  std::string recording, firmware, out;
+};
+// Runs the scenario inside a recording, with every parameter as it was then. 0: the hash is equal; 1: different, and
+// where; 2: the recording holds no scenario.
 int command_rerun(const RerunArguments& arguments) {
   const Recording before = Recording::open(arguments.recording);
   RunRequest request;
@@ -66,6 +72,10 @@ int command_rerun(const RerunArguments& arguments) {
   return difference.equal() ? 1 : difference.exit_code();
 }
 
+struct JudgeArguments {
+  std::string recording, require, json;
+};
+// Judges the recorded requirements, or those of a file, without plant and core. Exit code of the verdict.
 int command_judge(const JudgeArguments& arguments) {
   const Recording recording = Recording::open(arguments.recording);
   std::vector<Requirement> requirements;
@@ -109,6 +119,11 @@ int command_judge(const JudgeArguments& arguments) {
   return exit_code(result.verdict);
 }
 
+struct ReplayArguments {
+  std::string recording, firmware;
+};
+// Feeds a core, the recorded one unless another is named, with recorded inputs; a field log (.csv) is imported first.
+// 0: every compared output is equal; 1: different, and where; 2: cannot be compared, and why; 3: the core crashed.
 int command_replay(const ReplayArguments& arguments) {
   const bool log = std::filesystem::path(arguments.recording).extension() == ".csv";
   const Recording recording = log ? import_log(arguments.recording) : Recording::open(arguments.recording);
@@ -164,6 +179,76 @@ int command_replay(const ReplayArguments& arguments) {
   }
   fmt::print("the core ended the replay: {}\n", crash_text(explain_crash(report, status, core)));
   return 3;
+}
+
+void add_rerun(CLI::App& app) {
+  const auto a = std::make_shared<RerunArguments>();
+  CLI::App* command = app.add_subcommand("rerun", "run the scenario inside a recording again; the hash must be equal");
+  command->add_option("recording", a->recording)->required();
+  command->add_option("--firmware", a->firmware, "another core");
+  command->add_option("--out", a->out, "keep the new recording in this file");
+  command->final_callback([a] { finish(command_rerun(*a)); });
+}
+
+void add_replay(CLI::App& app) {
+  const auto a = std::make_shared<ReplayArguments>();
+  CLI::App* command = app.add_subcommand("replay", "feed a core with recorded inputs; first output that differs");
+  command->add_option("recording", a->recording, "recording, or field log (.csv)")->required();
+  command->add_option("--firmware", a->firmware, "another core than the recorded one");
+  command->final_callback([a] { finish(command_replay(*a)); });
+}
+
+void add_judge(CLI::App& app) {
+  const auto a = std::make_shared<JudgeArguments>();
+  CLI::App* command = app.add_subcommand("judge", "judge requirements on a recording, without plant and core");
+  command->add_option("recording", a->recording)->required();
+  command->add_option("--require", a->require, "file with requirements (instead of the recorded ones)");
+  command->add_option("--json", a->json, "write the verdicts as JSON");
+  command->final_callback([a] { finish(command_judge(*a)); });
+}
+
+void add_diff(CLI::App& app) {
+  struct Arguments {
+    std::string a, b;
+  };
+  const auto a = std::make_shared<Arguments>();
+  CLI::App* command = app.add_subcommand("diff", "compare two recordings: first differing tick, field, values");
+  command->add_option("a", a->a)->required();
+  command->add_option("b", a->b)->required();
+  command->final_callback([a] { finish(command_diff(a->a, a->b)); });
+}
+
+void add_export(CLI::App& app) {
+  const auto a = std::make_shared<ExportArguments>();
+  CLI::App* command = app.add_subcommand("export", "write signals of a recording as CSV");
+  command->add_option("recording", a->recording)->required();
+  command->add_option("--out", a->out, "CSV file (standard output if not given)");
+  command->add_option("--signals", a->signals, "comma-separated names (all if not given)");
+  command->add_option("--from", a->from, "first instant, e.g. '1.5 s'");
+  command->add_option("--to", a->to, "last instant");
+  command->add_option("--every", a->every, "one row per this time, e.g. '1 ms'");
+  command->add_flag("--complete", a->complete, "every PenIn and PenOut, as a complete field log");
+  command->add_flag("--strokes", a->strokes, "the table of strokes");
+  command->final_callback([a] { finish(command_export(*a)); });
+}
+
+void add_import(CLI::App& app) {
+  const auto a = std::make_shared<ImportArguments>();
+  CLI::App* command = app.add_subcommand("import", "make a recording of a field log (CSV)");
+  command->add_option("log", a->log)->required();
+  command->add_option("--out", a->out, "recording (the log's name with .h5 if not given)");
+  command->final_callback([a] { finish(command_import(*a)); });
+}
+
+}  // namespace
+
+void add_recording_commands(CLI::App& app) {
+  add_rerun(app);
+  add_replay(app);
+  add_judge(app);
+  add_diff(app);
+  add_export(app);
+  add_import(app);
 }
 
 }  // namespace pensim

@@ -1,5 +1,3 @@
-#include "sim/cli/selftest.h"
-
 #include <fmt/format.h>
 
 #include <exception>
@@ -8,10 +6,11 @@
 #include <map>
 
 #include "firmware_shim/cores/misbehave/misbehave.h"
+#include "sim/cli/commands.h"
 #include "sim/input/document.h"
 #include "sim/platform/program.h"
-#include "sim/run/cores.h"
 #include "sim/run/run_one.h"
+#include "sim/scenario/firmware_spec.h"
 #include "sim/scenario/scenario.h"
 #include "sim/vocabulary/version.h"
 
@@ -55,8 +54,6 @@ std::string expect_fault(int what, const std::string& kind) {
   return "";
 }
 
-}  // namespace
-
 int command_selftest() {
   fmt::print("pensim {} ({}), {}\n", version, git_state(), compiler_flags());
   int failed = 0;
@@ -67,7 +64,7 @@ int command_selftest() {
     } catch (const std::exception& error) {
       why = error.what();
     }
-    fmt::print("{}  {}{}{}\n", why.empty() ? "sound " : "BROKEN", name, why.empty() ? "" : ": ", why);
+    fmt::print("{}  {}{}{}\n", why.empty() ? "ok    " : "FAILED", name, why.empty() ? "" : ": ", why);
     failed += why.empty() ? 0 : 1;
   };
   const std::string folder = share_path("selftest");
@@ -85,8 +82,16 @@ int command_selftest() {
   }
   check("a core that crashes is explained", [] { return expect_fault(NULL_WRITE, "segfault"); });
   check("a core that spins for ever is explained", [] { return expect_fault(SPIN, "hang"); });
-  fmt::print("{}\n", failed == 0 ? "this installation is sound" : fmt::format("{} checks are broken", failed));
-  return failed == 0 ? 0 : 4;
+  fmt::print("{}\n", failed == 0 ? "self-test passed" : fmt::format("self-test failed: {} of its checks", failed));
+  return failed == 0 ? exit_ok : exit_error;
+}
+
+}  // namespace
+
+void add_selftest_command(CLI::App& app) {
+  CLI::App* command =
+      app.add_subcommand("selftest", "check this installation: probe core, golden hashes, a crash, a hang");
+  command->final_callback([] { finish(command_selftest()); });
 }
 
 }  // namespace pensim

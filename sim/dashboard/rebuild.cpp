@@ -1,7 +1,7 @@
 #include "sim/dashboard/rebuild.h"
 
 #include "sim/input/input_error.h"
-#include "sim/session/core_names.h"
+#include "sim/scenario/firmware_spec.h"
 
 namespace pensim::dashboard {
 namespace {
@@ -67,7 +67,7 @@ void rebuild_and_rerun(App& app) {
   app.rebuild.problem = cannot_rebuild(app);
   if (!app.rebuild.problem.empty()) return;
   try {
-    app.rebuild.build = std::make_unique<CoreBuild>(core_path(app.main.recording->meta().firmware));
+    app.rebuild.build = std::make_unique<CoreBuild>(find_core(app.main.recording->meta().firmware));
     app.rebuild.command = app.rebuild.build->command();
   } catch (const InputError& e) {
     app.rebuild.problem = e.what();

@@ -22,7 +22,7 @@ void run_body(const RunRequest& request, const std::string& core_path, const Bod
     ResolvedScenario scenario = request.resolved;
     if (scenario.rig == Rig::insertion) {
       if (options.crash_report != nullptr) {
-        CrashSetup setup;  // no core: a crash is the bench's own
+        CrashSetup setup;  // no core: a crash is the simulator's own
         setup.report_fd = options.crash_report->fd();
         setup.guard_hangs = false;
         crash_install(setup);
@@ -102,8 +102,8 @@ std::optional<FirmwareFault> firmware_fault(const ProcessEnd& end, Nanoseconds t
 std::string error_cause(const ProcessEnd& end) {
   if (end.crash.kind == CrashKind::killed) return "the process of the run was ended from outside: " + end.crash.detail;
   if (end.crash.kind != CrashKind::none)
-    return fmt::format("the bench itself failed ({}): {}", crash_kind_name(end.crash.kind), end.crash.detail);
-  if (!end.damage.empty()) return "the core wrote over the bench's memory: " + end.damage;
+    return fmt::format("the simulator itself failed ({}): {}", crash_kind_name(end.crash.kind), end.crash.detail);
+  if (!end.damage.empty()) return "the core wrote over the simulator's memory: " + end.damage;
   if (end.status.end == RunStatus::End::error) return end.status.message;
   return "the process of the run ended before the run did";
 }

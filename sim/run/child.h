@@ -41,7 +41,7 @@ struct ProcessEnd {
 bool ended_well(const ProcessEnd&);
 // If it is a verdict on the firmware.
 std::optional<FirmwareFault> firmware_fault(const ProcessEnd&, Nanoseconds tick_ns);
-// Else, if it did not end well: why, as an error of the bench.
+// Else, if it did not end well: why, as an internal error.
 std::string error_cause(const ProcessEnd&);
 
 }  // namespace pensim

@@ -5,49 +5,13 @@
 #include <gelf.h>
 #include <unistd.h>
 
-#include <filesystem>
 #include <map>
-#include <vector>
 
 #include "firmware_shim/target.h"
-#include "sim/input/input_error.h"
 #include "sim/platform/file.h"
 #include "sim/platform/process.h"
-#include "sim/platform/program.h"
 
 namespace pensim {
-
-namespace fs = std::filesystem;
-
-std::string find_core(const std::string& firmware) {
-  const auto fail = [&](const std::string& message, const std::string& hint) -> std::string {
-    throw InputError(InputProblem{{"firmware", 0, 0}, message, hint});
-  };
-  if (firmware.rfind("native:", 0) == 0) {
-    const std::string path = firmware.substr(7);
-    if (!fs::is_regular_file(path))
-      return fail(fmt::format("there is no file {}", path), "native: takes the path of a shared object");
-    return path;
-  }
-  if (firmware.rfind("emulated:", 0) == 0 || firmware.rfind("link:", 0) == 0)
-    return fail(fmt::format("{}: this build runs native cores only", firmware), "give NAME or native:PATH.so");
-  if (firmware.empty() || firmware.find('/') != std::string::npos)
-    return fail(fmt::format("'{}' is no name of a core", firmware), "give NAME, or native:PATH.so for a file");
-  std::vector<std::string> known;
-  std::string looked;
-  for (const fs::path folder : core_folders()) {
-    std::error_code error;
-    if (fs::is_regular_file(folder / (firmware + ".so"), error))
-      return (folder / (firmware + ".so")).lexically_normal().string();
-    looked += (looked.empty() ? "" : ", ") + folder.lexically_normal().string();
-    for (const auto& entry : fs::directory_iterator(folder, error))
-      if (entry.path().extension() == ".so") known.push_back(entry.path().stem().string());
-  }
-  const std::string near = nearest_name(firmware, known);
-  return fail(fmt::format("there is no core '{}' in {}", firmware, looked),
-              near.empty() ? "build it, name its folder in PENSIM_CORES, or give native:PATH.so"
-                           : fmt::format("did you mean '{}'?", near));
-}
 
 std::string core_build_id(const std::string& path) {
   std::string id;

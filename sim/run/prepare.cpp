@@ -11,6 +11,7 @@
 #include "sim/platform/clock.h"
 #include "sim/run/cores.h"
 #include "sim/run/formulas.h"
+#include "sim/scenario/firmware_spec.h"
 
 namespace pensim {
 namespace {

@@ -149,14 +149,14 @@ RunResult run_one(const RunRequest& request, const RunOptions& options) {
   first.fork = options.fork;
   Attempt run = attempt(request, request.core_path, first);
   result.firmware_fault = firmware_fault(run.end(), scenario.tick_ns);
-  // Damage that was found too late: once more with the bench's memory read-only while the core runs, so that the write
+  // Damage that was found too late: once more with the simulator's memory read-only while the core runs, so that the write
   // itself faults.
   if (options.fork && !result.firmware_fault && (!run.damage.empty() || run.crash.suspect_scribble)) {
     AttemptOptions locked;
     locked.lock_host_memory = true;
     Attempt again = attempt(request, request.core_path, locked);
     if (std::optional<FirmwareFault> fault = firmware_fault(again.end(), scenario.tick_ns)) {
-      fault->detail += " (found by a second run with the bench's memory read-only)";
+      fault->detail += " (found by a second run with the simulator's memory read-only)";
       result.firmware_fault = std::move(fault);
       run = std::move(again);
     }

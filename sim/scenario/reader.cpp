@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <stdexcept>
 
 #include "firmware_shim/pen_shim.h"
 #include "sim/catalog/plant_parameters.h"
+#include "sim/scenario/firmware_spec.h"
 #include "sim/vocabulary/signals.h"
 
 namespace pensim {
@@ -139,44 +141,13 @@ void Reader::words(const char* key, std::vector<std::string>& out, const char*) 
 void Reader::firmware(const char* key, std::string& out, const char*) {
   const Node* node = scalar(key, "the name of a firmware core");
   if (!node) return;
-  const std::string& given = node->text;
-  const std::size_t colon = given.find(':');
-  const char* hint =
-      "NAME, native:PATH.so, emulated:PATH.elf, link:tcp:HOST:PORT, link:unix:PATH or link:serial:DEVICE@BAUD";
-  if (given.empty() || given.size() > 1000)
-    return bad(*node, "expected the name of a firmware core, found " + node->described(), hint);
-  if (colon == std::string::npos) {
-    for (char c : given)
-      if (!std::isalnum(static_cast<unsigned char>(c)) && c != '_' && c != '-' && c != '.')
-        return bad(*node, "expected the name of a firmware core, found " + node->described(), hint);
-    out = given;
-    return;
+  try {
+    FirmwareSpec spec = parse_firmware(node->text);
+    if (spec.has_path()) spec.text = context_.path(*node, spec.text);
+    out = firmware_text(spec);
+  } catch (const std::invalid_argument& error) {
+    bad(*node, error.what(), firmware_forms);
   }
-  const std::string scheme = given.substr(0, colon);
-  std::string rest = given.substr(colon + 1);
-  if (scheme == "native" || scheme == "emulated") {
-    if (rest.empty()) return bad(*node, "found no path after `" + scheme + ":`", hint);
-    out = scheme + ":" + context_.path(*node, rest);
-    return;
-  }
-  if (scheme == "link") {
-    const std::size_t second = rest.find(':');
-    const std::string medium = rest.substr(0, second);
-    const std::string address = second == std::string::npos ? "" : rest.substr(second + 1);
-    if (medium == "unix" && !address.empty()) {
-      out = "link:unix:" + context_.path(*node, address);
-      return;
-    }
-    if ((medium == "tcp" && address.find(':') != std::string::npos && address.back() != ':' &&
-         address.front() != ':') ||
-        (medium == "serial" && address.find('@') != std::string::npos && address.back() != '@' &&
-         address.front() != '@')) {
-      out = given;
-      return;
-    }
-    return bad(*node, "found " + node->described() + ", which is no complete link", hint);
-  }
-  bad(*node, fmt::format("found {}: `{}` is no kind of firmware", node->described(), scheme), hint);
 }
 
 void Reader::settable(const char* key, std::optional<std::string>& out, const char*) {

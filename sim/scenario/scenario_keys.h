@@ -25,6 +25,7 @@
 
 #include "firmware_shim/pen_shim.h"
 #include "sim/catalog/catalog.h"
+#include "sim/scenario/firmware_spec.h"
 #include "sim/scenario/scenario.h"
 
 namespace pensim {
@@ -81,8 +82,7 @@ void scenario_keys(V& v, Scenario& s, ScenarioExtras& extras) {
   v.words("tags", s.tags, "--filter matches them");
   v.whole("seed", s.seed, 0, UINT64_MAX, "of all noise: the same seed gives the same run");
   v.quantity("duration", extras.duration_s, "s", 0.0, 360'000.0, "a whole number of ticks of 50 us; not for rigs");
-  v.firmware("firmware", s.firmware,
-             "NAME, native:PATH.so, emulated:PATH.elf, link:tcp:HOST:PORT, link:unix:PATH or link:serial:DEVICE@BAUD");
+  v.firmware("firmware", s.firmware, firmware_forms);
   v.choice("timing", extras.timing, {{"ideal", Timing::ideal}, {"counted", Timing::counted}},
            "ideal: outputs act one tick later; counted needs an emulated core");
   v.choice("rig", s.rig, {{"pen", Rig::pen}, {"insertion", Rig::insertion}},

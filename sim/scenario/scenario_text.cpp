@@ -4,9 +4,9 @@
 
 #include <cctype>
 #include <filesystem>
-#include <string_view>
 
 #include "sim/input/document.h"
+#include "sim/scenario/firmware_spec.h"
 #include "sim/scenario/scenario_keys.h"
 
 namespace pensim {
@@ -41,9 +41,9 @@ class PathMover {
   void firmware(const char* key, std::string&, const char*) {
     Node* node = scalar(key);
     if (!node) return;
-    for (const std::string_view scheme : {"native:", "emulated:", "link:unix:"})
-      if (node->text.rfind(scheme, 0) == 0)
-        node->text = std::string(scheme) + moved(*node, node->text.substr(scheme.size()));
+    FirmwareSpec spec = parse_firmware(node->text);  // it was read from this text before
+    if (spec.has_path()) spec.text = moved(*node, spec.text);
+    node->text = firmware_text(spec);
   }
   template <class F>
   void section(const char* key, const char*, F&& keys) {

@@ -2,7 +2,7 @@
 
 #include "firmware_shim/symbols/symbols.h"
 #include "sim/input/input_error.h"
-#include "sim/run/cores.h"
+#include "sim/scenario/firmware_spec.h"
 
 namespace pensim {
 namespace {
@@ -21,8 +21,6 @@ auto of_core(const std::string& firmware, F f) {
 }
 
 }  // namespace
-
-std::string core_path(const std::string& firmware) { return find_core(firmware); }
 
 std::map<std::int64_t, std::string> core_enumerators(const std::string& firmware, const std::string& symbol) {
   return of_core(firmware, [&](const CoreSymbols& symbols) {

@@ -9,9 +9,6 @@
 
 namespace pensim {
 
-// The file of a core. Throws InputError.
-std::string core_path(const std::string& firmware);
-
 // Names of an enumeration's numbers; empty for a variable of another type. `firmware` as a scenario names it.
 // Both throw InputError: no such core, not readable, no such variable.
 std::map<std::int64_t, std::string> core_enumerators(const std::string& firmware, const std::string& symbol);

@@ -307,7 +307,7 @@ TEST(Containment, AWriteIntoTheBenchIsFoundByASecondRun) {
     EXPECT_EQ(run_program(program, {"judge", run.at("recording")}).code, 3);
   }
   EXPECT_NE(
-      r.ran.out.find("memory of the simulator (pensim) (found by a second run with the bench's memory read-only)"),
+      r.ran.out.find("memory of the simulator (pensim) (found by a second run with the simulator's memory read-only)"),
       std::string::npos)
       << r.ran.out;
   EXPECT_EQ(r.runs[0].at("hash"), r.runs[4].at("hash"));

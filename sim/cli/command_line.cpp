@@ -1,0 +1,78 @@
+#include "sim/cli/command_line.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/cli/commands.h"
+#include "sim/input/input_error.h"
+#include "sim/platform/program.h"
+#include "sim/vocabulary/version.h"
+
+namespace pensim {
+namespace {
+
+// The dashboard is a program of its own beside this one: it needs GL, runs do not.
+int start_dashboard(int argc, char** argv) {
+  const std::string program = program_path() + "-dashboard";
+  std::vector<char*> arguments = {const_cast<char*>(program.c_str())};
+  for (int i = 2; i < argc; ++i) arguments.push_back(argv[i]);
+  arguments.push_back(nullptr);
+  execv(program.c_str(), arguments.data());
+  fmt::print(stderr,
+             "the dashboard cannot be started: {}: {}\n  help: build or install it with the rest: ./dev build\n",
+             program, std::strerror(errno));
+  return exit_error;
+}
+
+int parse(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == "dashboard") return start_dashboard(argc, argv);
+  CLI::App app;
+  build_command_line(app);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::RuntimeError& finished) {
+    return finished.get_exit_code();
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? exit_ok : exit_bad_input;
+  }
+  return exit_ok;
+}
+
+}  // namespace
+
+void build_command_line(CLI::App& app) {
+  app.name("pensim");
+  app.description("pensim - runs the firmware of a microneedling pen against a modelled pen and skin");
+  app.set_version_flag("--version",
+                       [] { return fmt::format("pensim {} ({}), {}", version, git_state(), compiler_flags()); });
+  app.require_subcommand(1);
+  app.footer("Begin with: pensim run scenarios/treatment/cheek_1mm.yaml");
+  add_run_commands(app);
+  add_catalog_commands(app);
+  add_selftest_command(app);
+  add_validate_command(app);
+  add_recording_commands(app);
+  add_session_commands(app);
+}
+
+int run_command_line(int argc, char** argv) {
+  try {
+    return parse(argc, argv);
+  } catch (const InputError& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    return exit_bad_input;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "pensim: %s\n", error.what());
+    return exit_error;
+  }
+}
+
+}  // namespace pensim

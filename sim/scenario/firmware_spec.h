@@ -1,0 +1,29 @@
+// firmware_spec.h - how a scenario or the command line names a firmware: a core by its name, or where it is.
+#pragma once
+
+#include <string>
+
+namespace pensim {
+
+struct FirmwareSpec {
+  enum class Kind : unsigned char { name, native, emulated, link };
+  Kind kind = Kind::name;
+  std::string medium;  // of a link: tcp, unix, serial
+  std::string text;    // the name; a path; HOST:PORT or DEVICE@BAUD of a link
+  bool has_path() const { return kind == Kind::native || kind == Kind::emulated || medium == "unix"; }
+};
+
+inline constexpr const char* firmware_forms =
+    "NAME, native:PATH.so, emulated:PATH.elf, link:tcp:HOST:PORT, link:unix:PATH or link:serial:DEVICE@BAUD";
+
+// Throws std::invalid_argument with what was expected and found, if it has none of these forms. Whether there is such a
+// core is not asked.
+FirmwareSpec parse_firmware(const std::string& given);
+// As it was given.
+std::string firmware_text(const FirmwareSpec&);
+
+// The shared object of a core: native:PATH, or NAME in the folders of platform/program.h. Throws InputError, also for
+// what this build does not run (emulated, link).
+std::string find_core(const std::string& firmware);
+
+}  // namespace pensim
