@@ -1,6 +1,7 @@
 // The real program with real files, the way a script calls it: exit codes, reports, what is kept and what is said.
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 
@@ -273,28 +274,175 @@ TEST(CommandLine, ASparseFieldLogIsReplayedWithinItsTolerances) {
   EXPECT_NE(other.out.find("1.5"), std::string::npos) << other.out;
 }
 
-TEST(CommandLine, KilledInTheMiddleLeavesNoHalfWrittenFile) {
+// ---- baselines and shards over two real trees
+
+// The margin of the cell's voltage, smaller with an emptier cell.
+std::vector<std::string> trees_of_runs(const Folder& f, const char* charge) {
+  return {f / "s", "--no-always", "--set", std::string("pen.battery.state_of_charge=") + charge, "--out"};
+}
+
+Reported against_baseline(const Folder& f, std::vector<std::string> more) {
+  std::vector<std::string> arguments = trees_of_runs(f, "0.3");
+  arguments.insert(arguments.end(), {f / "now", "--baseline", f / "before"});
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return run_scenarios(program, arguments);
+}
+
+TEST(CommandLine, ABaselineIsAnEarlierTreeOfRecordings) {
   const Folder f;
-  std::string text = short_pass;
-  text.replace(text.find("0.1 s"), 5, "3600 s");
-  write_file(f / "a.yaml", text);
-  const pid_t pid = fork();
-  if (pid == 0) {
-    const int null = open("/dev/null", O_WRONLY);
-    dup2(null, 1);
-    execl(program.c_str(), program.c_str(), "run", (f / "a.yaml").c_str(), "--no-always", "--out", (f / "runs").c_str(),
-          nullptr);
-    _exit(127);
+  for (const char* name : {"s/a.yaml", "s/deep/b.yaml"}) write_file(f / name, short_pass);
+  std::vector<std::string> before = trees_of_runs(f, "1");
+  before.push_back(f / "before");
+  ASSERT_EQ(run_scenarios(program, before).ran.code, 0);
+  write_file(f / "s/new.yaml", short_pass);
+
+  const Reported told = against_baseline(f, {});
+  EXPECT_EQ(told.ran.code, 0) << told.ran.out;
+  ASSERT_EQ(told.runs.size(), 3u);
+  double lost_percent = 0;
+  for (const auto& run : told.runs) {
+    ASSERT_EQ(run.at("findings").size(), 1u) << run;
+    const std::string finding = run.at("findings")[0];
+    if (run.at("scenario") == f / "s/new.yaml") {
+      EXPECT_EQ(finding.rfind("baseline: there is no ", 0), 0u) << finding;
+      continue;
+    }
+    ASSERT_EQ(std::sscanf(finding.c_str(), "baseline: TIME-01 lost %lf %%", &lost_percent), 1) << finding;
   }
-  usleep(300'000);
+  ASSERT_GT(lost_percent, 2.0);
+  ASSERT_LT(lost_percent, 98.0);
+
+  const auto share = [&](double percent) { return std::to_string(percent) + "%"; };
+  EXPECT_EQ(against_baseline(f, {"--fail-on-drop", share(lost_percent + 1)}).ran.code, 0);
+  const Reported failed = against_baseline(f, {"--fail-on-drop", share(lost_percent - 1)});
+  EXPECT_EQ(failed.ran.code, 1);
+  for (const auto& run : failed.runs) {
+    const bool is_new = run.at("scenario") == f / "s/new.yaml";
+    EXPECT_EQ(run.at("verdict"), is_new ? "pass" : "fail") << run;
+    if (!is_new) EXPECT_NE(run.at("cause").get<std::string>().find("TIME-01 lost"), std::string::npos) << run;
+  }
+}
+
+// Two machines with a shard each leave together what one machine leaves: the same runs, each once, into the same places.
+TEST(CommandLine, ShardsTogetherAreTheWholeTree) {
+  const Folder f;
+  for (const char* name : {"s/a.yaml", "s/b.yaml", "s/deep/c.yaml", "s/deep/d.yaml", "s/e.yaml"})
+    write_file(f / name, short_pass);
+  const auto run = [&](const std::string& shard, const std::string& out) {
+    std::vector<std::string> arguments = {f / "s", "--no-always", "--out", f / out};
+    if (!shard.empty()) arguments.insert(arguments.end(), {"--shard", shard});
+    const Reported r = run_scenarios(program, arguments);
+    EXPECT_EQ(r.ran.code, 0) << r.ran.out << r.ran.err;
+    std::vector<std::string> labels;
+    for (const auto& one : r.runs) labels.push_back(one.at("scenario"));
+    return labels;
+  };
+  const auto recordings = [&](const std::string& out) {
+    std::vector<std::string> found;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(f / out))
+      if (entry.is_regular_file()) found.push_back(entry.path().lexically_relative(f / out));
+    std::sort(found.begin(), found.end());
+    return found;
+  };
+  const std::vector<std::string> all = run("", "all"), first = run("1/2", "parts"), second = run("2/2", "parts");
+  ASSERT_EQ(all.size(), 5u);
+  EXPECT_EQ(first, (std::vector<std::string>{all[0], all[2], all[4]}));
+  EXPECT_EQ(second, (std::vector<std::string>{all[1], all[3]}));
+  EXPECT_EQ(recordings("parts"), recordings("all"));
+}
+
+// ---- killed
+
+std::vector<pid_t> children_of(pid_t pid) {
+  std::istringstream list(read_file("/proc/" + std::to_string(pid) + "/task/" + std::to_string(pid) + "/children"));
+  std::vector<pid_t> all;
+  for (pid_t child; list >> child;) all.push_back(child);
+  return all;
+}
+
+// Bytes that a process has in files in memory: the rows that its run has recorded.
+std::uintmax_t recorded_bytes(pid_t pid) {
+  std::uintmax_t bytes = 0;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/fd", error)) {
+    struct stat status {};
+    if (std::filesystem::read_symlink(entry.path(), error).string().rfind("/memfd:", 0) == 0 &&
+        stat(entry.path().c_str(), &status) == 0)
+      bytes += static_cast<std::uintmax_t>(status.st_blocks) * 512;
+  }
+  return bytes;
+}
+
+pid_t start_run(const Folder& f, const std::string& name) {
+  const std::string scenario = f / name, out = f / "runs";
+  const pid_t pid = fork();
+  if (pid != 0) return pid;
+  const int null = open("/dev/null", O_WRONLY);
+  dup2(null, 1);
+  execl(program.c_str(), program.c_str(), "run", scenario.c_str(), "--no-always", "--out", out.c_str(), nullptr);
+  _exit(127);
+}
+
+// SIGKILL; whether it was still there, and gone with all of `others` within a while.
+bool kill_with(pid_t pid, const std::vector<pid_t>& others) {
   kill(pid, SIGKILL);
-  waitpid(pid, nullptr, 0);
-  usleep(100'000);
-  std::size_t files = 0;
-  if (std::filesystem::exists(f / "runs"))
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(f / "runs"))
-      files += entry.path().extension() == ".h5" ? 1 : 0;
-  EXPECT_EQ(files, 0u);
+  int status = 0;
+  waitpid(pid, &status, 0);
+  const auto lives = [](pid_t other) {
+    const std::string state = read_file("/proc/" + std::to_string(other) + "/stat");
+    return !state.empty() && state.find(") Z ") == std::string::npos;
+  };
+  for (const pid_t other : others)
+    for (int i = 0; lives(other); ++i, usleep(1000))
+      if (i == 10'000) ADD_FAILURE() << "process " << other << " of the run outlives it";
+  return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+}
+
+std::string with_duration(const std::string& duration) {
+  std::string text = short_pass;
+  return text.replace(text.find("0.1 s"), 5, duration);
+}
+
+TEST(CommandLine, KilledInTheMiddleOfARunLeavesNothing) {
+  const Folder f;
+  write_file(f / "a.yaml", with_duration("3600 s"));
+  const pid_t pid = start_run(f, "a.yaml");
+  std::vector<pid_t> of_the_run;  // who judges, and plant with core
+  for (int i = 0; i < 60'000 && of_the_run.size() < 2; ++i, usleep(1000)) {
+    of_the_run = children_of(pid);
+    for (const pid_t child : of_the_run.empty() ? of_the_run : children_of(of_the_run[0]))
+      if (recorded_bytes(child) > (1u << 20)) of_the_run.push_back(child);
+  }
+  ASSERT_EQ(of_the_run.size(), 2u) << "the run did not begin";
+  EXPECT_TRUE(kill_with(pid, of_the_run));
+  std::error_code error;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(f / "runs", error))
+    EXPECT_FALSE(entry.is_regular_file()) << entry.path();
+}
+
+// Killed while it writes: under the name there is the recording of before or the new one, whole; the next run needs
+// nothing to be tidied.
+TEST(CommandLine, KilledWhileItWritesLeavesAWholeRecordingUnderTheName) {
+  const Folder f;
+  write_file(f / "a.yaml", short_pass);
+  const std::string recording = f / "runs" + f.path() + "/a.h5", part = recording + ".part";
+  ASSERT_EQ(run_program(program, {"run", f / "a.yaml", "--no-always", "--out", f / "runs"}).code, 0);
+  ASSERT_TRUE(std::filesystem::exists(recording));
+  write_file(f / "a.yaml", with_duration("10 s"));
+  const pid_t pid = start_run(f, "a.yaml");
+  bool writes = false;
+  std::vector<pid_t> of_the_run;
+  for (int i = 0; i < 600'000 && !writes; ++i, usleep(100)) {
+    writes = std::filesystem::exists(part);
+    if (writes || of_the_run.empty()) of_the_run = children_of(pid);
+  }
+  ASSERT_TRUE(writes) << "nothing was written";
+  EXPECT_TRUE(kill_with(pid, of_the_run));
+  EXPECT_EQ(run_program(program, {"judge", recording}).code, 0);
+  write_file(f / "a.yaml", short_pass);
+  EXPECT_EQ(run_program(program, {"run", f / "a.yaml", "--no-always", "--out", f / "runs"}).code, 0);
+  EXPECT_FALSE(std::filesystem::exists(part));
+  EXPECT_EQ(run_program(program, {"judge", recording}).code, 0);
 }
 
 }  // namespace
