@@ -15,7 +15,8 @@
 #include "sim/judge/judge.h"
 #include "sim/platform/process.h"
 #include "sim/recording/difference.h"
-#include "sim/report/report.h"
+#include "sim/report/json.h"
+#include "sim/report/terminal.h"
 #include "sim/run/cores.h"
 #include "sim/run/formulas.h"
 #include "sim/run/replay.h"
@@ -108,7 +109,7 @@ int command_judge(const JudgeArguments& arguments) {
   result.verdict = judgement.roll_up.verdict;
   result.cause = judgement.roll_up.cause;
   if (const RecordedFault& f = recording.meta().fault; !f.kind.empty()) {
-    result.verdict = "firmware_fault";
+    result.verdict = RunVerdict::firmware_fault;
     result.cause = recording.meta().end_cause;
     result.firmware_fault = FirmwareFault{f.kind, f.function, f.file, f.line, f.at_s, "", {}};
   }

@@ -9,7 +9,9 @@
 
 #include "sim/cli/commands.h"
 #include "sim/platform/clock.h"
-#include "sim/report/report.h"
+#include "sim/report/json.h"
+#include "sim/report/junit.h"
+#include "sim/report/terminal.h"
 #include "sim/run/prepare.h"
 #include "sim/run/run_all.h"
 

@@ -46,7 +46,8 @@ std::string misbehaving(int what) {
 
 std::string expect_fault(int what, const std::string& kind) {
   const RunResult r = run_text(misbehaving(what), "selftest");
-  if (!r.firmware_fault) return fmt::format("expected the verdict {}, found {} {}", kind, r.verdict, r.cause);
+  if (!r.firmware_fault)
+    return fmt::format("expected the verdict {}, found {} {}", kind, verdict_name(r.verdict), r.cause);
   const FirmwareFault& f = *r.firmware_fault;
   if (f.kind != kind) return fmt::format("expected {}, found {}", kind, f.kind);
   if (f.function.empty() || f.line == 0) return fmt::format("{} was found, but not where", kind);
@@ -74,7 +75,7 @@ int command_selftest() {
     const std::string &name = item.first, &hash = item.second;
     check("golden run " + name, [&]() -> std::string {
       const RunResult r = run_text(read_file(folder + "/" + name), name);
-      if (r.verdict != "pass" && r.verdict != "measured") return fmt::format("{}: {}", r.verdict, r.cause);
+      if (exit_code(r.verdict) != exit_ok) return fmt::format("{}: {}", verdict_name(r.verdict), r.cause);
       if (r.hash != hash) return fmt::format("hash {} instead of {}", r.hash, hash);
       fmt::print("       {} hash {}\n", r.title, r.hash);
       return "";

@@ -59,7 +59,7 @@ double change_of(const Verdict& a, const Verdict& b) {
 }
 
 bool judged(const std::optional<Verdict>& v) {
-  return v && (v->outcome == Verdict::Outcome::pass || v->outcome == Verdict::Outcome::fail);
+  return v && (v->outcome == Outcome::pass || v->outcome == Outcome::fail);
 }
 
 void make_rows(App& app) {
@@ -79,7 +79,7 @@ void make_rows(App& app) {
     }
   const auto group = [](const CompareState::Row& row) {
     if (!judged(row.a) || !judged(row.b)) return 2;
-    return row.a->outcome == Verdict::Outcome::pass && row.b->outcome == Verdict::Outcome::fail ? 0 : 1;
+    return row.a->outcome == Outcome::pass && row.b->outcome == Outcome::fail ? 0 : 1;
   };
   std::stable_sort(state.rows.begin(), state.rows.end(), [&](const auto& p, const auto& q) {
     return group(p) != group(q) ? group(p) < group(q) : p.change < q.change;
@@ -215,7 +215,7 @@ namespace {
 std::string margin_text(const std::optional<Verdict>& v) {
   if (!v) return "–";
   if (!judged(v)) return outcome_name(v->outcome);
-  const std::string sign = v->outcome == Verdict::Outcome::pass ? "✓ " : "✗ ";
+  const std::string sign = v->outcome == Outcome::pass ? "✓ " : "✗ ";
   return sign + (std::isinf(v->margin) ? "yes or no" : format_difference(v->margin, v->unit, 3));
 }
 

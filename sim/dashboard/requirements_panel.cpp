@@ -52,20 +52,13 @@ double scale_of(const std::string& that, const Location& at, const std::string& 
   return scale > 0 ? scale : 1;
 }
 
-Verdict::Outcome outcome_of(const std::string& name) {
-  for (const auto o :
-       {Verdict::Outcome::pass, Verdict::Outcome::fail, Verdict::Outcome::vacuous, Verdict::Outcome::not_applicable})
-    if (name == outcome_name(o)) return o;
-  return Verdict::Outcome::invalid;
-}
-
 bool judged(const RequirementsState::Row& row) {
-  return row.verdict.outcome == Verdict::Outcome::pass || row.verdict.outcome == Verdict::Outcome::fail;
+  return row.verdict.outcome == Outcome::pass || row.verdict.outcome == Outcome::fail;
 }
 
 void sort_rows(std::vector<RequirementsState::Row>& rows) {
   const auto group = [](const RequirementsState::Row& r) {
-    return r.verdict.outcome == Verdict::Outcome::fail ? 0 : judged(r) ? 1 : r.so_far ? 2 : 3;
+    return r.verdict.outcome == Outcome::fail ? 0 : judged(r) ? 1 : r.so_far ? 2 : 3;
   };
   std::stable_sort(rows.begin(), rows.end(), [&](const auto& a, const auto& b) {
     if (group(a) != group(b)) return group(a) < group(b);
@@ -103,7 +96,7 @@ void make_rows(App& app) {
     if (app.session) {
       if (const auto it = state.judged.find(q.id); it != state.judged.end())
         row.verdict = it->second, row.judged = true;
-      row.so_far = app.main.recording->ticks() < planned_ticks(app) && row.verdict.outcome != Verdict::Outcome::fail;
+      row.so_far = app.main.recording->ticks() < planned_ticks(app) && row.verdict.outcome != Outcome::fail;
     } else {
       for (const RecordedVerdict& v : app.main.recording->verdicts())
         if (v.id == q.id) row.verdict = verdict_of(v), row.judged = true;
@@ -134,7 +127,9 @@ double measure_so_far(const Measure& m, const Recording& r, Tick planned) {
   }
 }
 
-Verdict verdict_of(const RecordedVerdict& v) { return {outcome_of(v.outcome), v.margin, v.unit, v.at_s, v.atom, ""}; }
+Verdict verdict_of(const RecordedVerdict& v) {
+  return {outcome_named(v.outcome).value_or(Outcome::invalid), v.margin, v.unit, v.at_s, v.atom, ""};
+}
 
 void refresh_requirements(App& app, double wall_s) {
   RequirementsState& state = app.requirements;
@@ -311,7 +306,7 @@ void draw_requirements(App& app) {
   // Head: how many of each, filter.
   int passed = 0, failed = 0;
   for (const auto& row : state.rows)
-    passed += row.verdict.outcome == Verdict::Outcome::pass, failed += row.verdict.outcome == Verdict::Outcome::fail;
+    passed += row.verdict.outcome == Outcome::pass, failed += row.verdict.outcome == Outcome::fail;
   const std::string names[] = {fmt::format("all {}", state.rows.size()), fmt::format("✗ {}", failed),
                                fmt::format("✓ {}", passed)};
   for (int i = 0; i < 3; ++i) {
@@ -346,17 +341,17 @@ void draw_requirements(App& app) {
   const float inner = ImGui::GetContentRegionAvail().x;
   for (std::size_t k = 0; k < state.rows.size(); ++k) {
     const auto& row = state.rows[k];
-    if (state.show == 1 && row.verdict.outcome != Verdict::Outcome::fail) continue;
-    if (state.show == 2 && row.verdict.outcome != Verdict::Outcome::pass) continue;
+    if (state.show == 1 && row.verdict.outcome != Outcome::fail) continue;
+    if (state.show == 2 && row.verdict.outcome != Outcome::pass) continue;
     if (!wanted.empty() && lower(row.id + " " + row.text + " " + row.that).find(wanted) == std::string::npos) continue;
     const bool selected = app.selected.requirement == row.id,
-               early = row.so_far && row.verdict.outcome != Verdict::Outcome::fail;
+               early = row.so_far && row.verdict.outcome != Outcome::fail;
     const std::string word = !row.judged ? "" : early ? "holds so far" : outcome_name(row.verdict.outcome);
     const ImU32 colour = !row.judged ? t.faint : early ? t.accent : verdict_colour(outcome_name(row.verdict.outcome));
-    const char* sign = !row.judged || early                            ? "·"
-                       : row.verdict.outcome == Verdict::Outcome::pass ? "✓"
-                       : row.verdict.outcome == Verdict::Outcome::fail ? "✗"
-                                                                       : "▲";
+    const char* sign = !row.judged || early                   ? "·"
+                       : row.verdict.outcome == Outcome::pass ? "✓"
+                       : row.verdict.outcome == Outcome::fail ? "✗"
+                                                              : "▲";
     const ImVec2 p = ImGui::GetCursorScreenPos();
     const float height = std::floor(unit * 2.5f);
     ImGui::PushID(row.id.c_str());

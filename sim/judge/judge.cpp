@@ -30,8 +30,8 @@ Judgement judge_recording(const Recording& recording, const std::vector<Requirem
   for (std::size_t i = 0; i < requirements.size(); ++i) {
     const Requirement& q = requirements[i];
     const Verdict& v = verdicts[i];
-    judgement.requirements.push_back({q.id, q.text, q.that, outcome_name(v.outcome), q.may_be_vacuous, q.always,
-                                      v.margin, v.unit, v.at_s, v.reason.empty() ? v.atom : v.reason});
+    judgement.requirements.push_back({q.id, q.text, q.that, v.outcome, q.may_be_vacuous, q.always, v.margin, v.unit,
+                                      v.at_s, v.reason.empty() ? v.atom : v.reason});
   }
   for (const Measure& m : measures) {
     judgement.measures[m.name] = measure(m, source);
@@ -46,7 +46,7 @@ void keep_verdicts(const Judgement& judgement, Recording& recording) {
   recording.measures().clear();
   for (const RequirementResult& q : judgement.requirements)
     recording.verdicts().push_back(
-        {q.id, q.text, q.that, q.verdict, q.margin, q.unit, q.at_s, q.reason, q.may_be_vacuous});
+        {q.id, q.text, q.that, outcome_name(q.outcome), q.margin, q.unit, q.at_s, q.reason, q.may_be_vacuous});
   for (const auto& [name, value] : judgement.measures)
     recording.measures().push_back({name, value, judgement.measure_units.at(name)});
 }

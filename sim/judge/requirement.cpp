@@ -423,7 +423,6 @@ struct Case {
 };
 
 Verdict verdict_of(Case& it, Monitor& monitor, const SignalSource& source, Nanoseconds tick_ns) {
-  using Outcome = Verdict::Outcome;
   Verdict out;
   const Compiler& compiler = *it.compiler;
   const Tick recorded = source.ticks();
@@ -502,22 +501,6 @@ void visit_reach(const Formula& f, int index, const Range& at, const Extent& ext
 
 }  // namespace
 
-const char* outcome_name(Verdict::Outcome outcome) {
-  switch (outcome) {
-    case Verdict::Outcome::pass:
-      return "pass";
-    case Verdict::Outcome::fail:
-      return "fail";
-    case Verdict::Outcome::vacuous:
-      return "vacuous";
-    case Verdict::Outcome::not_applicable:
-      return "not_applicable";
-    case Verdict::Outcome::invalid:
-      break;
-  }
-  return "invalid";
-}
-
 std::vector<Verdict> judge_all(const std::vector<Requirement>& requirements, const SignalSource& source) {
   const Tick recorded = source.ticks();
   const Tick planned = std::max(recorded, source.planned_ticks());
@@ -534,7 +517,7 @@ std::vector<Verdict> judge_all(const std::vector<Requirement>& requirements, con
       const SignalInfo& info = it.formula.signals[k];
       const bool unknowable = info.kind == SignalKind::truth && !source.has_truth();
       if (it.early && !unknowable) continue;
-      verdict.outcome = unknowable ? Verdict::Outcome::not_applicable : Verdict::Outcome::invalid;
+      verdict.outcome = unknowable ? Outcome::not_applicable : Outcome::invalid;
       verdict.reason = unknowable ? fmt::format("`{}` is known in a simulation only", info.name)
                                   : fmt::format("`{}` was not recorded{}", info.name,
                                                 info.name.rfind("fw.", 0) == 0 ? "; name it under `watch:`" : "");
@@ -585,18 +568,15 @@ Verdict judge(const Requirement& requirement, const SignalSource& source) {
 }
 
 ScenarioVerdict roll_up(const std::vector<Requirement>& requirements, const std::vector<Verdict>& verdicts) {
-  using Outcome = Verdict::Outcome;
-  if (verdicts.empty()) return {"measured", ""};
+  if (verdicts.empty()) return {RunVerdict::measured, ""};
   const auto cause = [&](std::size_t i) {
     return requirements[i].id + " is " + outcome_name(verdicts[i].outcome) + ": " + verdicts[i].reason;
   };
   for (std::size_t i = 0; i < verdicts.size(); ++i)
-    if (verdicts[i].outcome == Outcome::fail ||
-        (verdicts[i].outcome == Outcome::vacuous && !requirements[i].may_be_vacuous))
-      return {"fail", cause(i)};
+    if (fails(verdicts[i].outcome, requirements[i].may_be_vacuous)) return {RunVerdict::fail, cause(i)};
   for (std::size_t i = 0; i < verdicts.size(); ++i)
-    if (verdicts[i].outcome == Outcome::invalid) return {"error", cause(i)};
-  return {"pass", ""};
+    if (verdicts[i].outcome == Outcome::invalid) return {RunVerdict::error, cause(i)};
+  return {RunVerdict::pass, ""};
 }
 
 double measure(const Measure& measure, const SignalSource& source) {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "sim/judge/formula.h"
+#include "sim/judge/verdict.h"
 #include "sim/scenario/requirement.h"
 #include "sim/vocabulary/samples.h"
 #include "sim/vocabulary/time.h"
@@ -43,7 +44,6 @@ class SignalSource {
 };
 
 struct Verdict {
-  enum class Outcome : std::uint8_t { pass, fail, vacuous, not_applicable, invalid };
   Outcome outcome = Outcome::invalid;
   double margin = 0.0;  // in `unit`; +-infinity if only Boolean atoms decide; 0 without a verdict
   std::string unit;     // of the atom that attains the margin; "1" if the margin is infinite
@@ -51,7 +51,6 @@ struct Verdict {
   std::string atom;     // its text; "" if no tick was looked at
   std::string reason;   // a sentence for all but pass
 };
-const char* outcome_name(Verdict::Outcome outcome);  // "pass", "fail", "vacuous", "not_applicable", "invalid"
 
 // Verdicts in the order of the requirements. Columns and subformulas that they share are worked out once. Throws
 // InputError for a formula that parse_formula refuses.
@@ -59,8 +58,8 @@ std::vector<Verdict> judge_all(const std::vector<Requirement>& requirements, con
 Verdict judge(const Requirement& requirement, const SignalSource& source);
 
 struct ScenarioVerdict {
-  std::string verdict;  // "pass", "fail", "measured" or "error"
-  std::string cause;    // the requirement that decides, and why
+  RunVerdict verdict = RunVerdict::error;  // pass, measured, fail or error
+  std::string cause;                       // the requirement that decides, and why
 };
 // Of a run without a firmware fault. `fail` if one fails or is vacuous without being allowed to; else `error` if one is
 // invalid; else `pass`, or `measured` if there is none.

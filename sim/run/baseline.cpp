@@ -22,7 +22,8 @@ void compare_baseline(const RunOptions& options, RunResult& result) {
   const Recording baseline = Recording::open(path);
   for (const RequirementResult& now : result.requirements)
     for (const RecordedVerdict& before : baseline.verdicts()) {
-      if (before.id != now.id || before.outcome != "pass" || now.verdict != "pass") continue;
+      if (before.id != now.id || now.outcome != Outcome::pass || outcome_named(before.outcome) != Outcome::pass)
+        continue;
       if (!std::isfinite(before.margin) || before.margin <= 0 || !std::isfinite(now.margin) || before.unit != now.unit)
         continue;
       const double drop = 1.0 - now.margin / before.margin;
@@ -31,7 +32,7 @@ void compare_baseline(const RunOptions& options, RunResult& result) {
           fmt::format("{} lost {:.1f} % of its margin: {} was {}", now.id, 100 * drop,
                       show_quantity(now.margin, now.unit), show_quantity(before.margin, before.unit));
       if (options.fail_on_drop >= 0 && exit_code(result.verdict) == 0) {
-        result.verdict = "fail";
+        result.verdict = RunVerdict::fail;
         result.cause = text;
       } else {
         result.findings.push_back("baseline: " + text);

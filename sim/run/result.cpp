@@ -1,5 +1,7 @@
 #include "sim/run/result.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -13,7 +15,7 @@ ordered_json to_json(const RunResult& r) {
   ordered_json requirements = ordered_json::array();
   for (const RequirementResult& q : r.requirements)
     requirements.push_back({{"id", q.id},
-                            {"verdict", q.verdict},
+                            {"verdict", outcome_name(q.outcome)},
                             {"margin", finite(q.margin)},
                             {"unit", q.unit},
                             {"at_s", q.at_s},
@@ -26,7 +28,7 @@ ordered_json to_json(const RunResult& r) {
   for (const auto& [name, value] : r.measures) measures[name] = finite(value);
   ordered_json json = {{"scenario", r.scenario},
                        {"title", r.title},
-                       {"verdict", r.verdict},
+                       {"verdict", verdict_name(r.verdict)},
                        {"cause", r.cause},
                        {"seed", r.seed},
                        {"hash", r.hash},
@@ -46,11 +48,11 @@ ordered_json to_json(const RunResult& r) {
   return json;
 }
 
-int exit_code(const std::string& verdict) {
-  if (verdict == "pass" || verdict == "measured") return 0;
-  if (verdict == "fail") return 1;
-  if (verdict == "firmware_fault") return 3;
-  return 4;
+std::string where(const FirmwareFault& f) {
+  std::string text = f.kind;
+  if (!f.function.empty()) text += " in " + f.function;
+  if (!f.file.empty()) text += fmt::format(" ({}:{})", f.file, f.line);
+  return text + fmt::format(" at {:.6g} s", f.at_s);
 }
 
 std::string to_json_text(const RunResult& r) {
@@ -74,13 +76,14 @@ RunResult result_from_json_text(const std::string& text) {
   };
   r.scenario = json.at("scenario");
   r.title = json.at("title");
-  r.verdict = json.at("verdict");
+  r.verdict = verdict_named(json.at("verdict")).value();
   r.cause = json.at("cause");
   r.seed = json.at("seed");
   r.hash = json.at("hash");
   for (const auto& q : json.at("requirements"))
-    r.requirements.push_back({q.at("id"), q.at("text"), q.at("that"), q.at("verdict"), q.at("may_be_vacuous"),
-                              q.at("always"), number(q.at("margin")), q.at("unit"), q.at("at_s"), q.at("reason")});
+    r.requirements.push_back({q.at("id"), q.at("text"), q.at("that"), outcome_named(q.at("verdict")).value(),
+                              q.at("may_be_vacuous"), q.at("always"), number(q.at("margin")), q.at("unit"),
+                              q.at("at_s"), q.at("reason")});
   for (const auto& [name, value] : json.at("measures").items()) r.measures[name] = number(value);
   r.measure_units = json.at("measure_units").get<std::map<std::string, std::string>>();
   r.wall_s = json.at("wall_s");

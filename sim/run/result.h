@@ -21,11 +21,13 @@ struct FirmwareFault {
   std::string detail;                  // a sentence
   std::vector<std::string> backtrace;  // "function file:line", innermost first
 };
+// "segfault in f (main.c:12) at 0.5 s"
+std::string where(const FirmwareFault&);
 
 struct RunResult {
   std::string scenario;  // label
   std::string title;
-  std::string verdict;  // pass fail measured firmware_fault error
+  RunVerdict verdict = RunVerdict::error;
   std::string cause;
   std::uint64_t seed = 0;
   std::string hash;  // 16 hex digits
@@ -38,9 +40,6 @@ struct RunResult {
   std::string recording;              // path, "" if not kept
   std::string reproduce;              // the one line
 };
-
-// Exit code of one verdict: pass, measured 0; fail 1; firmware_fault 3; error 4.
-int exit_code(const std::string& verdict);
 
 // As in --json: margins that are not finite are null.
 nlohmann::ordered_json to_json(const RunResult&);

@@ -27,7 +27,7 @@ RunResult error_result(const RunRequest& request, const std::string& cause) {
   RunResult r;
   r.scenario = request.label;
   r.title = request.resolved.title;
-  r.verdict = "error";
+  r.verdict = RunVerdict::error;
   r.cause = cause;
   r.seed = request.resolved.seed;
   r.reproduce = request.reproduce;

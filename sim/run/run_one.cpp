@@ -129,7 +129,7 @@ void compare_second_run(const RunRequest& request, const Attempt& first, RunResu
     return;
   const Difference difference = diff(Recording::from_blocks(*first.store, meta_of(request)),
                                      Recording::from_blocks(*second.store, meta_of(request)));
-  result.verdict = "error";
+  result.verdict = RunVerdict::error;
   result.cause = fmt::format("two runs differ: hash {} and {}; {}", hash_text(first.status().hash),
                              hash_text(second.status().hash), difference.summary());
 }
@@ -185,23 +185,23 @@ RunResult run_one(const RunRequest& request, const RunOptions& options) {
     result.findings.push_back(fmt::format("{} at {:.6g} s", finding.text, seconds(finding.at * scenario.tick_ns)));
   for (const std::string& note : meta.notes) result.findings.push_back(note);
   if (result.firmware_fault) {
-    result.verdict = "firmware_fault";
+    result.verdict = RunVerdict::firmware_fault;
     result.cause = meta.end_cause;
   } else if (!ended_well(run.end())) {
-    result.verdict = "error";
+    result.verdict = RunVerdict::error;
     result.cause = error_cause(run.end());
   } else {
     result.verdict = judgement.roll_up.verdict;
     result.cause = judgement.roll_up.cause;
   }
-  if (options.twice && result.verdict != "error") compare_second_run(request, run, result);
+  if (options.twice && result.verdict != RunVerdict::error) compare_second_run(request, run, result);
   if (!options.baseline_dir.empty()) compare_baseline(options, result);
 
   const bool keep = options.keep == Keep::all || (options.keep == Keep::failed && exit_code(result.verdict) != 0);
   if (keep) {
     judgement.requirements = result.requirements;
     keep_verdicts(judgement, recording);
-    meta.verdict = result.verdict;
+    meta.verdict = verdict_name(result.verdict);
     const std::string path =
         request.recording_path.empty() ? recording_path(options.out_dir, request.label) : request.recording_path;
     try {
@@ -210,7 +210,7 @@ RunResult run_one(const RunRequest& request, const RunOptions& options) {
       recording.write(path, {options.compress});
       result.recording = path;
     } catch (const std::exception& error) {
-      result.verdict = "error";
+      result.verdict = RunVerdict::error;
       result.cause = error.what();
     }
   }

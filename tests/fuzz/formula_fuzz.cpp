@@ -74,7 +74,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(verdict.outcome == same.outcome, "the printed formula has another verdict");
     require(verdict.margin == same.margin && verdict.at_s == same.at_s, "the printed formula has another margin");
     require(!std::isnan(verdict.margin), "a margin that is not a number");
-    require(verdict.outcome == Verdict::Outcome::pass || !verdict.reason.empty(), "no reason");
+    require(verdict.outcome == Outcome::pass || !verdict.reason.empty(), "no reason");
     require(needed_end(formula, run().ticks(), run().tick_ns()) < run().ticks(), "needs a tick beyond the run");
     check_formula(text, at, run().ticks(), run().tick_ns());
     if (formula.nodes.size() > 40) return;

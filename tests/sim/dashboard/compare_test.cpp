@@ -111,11 +111,11 @@ TEST(Compare, MarginsStandWorseFirst) {
   compare_all(user);
   const auto& rows = user.app.compare.rows;
   ASSERT_EQ(rows.size(), user.app.main.recording->verdicts().size());
-  EXPECT_EQ(row_of(user.app, "H7-RATE").b->outcome, Verdict::Outcome::fail);
-  EXPECT_EQ(rows[0].a->outcome, Verdict::Outcome::pass);
-  EXPECT_EQ(rows[0].b->outcome, Verdict::Outcome::fail);
+  EXPECT_EQ(row_of(user.app, "H7-RATE").b->outcome, Outcome::fail);
+  EXPECT_EQ(rows[0].a->outcome, Outcome::pass);
+  EXPECT_EQ(rows[0].b->outcome, Outcome::fail);
   const auto judged = [](const std::optional<Verdict>& v) {
-    return v && (v->outcome == Verdict::Outcome::pass || v->outcome == Verdict::Outcome::fail);
+    return v && (v->outcome == Outcome::pass || v->outcome == Outcome::fail);
   };
   bool without = false, better = false;
   for (std::size_t i = 1; i < rows.size(); ++i) {
@@ -154,7 +154,7 @@ TEST(Compare, SwapTurnsThemRound) {
   EXPECT_EQ(user.app.main.recording->path(), pair().wrong);
   EXPECT_EQ(user.app.other.recording->path(), pair().sound);
   EXPECT_EQ(row_of(user.app, "H7-RATE").change, -change);
-  EXPECT_EQ(row_of(user.app, "H7-RATE").a->outcome, Verdict::Outcome::fail);
+  EXPECT_EQ(row_of(user.app, "H7-RATE").a->outcome, Outcome::fail);
 }
 
 TEST(Compare, AlignsOnContactPunctureStrokeAndCommand) {
@@ -315,10 +315,10 @@ TEST(Compare, ARebuiltCoreIsRunAgainAgainstTheRecording) {
             diff(Recording::open(pair().sound), Recording::open(pair().wrong)).summary());
   // Judged here, it is what `pensim run` says.
   const Recording wrong = Recording::open(pair().wrong);
-  EXPECT_EQ(row_of(user.app, "H7-RATE").a->outcome, Verdict::Outcome::pass);
-  EXPECT_EQ(row_of(user.app, "H7-RATE").b->outcome, Verdict::Outcome::fail);
+  EXPECT_EQ(row_of(user.app, "H7-RATE").a->outcome, Outcome::pass);
+  EXPECT_EQ(row_of(user.app, "H7-RATE").b->outcome, Outcome::fail);
   EXPECT_EQ(row_of(user.app, "H7-RATE").b->margin, verdict_in(wrong, "H7-RATE").margin);
-  EXPECT_EQ(user.app.compare.rows[0].b->outcome, Verdict::Outcome::fail);
+  EXPECT_EQ(user.app.compare.rows[0].b->outcome, Outcome::fail);
 
   // And back, from the session: what it was is kept for comparison.
   tree.choose("reference_pen");
@@ -328,8 +328,8 @@ TEST(Compare, ARebuiltCoreIsRunAgainAgainstTheRecording) {
   ASSERT_TRUE(user.app.compare.against_ghost);
   ASSERT_NE(user.app.other.recording, nullptr);
   EXPECT_EQ(user.app.session->hash(), Recording::open(pair().sound).meta().hash);
-  EXPECT_EQ(row_of(user.app, "H7-RATE").a->outcome, Verdict::Outcome::fail);
-  EXPECT_EQ(row_of(user.app, "H7-RATE").b->outcome, Verdict::Outcome::pass);
+  EXPECT_EQ(row_of(user.app, "H7-RATE").a->outcome, Outcome::fail);
+  EXPECT_EQ(row_of(user.app, "H7-RATE").b->outcome, Outcome::pass);
 }
 
 }  // namespace

@@ -180,7 +180,7 @@ TEST(Requirements, JudgesALiveRunAndAClickGoesWhereItFails) {
   for (int i = 0; i < 40; ++i) frame(screen, live.app, draw_requirements);
   ASSERT_GE(live.app.requirements.rows.size(), 2u);
   const auto row = live.app.requirements.rows.front();  // what fails stands first
-  ASSERT_EQ(row.verdict.outcome, Verdict::Outcome::fail);
+  ASSERT_EQ(row.verdict.outcome, Outcome::fail);
   const float y = ImGui::GetFrameHeight() + ImGui::GetStyle().ItemSpacing.y + ImGui::GetFontSize();
   mouse(screen, live.app, draw_requirements, 120, y, false);
   mouse(screen, live.app, draw_requirements, 120, y, true);

@@ -52,18 +52,18 @@ Verdict judged(Spoil spoil) {
 
 TEST(Energy, AlwaysYamlJudgesTheBalance) {
   const Verdict sound = judged([](PlantState&) {});
-  EXPECT_EQ(sound.outcome, Verdict::Outcome::pass);
+  EXPECT_EQ(sound.outcome, Outcome::pass);
   EXPECT_LT(sound.margin, 0.2e-3);  // it is no wide line: 0.1 mJ at the start
   // One term that is not what happened, each by about 1 % of what had been turned over.
   for (double PlantState::*term :
        {&PlantState::winding_J, &PlantState::bridge_J, &PlantState::electronics_J, &PlantState::outside_J}) {
     const Verdict spoiled = judged([&](PlantState& state) { state.*term += 5e-3; });
-    EXPECT_EQ(spoiled.outcome, Verdict::Outcome::fail);
+    EXPECT_EQ(spoiled.outcome, Outcome::fail);
     EXPECT_NEAR(spoiled.at_s, 0.5, 1e-9);
   }
-  EXPECT_EQ(judged([](PlantState& s) { s.drivetrain.friction_J *= 1.02; }).outcome, Verdict::Outcome::fail);
-  EXPECT_EQ(judged([](PlantState& s) { s.battery.supplied_J *= 0.99; }).outcome, Verdict::Outcome::fail);
-  EXPECT_EQ(judged([](PlantState& s) { s.drivetrain.speed_rad_per_s *= 1.1; }).outcome, Verdict::Outcome::fail);
+  EXPECT_EQ(judged([](PlantState& s) { s.drivetrain.friction_J *= 1.02; }).outcome, Outcome::fail);
+  EXPECT_EQ(judged([](PlantState& s) { s.battery.supplied_J *= 0.99; }).outcome, Outcome::fail);
+  EXPECT_EQ(judged([](PlantState& s) { s.drivetrain.speed_rad_per_s *= 1.1; }).outcome, Outcome::fail);
 }
 
 }  // namespace

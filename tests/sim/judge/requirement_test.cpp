@@ -21,7 +21,6 @@ namespace pensim {
 namespace {
 
 using Op = Formula::Op;
-using Outcome = Verdict::Outcome;
 
 constexpr double inf = std::numeric_limits<double>::infinity();
 constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN();
@@ -808,13 +807,13 @@ TEST(Requirement, RollUp) {
     }
     return roll_up(requirements, verdicts);
   };
-  EXPECT_EQ(roll({}, false).verdict, "measured");
-  EXPECT_EQ(roll({Outcome::pass, Outcome::not_applicable}, false).verdict, "pass");
-  EXPECT_EQ(roll({Outcome::pass, Outcome::vacuous}, false).verdict, "fail");
+  EXPECT_EQ(roll({}, false).verdict, RunVerdict::measured);
+  EXPECT_EQ(roll({Outcome::pass, Outcome::not_applicable}, false).verdict, RunVerdict::pass);
+  EXPECT_EQ(roll({Outcome::pass, Outcome::vacuous}, false).verdict, RunVerdict::fail);
   EXPECT_EQ(roll({Outcome::pass, Outcome::vacuous}, false).cause, "R-2 is vacuous: because");
-  EXPECT_EQ(roll({Outcome::pass, Outcome::vacuous}, true).verdict, "pass");
-  EXPECT_EQ(roll({Outcome::invalid, Outcome::pass}, false).verdict, "error");
-  EXPECT_EQ(roll({Outcome::invalid, Outcome::fail}, false).verdict, "fail");
+  EXPECT_EQ(roll({Outcome::pass, Outcome::vacuous}, true).verdict, RunVerdict::pass);
+  EXPECT_EQ(roll({Outcome::invalid, Outcome::pass}, false).verdict, RunVerdict::error);
+  EXPECT_EQ(roll({Outcome::invalid, Outcome::fail}, false).verdict, RunVerdict::fail);
 }
 
 TEST(Requirement, ExplainSaysWhichPartsAreFalseAtAnInstant) {

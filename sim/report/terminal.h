@@ -1,11 +1,10 @@
-// report.h - the results of a call of `pensim run`, for people (table), CI (JUnit) and scripts (JSON).
+// terminal.h - the results of a call of `pensim run` for people.
 #pragma once
 
 #include <cstdio>
 #include <string>
 #include <vector>
 
-#include "sim/input/input_error.h"
 #include "sim/run/result.h"
 
 namespace pensim {
@@ -25,10 +24,5 @@ class RunPrinter {
   std::string paint(const char* colour, const std::string& text) const;
   void clear_line() const;
 };
-
-// Both write to a temporary name and rename; throw std::runtime_error with the path and the system's word if that
-// fails.
-void write_junit(const std::string& path, const std::vector<RunResult>&, const std::vector<InputProblem>& problems);
-void write_json(const std::string& path, const std::vector<RunResult>&);
 
 }  // namespace pensim
