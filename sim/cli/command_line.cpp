@@ -27,7 +27,8 @@ int start_dashboard(int argc, char** argv) {
   arguments.push_back(nullptr);
   execv(program.c_str(), arguments.data());
   fmt::print(stderr,
-             "the dashboard cannot be started: {}: {}\n  help: build or install it with the rest: ./dev build\n",
+             "the dashboard cannot be started: {}: {}\n  help: install pensim-dashboard, or build it: "
+             "PENSIM_DASHBOARD=ON ./dev build\n",
              program, std::strerror(errno));
   return exit_error;
 }

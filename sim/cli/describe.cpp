@@ -112,6 +112,12 @@ folder of the catalog, in place of the installed one
 folder of the installed data, in place of share/pensim beside the program
 )";
 
+// "pensim - runs ..." without the name
+std::string purpose(const CLI::App& app) {
+  const std::string text = app.get_description(), prefix = app.get_name() + " - ";
+  return text.rfind(prefix, 0) == 0 ? text.substr(prefix.size()) : text;
+}
+
 std::string join_names(const CLI::App& command) {
   std::string words;
   for (const CLI::Option* option : shown_options(command, false))
@@ -125,7 +131,7 @@ std::string manual_page(const CLI::App& app, const std::string& version) {
   const std::string program = app.get_name();
   std::string text =
       fmt::format(".TH {} 1 \"\" \"{} {}\" \"User Commands\"\n", roff(program), roff(program), roff(version));
-  text += fmt::format(".SH NAME\n{} \\- {}\n", roff(program), roff(app.get_description()));
+  text += fmt::format(".SH NAME\n{} \\- {}\n", roff(program), roff(purpose(app)));
   text += fmt::format(".SH SYNOPSIS\n.B {}\n\\fICOMMAND\\fR [\\fIARGUMENT\\fR]...\n.SH OPTIONS\n", roff(program));
   for (const CLI::Option* option : shown_options(app, false)) text += option_entry(*option);
   text += ".SH COMMANDS\n";

@@ -9,7 +9,7 @@ namespace pensim::test {
 namespace {
 
 struct Line {
-  CLI::App app{"runs pens - and stops them", "pensim"};
+  CLI::App app{"pensim - runs pens - and stops them", "pensim"};
   std::string scenario, keep = "all";
   int jobs = 2;
   bool always = true, secret = false;
