@@ -23,6 +23,7 @@
 #include "sim/run/run_one.h"
 #include "sim/scenario/firmware_spec.h"
 #include "sim/scenario/resolved_json.h"
+#include "sim/vocabulary/signal_name.h"
 
 namespace pensim {
 namespace {
@@ -142,7 +143,7 @@ int command_replay(const ReplayArguments& arguments) {
   ReplayOptions options;
   const CoreSymbols symbols(core);
   for (const SignalInfo& signal : recording.signals()) {
-    if (signal.name.rfind("fw.", 0) != 0) continue;
+    if (!parse_signal_name(signal.name).is(SignalName::Form::variable)) continue;
     try {
       options.variables.emplace_back(signal.name, symbols.find(signal.name.substr(3)));
     } catch (const SymbolError& error) {

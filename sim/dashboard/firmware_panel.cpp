@@ -14,13 +14,15 @@
 #include "sim/draw/widgets.h"
 #include "sim/input/input_error.h"
 #include "sim/session/core_names.h"
+#include "sim/vocabulary/signal_name.h"
 
 namespace pensim::dashboard {
 namespace {
 
 std::string cause_name(int cause) {
-  static constexpr const char* names[] = {"off", "power-on", "pin", "brown-out", "watchdog", "software"};
-  return cause >= 0 && cause < 6 ? names[cause] : fmt::format("cause {}", cause);
+  if (cause == 0) return "off";
+  const ResetCause* known = reset_cause(cause);
+  return known ? known->words : fmt::format("cause {}", cause);
 }
 
 // Bytes as they can be shown: a line end is a line end, the rest escaped.
@@ -335,7 +337,7 @@ void draw_firmware(App& app) {
   const float unit = ImGui::GetFontSize();
   std::vector<std::string> watched;
   for (const SignalInfo& s : r.signals())
-    if (s.name.rfind("fw.", 0) == 0) watched.push_back(s.name);
+    if (parse_signal_name(s.name).is(SignalName::Form::variable)) watched.push_back(s.name);
   look_up_names(app, watched);
   // What the core is, and how it is.
   std::string head = r.meta().firmware_name.empty() ? r.meta().firmware : r.meta().firmware_name;

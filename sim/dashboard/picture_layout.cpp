@@ -3,6 +3,7 @@
 #include <numbers>
 
 #include "sim/dashboard/picture.h"
+#include "sim/vocabulary/signal_name.h"
 
 namespace pensim::dashboard {
 namespace {
@@ -69,8 +70,8 @@ PenMoment pen_moment(const Recording& r, const PenView& view, double at_s) {
   double peak = 0;
   for (std::size_t i = 0; i < needles; ++i) {
     if (m.each_needle)
-      m.penetration_m[i] = at(r, ("needle." + std::to_string(i) + ".penetration").c_str(), tick);
-    else if (stroke >= 0 && i < stroke_needles_max)
+      m.penetration_m[i] = at(r, needle_penetration_signal(static_cast<int>(i)).c_str(), tick);
+    else if (stroke >= 0 && i < needles_max)
       peak = std::max(
           peak, m.penetration_m[i] = static_cast<double>(strokes[static_cast<std::size_t>(stroke)].needle_peak[i]));
   }

@@ -11,6 +11,7 @@
 #include "sim/dashboard/transport.h"
 #include "sim/draw/display_units.h"
 #include "sim/draw/widgets.h"
+#include "sim/vocabulary/signal_name.h"
 
 namespace pensim::dashboard {
 namespace {
@@ -37,9 +38,7 @@ std::vector<Plot> plots_of(const Recording& r) {
        false,
        {}}};
   for (const SignalInfo& s : r.signals())
-    if (s.name.rfind("needle.", 0) == 0 && s.name.size() > 6 && s.name.compare(s.name.size() - 6, 6, ".force") == 0 &&
-        s.name != "needle.force")
-      plots[1].signals.push_back(s.name);
+    if (parse_signal_name(s.name).is(SignalName::Form::needle_force)) plots[1].signals.push_back(s.name);
   for (Plot& p : plots) std::erase_if(p.signals, [&](const std::string& name) { return !can_read(r, name); });
   if (r.meta().kind == RecordingKind::rig) {  // one stroke; the plate goes where the machine goes
     std::erase_if(plots, [](const Plot& p) { return p.title == "Stroke timing"; });

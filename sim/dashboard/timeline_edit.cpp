@@ -13,8 +13,6 @@
 namespace pensim::dashboard {
 namespace {
 
-constexpr const char* kinds[] = {"set", "fault", "poke", "uart", "reset"};
-constexpr const char* reset_causes[] = {"power_on", "pin", "brown_out", "watchdog", "software"};  // PEN_RESET_* from 1
 constexpr const char* to_the_end = "to the end";
 
 const Settable* settable_of(const Command& c) { return c.kind == Command::Kind::set ? find_settable(c.name) : nullptr; }
@@ -61,8 +59,8 @@ const char* meaning_of(const Command& c) {
 std::string value_text(const Command& c) {
   if (c.kind == Command::Kind::uart || (c.kind == Command::Kind::poke && !c.text.empty())) return c.text;
   if (c.kind == Command::Kind::reset) {
-    const auto cause = std::llround(c.value);
-    return cause >= 1 && cause <= std::ssize(reset_causes) ? reset_causes[cause - 1] : "";
+    const ResetCause* cause = reset_cause(c.value);
+    return cause ? cause->name : "";
   }
   const std::string unit = unit_of(c);
   if (unit.empty()) return "";
@@ -98,7 +96,8 @@ Command edited(Command c, const std::string& value, const std::string& at, const
   if (c.kind == Command::Kind::uart) {
     c.text = value;
   } else if (c.kind == Command::Kind::reset) {
-    const auto* cause = std::find(std::begin(reset_causes), std::end(reset_causes), value);
+    const auto* cause = std::find_if(std::begin(reset_causes), std::end(reset_causes),
+                                     [&](const ResetCause& r) { return value == r.name; });
     if (cause == std::end(reset_causes))
       throw QuantityError(fmt::format("'{}' is not a cause of a reset", value),
                           "power_on, pin, brown_out, watchdog or software");
@@ -210,9 +209,9 @@ const std::vector<Command>& commands_on_show(App& app) {
     try {
       for (const auto& [name, value] : json.at("settings").items()) state.initial[name] = value.get<double>();
       for (const auto& item : json.at("commands")) {
-        const auto* kind = std::find(std::begin(kinds), std::end(kinds), item.at("kind").get<std::string>());
-        if (kind == std::end(kinds)) continue;
-        state.recorded.push_back({item.at("at"), static_cast<Command::Kind>(kind - std::begin(kinds)), item.at("name"),
+        const CommandKind* kind = find_command_kind(item.at("kind").get<std::string>());
+        if (kind == nullptr) continue;
+        state.recorded.push_back({item.at("at"), static_cast<Command::Kind>(kind - command_kinds), item.at("name"),
                                   item.at("value"), item.at("over"), item.at("duration"), item.at("text")});
       }
     } catch (const nlohmann::json::exception&) {  // no scenario, or not one of ours

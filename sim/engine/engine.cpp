@@ -11,6 +11,7 @@
 #include "sim/engine/sample.h"
 #include "sim/engine/world.h"
 #include "sim/recording/run_hash.h"
+#include "sim/vocabulary/signal_name.h"
 
 namespace pensim {
 namespace {
@@ -196,7 +197,7 @@ void run_engine(const ResolvedScenario& scenario, Target& target, const std::vec
   std::vector<int> recorded_faults;
   for (std::size_t i = 0; i < std::size(fault_kinds); ++i)
     for (const SignalInfo& s : plan.tick)
-      if (s.name == std::string("fault.") + fault_kinds[i].name) recorded_faults.push_back(static_cast<int>(i));
+      if (s.name == fault_signal(fault_kinds[i].name)) recorded_faults.push_back(static_cast<int>(i));
   const int needles = scenario.record.each_needle ? static_cast<int>(scenario.plant.cartridge.needle_count) : 0;
 
   std::vector<WatchId> watch_ids;

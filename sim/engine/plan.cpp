@@ -4,11 +4,13 @@
 #include <stdexcept>
 
 #include "sim/engine/sample.h"
+#include "sim/vocabulary/signal_name.h"
 
 namespace pensim {
 namespace {
 
 static_assert(pen_columns<SignalPeriod::stroke> <= stroke_values_max);
+static_assert(needles_max == needle_count_max);
 
 std::vector<SignalInfo>& columns(RecordingPlan& plan, SignalPeriod period) {
   switch (period) {
@@ -51,12 +53,12 @@ RecordingPlan recording_plan(const ResolvedScenario& scenario, bool every_fault)
   plan.needles = static_cast<int>(scenario.plant.cartridge.needle_count);
   for (const SignalInfo& signal : signal_table())
     if (in_rows_of(plan.kind, signal)) columns(plan, signal.period).push_back(signal);
-  for (const std::string& variable : scenario.watch) add(plan, "fw." + variable);
+  for (const std::string& variable : scenario.watch) add(plan, variable_signal(variable));
   for (const FaultKind& fault : fault_kinds)
-    if (every_fault || has_fault(scenario, fault.name)) add(plan, std::string("fault.") + fault.name);
+    if (every_fault || has_fault(scenario, fault.name)) add(plan, fault_signal(fault.name));
   for (int i = 0; scenario.record.each_needle && i < plan.needles; ++i) {
-    add(plan, "needle." + std::to_string(i) + ".force");
-    add(plan, "needle." + std::to_string(i) + ".penetration");
+    add(plan, needle_force_signal(i));
+    add(plan, needle_penetration_signal(i));
   }
   return plan;
 }

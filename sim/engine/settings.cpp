@@ -3,6 +3,8 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "sim/vocabulary/signal_name.h"
+
 namespace pensim {
 
 void settings_apply(Settings& s, const Command& command, Tick now) {
@@ -15,9 +17,8 @@ void settings_apply(Settings& s, const Command& command, Tick now) {
     fault = {true, command.value, command.duration > 0 ? now + command.duration : 0};
     return;
   }
-  if (command.name.compare(0, 4, "aux.") == 0) {
-    s.aux.at(static_cast<std::size_t>(std::stoi(command.name.substr(4)))) =
-        static_cast<std::int32_t>(std::llround(command.value));
+  if (const SignalName name = parse_signal_name(command.name); name.is(SignalName::Form::aux)) {
+    s.aux[static_cast<std::size_t>(name.index)] = static_cast<std::int32_t>(std::llround(command.value));
     return;
   }
   const Settable* settable = find_settable(command.name);

@@ -6,11 +6,10 @@
 #include <array>
 #include <cstdint>
 
+#include "sim/vocabulary/signal_name.h"
 #include "sim/vocabulary/time.h"
 
 namespace pensim {
-
-inline constexpr int max_needles = 42;
 
 // What one tick says about the needles.
 struct StrokeInput {
@@ -34,7 +33,7 @@ struct Stroke {
   double penetration_peak_m = 0.0, penetration_mean_m = 0.0, penetration_min_m = 0.0;
   double dwell_s = 0.0, drag_m = 0.0;
   double puncture_count = 0.0, density_per_m2 = 0.0, density_max_per_m2 = 0.0;
-  std::array<float, max_needles> needle_penetration_peak_m{};
+  std::array<float, needles_max> needle_penetration_peak_m{};
 };
 
 // Punctures are counted in cells of the treated lane: 1 mm along it, as wide as the array.

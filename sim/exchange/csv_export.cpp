@@ -10,6 +10,7 @@
 #include "sim/input/input_error.h"
 #include "sim/input/quantity.h"
 #include "sim/recording/pen_fields.h"
+#include "sim/vocabulary/signal_name.h"
 
 namespace pensim {
 namespace {
@@ -111,17 +112,13 @@ class Held {
   SampleRange range_;
 };
 
-bool by_needle(const std::string& name) {
-  return name.size() > 8 && name.compare(0, 7, "needle.") == 0 && name[7] >= '0' && name[7] <= '9';
-}
-
 }  // namespace
 
 void export_signals(const Recording& recording, const CsvOptions& options, std::FILE* out, const std::string& name) {
   std::vector<std::string> names = options.signals;
   if (names.empty())
     for (const SignalInfo& s : recording.signals())
-      if (!by_needle(s.name)) names.push_back(s.name);
+      if (!parse_signal_name(s.name).of_needle()) names.push_back(s.name);
   const Tick last = options.to < 0 ? recording.ticks() - 1 : std::min(options.to, recording.ticks() - 1);
   Csv csv(out, name);
   csv.cell(std::string("time [s]"));

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <optional>
 
+#include "sim/vocabulary/signal_name.h"
+
 namespace pensim {
 namespace {
 
@@ -86,7 +88,7 @@ LogColumn parse_column(CsvReader& csv, const Cell& cell, std::vector<RecordedTol
   }
   if (column.role == LogColumn::Role::signal) {
     si_unit = column.info.unit;
-    if (column.info.period == SignalPeriod::stroke || column.info.name.compare(0, 6, "fault.") == 0) {
+    if (column.info.period == SignalPeriod::stroke || parse_signal_name(column.info.name).is(SignalName::Form::fault)) {
       csv.problem(cell.column, fmt::format("'{}' cannot be logged", column.info.name));
       return column;
     }

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "sim/vocabulary/command.h"
+#include "sim/vocabulary/signal_name.h"
 
 namespace pensim {
 namespace {
@@ -545,7 +546,7 @@ class Parser {
   [[noreturn]] void unknown(int begin, const std::string& name) {
     std::vector<std::string> known;
     for (const SignalInfo& info : signal_table()) known.push_back(info.name);
-    for (const FaultKind& kind : fault_kinds) known.push_back(std::string("fault.") + kind.name);
+    for (const FaultKind& kind : fault_kinds) known.push_back(fault_signal(kind.name));
     if (name.find('.') == std::string::npos) {
       const std::string near = nearest_name(name, {std::begin(reserved), std::end(reserved)});
       if (!near.empty())

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "sim/judge/monitor.h"
+#include "sim/vocabulary/signal_name.h"
 
 namespace pensim {
 namespace {
@@ -520,7 +521,9 @@ std::vector<Verdict> judge_all(const std::vector<Requirement>& requirements, con
       verdict.outcome = unknowable ? Outcome::not_applicable : Outcome::invalid;
       verdict.reason = unknowable ? fmt::format("`{}` is known in a simulation only", info.name)
                                   : fmt::format("`{}` was not recorded{}", info.name,
-                                                info.name.rfind("fw.", 0) == 0 ? "; name it under `watch:`" : "");
+                                                parse_signal_name(info.name).is(SignalName::Form::variable)
+                                                    ? "; name it under `watch:`"
+                                                    : "");
       it.early = verdict;
       if (unknowable) break;
     }

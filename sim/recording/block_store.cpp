@@ -14,7 +14,7 @@ namespace bf = block_format;
 
 BlockStore::BlockStore(RecordingPlan plan, const std::string& directory) : plan_(std::move(plan)) {
   if (plan_.tick_ns <= 0 || plan_.ms_ticks <= 0 || plan_.slow_ticks <= 0 || plan_.needles < 0 ||
-      plan_.needles > stroke_needles_max || plan_.stroke.size() > stroke_values_max)
+      plan_.needles > needles_max || plan_.stroke.size() > stroke_values_max)
     throw std::runtime_error("recording: a plan out of bounds");
   if (directory.empty()) {
     file_ = ::memfd_create("pensim-blocks", MFD_CLOEXEC | MFD_ALLOW_SEALING);

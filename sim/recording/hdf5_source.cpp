@@ -14,6 +14,7 @@
 #include "sim/recording/block_format.h"
 #include "sim/recording/hdf5_file.h"
 #include "sim/recording/hdf5_types.h"
+#include "sim/vocabulary/signal_name.h"
 
 namespace pensim {
 namespace bf = block_format;
@@ -350,7 +351,7 @@ class FileSource final : public RecordingSource {
     const Id set = dataset(group, "needles"), type(H5Dget_type(set), H5Tclose, "geometry/needles");
     if (H5Tequal(type, needle_places_type()) <= 0) throw HdfError{"geometry/needles"};
     const hsize_t count = row_count(set, "geometry/needles");
-    if (count < 1 || count > stroke_needles_max) throw HdfError{"geometry/needles"};
+    if (count < 1 || count > needles_max) throw HdfError{"geometry/needles"};
     std::vector<NeedlePlaceRow> rows(static_cast<std::size_t>(count));
     check(H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, rows.data()), "geometry/needles");
     for (const NeedlePlaceRow& row : rows) {
@@ -456,8 +457,8 @@ class FileSource final : public RecordingSource {
     std::tie(in_rest_set_, in_rest_count_) = open("pen_in_sparse", in_rest_type(), 0, false);
     std::tie(out_rest_set_, out_rest_count_) = open("pen_out_sparse", out_rest_type(), 0, false);
     for (const Series& s : series_)
-      if (s.info.name.size() == 5 && s.info.name.compare(0, 4, "aux.") == 0)
-        aux_used_ |= 1u << ((s.info.name[4] - '0') & 7);
+      if (const SignalName name = parse_signal_name(s.info.name); name.is(SignalName::Form::aux))
+        aux_used_ |= 1u << name.index;
   }
 
   void read_strokes() {
@@ -496,7 +497,7 @@ class FileSource final : public RecordingSource {
       const Id array(H5Tget_member_type(type, static_cast<unsigned>(needle_member)), H5Tclose, "strokes");
       hsize_t count[4] = {};
       if (H5Tget_class(array) != H5T_ARRAY || H5Tget_array_ndims(array) != 1 || H5Tget_array_dims2(array, count) < 0 ||
-          count[0] < 1 || count[0] > stroke_needles_max)
+          count[0] < 1 || count[0] > needles_max)
         throw HdfError{"strokes"};
       stroke_needles_ = static_cast<int>(count[0]);
     }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "sim/vocabulary/signal_name.h"
 #include "sim/vocabulary/signals.h"
 #include "sim/vocabulary/time.h"
 
@@ -12,7 +13,6 @@ namespace pensim {
 enum class RecordingKind : std::uint8_t { pen, rig };  // a rig has no core: no PenIn, no PenOut
 
 inline constexpr int stroke_values_max = 16;
-inline constexpr int stroke_needles_max = 42;
 
 // What a run samples. The order of the lists is the order of the floats given to tick(), ms(), slow() and in
 // StrokeRow::value.
@@ -28,8 +28,8 @@ struct RecordingPlan {
 struct StrokeRow {
   Tick begin = 0, end = 0;
   float value[stroke_values_max] = {};
-  float needle_peak[stroke_needles_max] = {};  // deepest penetration of each needle in this stroke; 0 if it did not
-                                               // enter
+  float needle_peak[needles_max] = {};  // deepest penetration of each needle in this stroke; 0 if it did not
+                                        // enter
 };
 
 }  // namespace pensim

@@ -11,6 +11,7 @@
 #include "sim/recording/block_store.h"
 #include "sim/recording/hdf5_file.h"
 #include "sim/recording/source.h"
+#include "sim/vocabulary/signal_name.h"
 
 namespace pensim {
 namespace bf = block_format;
@@ -71,9 +72,10 @@ const std::vector<SignalInfo>& Recording::signals() const {
   const unsigned aux = source_->aux_used();
   if (source_->listed_aux == aux) return source_->listed;
   std::vector<SignalInfo> all;
-  for (const Series& s : source_->series())
-    if (s.info.name.compare(0, 4, "aux.") != 0 || s.from != Series::From::io || (aux >> (s.info.name[4] - '0') & 1))
-      all.push_back(s.info);
+  for (const Series& s : source_->series()) {
+    const SignalName name = parse_signal_name(s.info.name);
+    if (!name.is(SignalName::Form::aux) || s.from != Series::From::io || (aux >> name.index & 1)) all.push_back(s.info);
+  }
   const auto& table = signal_table();
   const auto rank = [&](const SignalInfo& info) {
     return std::find_if(table.begin(), table.end(), [&](const SignalInfo& t) { return t.name == info.name; }) -

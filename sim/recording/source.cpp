@@ -28,6 +28,7 @@ constexpr struct {
   Word from;
 } io_signals[] = {
 #define IO_SIGNAL(name, unit, kind, full_scale, from, meaning) {name, from},
+#include "sim/vocabulary/signal_name.h"
 #include "sim/vocabulary/signals.inl"
 };
 
@@ -40,6 +41,7 @@ consteval bool each_once(Word (*from)(int), int count) {
 }
 static_assert(each_once(adc, PEN_ADC_COUNT) && each_once(line, PEN_LINE_COUNT) && each_once(pin, PEN_OUT_COUNT),
               "signals.inl: every channel and pin of pen_shim.h has one signal");
+static_assert(aux_inputs == PEN_AUX);
 
 class LogSource final : public RecordingSource {
  public:
@@ -74,8 +76,7 @@ const std::vector<DerivedSignal>& derived_signals() {
   static const std::vector<DerivedSignal> all = [] {
     std::vector<DerivedSignal> out;
     for (const auto& [name, from] : io_signals) out.push_back({from.rule, from.word, from.bit, name});
-    for (int i = 0; i < static_cast<int>(PEN_AUX); ++i)
-      out.push_back({DerivedSignal::Rule::aux, 0, i, "aux." + std::to_string(i)});
+    for (int i = 0; i < aux_inputs; ++i) out.push_back({DerivedSignal::Rule::aux, 0, i, aux_signal(i)});
     return out;
   }();
   return all;

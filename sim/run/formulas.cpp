@@ -1,9 +1,12 @@
 #include "sim/run/formulas.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "sim/engine/plan.h"
 #include "sim/judge/formula.h"
+#include "sim/vocabulary/signal_name.h"
 
 namespace pensim {
 
@@ -28,22 +31,23 @@ std::vector<InputProblem> check_formulas(const ResolvedScenario& scenario) {
     return std::any_of(plan.tick.begin(), plan.tick.end(), same) ||
            std::any_of(plan.stroke.begin(), plan.stroke.end(), same);
   };
-  const auto watched = [&](const std::string& name) {
+  const auto watched = [&](std::string_view name) {
     return std::find(scenario.watch.begin(), scenario.watch.end(), name) != scenario.watch.end();
   };
   const auto check_signals = [&](const Formula& formula, const Location& at) {
     for (const SignalInfo& signal : formula.signals) {
       const std::string& name = signal.name;
+      const SignalName parsed = parse_signal_name(name);
       if (rig && !recorded(signal))
         problems.push_back({at, name + " is not recorded by the insertion rig",
-                            name.rfind("needle.", 0) == 0 && name.find_first_of("0123456789") == 7
+                            parsed.of_needle()
                                 ? "add record: {needles: each}, and count needles from 0"
                                 : "it has needle.*, skin.indentation, skin.channel_depth, insertion.* and stroke.*"});
       else if (!rig && signal.of == SignalOf::rig)
         problems.push_back(
             {at, name + " is a signal of the insertion rig", "a pen has needle.tip_depth, needle.force and others"});
-      else if (name.rfind("fw.", 0) == 0 && !watched(name.substr(3)))
-        problems.push_back({at, name + " is not recorded", "add '" + name.substr(3) + "' to watch:"});
+      else if (parsed.is(SignalName::Form::variable) && !watched(parsed.part))
+        problems.push_back({at, name + " is not recorded", fmt::format("add '{}' to watch:", parsed.part)});
     }
   };
   for (const Requirement& q : scenario.requirements) collect([&] { check_signals(parse_formula(q.that, q.at), q.at); });

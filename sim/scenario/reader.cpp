@@ -7,6 +7,7 @@
 #include "firmware_shim/pen_shim.h"
 #include "sim/catalog/plant_parameters.h"
 #include "sim/scenario/firmware_spec.h"
+#include "sim/vocabulary/signal_name.h"
 #include "sim/vocabulary/signals.h"
 
 namespace pensim {
@@ -153,18 +154,13 @@ void Reader::firmware(const char* key, std::string& out, const char*) {
 void Reader::settable(const char* key, std::optional<std::string>& out, const char*) {
   const Node* node = scalar(key, "a name such as user.depth");
   if (!node) return;
-  if (node->text.size() == 5 && node->text.rfind("aux.", 0) == 0 && node->text[4] >= '0' &&
-      node->text[4] < '0' + static_cast<int>(PEN_AUX)) {
-    out = node->text;
-    return;
-  }
-  if (find_settable(node->text)) {
+  if (find_settable(node->text) || parse_signal_name(node->text).is(SignalName::Form::aux)) {
     out = node->text;
     return;
   }
   std::vector<std::string> known;
   for (const Settable& s : settables) known.push_back(s.name);
-  for (int k = 0; k < static_cast<int>(PEN_AUX); ++k) known.push_back(fmt::format("aux.{}", k));
+  for (int k = 0; k < aux_inputs; ++k) known.push_back(aux_signal(k));
   bad(*node, "found " + node->described() + ", which cannot be set", name_hint(node->text, known));
 }
 

@@ -11,6 +11,7 @@
 #include "firmware_shim/pen_shim.h"
 #include "sim/input/document.h"
 #include "sim/input/quantity.h"
+#include "sim/vocabulary/signal_name.h"
 
 namespace pensim {
 namespace {
@@ -328,7 +329,12 @@ constexpr Tick ticks_max = 1'000'000'000'000;
 template <class OneCommand, class V>
 void each_command_member(OneCommand& c, V& v) {
   v.template whole<Tick>("at", c.at, 0, ticks_max);
-  v.word("kind", {"set", "fault", "poke", "uart", "reset"}, c.kind);
+  v.word("kind",
+         {
+#define COMMAND(kind, named, to, over, lasts, text) #kind,
+#include "sim/vocabulary/command_kinds.inl"
+         },
+         c.kind);
   v.text("name", c.name);
   v.number("value", c.value);
   v.template whole<Tick>("over", c.over, 0, ticks_max);
@@ -407,8 +413,7 @@ void check_commands(const ResolvedScenario& r, const std::string& name, std::vec
     if (c.at < last) bad("found an instant before that of the command above");
     last = std::max(last, c.at);
     if (c.kind == Command::Kind::set) {
-      const bool aux = c.name.size() == 5 && c.name.rfind("aux.", 0) == 0 && c.name[4] >= '0' &&
-                       c.name[4] < '0' + static_cast<int>(PEN_AUX);
+      const bool aux = parse_signal_name(c.name).is(SignalName::Form::aux);
       const Settable* found = find_settable(c.name);
       if (!aux && !found)
         bad(fmt::format("found `{}`, which cannot be set", c.name.substr(0, 60)));
@@ -422,9 +427,7 @@ void check_commands(const ResolvedScenario& r, const std::string& name, std::vec
       else if (c.value < found->low || c.value > found->high)
         bad(fmt::format("{} = {} is out of range", c.name, c.value));
     }
-    if (c.kind == Command::Kind::reset &&
-        (c.value < static_cast<double>(PEN_RESET_POWER_ON) || c.value > static_cast<double>(PEN_RESET_SOFTWARE)))
-      bad("found no cause of a reset");
+    if (c.kind == Command::Kind::reset && !reset_cause(c.value)) bad("found no cause of a reset");
   }
 }
 

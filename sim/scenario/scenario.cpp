@@ -12,6 +12,7 @@
 #include "sim/scenario/reader.h"
 #include "sim/scenario/scenario_keys.h"
 #include "sim/scenario/timeline.h"
+#include "sim/vocabulary/signal_name.h"
 
 namespace pensim {
 
@@ -192,7 +193,7 @@ Scenario parse(const std::string& text, const std::string& name, const std::stri
       const auto item =
           std::find_if(watch->items.begin(), watch->items.end(), [&](const Node& n) { return n.text == symbol; });
       const Location at = item == watch->items.end() ? watch->at() : item->at();
-      if (symbol.rfind("fw.", 0) == 0) symbol.erase(0, 3);
+      symbol = std::string(watched_variable(symbol));
       timeline.symbol(symbol, at);
     }
   }

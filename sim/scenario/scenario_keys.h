@@ -27,6 +27,7 @@
 #include "sim/catalog/catalog.h"
 #include "sim/scenario/firmware_spec.h"
 #include "sim/scenario/scenario.h"
+#include "sim/vocabulary/signal_name.h"
 
 namespace pensim {
 
@@ -65,11 +66,10 @@ void timeline_keys(V& v, TimelineLine& line) {
   v.text("poke", line.poke, "a variable of the firmware that is written");
   v.text("uart", line.uart, "bytes that are typed into the pen's console");
   v.choice("reset", line.reset,
-           {{"power_on", PEN_RESET_POWER_ON},
-            {"pin", PEN_RESET_PIN},
-            {"brown_out", PEN_RESET_BROWN_OUT},
-            {"watchdog", PEN_RESET_WATCHDOG},
-            {"software", PEN_RESET_SOFTWARE}},
+           {
+#define RESET_CAUSE(name, number, words) {name, number},
+#include "sim/vocabulary/reset_causes.inl"
+           },
            "the firmware is reset for this cause");
   v.raw("to", line.to, "the value: a quantity, a number, on or off; for a fault its magnitude");
   v.quantity("over", line.over_s, "s", 0.0, 360'000.0, "a linear ramp instead of a step");
@@ -107,7 +107,7 @@ void scenario_keys(V& v, Scenario& s, ScenarioExtras& extras) {
   });
   v.section("cartridge", "what carries the needles", [&](auto& cartridge) {
     cartridge.name("model", s.cartridge.model, CatalogKind::cartridge, "a cartridge of the catalog, or a file");
-    cartridge.whole("needles", s.cartridge.needles, 1, 42,
+    cartridge.whole("needles", s.cartridge.needles, 1, needles_max,
                     "without a model: the catalog's cartridge with so many needles");
     cartridge.quantity("tip_diameter", s.cartridge.tip_diameter_m, "m", 1e-6, 1e-3,
                        "15 um is new, 40 um is worn, 0.5 mm is a blunt probe");

@@ -8,6 +8,7 @@
 #include "sim/input/document.h"
 #include "sim/scenario/firmware_spec.h"
 #include "sim/scenario/scenario_keys.h"
+#include "sim/vocabulary/signal_name.h"
 
 namespace pensim {
 namespace {
@@ -223,8 +224,9 @@ Node command_node(const Command& c, Nanoseconds tick_ns) {
     case Command::Kind::set: {
       put("set", scalar(c.name));
       const Settable* settable = find_settable(c.name);
-      put("to", scalar(c.name.rfind("aux.", 0) == 0 ? fmt::format("{:.0f}", c.value)
-                                                    : value_text(c.value, settable ? settable->unit : "1")));
+      put("to", scalar(parse_signal_name(c.name).is(SignalName::Form::aux)
+                           ? fmt::format("{:.0f}", c.value)
+                           : value_text(c.value, settable ? settable->unit : "1")));
       if (c.over > 0) put("over", scalar(time_text(c.over, tick_ns)));
       break;
     }
@@ -242,14 +244,8 @@ Node command_node(const Command& c, Nanoseconds tick_ns) {
       put("uart", scalar(c.text, true));
       break;
     case Command::Kind::reset: {
-      const char* cause = "";
-      for (const auto& [word, value] : {std::pair{"power_on", PEN_RESET_POWER_ON},
-                                        {"pin", PEN_RESET_PIN},
-                                        {"brown_out", PEN_RESET_BROWN_OUT},
-                                        {"watchdog", PEN_RESET_WATCHDOG},
-                                        {"software", PEN_RESET_SOFTWARE}})
-        if (c.value == static_cast<double>(value)) cause = word;
-      put("reset", scalar(*cause ? cause : fmt::format("{}", c.value)));
+      const ResetCause* cause = reset_cause(c.value);
+      put("reset", scalar(cause ? cause->name : fmt::format("{}", c.value)));
       break;
     }
   }

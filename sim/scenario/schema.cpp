@@ -8,6 +8,7 @@
 #include "sim/catalog/plant_parameters.h"
 #include "sim/input/quantity.h"
 #include "sim/scenario/scenario_keys.h"
+#include "sim/vocabulary/signal_name.h"
 
 namespace pensim {
 namespace {
@@ -120,7 +121,7 @@ class Describer {
   void settable(const char* key, std::optional<std::string>&, const char* about) {
     Json names = Json::array();
     for (const Settable& s : settables) names.push_back(s.name);
-    for (unsigned k = 0; k < PEN_AUX; ++k) names.push_back(fmt::format("aux.{}", k));
+    for (int k = 0; k < aux_inputs; ++k) names.push_back(aux_signal(k));
     put(key, {{"enum", names}}, about);
   }
 
@@ -197,8 +198,7 @@ std::string schema_text() {
   Json& timeline = root.object["properties"]["timeline"]["items"];
   timeline["required"] = {"at"};
   timeline["oneOf"] = Json::array();
-  for (const char* key : {"set", "fault", "poke", "uart", "reset"})
-    timeline["oneOf"].push_back({{"required", Json::array({key})}});
+  for (const CommandKind& kind : command_kinds) timeline["oneOf"].push_back({{"required", Json::array({kind.name})}});
   root.object["properties"]["require"]["items"]["required"] = {"id", "that"};
   root.object["properties"]["skin"]["properties"]["patches"]["items"]["required"] = {"from", "to"};
   Json schema = {{"$schema", "https://json-schema.org/draft/2020-12/schema"},
@@ -214,7 +214,7 @@ std::string settable_text() {
   std::string text = "set: what a timeline may set\n";
   for (const Settable& s : settables)
     text += fmt::format("  {:<24} {:<24} {}\n", s.name, range(s.low, s.high, s.unit), s.meaning);
-  text += fmt::format("  {:<24} {:<24} {}\n", fmt::format("aux.0 .. aux.{}", PEN_AUX - 1), "a whole number",
+  text += fmt::format("  {:<24} {:<24} {}\n", fmt::format("aux.0 .. aux.{}", aux_inputs - 1), "a whole number",
                       "auxiliary input of the core");
   text += "\nfault: what a timeline may inject\n";
   for (const FaultKind& f : fault_kinds)

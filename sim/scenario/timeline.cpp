@@ -20,23 +20,42 @@ std::string time_text(Tick tick, Nanoseconds tick_ns) {
   return fmt::format("{:.12g} s", static_cast<double>(tick * tick_ns) * 1e-9);
 }
 
+namespace {
+
+constexpr int reset_numbers[] = {
+#define RESET_CAUSE(name, number, words) number,
+#include "sim/vocabulary/reset_causes.inl"
+};
+consteval bool numbered_from_one() {
+  for (int i = 0; i < static_cast<int>(std::size(reset_numbers)); ++i)
+    if (reset_numbers[i] != i + 1) return false;
+  return std::size(reset_numbers) == PEN_RESET_SOFTWARE;
+}
+static_assert(numbered_from_one(), "reset_causes.inl: every PEN_RESET_* in its order");
+
+}  // namespace
+
 void Timeline::add(const TimelineLine& line) {
   const Node& node = *line.node;
   const std::size_t kinds = (line.set ? 1u : 0u) + (line.fault ? 1u : 0u) + (line.poke ? 1u : 0u) +
                             (line.uart ? 1u : 0u) + (line.reset ? 1u : 0u);
+  const CommandKind* kind = nullptr;
   std::size_t given = 0;
-  for (const char* key : {"set", "fault", "poke", "uart", "reset"}) given += node.find(key) ? 1u : 0u;
+  std::string names;
+  for (const CommandKind& k : command_kinds) {
+    names += (names.empty() ? "" : ", ") + std::string(k.name);
+    if (node.find(k.name)) kind = &k, ++given;
+  }
   if (given != 1)
-    return context_.add(node.at(),
-                        given ? "found more than one of set, fault, poke, uart, reset in one line"
-                              : "found none of set, fault, poke, uart, reset in this line",
-                        "one line does one thing: {at: 1 s, set: user.start, to: on}");
+    return context_.add(
+        node.at(),
+        given ? "found more than one of " + names + " in one line" : "found none of " + names + " in this line",
+        "one line does one thing: {at: 1 s, set: user.start, to: on}");
   if (!node.find("at")) return context_.add(node.at(), "found no `at` in this line", "say when: at: 0.5 s");
   for (const char* key : {"to", "over", "for"}) {
-    const bool set = node.find("set"), fault = node.find("fault"), poke = node.find("poke");
-    const bool takes = std::string_view(key) == "to"     ? set || fault || poke
-                       : std::string_view(key) == "over" ? set
-                                                         : fault;
+    const bool takes = std::string_view(key) == "to"     ? kind->to
+                       : std::string_view(key) == "over" ? kind->over
+                                                         : kind->lasts;
     if (const Member* member = node.member(key); member && !takes)
       context_.add(member->at(), fmt::format("found `{}`, which this kind of line does not take", key),
                    std::string_view(key) == "over"  ? "only set ramps"

@@ -28,8 +28,8 @@ std::optional<Tick> first_difference(const std::vector<Command>& a, const std::v
 }
 
 void tidy(Command& c) {
-  if (c.kind != Command::Kind::set) c.over = 0;
-  if (c.kind != Command::Kind::fault) c.duration = 0;
+  if (!kind_of(c).over) c.over = 0;
+  if (!kind_of(c).lasts) c.duration = 0;
   if (c.kind != Command::Kind::poke && c.kind != Command::Kind::uart) c.text.clear();
   if (c.kind == Command::Kind::uart || c.kind == Command::Kind::reset) c.name.clear();
   if (c.kind == Command::Kind::uart || (c.kind == Command::Kind::poke && !c.text.empty())) c.value = 0.0;
@@ -38,8 +38,8 @@ void tidy(Command& c) {
 }
 
 std::string described(const Command& c, Nanoseconds tick_ns) {
-  const char* kinds[] = {"set ", "fault ", "poke ", "uart", "reset"};
-  return fmt::format("{}{} at {:.9g} s", kinds[static_cast<std::size_t>(c.kind)], c.name, seconds(c.at * tick_ns));
+  return fmt::format("{}{}{} at {:.9g} s", kind_of(c).name, kind_of(c).named ? " " : "", c.name,
+                     seconds(c.at * tick_ns));
 }
 
 }  // namespace pensim

@@ -30,6 +30,7 @@
 #include "sim/session/pace.h"
 #include "sim/session/undo.h"
 #include "sim/session/wire.h"
+#include "sim/vocabulary/signal_name.h"
 
 namespace pensim {
 namespace {
@@ -602,7 +603,7 @@ void Session::set_override(const std::string& key_value) {
 
 void Session::add_watch(const std::string& symbol) {
   Inputs wanted = impl_->inputs;
-  const std::string name = symbol.rfind("fw.", 0) == 0 ? symbol.substr(3) : symbol;
+  const std::string name(watched_variable(symbol));
   if (std::find(wanted.watch.begin(), wanted.watch.end(), name) != wanted.watch.end()) return;
   wanted.watch.push_back(name);
   impl_->change(std::move(wanted), false);

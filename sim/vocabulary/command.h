@@ -15,7 +15,10 @@
 namespace pensim {
 
 struct Command {
-  enum class Kind : std::uint8_t { set, fault, poke, uart, reset };
+  enum class Kind : std::uint8_t {
+#define COMMAND(kind, named, to, over, lasts, text) kind,
+#include "sim/vocabulary/command_kinds.inl"
+  };
   Tick at = 0;
   Kind kind = Kind::set;
   std::string name;    // settable (settables.inl, "aux.3"), fault (faults.inl) or core variable; "" for uart and
@@ -25,6 +28,39 @@ struct Command {
   Tick duration = 0;   // fault: 0 is until the end of the run
   std::string text;    // uart: bytes typed; poke: the enumerator whose number becomes `value`
 };
+
+struct CommandKind {
+  const char* name;
+  bool named, to, over, lasts, text;
+};
+inline constexpr CommandKind command_kinds[] = {
+#define COMMAND(kind, named, to, over, lasts, text) {#kind, named, to, over, lasts, text},
+#include "sim/vocabulary/command_kinds.inl"
+};
+constexpr const CommandKind& kind_of(const Command& c) { return command_kinds[static_cast<std::size_t>(c.kind)]; }
+
+// nullptr if there is none of this name.
+constexpr const CommandKind* find_command_kind(std::string_view name) {
+  const auto* found =
+      std::find_if(std::begin(command_kinds), std::end(command_kinds), [&](const auto& k) { return k.name == name; });
+  return found == std::end(command_kinds) ? nullptr : found;
+}
+
+// Position i is cause i + 1, PEN_RESET_*.
+struct ResetCause {
+  const char* name;
+  const char* words;
+};
+inline constexpr ResetCause reset_causes[] = {
+#define RESET_CAUSE(name, number, words) {name, words},
+#include "sim/vocabulary/reset_causes.inl"
+};
+// nullptr if no cause has this number.
+constexpr const ResetCause* reset_cause(double number) {
+  for (const ResetCause& cause : reset_causes)
+    if (static_cast<double>(&cause - reset_causes + 1) == number) return &cause;
+  return nullptr;
+}
 
 struct Settable {
   enum class Form : std::uint8_t { quantity, number, on_off };

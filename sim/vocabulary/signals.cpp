@@ -1,10 +1,9 @@
 #include "sim/vocabulary/signals.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cstring>
 
 #include "sim/vocabulary/command.h"
+#include "sim/vocabulary/signal_name.h"
 #include "sim/vocabulary/unique_names.h"
 
 namespace pensim {
@@ -24,18 +23,6 @@ constexpr struct {
 #include "sim/vocabulary/signals.inl"
 };
 static_assert(unique_names(names), "signals.inl: a name stands twice");
-
-bool index_after(const std::string& name, const char* prefix, std::size_t limit, std::string& rest) {
-  const std::size_t length = std::strlen(prefix);
-  if (name.compare(0, length, prefix) != 0) return false;
-  std::size_t index = 0;
-  const char* end = name.data() + name.size();
-  const auto [stop, error] = std::from_chars(name.data() + length, end, index);
-  if (error != std::errc() || index >= limit) return false;
-  if (name[length] == '0' && stop != name.data() + length + 1) return false;
-  rest.assign(stop, end);
-  return true;
-}
 
 }  // namespace
 
@@ -65,30 +52,27 @@ bool make_signal(const std::string& name, SignalInfo& info) {
     info = *known;
     return true;
   }
-  std::string rest;
-  if (name.size() > 3 && name.compare(0, 3, "fw.") == 0) {
-    info = {name, "1", output, tick, 1.0, "variable of the firmware core"};
-    return true;
-  }
-  if (index_after(name, "aux.", 8, rest) && rest.empty()) {
-    info = {name, "1", input, tick, 1.0, "auxiliary input of the core", SignalOf::io};
-    return true;
-  }
-  if (index_after(name, "needle.", 42, rest)) {
-    if (rest == ".force")
-      info = {name, "N", truth, tick, 1.0, "force of one needle", SignalOf::both};
-    else if (rest == ".penetration")
-      info = {name, "m", truth, tick, 3e-3, "penetration of one needle", SignalOf::both};
-    else
+  const SignalName parsed = parse_signal_name(name);
+  switch (parsed.form) {
+    case SignalName::Form::plain:
       return false;
-    return true;
-  }
-  if (name.compare(0, 6, "fault.") == 0) {
-    for (const FaultKind& kind : fault_kinds)
-      if (name.compare(6, std::string::npos, kind.name) == 0) {
-        info = {name, "1", input, tick, 1.0, std::string("fault active: ") + kind.meaning};
-        return true;
-      }
+    case SignalName::Form::aux:
+      info = {name, "1", input, tick, 1.0, "auxiliary input of the core", SignalOf::io};
+      return true;
+    case SignalName::Form::variable:
+      info = {name, "1", output, tick, 1.0, "variable of the firmware core"};
+      return true;
+    case SignalName::Form::fault: {
+      const FaultKind* kind = find_fault(parsed.part);
+      if (kind != nullptr) info = {name, "1", input, tick, 1.0, std::string("fault active: ") + kind->meaning};
+      return kind != nullptr;
+    }
+    case SignalName::Form::needle_force:
+      info = {name, "N", truth, tick, 1.0, "force of one needle", SignalOf::both};
+      return true;
+    case SignalName::Form::needle_penetration:
+      info = {name, "m", truth, tick, 3e-3, "penetration of one needle", SignalOf::both};
+      return true;
   }
   return false;
 }

@@ -23,7 +23,7 @@ struct SignalInfo {
 
 const std::vector<SignalInfo>& signal_table();           // in the order of signals.inl
 const SignalInfo* find_signal(const std::string& name);  // nullptr if there is none
-// Entries for names that a scenario brings: "fw.<symbol>", "aux.<n>", "fault.<name>", "needle.<i>.force|penetration".
+// Entries for names that a scenario brings: signal_name.h.
 // Throws nothing; an unknown name gives false.
 bool make_signal(const std::string& name, SignalInfo& info);
 

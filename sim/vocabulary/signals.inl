@@ -24,7 +24,7 @@
 BOTH_SIGNAL("needle.extension", "m", truth, tick, 3e-3, pen.truth.extension_m, rig.extension_m, "needle plate's tips past the nose; negative while retracted")
 BOTH_SIGNAL("needle.tip_depth", "m", truth, tick, 3e-3, pen.truth.tip_depth_m, rig.state.tip_m, "mean over needles: tip below the undeformed skin surface")
 BOTH_SIGNAL("skin.indentation", "m", truth, tick, 3e-3, pen.truth.indentation_m, rig.state.out.indentation_mean_m, "mean over needles: how far the skin surface at the needle is pushed in")
-BOTH_SIGNAL("needle.in_skin", "1", truth, tick, 42, pen.truth.in_skin, rig.state.out.in_skin, "number of needles in the skin")
+BOTH_SIGNAL("needle.in_skin", "1", truth, tick, needles_max, pen.truth.in_skin, rig.state.out.in_skin, "number of needles in the skin")
 BOTH_SIGNAL("needle.penetration", "m", truth, tick, 3e-3, pen.truth.penetration_m, rig.state.out.penetration_mean_m, "mean over the needles in the skin of tip depth minus indentation; 0 if none")
 BOTH_SIGNAL("needle.penetration_max", "m", truth, tick, 3e-3, pen.truth.penetration_max_m, rig.state.out.penetration_max_m, "penetration of the deepest needle")
 BOTH_SIGNAL("needle.force", "N", truth, tick, 5, pen.truth.needle_force_N, rig.state.needle_force_N, "sum over needles, positive when the skin resists entry")

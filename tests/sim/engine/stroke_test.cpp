@@ -10,7 +10,7 @@ constexpr double tick_s = 50e-6;
 struct Bench {
   StrokeTracker tracker;
   StrokeInput in;
-  double penetration[max_needles] = {};
+  double penetration[needles_max] = {};
   Stroke last;
   Tick tick = 0;
   int completed = 0;

@@ -1,0 +1,33 @@
+// signal_name.h - names of signals that a scenario brings: aux.N, fw.VARIABLE, fault.NAME, needle.N.force|penetration.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace pensim {
+
+inline constexpr int needles_max = 42;  // of a cartridge
+inline constexpr int aux_inputs = 8;    // of a core
+
+struct SignalName {
+  enum class Form : std::uint8_t { plain, aux, variable, fault, needle_force, needle_penetration } form = Form::plain;
+  int index = 0;          // N
+  std::string_view part;  // VARIABLE or NAME: a piece of what was parsed
+  bool is(Form f) const { return form == f; }
+  bool of_needle() const { return is(Form::needle_force) || is(Form::needle_penetration); }
+};
+// `plain` is whatever has none of these forms, aux.8, aux.03 and needle.42.force too. Whether there is such a variable or
+// fault is another question.
+SignalName parse_signal_name(std::string_view name);
+
+std::string aux_signal(int index);
+std::string variable_signal(std::string_view variable);
+std::string fault_signal(std::string_view fault);
+std::string needle_force_signal(int needle);
+std::string needle_penetration_signal(int needle);
+
+// A variable of the core as it is written under `watch:`, with or without fw.
+std::string_view watched_variable(std::string_view name);
+
+}  // namespace pensim
