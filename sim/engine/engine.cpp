@@ -1,7 +1,8 @@
 #include "sim/engine/engine.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <cstdio>
 #include <cstring>
 #include <iterator>
 #include <memory>
@@ -49,28 +50,39 @@ void start_core(World& w, std::uint8_t cause, Tick now) {
   w.out_before = PenOut{};
 }
 
-std::string canonical(const Command& c, double tick_s) {
-  char text[400];
-  switch (c.kind) {
-    case Command::Kind::set:
-      std::snprintf(text, sizeof text, "set %s to %.17g over %.9g s", c.name.c_str(), c.value,
-                    static_cast<double>(c.over) * tick_s);
-      break;
-    case Command::Kind::fault:
-      std::snprintf(text, sizeof text, "fault %s to %.17g for %.9g s", c.name.c_str(), c.value,
-                    static_cast<double>(c.duration) * tick_s);
-      break;
-    case Command::Kind::poke:
-      std::snprintf(text, sizeof text, "poke %s to %.17g", c.name.c_str(), c.value);
-      break;
-    case Command::Kind::uart:
-      std::snprintf(text, sizeof text, "uart %s", c.text.c_str());
-      break;
-    case Command::Kind::reset:
-      std::snprintf(text, sizeof text, "reset %d", static_cast<int>(c.value));
-      break;
+// Bytes as one line of text that says all of them: \n, \\ and \xNN.
+std::string escaped(const std::string& bytes) {
+  std::string text;
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '\n')
+      text += "\\n";
+    else if (c == '\\')
+      text += "\\\\";
+    else if (byte < 0x20 || byte >= 0x7F)
+      text += fmt::format("\\x{:02x}", byte);
+    else
+      text += c;
   }
   return text;
+}
+
+std::string canonical(const Command& c, double tick_s) {
+  const char* const kind = kind_of(c).name;
+  switch (c.kind) {
+    case Command::Kind::set:
+      return fmt::format("{} {} to {:.17g} over {:.9g} s", kind, c.name, c.value, static_cast<double>(c.over) * tick_s);
+    case Command::Kind::fault:
+      return fmt::format("{} {} to {:.17g} for {:.9g} s", kind, c.name, c.value,
+                         static_cast<double>(c.duration) * tick_s);
+    case Command::Kind::poke:
+      return fmt::format("{} {} to {:.17g}", kind, c.name, c.value);
+    case Command::Kind::uart:
+      return fmt::format("{} {}", kind, escaped(c.text));
+    case Command::Kind::reset:
+      return fmt::format("{} {}", kind, static_cast<int>(c.value));
+  }
+  return kind;
 }
 
 void request_reset(Run& run, std::uint8_t cause, Tick now);

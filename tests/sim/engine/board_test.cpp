@@ -949,5 +949,12 @@ TEST(Faults, ALineThatAFaultMovesHasAnEdge) {
   EXPECT_EQ(edges.at(PEN_LINE_HOME)[1].tick, ticks_in(0.25));
 }
 
+TEST(Commands, TypedBytesAreRecordedWhole) {
+  const std::string filler(1000, 'x');
+  const Recorded r = run("0.05 s", line("at: 10 ms, uart: \"a\\0\\xff\\\\\\n" + filler + "z\""));
+  ASSERT_EQ(r.recording.commands().size(), 1u);
+  EXPECT_EQ(r.recording.commands()[0].text, "uart a\\x00\\xff\\\\\\n" + filler + "z");
+}
+
 }  // namespace
 }  // namespace pensim
