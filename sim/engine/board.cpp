@@ -216,7 +216,7 @@ void board_sense(const PlantParams& params, const PlantDerived& derived, World& 
   fault_channels(w.settings, fault_scale(derived.sensors), in);
   sense_lines(w, now, tick_ns, in);
   for (std::size_t i = 0; i < PEN_AUX; ++i) in.aux[i] = w.settings.aux[i];
-  if (w.power == CorePower::running) {
+  if (w.supply.power == CorePower::running) {
     in.time_us = core_clock_us(w, now * tick_ns, tick_ns);
     in.reset_cause = w.reset_cause;
   } else {

@@ -10,6 +10,7 @@
 
 #include "sim/engine/board.h"
 #include "sim/engine/sample.h"
+#include "sim/engine/supply.h"
 #include "sim/engine/world.h"
 #include "sim/recording/run_hash.h"
 #include "sim/vocabulary/signal_name.h"
@@ -17,12 +18,7 @@
 namespace pensim {
 namespace {
 
-constexpr Tick hash_period = 20;            // ticks between two hashes of the plant
-constexpr Nanoseconds boot_ns = 5'000'000;  // outputs are in their pull state: bridge off, screw holds
-// at the supply rail [E]; from 2 V on the plant's
-constexpr double brown_out_V = 2.5, brown_out_release_V = 2.6, power_lost_V = 2.0;
-// electronics draw nothing, and the
-// rail stays there
+constexpr Tick hash_period = 20;  // ticks between two hashes of the plant
 constexpr double console_baud = 115200.0;
 
 struct Run {
@@ -36,8 +32,11 @@ struct Run {
   std::size_t next_command = 0, next_poke = 0;
   Nanoseconds tick_ns;
   double tick_s;
-  Tick boot_ticks;
   double lane_width_m;
+  Tick ms_left = 0, slow_left = 0, hash_left = 0;
+  std::int64_t strokes_before = 0, turns_before = 0;
+  std::vector<WatchId> watches;
+  std::vector<std::size_t> recorded_faults;
 };
 
 // --- 1. commands
@@ -124,27 +123,24 @@ void request_reset(Run& run, std::uint8_t cause, Tick now) {
   nvm_power_loss(w.memory);
   start_core(w, cause, now);
   ++w.resets;
-  w.power = CorePower::booting;
-  w.boot_left = run.boot_ticks;
+  supply_boot(w.supply, run.tick_ns);
 }
 
-// Supply supervisor: holds the core in reset below the brown-out level, and forgets everything volatile when the power
-// is lost.
 void supervise_supply(Run& run, Tick now) {
   World& w = run.world;
-  const double rail_V = w.truth.rail_voltage_V;
-  if (w.power == CorePower::booting || w.power == CorePower::running) {
-    if (rail_V >= brown_out_V) return;
-    nvm_power_loss(w.memory);
-    w.power = rail_V <= power_lost_V ? CorePower::off : CorePower::held;
-    w.out_before = PenOut{};
-    return;
+  switch (supply_step(w.supply, w.truth.rail_voltage_V)) {
+    case SupplyEvent::none:
+      return;
+    case SupplyEvent::failed:
+      nvm_power_loss(w.memory);
+      w.out_before = PenOut{};
+      return;
+    case SupplyEvent::back_from_brown_out:
+      return request_reset(run, PEN_RESET_BROWN_OUT, now);
+    case SupplyEvent::back_from_power_loss:
+      request_reset(run, PEN_RESET_POWER_ON, now);
+      w.clock_zero_us = 0;
   }
-  if (rail_V <= power_lost_V) w.power = CorePower::off;
-  if (rail_V < brown_out_release_V) return;
-  const bool lost = w.power == CorePower::off;
-  request_reset(run, lost ? PEN_RESET_POWER_ON : PEN_RESET_BROWN_OUT, now);
-  if (lost) w.clock_zero_us = 0;
 }
 
 // One tick of the core: PenOut_k. False when the run ends here.
@@ -152,14 +148,13 @@ bool step_core(Run& run, const PenIn& in, PenOut& out, Tick now) {
   World& w = run.world;
   out = PenOut{};
   w.report = StepReport{};
-  if (w.power == CorePower::booting) {
-    if (--w.boot_left > 0) return true;
+  if (w.supply.power == CorePower::booting) {
+    if (!supply_boot_step(w.supply)) return true;
     run.target.reset(w.reset_cause);
-    w.power = CorePower::running;
     w.clock_zero = now + 1;  // the core's first tick is the next one
     return true;
   }
-  if (w.power != CorePower::running) return true;
+  if (w.supply.power != CorePower::running) return true;
   w.report = run.target.step(now, in, out);
   if (watchdog_step(w.watchdog, out, run.tick_ns)) {
     request_reset(run, PEN_RESET_WATCHDOG, now);
@@ -185,38 +180,119 @@ StrokeRow stroke_row(const World& w) {
   return row;
 }
 
+StrokeInput stroke_input(Run& run) {
+  const World& w = run.world;
+  const PlantTruth& t = w.truth;
+  StrokeInput s;
+  s.now_ns = w.now_ns;
+  // A cam that rocks about the dead centre passes it again and again: a stroke ends with a whole turn.
+  s.boundary = t.strokes != run.strokes_before && (w.strokes.last_boundary_ns < 0 || t.revolutions > run.turns_before);
+  if (s.boundary) {
+    s.boundary_ns = w.now_ns - run.tick_ns + static_cast<Nanoseconds>(t.dead_centre_offset_s * 1e9);
+    run.turns_before = t.revolutions;
+  }
+  run.strokes_before = t.strokes;
+  s.extension_m = t.extension_m;
+  s.force_N = t.needle_force_N;
+  s.lateral_speed_m_per_s = t.lateral_speed_m_per_s;
+  s.in_skin = t.in_skin;
+  s.punctured = t.punctured;
+  s.penetration_m = plant_needle_penetration(w.plant);
+  s.needle_count = static_cast<int>(run.scenario.plant.cartridge.needle_count);
+  s.track_m = t.track_m;
+  s.lane = t.lane;
+  return s;
+}
+
+void record_slower_rows(Run& run, const RecordingPlan& plan) {
+  World& w = run.world;
+  if (--run.ms_left < 0) {
+    float values[pen_columns<SignalPeriod::ms>];
+    plant_energy(run.scenario.plant, run.derived, w.plant, w.energy);
+    sample<SignalPeriod::ms>(w, values);
+    run.writer.ms(values);
+    run.ms_left = plan.ms_ticks - 1;
+  }
+  if (--run.slow_left < 0) {
+    float values[pen_columns<SignalPeriod::slow>];
+    sample<SignalPeriod::slow>(w, values);
+    run.writer.slow(values);
+    run.slow_left = plan.slow_ticks - 1;
+  }
+}
+
+// What a scenario adds to the columns of a tick, in the order of recording_plan.
+void record_extras(const Run& run, float* row) {
+  const World& w = run.world;
+  if (!run.watches.empty()) run.target.read(run.watches.data(), run.watches.size(), row);
+  row += run.watches.size();
+  for (const std::size_t fault : run.recorded_faults) *row++ = w.settings.fault[fault].on ? 1.0f : 0.0f;
+  for (int i = 0; run.scenario.record.each_needle && i < run.scenario.plant.cartridge.needle_count; ++i) {
+    *row++ = static_cast<float>(plant_needle_force(w.plant)[i]);
+    *row++ = static_cast<float>(plant_needle_penetration(w.plant)[i]);
+  }
+}
+
+// Row k and what belongs before it; findings are asked for now and then, and at the end.
+void record_row(Run& run, const RecordingPlan& plan, const PenIn& in, const PenOut& out, Tick k, bool last) {
+  World& w = run.world;
+  if (stroke_step(w.strokes, stroke_input(run), k, run.tick_s, run.lane_width_m, w.stroke))
+    run.writer.stroke(stroke_row(w));
+  record_slower_rows(run, plan);
+  float* const row = run.writer.row();
+  sample<SignalPeriod::tick>(w, row);
+  record_extras(run, row + pen_columns<SignalPeriod::tick>);
+  run.hash.tick(in, out);
+  if (--run.hash_left < 0) {
+    run.hash.state(&w.plant, plant_hashed_bytes);
+    run.hash_left = hash_period - 1;
+  }
+  run.writer.tick(in, out);
+  if (run.hash_left == 0 || last)
+    for (const std::string& finding : run.target.take_findings()) run.writer.finding(k, finding);
+  run.status.ticks.store(k + 1, std::memory_order_relaxed);
+}
+
+void begin(Run& run, const std::vector<CoreVariable>& watches, const RecordingPlan& plan) {
+  const ResolvedScenario& scenario = run.scenario;
+  World& w = run.world;
+  plant_reset(scenario.plant, run.derived, w.plant);
+  nvm_reset(w.memory, scenario.pen_memory, scenario.cartridge_memory, scenario.cartridge_serial);
+  for (const InitialSetting& s : scenario.settings)
+    settings_apply(w.settings, Command{0, Command::Kind::set, s.name, s.value, 0, 0, ""}, 0);
+  w.clock_zero_us = scenario.clock_start_us;
+  supply_boot(w.supply, run.tick_ns);
+  board_drive(w, PenOut{}, 0, run.tick_ns);
+  plant_truth(run.derived, w.plant, w.truth);
+  run.strokes_before = w.truth.strokes;
+  for (const CoreVariable& variable : watches) run.watches.push_back(run.target.watch(variable));
+  for (std::size_t i = 0; i < std::size(fault_kinds); ++i)
+    for (const SignalInfo& s : plan.tick)
+      if (s.name == fault_signal(fault_kinds[i].name)) run.recorded_faults.push_back(i);
+}
+
 }  // namespace
 
 void run_engine(const ResolvedScenario& scenario, Target& target, const std::vector<CoreVariable>& watches,
                 const std::vector<CoreVariable>& pokes, BlockWriter& writer, const RecordingPlan& plan,
                 RunStatus& status, RunGate* gate) {
   // A World is large (hole memory) and lives on the heap.
-  const auto owner =
-      std::make_unique<Run>(Run{scenario, target, writer, status, plant_derive(scenario.plant), World{}, RunHash{}, 0,
-                                0, scenario.tick_ns, seconds(scenario.tick_ns), boot_ns / scenario.tick_ns, 0.0});
+  const auto owner = std::make_unique<Run>(Run{.scenario = scenario,
+                                               .target = target,
+                                               .writer = writer,
+                                               .status = status,
+                                               .derived = plant_derive(scenario.plant),
+                                               .world = {},
+                                               .hash = {},
+                                               .tick_ns = scenario.tick_ns,
+                                               .tick_s = seconds(scenario.tick_ns),
+                                               .lane_width_m = 2.0 * scenario.plant.cartridge.footprint_radius_m,
+                                               .watches = {},
+                                               .recorded_faults = {}});
   Run& run = *owner;
   World& w = run.world;
-  run.lane_width_m = 2.0 * scenario.plant.cartridge.footprint_radius_m;
-  plant_reset(scenario.plant, run.derived, w.plant);
-  nvm_reset(w.memory, scenario.pen_memory, scenario.cartridge_memory, scenario.cartridge_serial);
-  for (const InitialSetting& s : scenario.settings)
-    settings_apply(w.settings, Command{0, Command::Kind::set, s.name, s.value, 0, 0, ""}, 0);
-  w.clock_zero_us = scenario.clock_start_us;
-  w.boot_left = run.boot_ticks;
-  board_drive(w, PenOut{}, 0, run.tick_ns);
-  plant_truth(run.derived, w.plant, w.truth);
-
-  std::vector<int> recorded_faults;
-  for (std::size_t i = 0; i < std::size(fault_kinds); ++i)
-    for (const SignalInfo& s : plan.tick)
-      if (s.name == fault_signal(fault_kinds[i].name)) recorded_faults.push_back(static_cast<int>(i));
-  const int needles = scenario.record.each_needle ? static_cast<int>(scenario.plant.cartridge.needle_count) : 0;
-
-  std::vector<WatchId> watch_ids;
-  for (const CoreVariable& variable : watches) watch_ids.push_back(target.watch(variable));
-
-  Tick ms_left = 0, slow_left = 0, hash_left = 0;
-  std::int64_t strokes_before = w.truth.strokes, turns_before = 0;
+  begin(run, watches, plan);
+  bool goes_on = true;
   for (Tick k = 0; k < scenario.duration; ++k) {
     w.now_ns = k * run.tick_ns;
     while (gate != nullptr && k >= gate->allowed) gate->pass(k);
@@ -228,69 +304,13 @@ void run_engine(const ResolvedScenario& scenario, Target& target, const std::vec
     board_sense(scenario.plant, run.derived, w, k, run.tick_ns, in);
     nvm_step(w.memory, w.out_before, w.settings.is_on(Setting::cartridge_present), w.settings.of(Fault::nvm_fail).on,
              run.tick_ns, in);
-    if (w.power == CorePower::running) console_step(w.console, console_baud, run.tick_ns, in);
+    if (w.supply.power == CorePower::running) console_step(w.console, console_baud, run.tick_ns, in);
     // 3. core
     PenOut out;
-    const bool goes_on = step_core(run, in, out, k);
+    goes_on = step_core(run, in, out, k);
     // 4. record
-    const PlantTruth& t = w.truth;
-    StrokeInput s;
-    s.now_ns = w.now_ns;
-    // A cam that rocks about the dead centre passes it again and again: a stroke ends with a whole turn.
-    s.boundary = t.strokes != strokes_before && (w.strokes.last_boundary_ns < 0 || t.revolutions > turns_before);
-    if (s.boundary) {
-      s.boundary_ns = w.now_ns - run.tick_ns + static_cast<Nanoseconds>(t.dead_centre_offset_s * 1e9);
-      turns_before = t.revolutions;
-    }
-    strokes_before = t.strokes;
-    s.extension_m = t.extension_m;
-    s.force_N = t.needle_force_N;
-    s.lateral_speed_m_per_s = t.lateral_speed_m_per_s;
-    s.in_skin = t.in_skin;
-    s.punctured = t.punctured;
-    s.penetration_m = plant_needle_penetration(w.plant);
-    s.needle_count = static_cast<int>(scenario.plant.cartridge.needle_count);
-    s.track_m = t.track_m;
-    s.lane = t.lane;
-    if (stroke_step(w.strokes, s, k, run.tick_s, run.lane_width_m, w.stroke)) writer.stroke(stroke_row(w));
-    if (--ms_left < 0) {
-      float values[pen_columns<SignalPeriod::ms>];
-      plant_energy(scenario.plant, run.derived, w.plant, w.energy);
-      sample<SignalPeriod::ms>(w, values);
-      writer.ms(values);
-      ms_left = plan.ms_ticks - 1;
-    }
-    if (--slow_left < 0) {
-      float values[pen_columns<SignalPeriod::slow>];
-      sample<SignalPeriod::slow>(w, values);
-      writer.slow(values);
-      slow_left = plan.slow_ticks - 1;
-    }
-    float* const row = writer.row();
-    sample<SignalPeriod::tick>(w, row);
-    std::size_t n = pen_columns<SignalPeriod::tick>;
-    if (!watch_ids.empty()) target.read(watch_ids.data(), watch_ids.size(), row + n);
-    n += watch_ids.size();
-    for (const int fault : recorded_faults)
-      row[n++] = w.settings.fault[static_cast<std::size_t>(fault)].on ? 1.0f : 0.0f;
-    for (int i = 0; i < needles; ++i) {
-      row[n++] = static_cast<float>(plant_needle_force(w.plant)[i]);
-      row[n++] = static_cast<float>(s.penetration_m[i]);
-    }
-    run.hash.tick(in, out);
-    if (--hash_left < 0) {
-      run.hash.state(&w.plant, plant_hashed_bytes);
-      hash_left = hash_period - 1;
-    }
-    writer.tick(in, out);
-    if (hash_left == 0 || !goes_on)
-      for (const std::string& finding : target.take_findings()) writer.finding(k, finding);
-    status.ticks.store(k + 1, std::memory_order_relaxed);
-    if (!goes_on) {
-      status.hash = run.hash.value();
-      status.end = RunStatus::End::hang;
-      return;
-    }
+    record_row(run, plan, in, out, k, !goes_on);
+    if (!goes_on) break;
     // 5. the plant moves under the outputs of the tick before
     board_drive(w, w.out_before, k, run.tick_ns);
     plant_tick(scenario.plant, run.derived, w.plant, w.plant_input, w.edges);
@@ -298,7 +318,7 @@ void run_engine(const ResolvedScenario& scenario, Target& target, const std::vec
     w.out_before = out;
   }
   status.hash = run.hash.value();
-  status.end = RunStatus::End::completed;
+  status.end = goes_on ? RunStatus::End::completed : RunStatus::End::hang;
 }
 
 }  // namespace pensim

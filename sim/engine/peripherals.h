@@ -1,9 +1,8 @@
 // peripherals.h - what surrounds the core on its chip and board, the same for every target: watchdog, non-volatile
-// memories, serial console, supply supervisor. Plain state, free functions; times are firmware ticks.
+// memories, serial console. Plain state, free functions; times are firmware ticks.
 //
 // Numbers [E], in the manner of a small Cortex-M4 part: page erase 20 ms, write of up to 16 bytes 200 us, cartridge
-// EEPROM write 5 ms, flash endurance 10 000 erases per page, brown-out at 2.5 V with release at 2.6 V, power lost at
-// 2.0 V, boot 5 ms.
+// EEPROM write 5 ms, flash endurance 10 000 erases per page.
 // Not modelled: read disturb, retention, clock drift of the watchdog, framing errors on the serial line.
 #pragma once
 

@@ -8,11 +8,9 @@
 #include "sim/engine/peripherals.h"
 #include "sim/engine/settings.h"
 #include "sim/engine/stroke.h"
+#include "sim/engine/supply.h"
 
 namespace pensim {
-
-// Why the core does not run.
-enum class CorePower : std::uint8_t { off, held, booting, running };
 
 struct World {
   Settings settings;
@@ -29,8 +27,7 @@ struct World {
   PlantEnergy energy;      // as of the last ms row
   Stroke stroke;           // completed last
 
-  CorePower power = CorePower::booting;
-  Tick boot_left = 0;
+  Supply supply;
   std::uint8_t reset_cause = PEN_RESET_POWER_ON;
   std::int64_t resets = 0;          // since the start of the run, the first power-on not counted
   std::uint32_t clock_zero_us = 0;  // the core's clock shows clock_zero_us at tick clock_zero

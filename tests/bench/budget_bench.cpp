@@ -76,7 +76,7 @@ int bench(const char* path, int rounds) {
     for (const InitialSetting& s : scenario.settings)
       settings_apply(world->settings, {0, Command::Kind::set, s.name, s.value, 0, 0, ""}, 0);
     board_drive(*world, PenOut{}, 0, scenario.tick_ns);
-    world->power = CorePower::running;
+    world->supply.power = CorePower::running;
   };
   std::size_t next = 0;
   const auto commands = [&](Tick k) {
