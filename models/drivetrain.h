@@ -20,7 +20,8 @@
 //   spring_preload_N, spring_N_per_m, spring_damping_N_s_per_m   0.30, 150, 0.02 [E]
 //   stop_clearance_m              0.3 mm    [E]
 //   restitution_1                 0.3       plastic on plastic [E]
-//   obstruction_N_per_m, obstruction_damping_N_s_per_m   1e6, 300 [E]: needles against something hard, hardly any rebound
+//   obstruction_N_per_m, obstruction_damping_N_s_per_m   1e6, 300 [E]: needles against something hard, hardly any
+//                                                        rebound
 //
 // Not modelled: play of the eccentric, bending of the rod, membrane as a spring of its own, friction that grows with
 // side load, gravity (0.02 N on 2 g).

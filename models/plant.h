@@ -231,7 +231,7 @@ struct PlantTruth {
   double case_temperature_K = 0;
   double housing_temperature_K = 0;
   double charge_1 = 0;
-  double cam_angle_rad = 0;  // 0 .. 2 pi
+  double cam_angle_rad = 0;         // 0 .. 2 pi
   double dead_centre_offset_s = 0;  // within the last tick, of the last forward passage of the retracted dead centre
   std::int64_t in_skin = 0;
   std::int64_t punctured = 0;

@@ -2,9 +2,9 @@
 // thermistors, dials, hall sensor, buttons.
 //
 // Readings are in counts of a 12 bit converter, but not rounded and not clipped: counts_at_reference stands for
-// reference_V, so V = counts x reference_V / counts_at_reference. (Counts and not volts, since the noise is given in
-// counts and the thermistors' are in the hashed state.) Which channel reads them, rounding and clipping are the board's
-// (sim/engine/board.h). Scaling:
+// reference_V, so V = counts x reference_V / counts_at_reference. Counts and not volts, because noise is given in
+// halves of a count: ties of the rounding are common, and a factor there and back would break some of them the other
+// way. Which channel reads them, rounding and clipping are the board's (sim/engine/board.h). Scaling:
 //   motor current  50 mohm x 20 = 1 V/A: 0.806 mA per count; negative currents are below 0
 //   cell, rail     1:2: 1.61 mV per count
 //   thermistors    10 kohm at 25 degC to ground, 10 kohm to 3.3 V; R = R_25 exp(B (1/T - 1/T_25)), B 3950 K
@@ -41,16 +41,16 @@ struct SensorParams {
   double ntc_reference_K = 298.15;    // 25 degC [R; 0.9]
   double ntc_pull_up_ohm = 10e3;      // [E]
   double ntc_delay_s = 6.0;
-  double nose_V = 0.3;           // [E]
-  double nose_V_per_N = 0.3;     // [E]
-  double id_pull_up_ohm = 10e3;  // [E]
-  double noise_counts = 1.0;     // rms, of all readings but the current [E]
-  double dial_end_1 = 0.05;      // of full scale, left free at both ends of a dial's travel [E]
+  double nose_V = 0.3;                // [E]
+  double nose_V_per_N = 0.3;          // [E]
+  double id_pull_up_ohm = 10e3;       // [E]
+  double noise_counts = 1.0;          // rms, of all readings but the current [E]
+  double dial_end_1 = 0.05;           // of full scale, left free at both ends of a dial's travel [E]
   double depth_dial_low_m = 0.2e-3;   // at the low end [E]
   double depth_dial_high_m = 3.0e-3;  // [E]
   double rate_dial_low_Hz = 60.0;     // [E]
   double rate_dial_high_Hz = 200.0;   // [E]
-  double hall_width_rad = 0.5;   // [E]
+  double hall_width_rad = 0.5;        // [E]
   double bounce_s = 3e-3;
 };
 

@@ -1,5 +1,5 @@
-// symbol_table.h - variables of an ELF file by its DWARF, inside of this folder: what dwarf_reader.cpp reads and names.cpp
-// asks for.
+// symbol_table.h - variables of an ELF file by its DWARF, inside of this folder: what dwarf_reader.cpp reads and
+// names.cpp asks for.
 #pragma once
 
 #include <dwarf.h>

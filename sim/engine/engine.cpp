@@ -40,7 +40,6 @@ struct Run {
 };
 
 // --- 1. commands
-// -------------------------------------------------------------------------------------------------------------------
 
 void start_core(World& w, std::uint8_t cause, Tick now) {
   w.reset_cause = cause;
@@ -116,7 +115,6 @@ void take_commands(Run& run, const std::vector<CoreVariable>& pokes, Tick now) {
 }
 
 // --- 3. core
-// ---------------------------------------------------------------------------------------------------------------------
 
 void request_reset(Run& run, std::uint8_t cause, Tick now) {
   World& w = run.world;
@@ -169,7 +167,6 @@ bool step_core(Run& run, const PenIn& in, PenOut& out, Tick now) {
 }
 
 // --- 4. record
-// ---------------------------------------------------------------------------------------------------------------------
 
 StrokeRow stroke_row(const World& w) {
   StrokeRow row;

@@ -1,5 +1,5 @@
-// insertion.h - one run of `rig: insertion`: the machine of models/insertion_rig.h, row by row. There is no core; the run is
-// one stroke.
+// insertion.h - one run of `rig: insertion`: the machine of models/insertion_rig.h, row by row. There is no core; the
+// run is one stroke.
 //
 // A row stands every tick_ns of the scenario and holds the state at its instant. Within a row the machine takes equal
 // steps: a twenty-thousandth of the travel (1 to 50 us) while it moves, up to 50 us while it holds, and a fortieth of a

@@ -1,8 +1,8 @@
 // supply.h - the supply supervisor: holds the core in reset while the rail is low, and says when it may start again.
 //
 // Numbers [E]: brown-out at 2.5 V with release at 2.6 V; power lost at 2.0 V, where what is volatile is forgotten (from
-// there on the plant's electronics draw nothing, and the rail stays there); boot 5 ms, in which outputs are in their pull
-// state: bridge off, screw holds.
+// there on the plant's electronics draw nothing, and the rail stays there); boot 5 ms, in which outputs are in their
+// pull state: bridge off, screw holds.
 // Not modelled: glitches shorter than a tick, a rail that rises too slowly for the reset circuit.
 #pragma once
 

@@ -1,5 +1,5 @@
-// verdict.h - what the judge says of one requirement, and what a run comes to. Their words, and the exit codes, are here
-// and nowhere else; they become text in files and on the terminal only.
+// verdict.h - what the judge says of one requirement, and what a run comes to. Their words, and the exit codes, are
+// here and nowhere else; they become text in files and on the terminal only.
 #pragma once
 
 #include <optional>

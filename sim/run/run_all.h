@@ -2,8 +2,8 @@
 //
 //   caller ── worker (one per job; trusted: reads blocks, judges, writes HDF5) ── child (plant and core; may crash)
 //
-// What the core does to the child cannot reach the recording (recording/block_writer.h) nor the verdict; what the worker says goes to
-// the caller as one JSON text through a pipe. A worker that dies is a verdict `error`.
+// What the core does to the child cannot reach the recording (recording/block_writer.h) nor the verdict; what the
+// worker says goes to the caller as one JSON text through a pipe. A worker that dies is a verdict `error`.
 #pragma once
 
 #include <functional>

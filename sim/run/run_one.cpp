@@ -149,8 +149,8 @@ RunResult run_one(const RunRequest& request, const RunOptions& options) {
   first.fork = options.fork;
   Attempt run = attempt(request, request.core_path, first);
   result.firmware_fault = firmware_fault(run.end(), scenario.tick_ns);
-  // Damage that was found too late: once more with the simulator's memory read-only while the core runs, so that the write
-  // itself faults.
+  // Damage that was found too late: once more with the simulator's memory read-only while the core runs, so that the
+  // write itself faults.
   if (options.fork && !result.firmware_fault && (!run.damage.empty() || run.crash.suspect_scribble)) {
     AttemptOptions locked;
     locked.lock_host_memory = true;

@@ -44,8 +44,8 @@ struct ResolvedScenario {
 // Looks up pen, motor, battery, cartridge, skin; conditions and topicals multiply. Throws InputError.
 ResolvedScenario resolve(const Scenario& scenario);
 
-// Adds a problem for each value that would divide by zero or mean nothing. May be negative: offsets and coefficients. May be zero: what is
-// left out.
+// Adds a problem for each value that would divide by zero or mean nothing. May be negative: offsets and coefficients.
+// May be zero: what is left out.
 void check_plant(PlantParams& params, const Location& at, std::vector<InputProblem>& problems);
 
 }  // namespace pensim

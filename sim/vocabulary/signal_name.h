@@ -17,8 +17,8 @@ struct SignalName {
   bool is(Form f) const { return form == f; }
   bool of_needle() const { return is(Form::needle_force) || is(Form::needle_penetration); }
 };
-// `plain` is whatever has none of these forms, aux.8, aux.03 and needle.42.force too. Whether there is such a variable or
-// fault is another question.
+// `plain` is whatever has none of these forms, aux.8, aux.03 and needle.42.force too. Whether there is such a variable
+// or fault is another question.
 SignalName parse_signal_name(std::string_view name);
 
 std::string aux_signal(int index);

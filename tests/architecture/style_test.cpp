@@ -1,8 +1,8 @@
-// What a reader may rely on in every file: line length, units at the end of names, no test that is switched off, no large files.
+// What a reader may rely on in every file: line length, units at the end of names, no test that is switched off, no
+// large files.
 #include <gtest/gtest.h>
 
 #include <array>
-#include <map>
 #include <regex>
 #include <set>
 #include <sstream>
@@ -32,9 +32,9 @@ TEST(Style, LinesFitIntoTheColumnsOfClangFormat) {
 }
 
 bool says_its_unit(const std::string& name) {
-  static const std::regex unit(
-      R"(.*_(m|s|Hz|N|Pa|V|A|W|J|K|C|kg|rad|ohm|H|F|1|um|us|ns|mm|deg|counts?|factor|share|ratio|bits?|bytes|sin|cos|gain|scale)$)"
-      R"(|.*_per_.*|.*_(m2|m3|kg_m2|N_m|V_s|A_s|N_s|N_m2)$)");
+  static const std::regex unit(R"(.*_(m|s|Hz|N|Pa|V|A|W|J|K|C|kg|rad|ohm|H|F|1|um|us|ns|mm|deg|counts?|bits?|bytes)$)"
+                               R"(|.*_(factor|share|ratio|sin|cos|gain|scale|ticks)$|.*_per_.*)"
+                               R"(|.*_(m2|m3|A2|kg_m2|N_m|V_s|A_s|N_s|N_m2)$)");
   return std::regex_match(name, unit);
 }
 
@@ -46,16 +46,17 @@ std::vector<std::string> declared(const std::string& list) {
   for (std::string item; std::getline(in, item, ',');) {
     item.erase(0, item.find_first_not_of(" *&"));
     item.erase(item.find_last_not_of(' ') + 1);
-    if (!item.empty() && (std::isalpha(static_cast<unsigned char>(item[0])) != 0 || item[0] == '_')) names.push_back(item);
+    if (!item.empty() && (std::isalpha(static_cast<unsigned char>(item[0])) != 0 || item[0] == '_'))
+      names.push_back(item);
   }
   return names;
 }
 
-// doubles_without_unit.txt: "file name", a list that may only shrink.
+// "name  why": doubles whose unit stands elsewhere. The list may only shrink.
 std::set<std::string> known_without_unit() {
   std::set<std::string> known;
   for (const tree::Line& line : tree::lines("tests/architecture/doubles_without_unit.txt"))
-    if (!line.text.empty() && line.text[0] != '#') known.insert(line.text);
+    if (!line.text.empty() && line.text[0] != '#') known.insert(line.text.substr(0, line.text.find(' ')));
   return known;
 }
 
@@ -65,7 +66,7 @@ TEST(Style, DoublesInHeadersSayTheirUnit) {
   std::set<std::string> met;
   std::size_t checked = 0;
   for (const char* folder : {"models", "sim"})
-    for (const fs::path& file : tree::files(folder, {".h"})) {
+    for (const fs::path& file : tree::files(folder, {".h"}))
       for (const tree::Line& line : tree::lines(file)) {
         const std::string code = line.text.substr(0, line.text.find("//"));
         std::smatch match;
@@ -74,20 +75,18 @@ TEST(Style, DoublesInHeadersSayTheirUnit) {
           ++checked;
           while (!name.empty() && name.back() == '_') name.pop_back();  // a private member
           if (says_its_unit(name)) continue;
-          const std::string entry = file.string() + " " + name;
-          EXPECT_EQ(known.count(entry), 1u) << place(line) << "\n  '" << name << "' has no unit at its end (_1 for a ratio)";
-          met.insert(entry);
+          EXPECT_EQ(known.count(name), 1u)
+              << place(line) << "\n  '" << name << "' has no unit at its end (_1: a ratio)";
+          met.insert(name);
         }
       }
-    }
   EXPECT_GT(checked, 300u);
-  for (const std::string& entry : known)
-    EXPECT_EQ(met.count(entry), 1u) << "doubles_without_unit.txt: '" << entry << "' is mended or gone: strike the line out";
+  for (const std::string& name : known)
+    EXPECT_EQ(met.count(name), 1u) << "doubles_without_unit.txt: '" << name << "' is gone: strike the line out";
 }
 
+// Parameters, which files of the catalog name, know no exception.
 TEST(Style, EveryParameterOfAModelSaysItsUnit) {
-  for (const std::string& entry : known_without_unit())
-    EXPECT_EQ(entry.find("Params"), std::string::npos) << entry;
   const std::regex member(R"(^\s+double ([^;()]+);)");
   std::size_t checked = 0;
   for (const fs::path& file : tree::files("models", {".h"})) {

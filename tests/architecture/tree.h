@@ -1,4 +1,5 @@
-// tree.h - the source tree as the architecture tests read it: files, lines, include lines. Paths are relative to the root.
+// tree.h - the source tree as the architecture tests read it: files, lines, include lines. Paths are relative to the
+// root.
 #pragma once
 
 #include <algorithm>
@@ -28,9 +29,7 @@ inline std::vector<fs::path> files(const std::string& folder, const std::vector<
   return found;
 }
 
-inline std::vector<fs::path> sources(const std::string& folder) {
-  return files(folder, {".h", ".cpp", ".c", ".inl"});
-}
+inline std::vector<fs::path> sources(const std::string& folder) { return files(folder, {".h", ".cpp", ".c", ".inl"}); }
 
 inline std::vector<Line> lines(const fs::path& file) {
   std::ifstream in(file);

@@ -317,7 +317,6 @@ TEST(InsertionRig, TheBasePlateBearsAndKeepsTheNeedlesAtTheirLength) {
 }
 
 // --- the law of the nose
-// -----------------------------------------------------------------------------------------------------------
 
 namespace {
 
@@ -449,7 +448,6 @@ TEST(InsertionRig, AWiderNoseSinksLessAtEveryPress) {
 }
 
 // --- directions
-// --------------------------------------------------------------------------------------------------------------------
 
 // What each input does: from `less` to `more` of it the value grows, or falls.
 TEST(InsertionRig, EveryInputActsInItsDirection) {

@@ -325,7 +325,8 @@ TEST(CommandLine, ABaselineIsAnEarlierTreeOfRecordings) {
   }
 }
 
-// Two machines with a shard each leave together what one machine leaves: the same runs, each once, into the same places.
+// Two machines with a shard each leave together what one machine leaves: the same runs, each once, into the same
+// places.
 TEST(CommandLine, ShardsTogetherAreTheWholeTree) {
   const Folder f;
   for (const char* name : {"s/a.yaml", "s/b.yaml", "s/deep/c.yaml", "s/deep/d.yaml", "s/e.yaml"})

@@ -32,10 +32,11 @@ TEST(Describe, ManualPageHasEveryCommandAndOptionThatHelpShows) {
   const Line line;
   const std::string page = manual_page(line.app, "1.2.3");
   for (const char* part :
-       {".TH pensim 1 \"\" \"pensim 1.2.3\"", "pensim \\- runs pens \\- and stops them\n", ".SS \\fBpensim run\\fR \\fISCENARIOS\\fR\n",
-        "\\fB\\-\\-jobs\\fR, \\fB\\-j\\fR \\fIINT\\fR\nruns at a time (default: 2)\n", "\\fB\\-\\-keep\\fR \\fIall|failed|none\\fR\n",
-        "\\fB\\-\\-no\\-always\\fR\n\\&.leading dot and back\\eslash\n", ".SS \\fBpensim rerun\\fR [\\fIRECORDING\\fR]\n",
-        "\\fB\\-\\-version\\fR\n", "Begin with: pensim run a.yaml"})
+       {".TH pensim 1 \"\" \"pensim 1.2.3\"", "pensim \\- runs pens \\- and stops them\n",
+        ".SS \\fBpensim run\\fR \\fISCENARIOS\\fR\n",
+        "\\fB\\-\\-jobs\\fR, \\fB\\-j\\fR \\fIINT\\fR\nruns at a time (default: 2)\n",
+        "\\fB\\-\\-keep\\fR \\fIall|failed|none\\fR\n", "\\fB\\-\\-no\\-always\\fR\n\\&.leading dot and back\\eslash\n",
+        ".SS \\fBpensim rerun\\fR [\\fIRECORDING\\fR]\n", "\\fB\\-\\-version\\fR\n", "Begin with: pensim run a.yaml"})
     EXPECT_NE(page.find(part), std::string::npos) << part << "\nin\n" << page;
   for (const char* hidden : {"serve", "secret"}) EXPECT_EQ(page.find(hidden), std::string::npos) << hidden;
 }

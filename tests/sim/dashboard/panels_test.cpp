@@ -1,5 +1,7 @@
 // The special panels: what they work out against geometry and the recording, and what mouse and keys do to a real
 // session.
+#include "sim/dashboard/panels.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -10,7 +12,6 @@
 
 #include "models/cartridge.h"
 #include "sim/dashboard/firmware_panel.h"
-#include "sim/dashboard/panels.h"
 #include "sim/dashboard/picture.h"
 #include "sim/dashboard/requirements_panel.h"
 #include "sim/dashboard/strokes.h"

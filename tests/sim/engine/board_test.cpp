@@ -110,7 +110,6 @@ double ntc_ought(double temperature_K) {
 }
 
 // --- the converter
-// ---------------------------------------------------------------------------------------------------------------
 
 TEST(Converter, RoundsToTheNearestCountAndClips) {
   EXPECT_EQ(board_counts(0.49), 0);
@@ -147,7 +146,6 @@ TEST(Converter, EveryReadingHasItsChannel) {
 }
 
 // --- inputs: channels
-// ---------------------------------------------------------------------------------------------------------------
 
 TEST(Channels, CellAndRailReadHalfTheirVoltage) {
   const Recorded r = run("0.6 s", silent + line("at: 0.3 s, fault: supply.contact, to: 10 ohm"));
@@ -238,7 +236,6 @@ TEST(Channels, DialsReadTheirSetting) {
 }
 
 // --- inputs: what the core itself saw
-// -----------------------------------------------------------------------------------------------
 
 TEST(Inputs, TheCoreSeesExactlyWhatIsRecorded) {
   std::string lines;
@@ -315,7 +312,6 @@ TEST(Inputs, TheCoreSeesExactlyWhatIsRecorded) {
 }
 
 // --- inputs: lines
-// ------------------------------------------------------------------------------------------------------------------
 
 // Edges of one line with their ticks; every edge of the run is checked: stamp within the tick before, in order, level
 // as the pin ends.
@@ -432,7 +428,6 @@ TEST(Lines, HomeFollowsTheScrew) {
 }
 
 // --- console
-// ---------------------------------------------------------------------------------------------------------------------
 
 TEST(Console, BytesGoBothWaysAtTheBaudRate) {
   const Recorded r = run("0.3 s", silent + line("at: 0.05 s, uart: \"the quick brown fox\"") +
@@ -464,7 +459,6 @@ TEST(Console, BytesGoBothWaysAtTheBaudRate) {
 }
 
 // --- memories
-// ---------------------------------------------------------------------------------------------------------------------
 
 // Ticks from the command in PenOut to its result in PenIn.
 std::size_t nvm_ticks(const Recorded& r, double from_s, int status) {
@@ -530,7 +524,6 @@ TEST(Memories, TheCartridgeHasItsOwnAndASerialNumber) {
 }
 
 // --- resets
-// ---------------------------------------------------------------------------------------------------------------------
 
 struct Reset {
   std::size_t down = 0, up = 0;  // first tick that the core does not see; first that it sees again
@@ -623,7 +616,6 @@ TEST(Resets, PowerLossEndsInAPowerOn) {
 }
 
 // --- outputs
-// ---------------------------------------------------------------------------------------------------------------------
 
 TEST(Outputs, PinsAndDutyAreRecordedAsDriven) {
   const Recorded r = run("0.2 s", "");
@@ -710,7 +702,6 @@ TEST(Outputs, StepsMoveTheScrew) {
 }
 
 // --- faults
-// ---------------------------------------------------------------------------------------------------------------------
 
 // What a fault does between 0.2 s and 0.3 s, against the same run without it.
 struct FaultCase {

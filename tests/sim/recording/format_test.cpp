@@ -1,5 +1,5 @@
-// A recording of each version of the format, read back by value. tests/data/format_N.h5.gz was written by the program that
-// introduced version N and is never written again: a file that a user kept must stay readable.
+// A recording of each version of the format, read back by value. tests/data/format_N.h5.gz was written by the program
+// that introduced version N and is never written again: a file that a user kept must stay readable.
 //
 // When the format changes: count recording_format_version up, keep format_1.h5.gz and this test as they are, and add
 // format_2.h5.gz with a test of its own. The file was made by

@@ -227,7 +227,6 @@ TEST(Containment, TwiceGivesTheSameVerdict) {
 }
 
 // --- a watchdog
-// -------------------------------------------------------------------------------------------------------------------
 
 TEST(Containment, AWatchdogEndsAWaitAndTheRunGoesOn) {
   const Folder f;
@@ -259,7 +258,6 @@ TEST(Containment, AWatchdogEndsAWaitAndTheRunGoesOn) {
 }
 
 // --- writes into the bench
-// ----------------------------------------------------------------------------------------------------------
 
 std::string output_of(const std::string& command) {
   std::string text;

@@ -36,8 +36,8 @@ Hashes hashes(const std::string& program, const std::vector<std::string>& more =
   return hashes_of(arguments, program, environment);
 }
 
-// Recorded hashes, of `pensim selftest` as well: "<scenario> <hash>" per line. A changed one is a defect, or a line `Golden:` in the commit that says
-// why.
+// Recorded hashes, of `pensim selftest` as well: "<scenario> <hash>" per line. A changed one is a defect, or a line
+// `Golden:` in the commit that says why.
 Hashes golden() {
   Hashes found;
   std::istringstream in(read_file("sim/cli/selftest/hashes.txt"));
