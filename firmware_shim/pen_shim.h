@@ -1,4 +1,5 @@
-/* pen_shim.h - everything that crosses between the bench and a firmware core. What is not here, the core cannot see.
+/* pen_shim.h - everything that crosses between the simulator and a firmware core. What is not here, the core cannot
+ * see.
  *
  * Two structs of fixed size, C11, no pointers, no padding. The same bytes travel by call (native core), through guest
  * memory (emulated Cortex-M) and by wire (real board). One PenIn and one PenOut per firmware tick (50 us unless the pen

@@ -1,4 +1,4 @@
-/* pen_cortex.h - what the bench's CMSIS headers call in the core's runtime (shape c). C11, C++.
+/* pen_cortex.h - what the simulator's CMSIS headers call in the core's runtime (shape c). C11, C++.
  *
  * Modelled: enabling, pending, priorities with grouping, PRIMASK, FAULTMASK, BASEPRI; WFI and WFE; SysTick to the cycle
  * of the virtual clock; DWT->CYCCNT; software reset; exclusive access (a handler in between makes the store fail).

@@ -1,4 +1,4 @@
-// The child's side: handlers, guards, and the bench's memory locked while the core runs.
+// The child's side: handlers, guards, and the simulator's memory locked while the core runs.
 #include "firmware_shim/native/crash.h"
 
 #include <dlfcn.h>
@@ -225,7 +225,7 @@ PENSIM_IN_HANDLER void on_fatal(int signal, siginfo_t* info, void* data) {
   const auto* context = static_cast<const ucontext_t*>(data);
   if (signal == SIGSEGV && let_through(info, context)) return;
   if (signal == SIGSYS && info->si_code == code_seccomp && crash_state.inside != crash_inside) {
-    // The bench itself exits.
+    // The simulator itself exits.
     const int code = static_cast<int>(context->uc_mcontext.gregs[REG_RDI]);
     if (scratch.record.end == CrashEnd::installed) {
       begin_record(CrashEnd::exit_outside);
@@ -283,7 +283,7 @@ PENSIM_IN_HANDLER void on_blocked_period(int signal, siginfo_t*, void* data) {
   if (behind || on) report_guard(CrashEnd::hang_blocked, signal, context);
 }
 
-// exit() by the core, before the bench's own exit handlers and destructors run.
+// exit() by the core, before the simulator's own exit handlers and destructors run.
 void on_exit_of_core(int code, void*) {
   if (!setup.installed || crash_state.inside != crash_inside || scratch.reporting) return;
   scratch.reporting = true;
@@ -400,7 +400,7 @@ std::vector<MapLine> own_maps() {
   return lines;
 }
 
-// The bench's writable memory; merged where neighbours are alike.
+// The simulator's writable memory; merged where neighbours are alike.
 void find_lockable() {
   std::vector<CrashRange> open(setup.core, setup.core + setup.core_count);
   open.insert(open.end(), setup.registers, setup.registers + setup.register_count);

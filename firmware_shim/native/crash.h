@@ -19,7 +19,7 @@
 //   segfault, bus_error, illegal_instruction, divide   the signal (a trap instruction is an illegal_instruction too)
 //   abort            SIGABRT: abort(), assert(), free() of rubbish, an exception without a handler, a smashed stack
 //                    protector
-//   exit             the core ends the process by whatever way; an exit_group that does not come from the bench is
+//   exit             the core ends the process by whatever way; an exit_group that does not come from the simulator is
 //                    trapped (seccomp); where the kernel refuses the filter, exit() and quick_exit() still have their
 //                    place, _exit() is known without it
 //   stack_overflow   the fault is in the guard below the core's stack, or the stack pointer has left the stack
@@ -27,8 +27,8 @@
 //   hang             StepReport.hang; or 2 periods of 200 ms of CPU time inside one step (never by the wall clock: a
 //                    busy machine makes no hang), or 20 s inside one system call
 //
-// A crash of the bench's own code is `by_core == false`: an `error`, not a verdict on the firmware, unless the bench
-// was damaged by the core; then one more run with CrashSetup.lock_host_memory finds the write.
+// A crash of the simulator's own code is `by_core == false`: an `error`, not a verdict on the firmware, unless the
+// simulator was damaged by the core; then one more run with CrashSetup.lock_host_memory finds the write.
 #pragma once
 
 #include <sys/types.h>
@@ -86,10 +86,10 @@ struct CrashSetup {
   bool guard_hangs = true;            // the CPU-time guard; off under valgrind
   int cpu_period_ms = 200, blocked_period_s = 10;  // two of them are a hang
   bool trap_exits = true;                          // the seccomp filter; cannot be taken back in a process
-  // crash_enter_core makes the bench's memory read-only, crash_leave_core undoes it, so that a write by the core into
-  // it is a segfault at the very instruction. Code of the bench that runs inside the step (callbacks, the step function
-  // itself) is let through page by page. What the bench maps later is found within 1000 steps. A core that uses the C
-  // library's heap shares it with the bench: then the heap stays writable.
+  // crash_enter_core makes the simulator's memory read-only, crash_leave_core undoes it, so that a write by the core
+  // into it is a segfault at the very instruction. Code of the simulator that runs inside the step (callbacks, the step
+  // function itself) is let through page by page. What the simulator maps later is found within 1000 steps. A core that
+  // uses the C library's heap shares it with the simulator: then the heap stays writable.
   bool lock_host_memory = false;
   // Called on the handler's stack (1 MB) once the report is written, instead of ending the process: for --no-fork,
   // where it explains the report and exits, or leaves by siglongjmp. Null: the process ends at once.
@@ -108,7 +108,7 @@ void crash_install(const CrashSetup&);
 void crash_uninstall();
 
 // In a copy of the process (fork) that goes on: the kernel does not copy timers, and the report, which was cleared,
-// begins anew.
+// begins again.
 void crash_resume();
 
 // Native targets call these around what the core runs in a step: 1 ns the pair, without lock_host_memory.
@@ -142,8 +142,8 @@ inline void crash_leave_core() {
 // The run has come to its end: an exit after this is no exit of the core.
 void crash_complete();
 
-// What lock_host_memory covers, for figures: mappings, bytes, and how often the bench's own code was let through since
-// crash_install.
+// What lock_host_memory covers, for figures: mappings, bytes, and how often the simulator's own code was let through
+// since crash_install.
 struct CrashLockFigures {
   std::size_t mappings = 0, bytes = 0;
   std::uint64_t let_through = 0;

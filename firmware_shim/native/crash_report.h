@@ -25,7 +25,7 @@ enum class CrashEnd : std::uint32_t {
   completed,
   signal,        // signal, code, fault_address, error_code
   exit,          // of the core: exit_code
-  exit_outside,  // of the bench, not completed: exit_code
+  exit_outside,  // of the simulator, not completed: exit_code
   hang_cpu,      // the CPU-time guard
   hang_blocked,  // inside one system call
   hang_waiting,  // StepReport.hang

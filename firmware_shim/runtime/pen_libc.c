@@ -1,7 +1,7 @@
 /* pen_libc.c - what a core gets from this side of the C library instead of the PC's. All of it is weak: the firmware's
  * own goes first.
  *
- *   rand, srand   newlib's generator, so that native and ARM agree, and a reset starts it anew
+ *   rand, srand   newlib's generator, so that native and ARM agree, and a reset starts it again
  *   printf, puts, putchar   text goes to the firmware's own _write(1, ...) as with newlib, or __io_putchar() as in
  * vendors' projects; a firmware with neither gets a finding. At most 512 bytes a call.
  */

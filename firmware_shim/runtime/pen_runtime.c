@@ -92,7 +92,7 @@ void pen_unanswered(const char* call) {
   pen_host->finding(pen_host->target, PEN_FINDING_UNANSWERED, call, 0);
 }
 
-/* Static objects of a core are never destroyed: there is no exit, and a reset constructs them anew in place. */
+/* Static objects of a core are never destroyed: there is no exit, and a reset constructs them again in place. */
 int __cxa_atexit(void (*function)(void*), void* object, void* library);
 int __cxa_atexit(void (*function)(void*), void* object, void* library) {
   (void)function, (void)object, (void)library;

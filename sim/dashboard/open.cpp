@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "sim/input/input_error.h"
+#include "sim/vocabulary/verdict.h"
 
 namespace pensim::dashboard {
 namespace {
@@ -101,7 +102,7 @@ void open_recording(App& app, const std::string& path) {
   // What is looked at first: where a requirement failed, else the middle.
   app.cursor_s = app.main.recording->duration_s() / 2;
   for (const RecordedVerdict& v : app.main.recording->verdicts())
-    if (v.outcome == "fail") {
+    if (outcome_named(v.outcome) == Outcome::fail) {
       app.cursor_s = std::clamp(v.at_s, 0.0, last_tick_s(app));
       app.selected.requirement = v.id;
       break;

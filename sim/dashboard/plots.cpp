@@ -12,6 +12,7 @@
 #include "sim/draw/display_units.h"
 #include "sim/draw/widgets.h"
 #include "sim/vocabulary/signal_name.h"
+#include "sim/vocabulary/verdict.h"
 
 namespace pensim::dashboard {
 namespace {
@@ -502,7 +503,7 @@ std::vector<Event> events_of(const App& app) {
   }
   for (const RecordedText& f : r.findings()) out.push_back({static_cast<double>(f.at) * tick_s, t.warn, f.text});
   for (const RecordedVerdict& v : r.verdicts())
-    if (v.outcome == "fail") out.push_back({v.at_s, t.bad, v.id + " fails: " + v.text});
+    if (outcome_named(v.outcome) == Outcome::fail) out.push_back({v.at_s, t.bad, v.id + " fails: " + v.text});
   if (!r.meta().fault.kind.empty())
     out.push_back(
         {r.meta().fault.at_s, t.bad, "firmware fault: " + r.meta().fault.kind + " in " + r.meta().fault.function});

@@ -9,6 +9,7 @@
 #include "sim/dashboard/panels.h"
 #include "sim/draw/display_units.h"
 #include "sim/draw/widgets.h"
+#include "sim/vocabulary/verdict.h"
 
 namespace pensim::dashboard {
 namespace {
@@ -72,7 +73,7 @@ std::vector<double> event_times(const App& app) {
   for (const RecordedText& c : r.commands()) out.push_back(static_cast<double>(c.at) * tick_s(app));
   for (const RecordedText& f : r.findings()) out.push_back(static_cast<double>(f.at) * tick_s(app));
   for (const RecordedVerdict& v : r.verdicts())
-    if (v.outcome == "fail") out.push_back(v.at_s);
+    if (outcome_named(v.outcome) == Outcome::fail) out.push_back(v.at_s);
   if (!r.meta().fault.kind.empty()) out.push_back(r.meta().fault.at_s);
   std::sort(out.begin(), out.end());
   out.erase(std::unique(out.begin(), out.end()), out.end());

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/vocabulary/verdict.h"
+
 namespace pensim::dashboard {
 
 void draw_icon(ImDrawList* list, Icon icon, const Rect& room, ImU32 colour, bool mirrored) {
@@ -142,19 +144,19 @@ bool icon_button(const char* id, Icon icon, const std::string& hint, bool mirror
   return pressed;
 }
 
+// Words of a requirement and of a run; any other, "" among them, is not judged.
 ImU32 verdict_colour(const std::string& verdict) {
   const Theme& t = theme();
-  if (verdict == "pass") return t.good;
-  if (verdict == "fail" || verdict == "firmware_fault" || verdict == "error") return t.bad;
-  if (verdict == "vacuous" || verdict == "invalid") return t.warn;
-  if (verdict == "measured") return t.accent;
-  return t.dim;
+  if (const std::optional<RunVerdict> run = verdict_named(verdict))
+    return *run == RunVerdict::pass ? t.good : *run == RunVerdict::measured ? t.accent : t.bad;
+  const std::optional<Outcome> outcome = outcome_named(verdict);
+  return outcome == Outcome::vacuous || outcome == Outcome::invalid ? t.warn : t.dim;
 }
 
 std::string verdict_word(const std::string& verdict) {
-  if (verdict == "firmware_fault") return "firmware fault";
-  if (verdict == "not_applicable") return "not applicable";
-  return verdict.empty() ? "not judged" : verdict;
+  std::string words = verdict.empty() ? "not judged" : verdict;
+  std::replace(words.begin(), words.end(), '_', ' ');
+  return words;
 }
 
 ImVec2 chip_size(const std::string& words) {

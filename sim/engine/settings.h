@@ -28,7 +28,7 @@ struct Settings {
   std::array<std::int32_t, PEN_AUX> aux{};
   int ramps = 0;        // under way
   int faults = 0;       // active
-  bool changed = true;  // something changed in this tick: what depends on it must be derived anew
+  bool changed = true;  // something changed in this tick: what depends on it must be derived again
 
   double of(Setting s) const { return value[static_cast<std::size_t>(s)].now; }
   bool is_on(Setting s) const { return of(s) > 0.5; }

@@ -1,23 +1,11 @@
-// verdict.h - what the judge says of one requirement, and what a run comes to. Their words, and the exit codes, are
-// here and nowhere else; they become text in files and on the terminal only.
+// verdict.h - what the judge says of one requirement.
 #pragma once
 
-#include <optional>
 #include <string>
 
+#include "sim/vocabulary/verdict.h"
+
 namespace pensim {
-
-enum class Outcome : unsigned char { pass, fail, vacuous, not_applicable, invalid };
-const char* outcome_name(Outcome);  // the enumerator's own
-std::optional<Outcome> outcome_named(const std::string& name);
-
-// `measured`: nothing was required. In the order of a summary; the exit code of a call is the highest of its runs.
-enum class RunVerdict : unsigned char { pass, measured, fail, firmware_fault, error };
-inline constexpr RunVerdict run_verdicts[] = {RunVerdict::pass, RunVerdict::measured, RunVerdict::fail,
-                                              RunVerdict::firmware_fault, RunVerdict::error};
-const char* verdict_name(RunVerdict);  // the enumerator's own
-std::optional<RunVerdict> verdict_named(const std::string& name);
-int exit_code(RunVerdict);  // docs/command_line.md
 
 struct RequirementResult {
   std::string id, text, that;
@@ -29,10 +17,5 @@ struct RequirementResult {
   double at_s = 0.0;
   std::string reason;  // the atom that attains the margin, or why it is invalid
 };
-
-// Whether the run fails of it: failed, or vacuous without being allowed to.
-inline bool fails(Outcome outcome, bool may_be_vacuous) {
-  return outcome == Outcome::fail || (outcome == Outcome::vacuous && !may_be_vacuous);
-}
 
 }  // namespace pensim

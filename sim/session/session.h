@@ -6,7 +6,7 @@
 // and speed leave no trace in the run: the same timeline gives the same bits at any speed.
 //
 // The timeline is the list of commands of the scenario and of all that was posted. A command at or after now() is
-// simply taken when its tick comes. A change before now() makes the future be computed anew: the old future is kept as
+// simply taken when its tick comes. A change before now() makes the future be computed again: the old future is kept as
 // the ghost, the run goes back (to a sleeping copy of its process, or to the beginning) and comes up to where it was as
 // fast as it goes. A changed parameter (skin, pen, cartridge, operator, seed) reruns from zero. undo() and redo() step
 // through all changes.
@@ -68,7 +68,7 @@ class Session {
   double catching_up() const;       // 0..1 progress of a recomputation; 1: none under way
 
   // --- what was recorded ---
-  const Recording& recording() const;  // grows; the object is replaced when the future is computed anew
+  const Recording& recording() const;  // grows; the object is replaced when the future is computed again
   const Recording* ghost() const;      // the old future; nullptr if there is none
   void drop_ghost();
   const std::optional<RecordedFault>& fault() const;
@@ -77,7 +77,7 @@ class Session {
   // --- what enters ---
   const Scenario& scenario() const;              // with the present timeline and overrides
   const std::vector<Command>& timeline() const;  // sorted by tick
-  // Inserts a command at its tick; in the past the future is computed anew. Throws InputError for an unknown name or a
+  // Inserts a command at its tick; in the past the future is computed again. Throws InputError for an unknown name or a
   // value out of range.
   // A second `set` of the same name at the same tick takes the place of the first.
   void post(const Command& command);

@@ -269,7 +269,7 @@ TEST(Crash, ExitsAreKnownWithoutTheKernelsFilter) {
   }
 }
 
-// ---- writes into the bench ----
+// ---- writes into the simulator ----
 
 TEST(Crash, WriteIntoTheHandlersSetUpFaultsAtTheLine) {
   // The page with the set-up is read-only; its neighbour with the state is not, and is written over here.
@@ -367,7 +367,7 @@ TEST(Crash, DamagedReportNeverGivesAnotherVerdict) {
 
 // Locking is for uninstrumented builds: the shadow memory of AddressSanitizer is written by all code.
 #if !UNDER_ASAN
-// Shares of the bench's memory that a wild pointer may hit.
+// Shares of the simulator's memory that a wild pointer may hit.
 std::uint64_t bench_variable[64] = {1};
 
 TEST(Crash, LockedMemoryFindsTheWriteIntoTheBench) {
@@ -408,7 +408,7 @@ TEST(Crash, LockedMemoryFindsTheWriteIntoTheBench) {
   munmap(block, 1 << 16);
 }
 
-// What the bench maps between the set-up and the first step is locked as well.
+// What the simulator maps between the set-up and the first step is locked as well.
 TEST(Crash, LockedMemoryCoversLaterMappings) {
   void* const place = reinterpret_cast<void*>(0x2'0000'0000);
   Asked asked;

@@ -7,7 +7,7 @@
 //   touching   p = 0:  F_e = B E(u), u = x - q
 //   inside     p' = max(0, F - F_y)/eta + min(0, F + F_f)/eta
 // Contact, puncture, flow and stick, the bottom of the hole, exit and loss of contact are roots, at which the solver
-// starts anew; at the exit F_e jumps so that F = 0. The nose exerts no force, the pen is upright and does not glide.
+// starts again; at the exit F_e jumps so that F = 0. The nose exerts no force, the pen is upright and does not glide.
 #pragma once
 
 #include <cstdint>

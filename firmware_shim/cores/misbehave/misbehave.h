@@ -1,4 +1,4 @@
-/* misbehave.h - firmware that does what firmware ought not to: PenIn.aux[0] says what, from the tick on in which it is
+/* misbehave.h - firmware that does what firmware should not: PenIn.aux[0] says what, from the tick on in which it is
  * not 0.
  * In misbehave.c a comment `at: NAME` marks the line that a verdict has to name. */
 #ifndef MISBEHAVE_H

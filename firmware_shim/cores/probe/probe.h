@@ -1,5 +1,5 @@
-/* probe.h - firmware that tests the bench; README.md says what it does when. It speaks the seam itself, so its port is
- * a table. */
+/* probe.h - firmware that tests the simulator; README.md says what it does when. It speaks the seam itself, so its port
+ * is a table. */
 #ifndef PROBE_H
 #define PROBE_H
 

@@ -197,7 +197,7 @@ TEST(Timeline, APressInTheListPlacesAtTheCursor) {
   user.click(at.x, at.y);
   ASSERT_GE(user.find("hall.dropout"), 0) << user.app.message;
   EXPECT_EQ(user.command("hall.dropout").at, 5000);
-  // The past was changed: it is computed anew, what it was is the ghost.
+  // The past was changed: it is computed again, what it was is the ghost.
   ASSERT_TRUE(user.until([&] { return user.session().catching_up() >= 1 && user.session().ghost() != nullptr; }));
   EXPECT_NE(user.app.ghost.recording, nullptr);
   EXPECT_EQ(user.session().ghost()->ticks(), 10000);

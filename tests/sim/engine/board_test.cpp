@@ -1,4 +1,4 @@
-// Every wire of the board, with the probe as firmware: what the core is shown is what the truth ought to give, what the
+// Every wire of the board, with the probe as firmware: what the core is shown is what the truth should give, what the
 // core drives acts on the plant, and every fault acts on what it says and on nothing else.
 #include "sim/engine/board.h"
 

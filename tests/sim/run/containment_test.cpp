@@ -257,7 +257,7 @@ TEST(Containment, AWatchdogEndsAWaitAndTheRunGoesOn) {
   EXPECT_EQ(recording(2).at("core.resets", 39999), 0.0f);
 }
 
-// --- writes into the bench
+// --- writes into the simulator
 
 std::string output_of(const std::string& command) {
   std::string text;

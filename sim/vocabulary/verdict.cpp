@@ -1,4 +1,4 @@
-#include "sim/judge/verdict.h"
+#include "sim/vocabulary/verdict.h"
 
 #include <iterator>
 

@@ -1,5 +1,5 @@
 // The words of verdicts and their exit codes, as docs/command_line.md promises them to scripts.
-#include "sim/judge/verdict.h"
+#include "sim/vocabulary/verdict.h"
 
 #include <gtest/gtest.h>
 
