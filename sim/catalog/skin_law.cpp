@@ -14,9 +14,9 @@
 namespace pensim {
 namespace {
 
-constexpr const char* mend = "write the file again: pensim validate --fit --out FOLDER";
+constexpr const char* help = "write the file again: pensim validate --fit --out FOLDER";
 
-[[noreturn]] void refuse(const Location& at, const std::string& message) { throw InputError({at, message, mend}); }
+[[noreturn]] void refuse(const Location& at, const std::string& message) { throw InputError({at, message, help}); }
 
 const Node& member(const Node& of, const char* key, Node::Kind kind, const char* expected) {
   const Node* node = of.kind == Node::Kind::map ? of.find(key) : nullptr;

@@ -24,7 +24,7 @@
 
 namespace pensim {
 
-// What the engine tells while it runs and when it ended; plain data, so that it can lie in shared memory.
+// Progress and result of the engine; plain data, so that it can lie in shared memory.
 struct RunStatus {
   std::atomic<Tick> ticks{0};  // rows recorded
   enum class End : std::uint32_t { running, completed, hang, error } end = End::running;

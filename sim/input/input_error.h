@@ -1,4 +1,4 @@
-// input_error.h - what is wrong with something a user gave us: where, what was found, what was expected, how to mend
+// input_error.h - what is wrong with something a user gave us: where, what was found, what was expected, how to fix
 // it.
 #pragma once
 
@@ -22,7 +22,7 @@ struct InputProblem {
   std::string text() const;
 };
 
-// Thrown with every problem that could be found, so that a user mends them in one go. Exit code 2.
+// Thrown with every problem that could be found, so that a user fixes them in one go. Exit code 2.
 class InputError : public std::runtime_error {
  public:
   explicit InputError(InputProblem problem);

@@ -1,4 +1,4 @@
-// child.h - what happens in the process of a run: the core is opened, the engine runs, the end is told.
+// child.h - what happens in the process of a run: opens the core, runs the engine, and reports how it ended.
 #pragma once
 
 #include <functional>

@@ -248,7 +248,7 @@ Scenario parse(const std::string& text, const std::string& name, const std::stri
     if (problems.size() > 100) {
       const std::size_t more = problems.size() - 100;
       problems.resize(100);
-      problems.push_back({{name, 0, 0}, fmt::format("and {} more problems", more), "mend the first ones"});
+      problems.push_back({{name, 0, 0}, fmt::format("and {} more problems", more), "fix the first ones"});
     }
     throw InputError(problems);
   }
