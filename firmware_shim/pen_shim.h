@@ -8,8 +8,7 @@
  * Rules
  *   - Unused array slots and reserved bytes are zero in both directions, so that the bytes can be hashed and compared.
  *   - PenOut fields marked LEVEL hold until changed; fields marked ONCE are consumed by the tick in which they are
- *     seen, and the
- *     runtime zeroes them before each tick of the core.
+ *     seen, and the runtime zeroes them before each tick of the core.
  *   - Outputs are preloaded: what the core writes in tick k acts on the plant from tick k+1 on.
  */
 #ifndef PENSIM_PEN_SHIM_H

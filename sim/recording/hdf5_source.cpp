@@ -298,22 +298,9 @@ class FileSource final : public RecordingSource {
     if (!m.sparse && ticks_ > std::max<std::int64_t>(50'000'000, 4 * file_size_)) throw HdfError{"ticks"};
     m.started_at_reset = integer("started_at_reset") != 0;
     number_attribute(file_, "seed", H5T_INTEGER, H5T_NATIVE_UINT64, &m.seed);
-    const std::pair<const char*, std::string*> texts[] = {{"source", &m.source},
-                                                          {"title", &m.title},
-                                                          {"scenario_path", &m.scenario_path},
-                                                          {"firmware", &m.firmware},
-                                                          {"firmware_name", &m.firmware_name},
-                                                          {"firmware_build_id", &m.firmware_build_id},
-                                                          {"firmware_flags", &m.firmware_flags},
-                                                          {"simulator_version", &m.simulator_version},
-                                                          {"simulator_flags", &m.simulator_flags},
-                                                          {"git_state", &m.git_state},
-                                                          {"hash", &m.hash},
-                                                          {"verdict", &m.verdict},
-                                                          {"end_cause", &m.end_cause},
-                                                          {"scenario", &m.scenario_text},
-                                                          {"resolved_scenario", &m.resolved_scenario}};
-    for (const auto& [name, value] : texts) *value = text(name);
+    each_meta_text(m, [&](const char* name, std::string& value) { value = text(name); });
+    m.scenario_text = text("scenario");
+    m.resolved_scenario = text("resolved_scenario");
     if (has_attribute(file_, "fault_kind")) {
       m.fault.kind = text("fault_kind");
       m.fault.function = text("fault_function");

@@ -32,4 +32,22 @@ std::string name_of_link(const std::string& link);
 // Buckets of `size` samples, the last may be short.
 inline std::int64_t buckets(std::int64_t samples, std::int64_t size) { return (samples + size - 1) / size; }
 
+// Texts of the file's attributes, for writer and reader; the scenario, which may be long, is a dataset.
+template <class Meta, class F>
+void each_meta_text(Meta& meta, F f) {
+  f("source", meta.source);
+  f("title", meta.title);
+  f("scenario_path", meta.scenario_path);
+  f("firmware", meta.firmware);
+  f("firmware_name", meta.firmware_name);
+  f("firmware_build_id", meta.firmware_build_id);
+  f("firmware_flags", meta.firmware_flags);
+  f("simulator_version", meta.simulator_version);
+  f("simulator_flags", meta.simulator_flags);
+  f("git_state", meta.git_state);
+  f("hash", meta.hash);
+  f("verdict", meta.verdict);
+  f("end_cause", meta.end_cause);
+}
+
 }  // namespace pensim::hdf5

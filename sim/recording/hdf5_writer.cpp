@@ -263,20 +263,7 @@ class RecordingWriter {
     file_.text("coverage", m.sparse ? "sparse" : "complete");
     file_.integer("started_at_reset", m.started_at_reset);
     file_.attribute(file_.file(), "seed", H5T_STD_U64LE, &m.seed);
-    const std::pair<const char*, const std::string*> texts[] = {{"source", &m.source},
-                                                                {"title", &m.title},
-                                                                {"scenario_path", &m.scenario_path},
-                                                                {"firmware", &m.firmware},
-                                                                {"firmware_name", &m.firmware_name},
-                                                                {"firmware_build_id", &m.firmware_build_id},
-                                                                {"firmware_flags", &m.firmware_flags},
-                                                                {"simulator_version", &m.simulator_version},
-                                                                {"simulator_flags", &m.simulator_flags},
-                                                                {"git_state", &m.git_state},
-                                                                {"hash", &m.hash},
-                                                                {"verdict", &m.verdict},
-                                                                {"end_cause", &m.end_cause}};
-    for (const auto& [name, value] : texts) file_.text(name, *value);
+    each_meta_text(m, [&](const char* name, const std::string& value) { file_.text(name, value); });
     if (!m.fault.kind.empty()) {
       file_.text("fault_kind", m.fault.kind);
       file_.text("fault_function", m.fault.function);

@@ -17,19 +17,9 @@
 #include "sim/input/input_error.h"
 #include "sim/input/quantity.h"
 #include "sim/scenario/scenario.h"
+#include "sim/scenario/scenario_keys.h"
 
 namespace pensim {
-
-template <class T>
-struct PlainOf {
-  using type = T;
-};
-template <class T>
-struct PlainOf<std::optional<T>> {
-  using type = T;
-};
-template <class T>
-using Plain = typename PlainOf<T>::type;
 
 std::string listed(const std::vector<std::string>& names);  // "a, b, c ... (30 in all)"
 // "did you mean `b`?", or what there is.

@@ -31,6 +31,18 @@
 
 namespace pensim {
 
+// For visitors: the type of a key, whether or not it may be left out.
+template <class T>
+struct PlainOf {
+  using type = T;
+};
+template <class T>
+struct PlainOf<std::optional<T>> {
+  using type = T;
+};
+template <class T>
+using Plain = typename PlainOf<T>::type;
+
 enum class Timing : unsigned char { ideal, counted };
 
 // A line of a timeline before its name gives `to` a dimension.

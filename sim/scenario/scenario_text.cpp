@@ -15,17 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-template <class T>
-struct PlainOf {
-  using type = T;
-};
-template <class T>
-struct PlainOf<std::optional<T>> {
-  using type = T;
-};
-template <class T>
-using Plain = typename PlainOf<T>::type;
-
 // The third visitor of scenario_keys.h: paths of files that are right seen from another folder.
 class PathMover {
  public:

@@ -15,17 +15,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-template <class T>
-struct PlainOf {
-  using type = T;
-};
-template <class T>
-struct PlainOf<std::optional<T>> {
-  using type = T;
-};
-template <class T>
-using Plain = typename PlainOf<T>::type;
-
 // The second visitor of scenario_keys.h: where the reader reads a key, this one describes it.
 class Describer {
  public:
