@@ -68,6 +68,8 @@ function(_pensim_core_options target optimize)
     $<$<OR:$<C_COMPILER_ID:Clang>,$<CXX_COMPILER_ID:Clang>>:${PENSIM_CORE_FLAGS_CLANG}>)
 endfunction()
 
+include(${CMAKE_CURRENT_LIST_DIR}/pensim_arm_core.cmake)
+
 function(pensim_add_core name)
   cmake_parse_arguments(core "NO_WAIT_INSTRUMENTATION" "SHAPE;OPTIMIZE" "SOURCES;PORT;INCLUDES;DEFINES" ${ARGN})
   if(core_UNPARSED_ARGUMENTS)
@@ -132,36 +134,6 @@ function(pensim_add_core name)
     set_target_properties(${target} PROPERTIES LINKER_LANGUAGE ${language})
   endforeach()
 
-  find_program(PENSIM_ARM_GCC arm-none-eabi-gcc)
-  find_program(PENSIM_ARM_GXX arm-none-eabi-g++)
-  if(PENSIM_ARM_GCC AND PENSIM_ARM_GXX)
-    set(arm_flags -mcpu=cortex-m4 -mthumb -mfloat-abi=hard -mfpu=fpv4-sp-d16 -ffp-contract=off -funsigned-char -fshort-enums
-        -ffunction-sections -fdata-sections -g ${core_OPTIMIZE})
-    list(TRANSFORM core_DEFINES PREPEND -D OUTPUT_VARIABLE defines)
-    set(include_flags)
-    foreach(include ${includes} ${core_INCLUDES})
-      get_filename_component(include ${include} ABSOLUTE BASE_DIR ${CMAKE_CURRENT_SOURCE_DIR})
-      list(APPEND include_flags -I${include})
-    endforeach()
-    set(arm_objects)
-    # Registers of another processor stay with that processor: only shapes rates and main compile for ARM without the vendor's files.
-    if(NOT core_SHAPE STREQUAL registers)
-      foreach(file ${core_SOURCES} ${core_PORT})
-        get_filename_component(source ${file} ABSOLUTE BASE_DIR ${CMAKE_CURRENT_SOURCE_DIR})
-        get_filename_component(stem ${file} NAME)
-        set(compiler ${PENSIM_ARM_GCC} -std=gnu11)
-        if(stem MATCHES "\\.(cpp|cc|cxx)$")
-          set(compiler ${PENSIM_ARM_GXX} -std=gnu++20)
-        endif()
-        set(object ${CMAKE_CURRENT_BINARY_DIR}/${name}.arm/${stem}.o)
-        add_custom_command(OUTPUT ${object}
-          COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_CURRENT_BINARY_DIR}/${name}.arm
-          COMMAND ${compiler} ${arm_flags} ${defines} ${include_flags} -MMD -MF ${object}.d -c ${source} -o ${object}
-          DEPENDS ${source} DEPFILE ${object}.d
-          COMMENT "Compiling ${name} for Cortex-M4F: ${stem}" VERBATIM)
-        list(APPEND arm_objects ${object})
-      endforeach()
-      add_custom_target(${name}.arm DEPENDS ${arm_objects})
-    endif()
-  endif()
+  _pensim_add_arm_core(${name} SHAPE ${core_SHAPE} OPTIMIZE ${core_OPTIMIZE} SOURCES ${core_SOURCES} ${core_PORT}
+    INCLUDES ${includes} ${core_INCLUDES} DEFINES ${core_DEFINES})
 endfunction()
