@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "firmware_shim/target_spec.h"
 #include "pen_shim.h"
 
 namespace pensim {
@@ -65,12 +66,6 @@ class Target {
                                                          // overflow, ...
 };
 
-// Where a core runs, and what runs there.
-struct TargetSpec {
-  enum class Kind : std::uint8_t { native };  // a shared object in this process (native/native_target.h)
-  Kind kind = Kind::native;
-  std::string path;
-};
 std::unique_ptr<Target> open_target(const TargetSpec&);
 
 }  // namespace pensim

@@ -13,7 +13,7 @@ namespace pensim {
 namespace {
 
 int command_symbols(const std::string& core, const std::string& pattern) {
-  const std::string path = find_core(core);
+  const std::string path = find_core(core).path;
   const CoreSymbols symbols(path);
   std::size_t count = 0;
   for (const SymbolLine& line : symbols.list(pattern)) {

@@ -49,7 +49,7 @@ int command_rerun(const RerunArguments& arguments) {
   if (has_core && !arguments.firmware.empty()) request.resolved.firmware = arguments.firmware;
   request.label = before.meta().scenario_path.empty() ? arguments.recording : before.meta().scenario_path;
   request.scenario_text = before.meta().scenario_text;
-  if (has_core) request.core_path = find_core(request.resolved.firmware);
+  if (has_core) request.core = find_core(request.resolved.firmware);
   request.reproduce = "pensim rerun " + arguments.recording;
   // The new recording is needed for the comparison; without --out it is gone afterwards.
   const bool keep = !arguments.out.empty();
@@ -137,11 +137,11 @@ int command_replay(const ReplayArguments& arguments) {
   if (firmware.empty())
     throw InputError(
         InputProblem{{arguments.recording, 0, 0}, "nothing says which firmware this is", "name it with --firmware"});
-  const std::string core = find_core(firmware);
+  const TargetSpec core = find_core(firmware);
   if (const std::string why = core_refusal(core); !why.empty())
-    throw InputError(InputProblem{{core, 0, 0}, "it cannot be loaded: " + why, "build it with pensim_add_core"});
+    throw InputError(InputProblem{{firmware, 0, 0}, "it cannot be loaded: " + why, "build it with pensim_add_core"});
   ReplayOptions options;
-  const CoreSymbols symbols(core);
+  const CoreSymbols symbols(core.path);
   for (const SignalInfo& signal : recording.signals()) {
     if (!parse_signal_name(signal.name).is(SignalName::Form::variable)) continue;
     try {
@@ -156,7 +156,7 @@ int command_replay(const ReplayArguments& arguments) {
   if (pid == 0) {
     int code = 4;
     try {
-      const std::unique_ptr<Target> target = open_target({TargetSpec::Kind::native, core});
+      const std::unique_ptr<Target> target = open_target(core);
       crash_install(crash_setup(report, *target));
       const ReplayResult result = replay(recording, *target, options);
       fmt::print("{}", result.text());
@@ -176,10 +176,10 @@ int command_replay(const ReplayArguments& arguments) {
   }
   const int status = wait_for(pid);
   if (WIFEXITED(status) && WEXITSTATUS(status) <= 4) {
-    const CrashVerdict verdict = explain_crash(report, status, core);
+    const CrashVerdict verdict = explain_crash(report, status, core.path);
     if (verdict.kind == CrashKind::none || WEXITSTATUS(status) != 0) return WEXITSTATUS(status);
   }
-  fmt::print("the core ended the replay: {}\n", crash_text(explain_crash(report, status, core)));
+  fmt::print("the core ended the replay: {}\n", crash_text(explain_crash(report, status, core.path)));
   return 3;
 }
 

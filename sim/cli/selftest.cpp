@@ -33,7 +33,7 @@ RunResult run_text(const std::string& text, const std::string& name) {
   request.label = name;
   request.scenario_text = text;
   request.resolved = resolve(scenario);
-  request.core_path = find_core(request.resolved.firmware);
+  request.core = find_core(request.resolved.firmware);
   RunOptions options;
   options.keep = Keep::none;
   return run_one(request, options);

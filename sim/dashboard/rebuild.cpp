@@ -67,7 +67,7 @@ void rebuild_and_rerun(App& app) {
   app.rebuild.problem = cannot_rebuild(app);
   if (!app.rebuild.problem.empty()) return;
   try {
-    app.rebuild.build = std::make_unique<CoreBuild>(find_core(app.main.recording->meta().firmware));
+    app.rebuild.build = std::make_unique<CoreBuild>(find_core(app.main.recording->meta().firmware).path);
     app.rebuild.command = app.rebuild.build->command();
   } catch (const InputError& e) {
     app.rebuild.problem = e.what();

@@ -15,7 +15,7 @@
 
 namespace pensim {
 
-void run_body(const RunRequest& request, const std::string& core_path, const BodyOptions& options, BlockStore& store,
+void run_body(const RunRequest& request, const TargetSpec& core, const BodyOptions& options, BlockStore& store,
               RunStatus& status) {
   try {
     if (options.heap_fill != 0) mallopt(M_PERTURB, options.heap_fill);
@@ -32,7 +32,7 @@ void run_body(const RunRequest& request, const std::string& core_path, const Bod
       writer.close();
       return;
     }
-    const std::unique_ptr<Target> target = open_target({TargetSpec::Kind::native, core_path});
+    const std::unique_ptr<Target> target = open_target(core);
     if (options.crash_report != nullptr) {
       CrashSetup setup = crash_setup(*options.crash_report, *target);
       setup.lock_host_memory = options.lock_host_memory;
@@ -41,7 +41,7 @@ void run_body(const RunRequest& request, const std::string& core_path, const Bod
     std::vector<CoreVariable> watches, pokes;
     std::optional<CoreSymbols> symbols;
     const auto find = [&](const std::string& name) {
-      if (!symbols) symbols.emplace(core_path);
+      if (!symbols) symbols.emplace(core.path);
       return symbols->find(name);
     };
     const auto find_pokes = [&] {

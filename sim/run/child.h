@@ -30,7 +30,7 @@ struct BodyOptions {
 
 // The body of a run, in the process of the run. Fills `status`; returns when the run is over (a hang with a crash
 // report does not).
-void run_body(const RunRequest&, const std::string& core_path, const BodyOptions&, BlockStore&, RunStatus&);
+void run_body(const RunRequest&, const TargetSpec& core, const BodyOptions&, BlockStore&, RunStatus&);
 
 // How the process of a run ended, as its parent found it.
 struct ProcessEnd {

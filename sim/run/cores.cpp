@@ -5,7 +5,8 @@
 #include <gelf.h>
 #include <unistd.h>
 
-#include <map>
+#include <utility>
+#include <vector>
 
 #include "firmware_shim/target.h"
 #include "sim/platform/file.h"
@@ -35,16 +36,16 @@ std::string core_build_id(const std::string& path) {
   return id;
 }
 
-std::string core_refusal(const std::string& path) {
-  static std::map<std::string, std::string> known;
-  const auto it = known.find(path);
-  if (it != known.end()) return it->second;
+std::string core_refusal(const TargetSpec& core) {
+  static std::vector<std::pair<TargetSpec, std::string>> known;
+  for (const auto& [asked, why] : known)
+    if (asked == core) return why;
   const Pipe pipe = make_pipe();
   const pid_t pid = fork_child();
   if (pid == 0) {
     std::string why = "+";
     try {
-      open_target({TargetSpec::Kind::native, path});
+      open_target(core);
     } catch (const std::exception& error) {
       why = error.what();
     }
@@ -59,7 +60,8 @@ std::string core_refusal(const std::string& path) {
     text.clear();
   else if (text.empty())
     text = "loading it ended the process";
-  return known[path] = text;
+  known.emplace_back(core, text);
+  return text;
 }
 
 }  // namespace pensim

@@ -43,12 +43,12 @@ void add_problems(const InputError& error, std::vector<InputProblem>& problems) 
 void check_core(RunRequest& request, const std::string& file, const Scenario& scenario,
                 std::vector<InputProblem>& problems) {
   try {
-    request.core_path = find_core(request.resolved.firmware);
+    request.core = find_core(request.resolved.firmware);
   } catch (const InputError& error) {
     add_problems(error, problems);
     return;
   }
-  if (const std::string why = core_refusal(request.core_path); !why.empty()) {
+  if (const std::string why = core_refusal(request.core); !why.empty()) {
     problems.push_back({{file, 0, 0},
                         fmt::format("firmware {} cannot be loaded: {}", request.resolved.firmware, why),
                         "build it with pensim_add_core (docs/bring_your_firmware.md)"});
@@ -57,7 +57,7 @@ void check_core(RunRequest& request, const std::string& file, const Scenario& sc
   const std::vector<Command>& commands = request.resolved.commands;
   const auto is_poke = [](const Command& c) { return c.kind == Command::Kind::poke; };
   if (request.resolved.watch.empty() && std::none_of(commands.begin(), commands.end(), is_poke)) return;
-  check_core_names(request.resolved, scenario, CoreSymbols(request.core_path), problems);
+  check_core_names(request.resolved, scenario, CoreSymbols(request.core.path), problems);
 }
 
 }  // namespace

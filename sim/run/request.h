@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "firmware_shim/target_spec.h"
 #include "sim/scenario/resolve.h"
 
 namespace pensim {
@@ -25,7 +26,7 @@ struct RunRequest {
   std::string label;          // as shown and reported
   std::string scenario_text;  // of the file, for the recording
   ResolvedScenario resolved;
-  std::string core_path;       // shared object; "" for a rig
+  TargetSpec core;             // none for a rig
   std::string reproduce;       // the one line
   std::string recording_path;  // "": from the label
   double prepare_s = 0;        // time taken to read it

@@ -60,7 +60,7 @@ struct AttemptOptions {
   int heap_fill = 0;
 };
 
-Attempt attempt(const RunRequest& request, const std::string& core_path, const AttemptOptions& options) {
+Attempt attempt(const RunRequest& request, const TargetSpec& core, const AttemptOptions& options) {
   const ResolvedScenario& scenario = request.resolved;
   Attempt a;
   a.store = std::make_unique<BlockStore>(recording_plan(scenario));
@@ -69,7 +69,7 @@ Attempt attempt(const RunRequest& request, const std::string& core_path, const A
   BodyOptions body;
   body.heap_fill = options.heap_fill;
   if (!options.fork) {
-    run_body(request, core_path, body, *a.store, *status);
+    run_body(request, core, body, *a.store, *status);
     return a;
   }
   const CrashReport report;
@@ -77,11 +77,11 @@ Attempt attempt(const RunRequest& request, const std::string& core_path, const A
   body.lock_host_memory = options.lock_host_memory;
   const pid_t pid = fork_child();
   if (pid == 0) {
-    run_body(request, core_path, body, *a.store, *status);
+    run_body(request, core, body, *a.store, *status);
     crash_complete();
     _exit(0);
   }
-  a.crash = explain_crash(report, wait_for(pid), core_path);
+  a.crash = explain_crash(report, wait_for(pid), core.path);
   a.damage = a.shared->damage();
   return a;
 }
@@ -100,9 +100,9 @@ RecordingMeta meta_of(const RunRequest& request) {
   meta.geometry = recorded_geometry(request.resolved);
   meta.seed = request.resolved.seed;
   meta.firmware = request.resolved.firmware;
-  if (!request.core_path.empty()) {
-    meta.firmware_name = fs::path(request.core_path).stem().string();
-    meta.firmware_build_id = core_build_id(request.core_path);
+  if (!request.core.path.empty()) {
+    meta.firmware_name = fs::path(request.core.path).stem().string();
+    meta.firmware_build_id = core_build_id(request.core.path);
   }
   meta.simulator_version = version;
   meta.simulator_flags = compiler_flags();
@@ -114,13 +114,15 @@ namespace {
 
 // The same scenario in another place of memory: NAME.twice.so lies at another address.
 void compare_second_run(const RunRequest& request, const Attempt& first, RunResult& result) {
-  const fs::path other = fs::path(request.core_path).replace_extension(".twice.so");
+  const fs::path other = fs::path(request.core.path).replace_extension(".twice.so");
   std::error_code error;
-  const bool has_core = !request.core_path.empty();
+  const bool has_core = request.core.kind == TargetSpec::Kind::native;
   const bool moved = has_core && fs::is_regular_file(other, error);
   AttemptOptions options;
   options.heap_fill = 0xA5;
-  const Attempt second = attempt(request, moved ? other.string() : request.core_path, options);
+  TargetSpec core = request.core;
+  if (moved) core.path = other.string();
+  const Attempt second = attempt(request, core, options);
   if (has_core && !moved)
     result.findings.push_back("--twice: there is no " + other.filename().string() +
                               "; the second run differs in its heap only");
@@ -147,14 +149,14 @@ RunResult run_one(const RunRequest& request, const RunOptions& options) {
 
   AttemptOptions first;
   first.fork = options.fork;
-  Attempt run = attempt(request, request.core_path, first);
+  Attempt run = attempt(request, request.core, first);
   result.firmware_fault = firmware_fault(run.end(), scenario.tick_ns);
   // Damage that was found too late: once more with the simulator's memory read-only while the core runs, so that the
   // write itself faults.
   if (options.fork && !result.firmware_fault && (!run.damage.empty() || run.crash.suspect_scribble)) {
     AttemptOptions locked;
     locked.lock_host_memory = true;
-    Attempt again = attempt(request, request.core_path, locked);
+    Attempt again = attempt(request, request.core, locked);
     if (std::optional<FirmwareFault> fault = firmware_fault(again.end(), scenario.tick_ns)) {
       fault->detail += " (found by a second run with the simulator's memory read-only)";
       result.firmware_fault = std::move(fault);

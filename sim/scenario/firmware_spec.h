@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "firmware_shim/target_spec.h"
+
 namespace pensim {
 
 struct FirmwareSpec {
@@ -22,8 +24,8 @@ FirmwareSpec parse_firmware(const std::string& given);
 // As it was given.
 std::string firmware_text(const FirmwareSpec&);
 
-// The shared object of a core: native:PATH, or NAME in the folders of platform/program.h. Throws InputError, also for
+// What to open: the file of native:PATH, or of NAME in the folders of platform/program.h. Throws InputError, also for
 // what this build does not run (emulated, link).
-std::string find_core(const std::string& firmware);
+TargetSpec find_core(const std::string& firmware);
 
 }  // namespace pensim

@@ -10,7 +10,7 @@ namespace {
 // What the symbols have to say, with the core as the place.
 template <class F>
 auto of_core(const std::string& firmware, F f) {
-  const std::string path = find_core(firmware);
+  const std::string path = find_core(firmware).path;
   try {
     return f(CoreSymbols(path));
   } catch (const InputError&) {

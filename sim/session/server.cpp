@@ -36,18 +36,22 @@ constexpr Nanoseconds copy_interval_ns = 1'000'000'000;
 constexpr std::size_t most_copies = 12;
 constexpr Tick listen_ticks = 200;  // between two looks at the control socket: 3 ms at full speed
 
+TargetSpec core_of(const Json& said) {
+  return {said.at(0).get<TargetSpec::Kind>(), said.at(1).get<std::string>(), said.at(2).get<std::string>()};
+}
+
 // What it takes to begin or to go on: the body of a `begin` and its four files.
 struct Begin {
   Tick from = 0, allowed = 0;  // copies up to `from` are good; -1: none
   Nanoseconds tick_ns = default_tick_ns;
-  std::string core_path;
+  TargetSpec core;
   int file = -1, tail = -1, control = -1;
   std::string resolved;  // JSON
   explicit Begin(const WireMessage& m)
       : from(m.body.at("from")),
         allowed(m.body.at("allowed")),
         tick_ns(m.body.at("tick_ns")),
-        core_path(m.body.at("core")),
+        core(core_of(m.body.at("core"))),
         file(m.files.at(0)),
         tail(m.files.at(1)),
         control(m.files.at(2)),
@@ -170,7 +174,7 @@ class Server {
     const std::uint64_t future = message.body.at("future");
     end_run();
     future_ = future;
-    core_path_ = begin.core_path;
+    core_ = begin.core;
     tick_ns_ = begin.tick_ns;
     const auto close_files = [&] {
       for (const int file : {begin.file, begin.tail, begin.control}) close(file);
@@ -195,7 +199,7 @@ class Server {
       close(copy.wake);
     }
     if (run_ < 0) {
-      if (const std::string why = core_refusal(begin.core_path); !why.empty()) {
+      if (const std::string why = core_refusal(begin.core); !why.empty()) {
         close_files();
         wire_send(client_, {{"say", "refused"}, {"future", future}, {"why", why}});
         return;
@@ -229,7 +233,7 @@ class Server {
       body.gate = [&](Tick next, std::vector<Command>& commands, BlockWriter& writer) {
         return pass_gate(run, next, commands, writer);
       };
-      run_body(request, begin.core_path, body, store, status);
+      run_body(request, begin.core, body, store, status);
     } catch (const std::exception& error) {
       std::strncpy(status.message, error.what(), sizeof status.message - 1);
       status.end = RunStatus::End::error;
@@ -258,7 +262,7 @@ class Server {
       if (child->pid != run_) continue;  // a copy whose parent had ended
       forget_run();
       const auto& told = *reinterpret_cast<const RunStatus*>(page_->data());
-      const ProcessEnd end{explain_crash(report_, child->status, core_path_), page_->damage(), told};
+      const ProcessEnd end{explain_crash(report_, child->status, core_.path), page_->damage(), told};
       Json body = {{"say", "ended"}, {"future", future_}, {"hash", ""}, {"error", ""}};
       if (const auto f = firmware_fault(end, tick_ns_)) {
         body["fault"] = {
@@ -317,7 +321,7 @@ class Server {
   int run_file_ = -1;  // pidfd
   std::uint64_t future_ = 0;
   Nanoseconds tick_ns_ = default_tick_ns;
-  std::string core_path_;
+  TargetSpec core_;
   std::vector<Copy> copies_;  // by tick
 };
 

@@ -100,7 +100,7 @@ struct Session::Impl {
   UndoStack history;
   Scenario scenario;
   RunRequest request;                  // the present run
-  std::optional<CoreSymbols> symbols;  // of request.core_path
+  std::optional<CoreSymbols> symbols;  // of request.core
   std::string symbols_path;
   std::unique_ptr<ServerProcess> server;
   Futures futures;
@@ -138,19 +138,19 @@ struct Session::Impl {
     p.request.scenario_text = original.text;
     p.request.resolved = resolve(p.scenario);
     p.request.resolved.path = original.path;
-    p.request.core_path = find_core(p.request.resolved.firmware);
+    p.request.core = find_core(p.request.resolved.firmware);
     std::vector<InputProblem> problems;
     const auto is_poke = [](const Command& c) { return c.kind == Command::Kind::poke; };
     const ResolvedScenario& r = p.request.resolved;
     if (!r.watch.empty() || std::any_of(r.commands.begin(), r.commands.end(), is_poke)) {
       try {
-        if (!symbols || symbols_path != p.request.core_path) symbols.emplace(p.request.core_path);
+        if (!symbols || symbols_path != p.request.core.path) symbols.emplace(p.request.core.path);
       } catch (const std::runtime_error& defect) {
         throw InputError(InputProblem{{original.path, 0, 0},
                                       fmt::format("firmware {} cannot be read: {}", r.firmware, defect.what()),
                                       "build it again"});
       }
-      symbols_path = p.request.core_path;
+      symbols_path = p.request.core.path;
       check_core_names(p.request.resolved, p.scenario, *symbols, problems);
     }
     for (InputProblem& problem : check_formulas(p.request.resolved)) problems.push_back(std::move(problem));
@@ -186,7 +186,7 @@ struct Session::Impl {
                  {"from", copies},
                  {"allowed", until},
                  {"tick_ns", what.resolved.tick_ns},
-                 {"core", what.core_path}},
+                 {"core", {what.core.kind, what.core.path, what.core.address}}},
                 {future->store->file(), future->store->tail_file(), control, text});
     } catch (const WireClosed&) {
       gone = true;
@@ -286,7 +286,7 @@ struct Session::Impl {
     wanted.tick_ns = p.scenario.tick_ns;
     const bool anew = wanted.overrides != inputs.overrides || wanted.watch != inputs.watch;
     const std::optional<Tick> first = first_difference(inputs.timeline, wanted.timeline);
-    if (anew && p.request.core_path != request.core_path) {
+    if (anew && p.request.core != request.core) {
       start(std::move(p), std::min(std::max(now(), target), p.request.resolved.duration));
       inputs = std::move(wanted);
       return;

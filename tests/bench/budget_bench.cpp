@@ -51,7 +51,7 @@ int bench(const char* path, int rounds) {
   const auto needles = static_cast<int>(params.cartridge.needle_count);
   const RecordingPlan plan = recording_plan(scenario);
   const auto whole_run = [&](BlockStore& store, RunStatus& status) {
-    const auto target = open_native(request.core_path);
+    const auto target = open_native(request.core.path);
     BlockWriter writer(store);
     run_engine(scenario, *target, {}, {}, writer, store.plan(), status);
     writer.close();
@@ -104,7 +104,7 @@ int bench(const char* path, int rounds) {
     PenOut output{};
     if (running) target.step(k, input, output);
   };
-  const auto core = open_native(request.core_path);
+  const auto core = open_native(request.core.path);
   std::vector<float> row(plan.tick.size() + 8, 0.5f);
   const std::vector<float> slow_row(plan.ms.size() + plan.slow.size());
 

@@ -50,7 +50,7 @@ TEST(FirmwareSpec, WhatHasNoFormIsRefused) {
 
 std::string refusal(const std::string& firmware) {
   try {
-    return "found " + find_core(firmware);
+    return "found " + find_core(firmware).path;
   } catch (const InputError& error) {
     return error.what();
   }
@@ -62,9 +62,9 @@ TEST(FirmwareSpec, CoresAreFoundByNameAndByPath) {
   test::write_file(f / "two/pen.so", "");
   test::write_file(f / "two/pan.so", "");
   setenv("PENSIM_CORES", ((f / "one") + ":" + (f / "two")).c_str(), 1);
-  EXPECT_EQ(find_core("pen"), f / "one/pen.so");
-  EXPECT_EQ(find_core("pan"), f / "two/pan.so");
-  EXPECT_EQ(find_core("native:" + (f / "two/pan.so")), f / "two/pan.so");
+  EXPECT_EQ(find_core("pen").path, f / "one/pen.so");
+  EXPECT_EQ(find_core("pan").path, f / "two/pan.so");
+  EXPECT_EQ(find_core("native:" + (f / "two/pan.so")).path, f / "two/pan.so");
   EXPECT_NE(refusal("pem").find("there is no core 'pem' in " + (f / "one") + ", " + (f / "two")), std::string::npos);
   EXPECT_NE(refusal("pem").find("did you mean 'pe"), std::string::npos) << refusal("pem");
   unsetenv("PENSIM_CORES");
