@@ -1,0 +1,3 @@
+#include "board.h"
+extern volatile uint32_t result;
+void user_callback(void) { result = 42; }

@@ -1,0 +1,120 @@
+// Small cores, each with one habit of real firmware, as the program runs them: what is expected is what the target does
+// (a Cortex-M with newlib), or, where it would stand still or run wild, the verdict that says so.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <optional>
+#include <ostream>
+
+#include "tests/sim/program.h"
+
+namespace pensim {
+namespace {
+
+struct Result {
+  double value, tolerance = 0.0;
+};
+
+struct Fault {
+  std::string kind, function, statement;  // "": any; a part of the source line that the verdict names
+};
+
+struct Case {
+  std::string core;
+  std::string scenario = "wrap";                // of tests/firmware_shim/cases/scenarios
+  std::vector<std::string> arguments = {};      // of pensim run
+  std::optional<Result> result = std::nullopt;  // the largest value of the core's variable `result`
+  std::optional<Fault> fault = std::nullopt;    // none: the run is measured
+  std::vector<std::string> words = {};          // in the report, in this order
+  std::vector<std::string> findings = {};       // a part of each, in this order; no others
+};
+void PrintTo(const Case& c, std::ostream* out) { *out << c.core; }
+
+std::string source_line(const std::string& file, int line) {
+  std::ifstream in(file.starts_with("/") ? file : PENSIM_BUILD "/" + file);  // relative to the folder of the build
+  std::string text;
+  while (line-- > 0 && std::getline(in, text)) continue;
+  return text;
+}
+
+class Cases : public testing::TestWithParam<Case> {};
+
+TEST_P(Cases, DoesWhatTheTargetDoes) {
+  const Case& c = GetParam();
+  std::vector<std::string> arguments = {PENSIM_CASES "/scenarios/" + c.scenario + ".yaml", "--no-always", "--firmware",
+                                        "native:" PENSIM_TEST_CORES "/cases/" + c.core + ".so"};
+  arguments.insert(arguments.end(), c.arguments.begin(), c.arguments.end());
+  const test::Reported reported = test::run_scenarios(PENSIM_PROGRAM, arguments);
+  const std::string text = reported.ran.out + reported.ran.err;
+  ASSERT_EQ(reported.runs.size(), 1u) << text;
+  const nlohmann::json& run = reported.runs[0];
+  if (c.fault) {
+    EXPECT_EQ(reported.ran.code, 3) << text;
+    EXPECT_EQ(run["verdict"], "firmware_fault") << text;
+    const nlohmann::json& fault = run["firmware_fault"];
+    EXPECT_EQ(fault["kind"], c.fault->kind) << text;
+    if (!c.fault->function.empty()) {
+      EXPECT_EQ(fault["function"], c.fault->function) << text;
+    }
+    const std::string statement = source_line(fault["file"], fault["line"]);
+    EXPECT_NE(statement.find(c.fault->statement), std::string::npos) << statement << "\n" << text;
+  } else {
+    EXPECT_EQ(reported.ran.code, 0) << text;
+    EXPECT_EQ(run["verdict"], "measured") << text;
+  }
+  if (c.result) {
+    EXPECT_NEAR(run["measures"]["result"].get<double>(), c.result->value, c.result->tolerance) << text;
+  }
+  std::size_t at = 0;
+  for (const std::string& word : c.words) {
+    at = text.find(word, at);
+    EXPECT_NE(at, std::string::npos) << "no word of: " << word << "\n" << text;
+    if (at == std::string::npos) break;
+  }
+  const nlohmann::json& findings = run["findings"];
+  ASSERT_EQ(findings.size(), c.findings.size()) << findings.dump(1);
+  for (std::size_t i = 0; i < c.findings.size(); ++i)
+    EXPECT_NE(findings[i].get<std::string>().find(c.findings[i]), std::string::npos) << findings[i];
+}
+
+std::string name_of(const testing::TestParamInfo<Case>& info) { return info.param.core; }
+
+const Case works[] = {
+    {.core = "weak_alias", .result = Result{42}},
+    {.core = "own_sections", .result = Result{999, 1}},
+    {.core = "longjmp", .result = Result{1000}},
+    {.core = "cpp_exceptions", .result = Result{5490, 10}},
+    {.core = "cpp_statics_after_reset", .result = Result{10}},
+    {.core = "cpp_init_order", .result = Result{1}},  // `copy` is made before `base`, in the order of SOURCES
+    {.core = "fast_math", .result = Result{2}},
+    {.core = "names_of_libc", .result = Result{1990, 10}},
+    {.core = "atomics", .result = Result{1988, 10}},
+    {.core = "constructor_reads_clock", .result = Result{1}},
+    {.core = "torn_64_bit", .result = Result{0}},  // both words of a plain access at once: documented
+    {.core = "volatile_bit_field", .result = Result{994, 4}},
+    {.core = "systick_micros", .result = Result{0}},
+    {.core = "cycle_counter_off", .result = Result{0}},
+};
+INSTANTIATE_TEST_SUITE_P(Works, Cases, testing::ValuesIn(works), name_of);
+
+const Case stops[] = {
+    {.core = "watchdog_in_handler", .fault = Fault{"hang", "", ""}, .words = {"core.c:"}},
+    {.core = "error_handler", .fault = Fault{"hang", "Error_Handler", "while (1)"}},
+    {.core = "delay_in_handler",
+     .arguments = {"--set", "duration=4 s"},
+     .fault = Fault{"hang", "HAL_Delay", "while (uwTick - t < n)"},
+     .words = {"reading uwTick"}},
+    {.core = "big_stack",
+     .fault = Fault{"stack_overflow", "work", "memset("},
+     .words = {"the stack of 256 KB is used up"}},
+    {.core = "endless_recursion", .fault = Fault{"stack_overflow", "deep", ""}},
+    {.core = "double_free", .fault = Fault{"abort", "main", "free(p)"}},
+    {.core = "uncaught_exception", .fault = Fault{"abort", "main", "throw std::runtime_error"}},
+    {.core = "thread_crash",
+     .fault = Fault{"segfault", "run", "*(volatile int*)p = 1"},
+     .findings = {"pthread_create"}},
+};
+INSTANTIATE_TEST_SUITE_P(Stops, Cases, testing::ValuesIn(stops), name_of);
+
+}  // namespace
+}  // namespace pensim
