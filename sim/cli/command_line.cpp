@@ -57,6 +57,7 @@ void build_command_line(CLI::App& app) {
   app.require_subcommand(1);
   app.footer("Begin with: pensim run scenarios/treatment/cheek_1mm.yaml");
   add_run_commands(app);
+  add_debug_command(app);
   add_catalog_commands(app);
   add_selftest_command(app);
   add_validate_command(app);

@@ -8,21 +8,22 @@
 #include <vector>
 
 #include "sim/cli/commands.h"
+#include "sim/cli/prepare_options.h"
 #include "sim/platform/clock.h"
 #include "sim/report/json.h"
 #include "sim/report/junit.h"
 #include "sim/report/terminal.h"
-#include "sim/run/prepare.h"
 #include "sim/run/run_all.h"
 
 namespace pensim {
-namespace {
 
 int print_problems(const std::vector<InputProblem>& problems) {
   for (const InputProblem& problem : problems) fmt::print(stderr, "{}\n", problem.text());
   fmt::print(stderr, "{} {} found; nothing was run\n", problems.size(), problems.size() == 1 ? "problem" : "problems");
   return exit_bad_input;
 }
+
+namespace {
 
 struct RunArguments {
   PrepareOptions prepare;
@@ -117,6 +118,13 @@ int command_list(PrepareOptions& options) {
 void add_prepare(CLI::App* command, PrepareOptions& options, bool paths_required) {
   auto* paths = command->add_option("scenarios", options.paths, "scenario files, or folders of them");
   if (paths_required) paths->required();
+  add_run_options(command, options);
+  command->add_option("--filter", options.filter, "only scenarios whose path or a tag matches this regular expression");
+}
+
+}  // namespace
+
+void add_run_options(CLI::App* command, PrepareOptions& options) {
   command->add_option("--firmware", options.firmware, "core: NAME or native:PATH.so (instead of the scenario's)");
   command->add_option("--seed", options.seed, "seed (instead of the scenario's)")->check([](const std::string& text) {
     const bool digits = !text.empty() && text.size() <= 19 && text.find_first_not_of("0123456789") == std::string::npos;
@@ -130,11 +138,8 @@ void add_prepare(CLI::App* command, PrepareOptions& options, bool paths_required
   command->add_option("--watch", options.watch, "record a variable of the core by its name")
       ->type_size(1)
       ->allow_extra_args(false);
-  command->add_option("--filter", options.filter, "only scenarios whose path or a tag matches this regular expression");
   command->add_flag("!--no-always", options.always, "without the requirements of always.yaml");
 }
-
-}  // namespace
 
 void add_run_commands(CLI::App& app) {
   const auto a = std::make_shared<RunArguments>();

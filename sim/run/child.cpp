@@ -13,6 +13,9 @@
 #include "firmware_shim/target.h"
 #include "sim/engine/insertion.h"
 
+// Where a debugger waits for the core (`pensim debug`): it is loaded, and none of its code has run.
+extern "C" __attribute__((noinline)) void pensim_core_loaded() { asm volatile(""); }
+
 namespace pensim {
 
 void run_body(const RunRequest& request, const TargetSpec& core, const BodyOptions& options, BlockStore& store,
@@ -33,6 +36,7 @@ void run_body(const RunRequest& request, const TargetSpec& core, const BodyOptio
       return;
     }
     const std::unique_ptr<Target> target = open_target(core);
+    pensim_core_loaded();
     if (options.crash_report != nullptr) {
       CrashSetup setup = crash_setup(*options.crash_report, *target);
       setup.lock_host_memory = options.lock_host_memory;
