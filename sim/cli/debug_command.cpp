@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -41,7 +42,6 @@ std::vector<std::string> gdb_words(const DebugArguments& a) {
   std::vector<std::string> words = {a.gdb, "-q"};
   for (const char* command : {
            "set breakpoint pending on",
-           "set startup-with-shell off",
            "set follow-fork-mode parent",
            "set detach-on-fork on",
            "set print thread-events off",
@@ -72,6 +72,7 @@ int command_debug(DebugArguments& a) {
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
+  setenv("SHELL", "/bin/sh", 1);  // gdb starts the run through it and quotes for it
   execvp(arguments.front(), arguments.data());
   throw InputError(InputProblem{
       {"--gdb", 0, 0}, fmt::format("{} cannot be started: {}", a.gdb, std::strerror(errno)), "apt-get install gdb"});

@@ -43,18 +43,17 @@ continue
 }
 
 TEST(Debug, TheRunUnderTheDebuggerIsTheOneThatWasAskedFor) {
-  const test::Ran ran = test::run_program(program, {"debug",       scenario,
-                                                    "--firmware",  "example_rates",
-                                                    "--set",       "duration=5.6 s",
-                                                    "--set",       "title=one 'quoted' \"title\"",
-                                                    "--no-always", "--",
-                                                    "-nx",         "-batch",
-                                                    "-ex",         "show args",
-                                                    "-ex",         "info sharedlibrary",
-                                                    "-ex",         "break hall_interrupt",
-                                                    "-ex",         "continue",
-                                                    "-ex",         "delete",
-                                                    "-ex",         "continue"});
+  std::vector<std::string> words = {"debug", scenario, "--firmware", "example_rates", "--no-always"};
+  for (const char* set : {"duration=5.6 s", "watch=[]", "title=one 'quoted' \"title\""}) {
+    words.emplace_back("--set");
+    words.emplace_back(set);
+  }
+  for (const char* word : {"--", "-nx", "-batch"}) words.emplace_back(word);
+  for (const char* command : {"show args", "break hall_interrupt", "continue", "delete", "continue"}) {
+    words.emplace_back("-ex");
+    words.emplace_back(command);
+  }
+  const test::Ran ran = test::run_program(program, words);
   EXPECT_NE(ran.out.find("--firmware example_rates"), std::string::npos) << ran.out << ran.err;
   EXPECT_NE(ran.out.find("speed_control.c:2"), std::string::npos) << ran.out << ran.err;
   EXPECT_NE(ran.out.find("5.60 s in"), std::string::npos) << ran.out << ran.err;
