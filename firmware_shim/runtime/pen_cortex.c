@@ -9,8 +9,8 @@
 
 #include "pen_waiting.h"
 
-#define WORD(address) (*(volatile uint32_t*)(uintptr_t)(address))
-#define BYTE(address) (*(volatile uint8_t*)(uintptr_t)(address))
+#define WORD(address) (*(volatile uint32_t*)PEN_MEMORY(address))
+#define BYTE(address) (*(volatile uint8_t*)PEN_MEMORY(address))
 
 #define DWT_CTRL 0xE0001000u
 #define DWT_CYCCNT 0xE0001004u
@@ -206,8 +206,8 @@ static void written_private(uint32_t a) {
 }
 
 static uint32_t hook_address;
-static void call_after_write(void) { pen_port.after_write(hook_address); }
-static void call_before_read(void) { pen_port.before_read(hook_address); }
+static void call_after_write(void) { PEN_CALL_WITH(pen_port.after_write, hook_address); }
+static void call_before_read(void) { PEN_CALL_WITH(pen_port.before_read, hook_address); }
 
 void pen_flush_register(void) {
   uint64_t a = pen_time.register_written;
@@ -218,7 +218,7 @@ void pen_flush_register(void) {
     written_private((uint32_t)a & (a >= NVIC_IP ? ~0u : ~3u));
     return;
   }
-  pen_call_frozen(pen_port.sync_out);
+  pen_sync_out();
   if (pen_port.after_write) {
     hook_address = (uint32_t)a;
     pen_call_frozen(call_after_write);

@@ -24,8 +24,10 @@ PenOut pen_out;
 const PenHost* pen_host;
 PenStatus pen_status;
 
+#ifndef PEN_ELSEWHERE
 extern const PenFunction pen_init_begin[], pen_init_end[];
 extern uint8_t pen_noinit_begin[], pen_noinit_end[];
+#endif
 
 /* ---- transmit queue: a byte is 10 bits; it is handed over when its last bit has left ---- */
 
@@ -77,11 +79,13 @@ void pen_outputs_begin_tick(void) {
          offsetof(PenOut, aux) - offsetof(PenOut, watchdog_timeout_ms));
 }
 
+#ifndef PEN_ELSEWHERE
 void pen_construct(void) {
   for (const PenFunction* f = pen_init_begin; f < pen_init_end; ++f)
     if (*f) (*f)();
   if (pen_port.boot) pen_port.boot();
 }
+#endif
 
 void pen_unanswered(const char* call) {
   static const char* seen[16]; /* the host knows all names; this only keeps a frequent call cheap */
@@ -150,7 +154,7 @@ static void rates_start(void) {
 
 static void rates_tasks(void) {
   if ((int32_t)(rates.tick - rates.next_due) < 0) {
-    for (uint32_t i = 0; i < rates.each_count; ++i) rates.each[i]();
+    for (uint32_t i = 0; i < rates.each_count; ++i) PEN_CALL(rates.each[i]);
     return;
   }
   uint32_t soonest = 1u << 30; /* ticks from now */
@@ -160,7 +164,7 @@ static void rates_tasks(void) {
     if (task->every_tick || task->due_tick == rates.tick) {
       task->due_tick = rates.tick + task->period_ticks;
       task->every_tick = task->period_ticks == 1 && task->irq == 0;
-      if (rates.line_enabled[task->irq]) task->run();
+      if (rates.line_enabled[task->irq]) PEN_CALL(task->run);
     }
     if (task->every_tick)
       rates.each[rates.each_count++] = task->run;
@@ -172,7 +176,7 @@ static void rates_tasks(void) {
 
 static void rates_edge(const PenInterrupt* interrupt, const PenEdge* edge) {
   rates.edge = edge;
-  interrupt->run();
+  PEN_CALL(interrupt->run);
   rates.edge = NULL;
 }
 
@@ -247,7 +251,7 @@ void pen_enable_interrupts(void) {
     PenEdge edge = rates.held_edge[i];
     const PenEdge* outer = rates.edge;
     rates.edge = &edge;
-    pen_port.interrupts[i].run();
+    PEN_CALL(pen_port.interrupts[i].run);
     rates.edge = outer;
   }
 }
@@ -258,7 +262,7 @@ void pen_irq_disable(uint8_t irq) {
 }
 void pen_irq_set_pending(uint8_t irq) {
   for (uint32_t i = 0; i < pen_port.task_count; ++i)
-    if (irq && pen_port.tasks[i].irq == irq && rates.line_enabled[irq]) pen_port.tasks[i].run();
+    if (irq && pen_port.tasks[i].irq == irq && rates.line_enabled[irq]) PEN_CALL(pen_port.tasks[i].run);
 }
 
 static void start(const PenHost* host) {
@@ -285,6 +289,7 @@ static void run(void) { pen_waiting_run(); }
 
 #endif
 
+#ifndef PEN_ELSEWHERE
 __attribute__((visibility("default"))) extern const PenRuntime pen_runtime;
 const PenRuntime pen_runtime = {
     .magic = PEN_RUNTIME_MAGIC,
@@ -306,3 +311,4 @@ const PenRuntime pen_runtime = {
     .tick = tick,
     .run = run,
 };
+#endif

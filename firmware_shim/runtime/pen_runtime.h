@@ -67,6 +67,19 @@ typedef struct PenRuntime {
 } PenRuntime;
 
 /* Between the files of the runtime. */
+
+/* How the runtime reaches the core. Where they run on different processors (firmware_shim/emulated), that side defines
+ * these before. Addresses of the core are 64-bit numbers; PEN_MEMORY makes a pointer of one. */
+#ifndef PEN_ELSEWHERE
+#define PEN_CALL(function) (function)()                /* as a function */
+#define PEN_CALL_WITH(function, word) (function)(word) /* with one argument */
+#define PEN_CALL_HANDLER(handler) ((handler)->run())   /* as an interrupt */
+#define PEN_SYSTEM_HANDLER(name) name                  /* by its name in the vendor's vector table; NULL: none */
+#define PEN_MEMORY(address) ((void*)(uintptr_t)(address))
+#define PEN_IN_ADDRESS ((uint64_t)(uintptr_t)&pen_in)
+#define PEN_READ_MASKS() ((void)0) /* PRIMASK and its kind may have been changed by instructions of the core */
+#endif
+
 extern const PenHost* pen_host;
 extern PenStatus pen_status;
 void pen_outputs_begin_tick(void); /* zeroes what is consumed once */

@@ -31,13 +31,13 @@ static struct {
 /* ---- what the running context waits for ---- */
 
 static uint64_t load(uint64_t address, uint32_t size) {
-  const void* at = (const void*)(uintptr_t)address;
+  const void* at = PEN_MEMORY(address);
   uint64_t value = 0;
   memcpy(&value, at, size < 8u ? size : 8u);
   return value;
 }
 
-static int is_input(uint64_t address) { return address - (uint64_t)(uintptr_t)&pen_in < sizeof(PenIn); }
+static int is_input(uint64_t address) { return address - PEN_IN_ADDRESS < sizeof(PenIn); }
 
 static int register_kind(uint64_t address) {
 #if PEN_CORE_SHAPE == 2
@@ -123,7 +123,6 @@ static void watch_for_hang(void) {
 /* ---- handlers ---- */
 
 void pen_call_frozen(void (*function)(void)) {
-  if (!function) return;
   uint64_t now_ns = pen_time.now_ns;
   uint64_t polls = pen_status.polls;
   PenWait wait = pen_time.wait;
@@ -151,15 +150,23 @@ static void flush(void) {
 #endif
 }
 
+static void call_sync_in(void) { PEN_CALL(pen_port.sync_in); }
+static void call_sync_out(void) { PEN_CALL(pen_port.sync_out); }
+
 static void sync_in(void) {
+  if (!pen_port.sync_in) return;
   ++pen_time.feeding;
-  pen_call_frozen(pen_port.sync_in);
+  pen_call_frozen(call_sync_in);
   --pen_time.feeding;
+}
+
+void pen_sync_out(void) {
+  if (pen_port.sync_out) pen_call_frozen(call_sync_out);
 }
 
 static void sync_out(void) {
   flush();
-  pen_call_frozen(pen_port.sync_out);
+  pen_sync_out();
 }
 
 void pen_pend(PenHandler* handler) {
@@ -198,7 +205,7 @@ static void run_handler(PenHandler* h) {
   pen_cortex_handler_edge();
 #endif
   sync_in();
-  h->run();
+  PEN_CALL_HANDLER(h);
   sync_out();
 #if PEN_CORE_SHAPE == 2
   pen_cortex_handler_edge();
@@ -214,7 +221,9 @@ static void run_handler(PenHandler* h) {
 static void dispatch(void) {
   for (;;) {
     uint64_t ready = pen_time.pending & pen_time.enabled;
-    if (!ready || pen_time.primask || pen_time.faultmask || pen_time.frozen) return;
+    if (!ready) return;
+    PEN_READ_MASKS();
+    if (pen_time.primask || pen_time.faultmask || pen_time.frozen) return;
     PenHandler* best = NULL;
     for (; ready; ready &= ready - 1) {
       PenHandler* h = &pen_time.handler[__builtin_ctzll(ready)];
@@ -305,13 +314,21 @@ void pen_time_passes(void) {
 
 uint64_t pen_clock_ns(void) { return pen_time.now_ns + (uint64_t)pen_time.clock_offset_ns; }
 
-uint32_t pen_clock_us(void) {
+void pen_clock_wait(void) {
   flush();
   pen_progress();
   if (pen_time.running) pen_time.running->outside_ns = pen_time.now_ns + 1;
   pen_spend(PEN_CLOCK_NS);
+}
+
+uint32_t pen_clock_read(void) {
   int64_t in_tick_ns = (int64_t)pen_clock_ns() - (int64_t)pen_time.tick_begin_ns;
   return pen_in.time_us + (uint32_t)((in_tick_ns + 1000000000) / 1000 - 1000000); /* the quotient rounds down */
+}
+
+uint32_t pen_clock_us(void) {
+  pen_clock_wait();
+  return pen_clock_read();
 }
 
 const PenEdge* pen_edge(void) {
@@ -343,16 +360,22 @@ void pen_wait_for_interrupt(void) {
   pen_progress();
 }
 
-void pen_delay_us(uint32_t microseconds) {
+uint64_t pen_delay_end(uint32_t microseconds) {
   flush();
   pen_progress();
-  uint64_t end_ns = pen_time.now_ns + microseconds * 1000ull;
-  while (pen_time.now_ns < end_ns) {
-    uint64_t next_ns = end_ns < pen_time.deadline_ns ? end_ns : pen_time.deadline_ns;
-    if (next_ns > pen_time.now_ns) pen_time.now_ns = next_ns;
-    if (pen_time.now_ns >= pen_time.deadline_ns) pen_time_passes();
-    pen_progress();
-  }
+  return pen_time.now_ns + microseconds * 1000ull;
+}
+
+void pen_delay_step(uint64_t end_ns) {
+  uint64_t next_ns = end_ns < pen_time.deadline_ns ? end_ns : pen_time.deadline_ns;
+  if (next_ns > pen_time.now_ns) pen_time.now_ns = next_ns;
+  if (pen_time.now_ns >= pen_time.deadline_ns) pen_time_passes();
+  pen_progress();
+}
+
+void pen_delay_us(uint32_t microseconds) {
+  uint64_t end_ns = pen_delay_end(microseconds);
+  while (pen_time.now_ns < end_ns) pen_delay_step(end_ns);
 }
 
 void pen_disable_interrupts(void) {
@@ -402,7 +425,7 @@ static PenHandler* add_handler(void (*run)(void), uint8_t priority, uint8_t irq)
   return h;
 }
 
-#if PEN_CORE_SHAPE == 2
+#if PEN_CORE_SHAPE == 2 && !defined PEN_ELSEWHERE
 /* Handlers of the processor itself go by their names in the vendor's vector table. */
 __attribute__((weak, visibility("hidden"))) void SysTick_Handler(void);
 __attribute__((weak, visibility("hidden"))) void PendSV_Handler(void);
@@ -425,8 +448,8 @@ void pen_waiting_start(void) {
     h->due_tick = from->phase_us / pen_port.tick_us;
   }
 #if PEN_CORE_SHAPE == 2
-  if (SysTick_Handler) add_handler(SysTick_Handler, 0, PEN_IRQ_SYSTICK);
-  if (PendSV_Handler) add_handler(PendSV_Handler, 0, PEN_IRQ_PENDSV);
+  if (PEN_SYSTEM_HANDLER(SysTick_Handler)) add_handler(PEN_SYSTEM_HANDLER(SysTick_Handler), 0, PEN_IRQ_SYSTICK);
+  if (PEN_SYSTEM_HANDLER(PendSV_Handler)) add_handler(PEN_SYSTEM_HANDLER(PendSV_Handler), 0, PEN_IRQ_PENDSV);
 #endif
   pen_time.level = PEN_THREAD_LEVEL;
   pen_time.stack_begin = pen_host->stack_begin;
@@ -444,7 +467,7 @@ void pen_waiting_run(void) {
   sync_in();
   take_events(); /* what this tick brought is answered where main() first waits */
   pen_new_deadline();
-  pen_port.main();
+  PEN_CALL(pen_port.main);
   pen_host->finding(pen_host->target, PEN_FINDING_MAIN_RETURNED, "", 0);
   for (;;) pen_wait_for_interrupt();
 }

@@ -62,6 +62,11 @@ void pen_new_address(uint64_t address, uint32_t size); /* the running context re
 void pen_pend(PenHandler* handler);
 void pen_call_frozen(void (*function)(void));
 void pen_new_deadline(void);
+void pen_sync_out(void);   /* the port's, if it has one */
+void pen_clock_wait(void); /* the two halves of pen_clock_us() */
+uint32_t pen_clock_read(void);
+uint64_t pen_delay_end(uint32_t microseconds); /* pen_delay_us() is: steps, until now_ns has reached the end */
+void pen_delay_step(uint64_t end_ns);
 uint64_t pen_clock_ns(void); /* the core's clock in ns since reset, with the offset of an edge handler */
 
 /* pen_cortex.c; called in shape (c) only */
