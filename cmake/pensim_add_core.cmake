@@ -3,11 +3,13 @@
 #                 PORT file...               the port (docs/bring_your_firmware.md)
 #                 [SHAPE rates|main|registers]   default rates
 #                 [INCLUDES directory...] [DEFINES name[=value]...]
+#                 [CPU cortex-m4]            of the ARM build: cortex-m0, cortex-m0plus, cortex-m3, cortex-m4, cortex-m33
 #                 [OPTIMIZE -O0|-Os|...]     default PENSIM_CORE_OPTIMIZE, which is -O2
 #                 [NO_WAIT_INSTRUMENTATION]) shapes main and registers without counted volatile reads: only calls into the shim wait
 #
 # gives NAME.so and NAME.twice.so in PENSIM_CORE_DIRECTORY, which is <build>/cores (the second from the same objects linked at another
-# address, for `pensim run --twice`), and, where arm-none-eabi-gcc is, a target NAME.arm that compiles the same files for a Cortex-M4F.
+# address, for `pensim run --twice`), and, where arm-none-eabi-gcc is, a target NAME.arm, which builds NAME.elf from the same
+# files for a Cortex-M (pensim_arm_core.cmake).
 #
 # Flags and their reasons
 #   -funsigned-char -fshort-enums   as the ARM ABI has it
@@ -71,10 +73,10 @@ endfunction()
 include(${CMAKE_CURRENT_LIST_DIR}/pensim_arm_core.cmake)
 
 function(pensim_add_core name)
-  cmake_parse_arguments(core "NO_WAIT_INSTRUMENTATION" "SHAPE;OPTIMIZE" "SOURCES;PORT;INCLUDES;DEFINES" ${ARGN})
+  cmake_parse_arguments(core "NO_WAIT_INSTRUMENTATION" "SHAPE;OPTIMIZE;CPU" "SOURCES;PORT;INCLUDES;DEFINES" ${ARGN})
   if(core_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "pensim_add_core(${name}): unknown argument '${core_UNPARSED_ARGUMENTS}', expected SOURCES, PORT, SHAPE, "
-                        "INCLUDES, DEFINES, OPTIMIZE or NO_WAIT_INSTRUMENTATION")
+                        "INCLUDES, DEFINES, CPU, OPTIMIZE or NO_WAIT_INSTRUMENTATION")
   endif()
   if(NOT core_PORT)
     message(FATAL_ERROR "pensim_add_core(${name}): PORT is needed (a core that speaks pen_port.h itself is its own port)")
@@ -134,6 +136,10 @@ function(pensim_add_core name)
     set_target_properties(${target} PROPERTIES LINKER_LANGUAGE ${language})
   endforeach()
 
-  _pensim_add_arm_core(${name} SHAPE ${core_SHAPE} OPTIMIZE ${core_OPTIMIZE} SOURCES ${core_SOURCES} ${core_PORT}
+  set(arm_options)
+  if(core_NO_WAIT_INSTRUMENTATION)
+    set(arm_options NO_WAIT_INSTRUMENTATION)
+  endif()
+  _pensim_add_arm_core(${name} ${arm_options} SHAPE ${core_SHAPE} CPU ${core_CPU} OPTIMIZE ${core_OPTIMIZE} SOURCES ${core_SOURCES} ${core_PORT}
     INCLUDES ${includes} ${core_INCLUDES} DEFINES ${core_DEFINES})
 endfunction()

@@ -1,40 +1,84 @@
-# _pensim_add_arm_core(NAME SHAPE rates|main|registers OPTIMIZE -O2 SOURCES file... INCLUDES directory... DEFINES name[=value]...)
+# _pensim_add_arm_core(NAME SHAPE rates|main|registers [CPU cortex-m4] [OPTIMIZE -O2] [NO_WAIT_INSTRUMENTATION]
+#                      SOURCES file... INCLUDES directory... DEFINES name[=value]... [FLAGS flag...])
 #
-# The ARM side of pensim_add_core: a target NAME.arm that compiles the files for a Cortex-M4F, where arm-none-eabi-gcc is.
+# The ARM side of pensim_add_core, where arm-none-eabi-gcc is: target NAME.arm, which builds NAME.elf in PENSIM_CORE_DIRECTORY from
+# the same sources, for `--firmware emulated:NAME.elf`. CPU: cortex-m0, cortex-m0plus, cortex-m3, cortex-m4 (with FPU), cortex-m33 (with FPU).
+#
+# Flags and their reasons
+#   -ffp-contract=off               a*b+c is two roundings here and there
+#   -fsanitize=thread (not linked)  every read of a volatile becomes a call into the runtime: "time passes here"
+
+_pensim_constant(PENSIM_ARM_FLAGS_cortex-m0 -mcpu=cortex-m0 -mfloat-abi=soft)
+_pensim_constant(PENSIM_ARM_FLAGS_cortex-m0plus -mcpu=cortex-m0plus -mfloat-abi=soft)
+_pensim_constant(PENSIM_ARM_FLAGS_cortex-m3 -mcpu=cortex-m3 -mfloat-abi=soft)
+_pensim_constant(PENSIM_ARM_FLAGS_cortex-m4 -mcpu=cortex-m4 -mfloat-abi=hard -mfpu=fpv4-sp-d16)
+_pensim_constant(PENSIM_ARM_FLAGS_cortex-m33 -mcpu=cortex-m33 -mfloat-abi=hard -mfpu=fpv5-sp-d16)
+_pensim_constant(PENSIM_ARM_CORE_FLAGS -mthumb -ffp-contract=off -funsigned-char -fshort-enums -ffunction-sections -fdata-sections -g
+                 -fno-optimize-sibling-calls -Wno-missing-field-initializers)
+
+# Compiles one file of a core for ARM; the object is appended to the list `objects`.
+macro(_pensim_arm_object name source folder flags)
+  get_filename_component(stem ${source} NAME)
+  set(compiler ${PENSIM_ARM_GCC} -std=gnu11)
+  if(stem MATCHES "\\.(cpp|cc|cxx)$")
+    set(compiler ${PENSIM_ARM_GXX} -std=gnu++20)
+    set(linker ${PENSIM_ARM_GXX})
+  endif()
+  list(LENGTH objects number)  # two files of one name are two objects
+  set(object ${CMAKE_CURRENT_BINARY_DIR}/${name}.arm/${folder}/${number}.${stem}.o)
+  add_custom_command(OUTPUT ${object}
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_CURRENT_BINARY_DIR}/${name}.arm/${folder}
+    COMMAND ${compiler} ${flags} -MMD -MF ${object}.d -c ${source} -o ${object}
+    DEPENDS ${source} DEPFILE ${object}.d COMMENT "Compiling ${name} for ${core_CPU}: ${stem}" VERBATIM COMMAND_EXPAND_LISTS)
+  list(APPEND objects ${object})
+endmacro()
 
 function(_pensim_add_arm_core name)
-  cmake_parse_arguments(core "" "SHAPE;OPTIMIZE" "SOURCES;INCLUDES;DEFINES" ${ARGN})
+  cmake_parse_arguments(core "NO_WAIT_INSTRUMENTATION" "SHAPE;OPTIMIZE;CPU" "SOURCES;INCLUDES;DEFINES;FLAGS" ${ARGN})
   find_program(PENSIM_ARM_GCC arm-none-eabi-gcc)
   find_program(PENSIM_ARM_GXX arm-none-eabi-g++)
-  # Registers of another processor stay with that processor: only shapes rates and main compile for ARM without the vendor's files.
-  if(NOT PENSIM_ARM_GCC OR NOT PENSIM_ARM_GXX OR core_SHAPE STREQUAL registers)
+  if(NOT PENSIM_ARM_GCC OR NOT PENSIM_ARM_GXX)
     return()
   endif()
-  set(arm_flags -mcpu=cortex-m4 -mthumb -mfloat-abi=hard -mfpu=fpv4-sp-d16 -ffp-contract=off -funsigned-char -fshort-enums
-      -ffunction-sections -fdata-sections -g ${core_OPTIMIZE})
-  list(TRANSFORM core_DEFINES PREPEND -D OUTPUT_VARIABLE defines)
-  set(include_flags)
+  if(NOT core_CPU)
+    set(core_CPU cortex-m4)
+  endif()
+  if(NOT DEFINED PENSIM_ARM_FLAGS_${core_CPU})
+    message(FATAL_ERROR "pensim_add_core(${name}): CPU is '${core_CPU}', expected cortex-m0, cortex-m0plus, cortex-m3, cortex-m4 or cortex-m33")
+  endif()
+  set(linker ${PENSIM_ARM_GCC})
+  set(objects)
+  list(TRANSFORM core_DEFINES PREPEND -D)
+  set(flags ${PENSIM_ARM_FLAGS_${core_CPU}} ${PENSIM_ARM_CORE_FLAGS})
+  list(TRANSFORM PENSIM_RUNTIME_DEFINES_${core_SHAPE} PREPEND -D OUTPUT_VARIABLE shape_defines)
+  list(APPEND flags ${shape_defines})
+
+  set(core_flags ${flags} ${core_OPTIMIZE} ${core_DEFINES} ${core_FLAGS})
   foreach(include ${core_INCLUDES})
     get_filename_component(include ${include} ABSOLUTE BASE_DIR ${CMAKE_CURRENT_SOURCE_DIR})
-    list(APPEND include_flags -I${include})
+    list(APPEND core_flags -I${include})
   endforeach()
-  set(arm_objects)
-  set(number 0)
+  set(announced)
+  if(NOT core_SHAPE STREQUAL rates AND NOT core_NO_WAIT_INSTRUMENTATION)
+    list(APPEND core_flags ${PENSIM_WAIT_FLAGS_GCC})
+    set(announced -DPEN_GUEST_ANNOUNCED=1)
+  endif()
   foreach(file ${core_SOURCES})
     get_filename_component(source ${file} ABSOLUTE BASE_DIR ${CMAKE_CURRENT_SOURCE_DIR})
-    get_filename_component(stem ${file} NAME)
-    set(compiler ${PENSIM_ARM_GCC} -std=gnu11)
-    if(stem MATCHES "\\.(cpp|cc|cxx)$")
-      set(compiler ${PENSIM_ARM_GXX} -std=gnu++20)
-    endif()
-    math(EXPR number "${number} + 1")  # two files of one name are two objects
-    set(object ${CMAKE_CURRENT_BINARY_DIR}/${name}.arm/${number}.${stem}.o)
-    add_custom_command(OUTPUT ${object}
-      COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_CURRENT_BINARY_DIR}/${name}.arm
-      COMMAND ${compiler} ${arm_flags} ${defines} ${include_flags} -MMD -MF ${object}.d -c ${source} -o ${object}
-      DEPENDS ${source} DEPFILE ${object}.d
-      COMMENT "Compiling ${name} for Cortex-M4F: ${stem}" VERBATIM)
-    list(APPEND arm_objects ${object})
+    _pensim_arm_object(${name} ${source} core "${core_flags}")
   endforeach()
-  add_custom_target(${name}.arm DEPENDS ${arm_objects})
+
+  set(guest ${PENSIM_SHIM_DIR}/emulated/guest)
+  set(guest_flags ${flags} -O2 -DPEN_GUEST ${announced} -I${PENSIM_SHIM_DIR})
+  foreach(source ${guest}/pen_guest.c ${guest}/stubs.S ${PENSIM_SHIM_DIR}/runtime/pen_volatile.c ${PENSIM_SHIM_DIR}/runtime/pen_libc.c)
+    _pensim_arm_object(${name} ${source} guest "${guest_flags}")
+  endforeach()
+
+  set(elf ${PENSIM_CORE_DIRECTORY}/${name}.elf)
+  add_custom_command(OUTPUT ${elf}
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${PENSIM_CORE_DIRECTORY}
+    COMMAND ${linker} ${PENSIM_ARM_FLAGS_${core_CPU}} -mthumb -nostartfiles -Wl,--gc-sections -Wl,--build-id=sha1 -T ${guest}/guest.ld
+            ${objects} -lm -o ${elf}
+    DEPENDS ${objects} ${guest}/guest.ld COMMENT "Linking ${name}.elf for ${core_CPU}" VERBATIM)
+  add_custom_target(${name}.arm DEPENDS ${elf})
 endfunction()

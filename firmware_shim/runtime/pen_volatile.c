@@ -10,12 +10,17 @@
  * bit-fields that gcc takes for plain reads (a loop on nothing but such a bit-field takes no time: the CPU-time guard
  * of the run ends it).
  */
+#ifdef PEN_GUEST /* an emulated core: the host knows the time */
+#include "../emulated/guest/volatile.h"
+#else
 #include "pen_waiting.h"
+#endif
 
 #define HOOK(name)          \
   void name(void* address); \
   void name(void* address)
 
+#ifndef PEN_GUEST
 static inline int on_stack(uint64_t a) { return a - pen_time.stack_begin < pen_time.stack_bytes; }
 
 /* Registers lie from 0x40000000 on; so does the heap, which pen_register_read() tells apart. */
@@ -66,6 +71,7 @@ static inline void plain_write(void* address) {
   (void)address;
 #endif
 }
+#endif
 
 #define SIZED(size)                                                            \
   HOOK(__tsan_read##size) { (void)address; }                                   \
