@@ -43,6 +43,10 @@ struct CoreVariable {
   std::uint8_t bit_offset = 0, bit_size = 0;  // bit_size 0: no bit-field; bit_offset from the lowest bit of size_bytes
                                               // at address
   std::vector<std::pair<std::int64_t, std::string>> enumerators;
+  // Reached through pointers (motor->gain): the pointer at `address` plus hops[0] is where the next pointer lies, or
+  // the value.
+  std::vector<std::uint64_t> hops = {};
+  std::uint8_t pointer_bytes = 0;  // 4 or 8 if there are hops
 };
 
 using WatchId = std::uint32_t;  // of one target
@@ -55,7 +59,8 @@ class Target {
                                                // caller holds its outputs for the boot time
   // `tick`: of the run; for reports, and to tell answers on a wire apart. The core does not see it.
   virtual StepReport step(std::int64_t tick, const PenIn& in, PenOut& out) = 0;
-  // Makes a variable ready for reading every tick: `read` costs 1 to 2 ns for each of a native core.
+  // Makes a variable ready for reading every tick: `read` costs 1 to 2 ns for each of a native core. What lies behind a
+  // pointer that is null or points to no memory of the core is NaN.
   virtual WatchId watch(const CoreVariable&) = 0;
   virtual void read(const WatchId* watches, std::size_t count, float* values) const = 0;
   virtual double peek(const CoreVariable&) const = 0;        // value as a double; an enumeration as its number

@@ -154,7 +154,7 @@ std::string signal_detail(const CrashRecord& r, CrashKind kind, const std::strin
 // The variable at an address as linked, or the address.
 std::string variable_at(const std::string& core_file, std::uint64_t address) {
   try {
-    for (const SymbolLine& line : CoreSymbols(core_file).list())
+    for (const SymbolLine& line : CoreSymbols(core_file).list("", true))
       if (address >= line.address && address - line.address < line.size_bytes) return line.name;
   } catch (const std::exception&) {
     // no file, no names

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <link.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,9 +13,12 @@
 #include <cerrno>
 #include <cinttypes>
 #include <climits>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
+#include <limits>
 #include <set>
 #include <stdexcept>
 
@@ -126,7 +130,7 @@ class Native final : public NativeTarget {
   double peek(const CoreVariable& variable) const override;
   void poke(const CoreVariable& variable, double value) override;
   std::uint32_t tick_us() const override { return port_->tick_us; }
-  std::vector<std::string> take_findings() override { return std::exchange(findings_, {}); }
+  std::vector<std::string> take_findings() override;
 
   const std::string& path() const override { return path_; }
   const std::string& loaded_path() const override { return loaded_path_; }
@@ -146,6 +150,9 @@ class Native final : public NativeTarget {
   void map_registers();
   void map_stack();
   void find(std::uint32_t kind, const char* text, std::uint32_t number);
+  bool read_memory(std::uintptr_t address, void* to, std::size_t bytes) const;
+  Followed place_of(const CoreVariable& variable) const;
+  double followed_value(const CoreVariable& variable, std::uint64_t& wild) const;
 
   void resume();
   static void enter(fiber::transfer_t from);
@@ -183,6 +190,14 @@ class Native final : public NativeTarget {
   bool first_step_ = true;  // since the last reset
   std::uint64_t lost_before_reset_ = 0;
   std::vector<Watch> watches_;
+  // Behind pointers: read by way of `value`, which a watch looks at.
+  struct FollowedWatch {
+    CoreVariable variable;
+    double value = 0.0;
+    std::uint64_t wild = 0;  // the first pointer that led nowhere
+    bool told = false;
+  };
+  mutable std::deque<FollowedWatch> followed_;
   std::vector<std::string> findings_;
   std::set<std::string> unanswered_;
 };
@@ -576,29 +591,77 @@ NativeTarget::Waiting Native::waiting() const {
 
 // ---- variables by name ----
 
+// A pointer of the core may point anywhere: what is not mapped is refused by the kernel.
+bool Native::read_memory(std::uintptr_t address, void* to, std::size_t bytes) const {
+  const auto inside = [&](const Range& r) { return address >= r.begin && address + bytes <= r.end; };
+  if (std::any_of(loaded_.begin(), loaded_.end(), inside)) {
+    std::memcpy(to, reinterpret_cast<const void*>(address), bytes);
+    return true;
+  }
+  iovec local{to, bytes}, remote{reinterpret_cast<void*>(address), bytes};
+  return ::process_vm_readv(::getpid(), &local, 1, &remote, 1, 0) == static_cast<ssize_t>(bytes);
+}
+
+Followed Native::place_of(const CoreVariable& v) const {
+  return follow(v, bias_ + v.address,
+                [&](std::uint64_t address, void* to, std::size_t bytes) { return read_memory(address, to, bytes); });
+}
+
+// NaN where a pointer is null, or leads to where nothing is: that one is `wild` then.
+double Native::followed_value(const CoreVariable& v, std::uint64_t& wild) const {
+  const Followed place = place_of(v);
+  std::uint64_t memory = 0;
+  if (place.address && read_memory(*place.address, &memory, v.size_bytes)) return read_variable(v, &memory);
+  wild = place.pointer;
+  return std::numeric_limits<double>::quiet_NaN();
+}
+
 WatchId Native::watch(const CoreVariable& v) {
-  watches_.push_back(make_watch(v, reinterpret_cast<const void*>(bias_ + v.address)));
+  if (v.hops.empty()) {
+    watches_.push_back(make_watch(v, reinterpret_cast<const void*>(bias_ + v.address)));
+  } else {
+    CoreVariable value;
+    value.kind = CoreVariable::Kind::floating;
+    value.size_bytes = sizeof(double);
+    watches_.push_back(make_watch(value, &followed_.emplace_back(FollowedWatch{v}).value));
+  }
   return static_cast<WatchId>(watches_.size() - 1);
 }
 
 void Native::read(const WatchId* watches, std::size_t count, float* values) const {
+  for (FollowedWatch& f : followed_) {
+    std::uint64_t wild = 0;
+    f.value = followed_value(f.variable, wild);
+    if (f.wild == 0) f.wild = wild;
+  }
   for (std::size_t i = 0; i < count; ++i) values[i] = static_cast<float>(read_watch(watches_[watches[i]]));
 }
 
 double Native::peek(const CoreVariable& v) const {
-  return read_variable(v, reinterpret_cast<const void*>(bias_ + v.address));
+  if (v.hops.empty()) return read_variable(v, reinterpret_cast<const void*>(bias_ + v.address));
+  std::uint64_t wild = 0;
+  return followed_value(v, wild);
 }
 
 void Native::poke(const CoreVariable& v, double value) {
-  const std::uintptr_t address = bias_ + v.address;
+  const std::uintptr_t address = v.hops.empty() ? bias_ + v.address : place_of(v).address.value_or(0);
   const bool writable = std::any_of(writable_.begin(), writable_.end(), [&](const Writable& w) {
     return address >= w.begin && address + v.size_bytes <= w.end;
   });
   if (!writable)
-    findings_.push_back("a write to " + v.name + " at " + hex(v.address) +
+    findings_.push_back("a write to " + v.name + " at " + hex(v.hops.empty() ? v.address : address) +
                         " was refused: not in the core's writable memory");
   else if (!write_variable(v, reinterpret_cast<void*>(address), value))
     findings_.push_back("a write of " + std::to_string(value) + " to " + v.name + " was refused: it does not fit");
+}
+
+std::vector<std::string> Native::take_findings() {
+  for (FollowedWatch& f : followed_) {
+    if (f.wild == 0 || std::exchange(f.told, true)) continue;
+    findings_.push_back(f.variable.name + " cannot be read: a pointer on the way is " + hex(f.wild) +
+                        ", where no memory is; NaN is recorded until it points to some");
+  }
+  return std::exchange(findings_, {});
 }
 
 }  // namespace

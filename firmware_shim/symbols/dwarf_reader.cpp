@@ -218,6 +218,12 @@ void SymbolTable::load() {
   for (std::size_t i = 0; i < variables_.size(); ++i) by_name_[variables_[i].qualified].push_back(i);
 }
 
+// .../firmware_shim/runtime/pen_waiting.c
+static bool is_of_runtime(const std::string& file) {
+  const std::size_t slash = file.rfind('/');
+  return slash != std::string::npos && file.substr(0, slash).ends_with("firmware_shim/runtime");
+}
+
 std::string inside(const std::string& scope, const std::string& name) {
   return scope.empty() ? name : name.empty() ? scope : scope + "::" + name;
 }
@@ -368,6 +374,7 @@ void SymbolTable::take(Dwarf_Die* die, const std::string& scope, const std::stri
   const char* declared = dwarf_decl_file(die);
   v.declared_in = declared ? declared : "";
   if (v.file.empty()) v.file = v.declared_in;
+  v.of_runtime = is_of_runtime(v.file);
   if (v.qualified.empty() || name_of(die).empty()) return;
   if (v.qualified.rfind("__", 0) == 0 && v.place != Place::memory) return;  // the compiler's own
   variables_.push_back(std::move(v));

@@ -91,9 +91,11 @@ std::string last_parts(const std::string& path, int count) {
 
 }  // namespace
 
-// With its file where another variable has the same name; with as many directories as it takes.
+// With its file where another variable has the same name; with as many directories as it takes. The runtime's variables
+// take no name from the firmware's.
 std::string SymbolTable::shown(const Variable& v) const {
-  const auto& same = by_name_.at(v.qualified);
+  std::vector<std::size_t> same = by_name_.at(v.qualified);
+  if (!v.of_runtime) std::erase_if(same, [&](std::size_t i) { return variables_[i].of_runtime; });
   if (same.size() == 1) return v.qualified;
   for (int parts = 1; parts < 12; ++parts) {
     const std::string file = last_parts(v.file, parts);
@@ -109,13 +111,18 @@ const Variable& SymbolTable::choose(const std::string& file, const std::string& 
   const auto in_file = [&](const Variable& v) {
     return file.empty() || ends_with_part(v.file, file, "/") || ends_with_part(v.declared_in, file, "/");
   };
-  const auto exact = by_name_.find(base);
-  if (exact != by_name_.end())
-    for (std::size_t i : exact->second)
-      if (in_file(variables_[i])) found.push_back(i);
-  if (found.empty())
+  // The firmware's own come first, so that a name of the runtime (uart, core) never stands in their way.
+  for (const bool of_runtime : {false, true}) {
+    const auto take = [&](std::size_t i) {
+      if (variables_[i].of_runtime == of_runtime && in_file(variables_[i])) found.push_back(i);
+    };
+    if (!found.empty()) break;
+    if (const auto exact = by_name_.find(base); exact != by_name_.end())
+      for (std::size_t i : exact->second) take(i);
+    if (!found.empty()) break;
     for (std::size_t i = 0; i < variables_.size(); ++i)
-      if (ends_with_part(variables_[i].qualified, base, "::") && in_file(variables_[i])) found.push_back(i);
+      if (ends_with_part(variables_[i].qualified, base, "::")) take(i);
+  }
 
   const auto in_memory = [&](std::size_t i) { return variables_[i].place == Place::memory; };
   if (std::any_of(found.begin(), found.end(), in_memory))
@@ -125,7 +132,7 @@ const Variable& SymbolTable::choose(const std::string& file, const std::string& 
     Names known, tails;  // a static inside a function may be asked for by its own name
     std::map<std::string, std::string> whole;
     for (const Variable& v : variables_) {
-      if (v.place != Place::memory || !in_file(v)) continue;
+      if (v.place != Place::memory || v.of_runtime || !in_file(v)) continue;
       known.push_back(shown(v));
       tails.push_back(v.qualified.substr(v.qualified.rfind(':') + 1));
       whole[tails.back()] = known.back();
@@ -185,6 +192,7 @@ std::vector<Part> SymbolTable::members(const Part& record) const {
       else
         return;  // a virtual base: its place depends on the object
     }
+    m.hops = record.hops;
     m.address = record.address + offset;
     if (const auto bits = number(die, DW_AT_bit_size)) {
       m.bit_size = *bits;
@@ -224,10 +232,10 @@ Part SymbolTable::member(const Part& record, const std::string& name) const {
            {record.name + "[0]." + name});
   }
   if (tag == DW_TAG_pointer_type)
-    refuse("`" + record.name + "` is a pointer: what it points to cannot be watched by name");
+    refuse("`" + record.name + "` is a pointer: write " + record.name + "->" + name, {record.name + "->" + name});
   if (!is_record(tag)) refuse("`" + record.name + "` is of type " + type_text(record.type) + " and has no members");
   if (auto found = search(record, name)) {
-    found->name = record.name + "." + name;
+    found->name = record.name + (record.name.ends_with("->") ? "" : ".") + name;
     return *found;
   }
   Names known;
@@ -244,11 +252,42 @@ Part SymbolTable::member(const Part& record, const std::string& name) const {
   refuse("`" + record.name + "` has no member `" + name + "`, but " + joined(known), near);
 }
 
-Part SymbolTable::element(const Part& array, std::uint64_t index) const {
+// What a pointer or reference points to; `named` is what it is called there.
+Part SymbolTable::pointee(const Part& pointer, const std::string& named) const {
+  std::optional<Dwarf_Die> type = bare(pointer.type);
+  const int tag = type ? dwarf_tag(&*type) : 0;
+  if (tag != DW_TAG_pointer_type && tag != DW_TAG_reference_type && tag != DW_TAG_rvalue_reference_type)
+    refuse("`" + pointer.name + "` is of type " + type_text(pointer.type) + " and no pointer");
+  Part target;
+  target.name = named;
+  target.type = type_of(&*type);
+  if (!target.type) refuse("`" + pointer.name + "` points to void: what lies there has no type");
+  target.hops = pointer.hops;
+  target.hops.push_back(pointer.address);
+  return target;
+}
+
+// A record with one member stands for it: std::atomic, std::array, a duration.
+Part SymbolTable::unwrapped(Part part) const {
+  for (std::optional<Dwarf_Die> type = bare(part.type); type && is_record(dwarf_tag(&*type)); type = bare(part.type)) {
+    std::vector<Part> all = members(part);
+    if (all.size() != 1) break;
+    all[0].name = part.name;
+    part = std::move(all[0]);
+  }
+  return part;
+}
+
+Part SymbolTable::element(const Part& whole, std::uint64_t index) const {
+  const Part array = unwrapped(whole);
   std::optional<Dwarf_Die> type = bare(array.type);
+  if (type && dwarf_tag(&*type) == DW_TAG_pointer_type) {
+    Part part = pointee(array, array.name + "[" + std::to_string(index) + "]");
+    part.address = index * size_of(part.type, address_bytes_);
+    return part;
+  }
   if (!type || dwarf_tag(&*type) != DW_TAG_array_type)
-    refuse("`" + array.name + "` is of type " + type_text(array.type) + " and no array" +
-           (type && dwarf_tag(&*type) == DW_TAG_pointer_type ? ": what it points to cannot be watched by name" : ""));
+    refuse("`" + array.name + "` is of type " + type_text(array.type) + " and no array");
   const std::vector<std::uint64_t> counts = dimensions(&*type);
   const std::uint64_t count = counts[array.dimension];
   if (index >= count) {
@@ -261,6 +300,7 @@ Part SymbolTable::element(const Part& array, std::uint64_t index) const {
   for (std::size_t d = array.dimension + 1; d < counts.size(); ++d) stride *= counts[d];
   Part part;
   part.name = array.name + "[" + std::to_string(index) + "]";
+  part.hops = array.hops;
   part.address = array.address + index * stride;
   if (array.dimension + 1 < counts.size()) {
     part.type = array.type;
@@ -271,10 +311,19 @@ Part SymbolTable::element(const Part& array, std::uint64_t index) const {
   return part;
 }
 
-CoreVariable SymbolTable::number_at(const Part& part) const {
+CoreVariable SymbolTable::number_at(const Part& whole) const {
+  const Part part = unwrapped(whole);
   CoreVariable v;
   v.name = part.name;
-  v.address = part.address;
+  std::uint64_t last = part.address;  // from where the last pointer points to, or the address
+  const auto place = [&] {
+    v.hops = part.hops;
+    v.hops.push_back(last);
+    v.address = v.hops.front();
+    v.hops.erase(v.hops.begin());
+    if (!v.hops.empty()) v.pointer_bytes = static_cast<std::uint8_t>(address_bytes_);
+    return v;
+  };
   std::optional<Dwarf_Die> type = bare(part.type);
   if (!type) refuse("`" + part.name + "` has no type");
   Dwarf_Die* die = &*type;
@@ -335,7 +384,7 @@ CoreVariable SymbolTable::number_at(const Part& part) const {
            " bytes: up to 8 can be watched");
   if (big_endian_) refuse("the core is big-endian: not supported");
   v.size_bytes = static_cast<std::uint8_t>(bytes);
-  if (!part.bit_position) return v;
+  if (!part.bit_position) return place();
 
   // A bit-field: the aligned storage unit of its type where it lies in one, else the smallest unit from its first byte
   // on.
@@ -348,11 +397,11 @@ CoreVariable SymbolTable::number_at(const Part& part) const {
     bytes = span <= 8 ? 1 : span <= 16 ? 2 : span <= 32 ? 4 : 8;
     if (span > 64) refuse("`" + part.name + "` is a bit-field that spans nine bytes: not supported");
   }
-  v.address += static_cast<std::uint64_t>(start / 8);
+  last += static_cast<std::uint64_t>(start / 8);
   v.size_bytes = static_cast<std::uint8_t>(bytes);
   v.bit_offset = static_cast<std::uint8_t>(bit - start);
   v.bit_size = static_cast<std::uint8_t>(part.bit_size);
-  return v;
+  return place();
 }
 
 CoreVariable SymbolTable::find(const std::string& name) const {
@@ -362,7 +411,8 @@ CoreVariable SymbolTable::find(const std::string& name) const {
 
   // The base goes up to the first `.` or `[` behind the file; a file has a `.` too, so it is looked for first: a single
   // `:`.
-  std::string file, rest = name;
+  const std::size_t stars = std::min(name.find_first_not_of('*'), name.size());
+  std::string file, rest = name.substr(stars);
   const auto single_colon = [](const std::string& text, std::size_t from) {
     for (std::size_t i = from; i < text.size(); ++i) {
       if (text[i] == '[') break;
@@ -387,7 +437,8 @@ CoreVariable SymbolTable::find(const std::string& name) const {
   for (std::size_t c = single_colon(rest, 0); c != std::string::npos; c = single_colon(rest, c + 2))
     rest.insert(c, ":");
   std::size_t end = 0, angle = 0;
-  while (end < rest.size() && (angle || (rest[end] != '.' && rest[end] != '['))) {
+  const auto is_arrow = [&](std::size_t i) { return rest.compare(i, 2, "->") == 0; };
+  while (end < rest.size() && (angle || (rest[end] != '.' && rest[end] != '[' && !is_arrow(end)))) {
     if (rest[end] == '<') ++angle;
     if (rest[end] == '>' && angle) --angle;
     ++end;
@@ -400,13 +451,26 @@ CoreVariable SymbolTable::find(const std::string& name) const {
   if (base.empty()) malformed();
 
   const Variable& variable = choose(file, base);
-  Part part = start(variable, name.substr(0, name.size() - (rest.size() - end)));
+  Part part = start(variable, name.substr(stars, name.size() - stars - (rest.size() - end)));
+  const auto is_reference = [&] {
+    const std::optional<Dwarf_Die> type = bare(part.type);
+    Dwarf_Die die;
+    if (type) die = *type;
+    const int tag = type ? dwarf_tag(&die) : 0;
+    return tag == DW_TAG_reference_type || tag == DW_TAG_rvalue_reference_type;
+  };
   while (end < rest.size()) {
-    if (rest[end] == '.') {
-      std::size_t stop = rest.find_first_of(".[", end + 1);
+    const bool arrow = is_arrow(end);
+    if (arrow || rest[end] == '.') {
+      end += arrow ? 2 : 1;
+      std::size_t stop = std::min(rest.find_first_of(".[", end), rest.find("->", end));
       if (stop == std::string::npos) stop = rest.size();
-      const std::string member_name = rest.substr(end + 1, stop - end - 1);
+      const std::string member_name = rest.substr(end, stop - end);
       if (member_name.empty()) malformed();
+      if (arrow)
+        part = pointee(part, part.name + "->");
+      else if (is_reference())
+        part = pointee(part, part.name);
       part = member(part, member_name);
       end = stop;
     } else if (rest[end] == '[') {
@@ -421,6 +485,7 @@ CoreVariable SymbolTable::find(const std::string& name) const {
       malformed();
     }
   }
+  for (std::size_t i = 0; i < stars; ++i) part = pointee(part, "*" + part.name);
   part.name = name;
   return number_at(part);
 }
@@ -462,11 +527,11 @@ void SymbolTable::expand(const Part& part, const std::string& pattern, bool all_
   }
 }
 
-std::vector<SymbolLine> SymbolTable::list(const std::string& pattern) const {
+std::vector<SymbolLine> SymbolTable::list(const std::string& pattern, bool all) const {
   std::vector<SymbolLine> lines;
   const std::string wanted = lower(pattern);
   for (const Variable& v : variables_) {
-    if (v.place != Place::memory) continue;
+    if (v.place != Place::memory || (v.of_runtime && !all)) continue;
     expand(start(v, shown(v)), wanted, pattern.find('[') != std::string::npos, 0, lines);
   }
   return lines;
@@ -478,6 +543,8 @@ CoreSymbols::CoreSymbols(CoreSymbols&&) noexcept = default;
 CoreSymbols& CoreSymbols::operator=(CoreSymbols&&) noexcept = default;
 bool CoreSymbols::has_variables() const { return table_->has_variables(); }
 CoreVariable CoreSymbols::find(const std::string& name) const { return table_->find(name); }
-std::vector<SymbolLine> CoreSymbols::list(const std::string& pattern) const { return table_->list(pattern); }
+std::vector<SymbolLine> CoreSymbols::list(const std::string& pattern, bool all) const {
+  return table_->list(pattern, all);
+}
 
 }  // namespace pensim

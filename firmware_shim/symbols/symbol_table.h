@@ -48,6 +48,7 @@ struct Variable {
   std::string qualified;  // "ns::Class::member", "function::count"
   std::string file;       // of its translation unit
   std::string declared_in;
+  bool of_runtime = false;  // of what pensim links into every core, not of the firmware or its port
   Place place = Place::gone;
   std::uint64_t address = 0;
   Dwarf_Die die;
@@ -58,7 +59,9 @@ struct Part {
   std::string name;
   std::optional<Dwarf_Die> type;
   std::size_t dimension = 0;  // of an array type: how many of its dimensions are indexed already
-  std::uint64_t address = 0;
+  std::vector<std::uint64_t>
+      hops;                   // pointers on the way: where the first lies, then each from where the last points to
+  std::uint64_t address = 0;  // as linked, or from where the last of the hops points to
   std::optional<std::int64_t> bit_position;  // bit-field: lowest bit, counted from `address`
   std::uint64_t bit_size = 0;
 };
@@ -72,7 +75,7 @@ class SymbolTable {
 
   bool has_variables() const { return !variables_.empty(); }
   CoreVariable find(const std::string& name) const;
-  std::vector<SymbolLine> list(const std::string& pattern) const;
+  std::vector<SymbolLine> list(const std::string& pattern, bool all) const;
 
  private:
   void load();
@@ -84,7 +87,9 @@ class SymbolTable {
   std::string shown(const Variable&) const;
   Part start(const Variable&, const std::string& name) const;
   Part member(const Part&, const std::string& name) const;
+  Part unwrapped(Part) const;
   Part element(const Part&, std::uint64_t index) const;
+  Part pointee(const Part& pointer, const std::string& named) const;
   std::optional<Part> search(const Part& record, const std::string& name) const;
   CoreVariable number_at(const Part&) const;
   void expand(const Part&, const std::string& pattern, bool all_elements, int depth,

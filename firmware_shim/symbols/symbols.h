@@ -7,7 +7,15 @@
 //   control_loop::count   motor.c:control_loop::count                       a static inside a function
 //   pen::Driver::instances                                                  C++ namespaces and classes (anonymous ones
 //   are left out)
+//   pen::Ring<float, 4>::pushes                                             a template's, with the arguments as the
+//   compiler writes them
+//   motor->gain   table[2]->gain   points[3]   *level                       what a pointer points to, followed at each
+//   read
 //   A file is named by the end of its path: `motor.c`, `drivers/motor.c`.
+//
+// The variables of pensim's own runtime are found by their names where the firmware has none of that name.
+//
+// A record with a single member may be named for it: ticks for std::atomic<int>, samples[2] for std::array.
 //
 // A variable is an integer of up to 64 bits, a bool, an enumeration, a float or double, or a pointer (an unsigned
 // number). What the compiler optimised away, thread-local variables, long double and automatic variables cannot be
@@ -19,7 +27,9 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -67,12 +77,21 @@ class CoreSymbols {
 
   // Variables that hold a number, members and elements included, whose name contains the pattern (letter case does not
   // count; a `*` stands for anything), in order of names. An array of more than 16 elements is one line unless the
-  // pattern has a `[`.
-  std::vector<SymbolLine> list(const std::string& pattern = "") const;
+  // pattern has a `[`. `all`: those of pensim's own runtime, too.
+  std::vector<SymbolLine> list(const std::string& pattern = "", bool all = false) const;
 
  private:
   std::unique_ptr<SymbolTable> table_;
 };
+
+// Where a variable lies at this moment: `address` is that of its first byte or, when it has hops, of its first pointer.
+// Nothing where a pointer is null or points to what `read` refuses; `pointer` is its value then.
+struct Followed {
+  std::optional<std::uint64_t> address;
+  std::uint64_t pointer = 0;
+};
+using ReadMemory = std::function<bool(std::uint64_t address, void* to, std::size_t bytes)>;
+Followed follow(const CoreVariable&, std::uint64_t address, const ReadMemory& read);
 
 // The number in memory laid out as on the core (little-endian). `memory` points at the variable's first byte,
 // size_bytes long.

@@ -42,6 +42,17 @@ Watch make_watch(const CoreVariable& v, const void* at) {
   return w;
 }
 
+Followed follow(const CoreVariable& v, std::uint64_t address, const ReadMemory& read) {
+  std::uint64_t pointer = 0;
+  for (const std::uint64_t offset : v.hops) {
+    pointer = 0;
+    if (!read(address, &pointer, v.pointer_bytes)) return {std::nullopt, address};
+    if (pointer == 0) return {std::nullopt, 0};
+    address = pointer + offset;
+  }
+  return {address, pointer};
+}
+
 double read_variable(const CoreVariable& v, const void* memory) {
   alignas(8) unsigned char word[8] = {};
   std::memcpy(word, memory, v.size_bytes);

@@ -12,11 +12,11 @@
 namespace pensim {
 namespace {
 
-int command_symbols(const std::string& core, const std::string& pattern) {
+int command_symbols(const std::string& core, const std::string& pattern, bool all) {
   const std::string path = find_core(core).path;
   const CoreSymbols symbols(path);
   std::size_t count = 0;
-  for (const SymbolLine& line : symbols.list(pattern)) {
+  for (const SymbolLine& line : symbols.list(pattern, all)) {
     fmt::print("{:<48} {:<24} 0x{:08x} {:>4} B\n", line.name, line.type, line.address, line.size_bytes);
     ++count;
   }
@@ -40,12 +40,14 @@ void add_schema(CLI::App& app) {
 void add_symbols(CLI::App& app) {
   struct Arguments {
     std::string core, pattern;
+    bool all = false;
   };
   const auto a = std::make_shared<Arguments>();
   CLI::App* symbols = app.add_subcommand("symbols", "list the variables of a core");
   symbols->add_option("core", a->core, "NAME or native:PATH.so")->required();
   symbols->add_option("pattern", a->pattern, "only names that contain this");
-  symbols->final_callback([a] { finish(command_symbols(a->core, a->pattern)); });
+  symbols->add_flag("--all", a->all, "those of pensim's own runtime, too");
+  symbols->final_callback([a] { finish(command_symbols(a->core, a->pattern, a->all)); });
 }
 
 void add_catalog(CLI::App& app) {

@@ -96,6 +96,8 @@ int command_check(PrepareOptions& options) {
   std::vector<InputProblem> problems;
   const std::vector<RunRequest> requests = prepare(options, problems);
   if (!problems.empty()) return print_problems(problems);
+  for (const RunRequest& r : requests)
+    for (const std::string& finding : r.findings) fmt::print("{}: {}\n", r.label, finding);
   fmt::print("{} {}: no problem found\n", requests.size(), requests.size() == 1 ? "scenario" : "scenarios");
   return exit_ok;
 }

@@ -504,26 +504,32 @@ class Parser {
     return signal(begin);
   }
 
-  Part signal(int begin) {
+  // Where the signal at the cursor ends.
+  std::size_t signal_end() {
     std::size_t end = pos_ + peek_word().size();
+    if (text_.compare(pos_, 3, "fw.") == 0)
+      if (const std::size_t length = variable_name_length(std::string_view(text_).substr(pos_ + 3)))
+        return pos_ + 3 + length;
     while (true) {
       if (at(end) == '.' && (letter(at(end + 1)) || digit(at(end + 1)))) {
         ++end;
       } else if (at(end) == ':' && at(end + 1) == ':' && letter(at(end + 2))) {
         end += 2;
-      } else if (at(end) == ':' && letter(at(end + 1)) && text_.compare(pos_, 3, "fw.") == 0) {
-        ++end;  // fw.motor.c:state, one of several of this name
       } else if (at(end) == '[' && digit(at(end + 1))) {
         std::size_t close = end + 1;
         while (digit(at(close))) ++close;
-        if (at(close) != ']') break;
+        if (at(close) != ']') return end;
         end = close + 1;
         continue;
       } else {
-        break;
+        return end;
       }
       while (letter(at(end)) || digit(at(end))) ++end;
     }
+  }
+
+  Part signal(int begin) {
+    const std::size_t end = signal_end();
     const std::string name = text_.substr(pos_, end - pos_);
     Formula::Node made;
     made.op = Op::signal;

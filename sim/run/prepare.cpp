@@ -8,10 +8,12 @@
 #include <stdexcept>
 
 #include "sim/engine/insertion.h"
+#include "sim/judge/formula.h"
 #include "sim/platform/clock.h"
 #include "sim/run/cores.h"
 #include "sim/run/formulas.h"
 #include "sim/scenario/firmware_spec.h"
+#include "sim/vocabulary/signal_name.h"
 
 namespace pensim {
 namespace {
@@ -41,7 +43,7 @@ void add_problems(const InputError& error, std::vector<InputProblem>& problems) 
 // Everything about the core that can be wrong before a run: the file, the ABI (opened in a child later), names to watch
 // and poke.
 void check_core(RunRequest& request, const std::string& file, const Scenario& scenario,
-                std::vector<InputProblem>& problems) {
+                const std::vector<std::string>& asked, std::vector<InputProblem>& problems) {
   try {
     request.core = find_core(request.resolved.firmware);
   } catch (const InputError& error) {
@@ -57,27 +59,63 @@ void check_core(RunRequest& request, const std::string& file, const Scenario& sc
   const std::vector<Command>& commands = request.resolved.commands;
   const auto is_poke = [](const Command& c) { return c.kind == Command::Kind::poke; };
   if (request.resolved.watch.empty() && std::none_of(commands.begin(), commands.end(), is_poke)) return;
-  check_core_names(request.resolved, scenario, CoreSymbols(request.core.path), problems);
+  check_core_names(request.resolved, scenario, asked, CoreSymbols(request.core.path), problems, request.findings);
+}
+
+// The requirement or measure that reads the variable, and where it stands; formulas that cannot be read are reported
+// elsewhere.
+std::optional<std::pair<std::string, Location>> reader_of(const ResolvedScenario& scenario,
+                                                          const std::string& variable) {
+  const std::string signal = variable_signal(variable);
+  const auto reads = [&](const auto& parse) {
+    try {
+      const Formula formula = parse();
+      return std::any_of(formula.signals.begin(), formula.signals.end(),
+                         [&](const SignalInfo& s) { return s.name == signal; });
+    } catch (const InputError&) {
+      return false;
+    }
+  };
+  for (const Requirement& q : scenario.requirements)
+    if (reads([&] { return parse_formula(q.that, q.at); })) return std::pair("requirement " + q.id, q.at);
+  for (const Measure& m : scenario.measures)
+    if (reads([&] { return parse_measure(m.expression, m.at).of; })) return std::pair("measure " + m.name, m.at);
+  return std::nullopt;
 }
 
 }  // namespace
 
-void check_core_names(ResolvedScenario& resolved, const Scenario& scenario, const CoreSymbols& symbols,
-                      std::vector<InputProblem>& problems) {
+void check_core_names(ResolvedScenario& resolved, const Scenario& scenario, const std::vector<std::string>& asked,
+                      const CoreSymbols& symbols, std::vector<InputProblem>& problems,
+                      std::vector<std::string>& findings) {
   const auto place = [&](const std::string& name, const std::string& enumerator) {
     const auto known = scenario.variable_places.find({name, enumerator});
     return known == scenario.variable_places.end() ? Location{"--watch", 0, 0} : known->second;
   };
+  const std::string list_hint = fmt::format("pensim symbols {} lists the variables of this core", resolved.firmware);
   const auto find = [&](const std::string& name) -> std::optional<CoreVariable> {
     try {
       return symbols.find(name);
     } catch (const std::runtime_error& error) {
-      problems.push_back({place(name, ""), error.what(),
-                          fmt::format("pensim symbols {} lists the variables of this core", resolved.firmware)});
+      problems.push_back({place(name, ""), error.what(), list_hint});
       return std::nullopt;
     }
   };
-  for (const std::string& name : resolved.watch) find(name);
+  std::erase_if(resolved.watch, [&](const std::string& name) {
+    if (std::find(asked.begin(), asked.end(), name) != asked.end()) return !find(name);
+    try {
+      symbols.find(name);
+      return false;
+    } catch (const std::runtime_error& error) {
+      if (const auto reader = reader_of(resolved, name)) {
+        problems.push_back({reader->second, fmt::format("{} reads fw.{}: {}", reader->first, name, error.what()),
+                            list_hint + "; leave out what is another firmware's with --set require=[] or measure={}"});
+        return false;
+      }
+      findings.push_back(fmt::format("{} is not recorded: {}", variable_signal(name), error.what()));
+      return true;
+    }
+  });
   for (Command& c : resolved.commands) {
     if (c.kind != Command::Kind::poke) continue;
     const std::optional<CoreVariable> variable = find(c.name);
@@ -115,6 +153,8 @@ std::vector<RunRequest> prepare(const PrepareOptions& options, std::vector<Input
                         "ECMAScript syntax, e.g. 'hall|stall'"});
     return requests;
   }
+  std::vector<std::string> asked;
+  for (const std::string& name : options.watch) asked.emplace_back(watched_variable(name));
   LoadOptions load;
   load.overrides = options.overrides;
   load.always = options.always;
@@ -130,7 +170,7 @@ std::vector<RunRequest> prepare(const PrepareOptions& options, std::vector<Input
       Scenario scenario = read;
       if (options.seed) scenario.seed = *options.seed;
       if (options.firmware && scenario.rig == Rig::pen) scenario.firmware = *options.firmware;
-      for (const std::string& name : options.watch)
+      for (const std::string& name : asked)
         if (scenario.rig == Rig::pen &&
             std::find(scenario.watch.begin(), scenario.watch.end(), name) == scenario.watch.end())
           scenario.watch.push_back(name);
@@ -141,7 +181,7 @@ std::vector<RunRequest> prepare(const PrepareOptions& options, std::vector<Input
       request.resolved.path = file.label;
       request.reproduce = reproduce_line(file.path, options, request.resolved);
       if (request.resolved.rig == Rig::pen)
-        check_core(request, file.path, scenario, problems);
+        check_core(request, file.path, scenario, asked, problems);
       else
         for (InputProblem& problem : check_rig(request.resolved, file.path)) problems.push_back(std::move(problem));
       for (InputProblem& problem : check_formulas(request.resolved)) problems.push_back(std::move(problem));

@@ -28,9 +28,11 @@ struct PrepareOptions {
 // input.
 std::vector<RunRequest> prepare(const PrepareOptions&, std::vector<InputProblem>& problems);
 
-// The variables that a run watches and pokes exist in the core; enumerators of pokes become their numbers. Loads
-// nothing.
-void check_core_names(ResolvedScenario& resolved, const Scenario& scenario, const CoreSymbols& symbols,
-                      std::vector<InputProblem>& problems);
+// The variables that a run watches and pokes exist in the core; enumerators of pokes become their numbers. A name that
+// the scenario watches, and no requirement or measure reads, may be another core's: it is struck out of `watch` with a
+// finding. `asked` are names that were asked for beside the scenario (--watch): they must exist. Loads nothing.
+void check_core_names(ResolvedScenario& resolved, const Scenario& scenario, const std::vector<std::string>& asked,
+                      const CoreSymbols& symbols, std::vector<InputProblem>& problems,
+                      std::vector<std::string>& findings);
 
 }  // namespace pensim

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "firmware_shim/target_spec.h"
 #include "sim/scenario/resolve.h"
@@ -26,10 +27,11 @@ struct RunRequest {
   std::string label;          // as shown and reported
   std::string scenario_text;  // of the file, for the recording
   ResolvedScenario resolved;
-  TargetSpec core;             // none for a rig
-  std::string reproduce;       // the one line
-  std::string recording_path;  // "": from the label
-  double prepare_s = 0;        // time taken to read it
+  TargetSpec core;                    // none for a rig
+  std::string reproduce;              // the one line
+  std::vector<std::string> findings;  // before the run
+  std::string recording_path;         // "": from the label
+  double prepare_s = 0;               // time taken to read it
 };
 
 // Where the recording of a scenario goes: out_dir + the label without its extension + ".h5", never outside out_dir.

@@ -107,6 +107,7 @@ RecordingMeta meta_of(const RunRequest& request) {
   meta.simulator_version = version;
   meta.simulator_flags = compiler_flags();
   meta.git_state = git_state();
+  meta.notes = request.findings;
   return meta;
 }
 

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "sim/input/quantity.h"
+#include "sim/vocabulary/signal_name.h"
 
 namespace pensim {
 
@@ -148,11 +149,7 @@ void Timeline::add(const TimelineLine& line) {
 
 bool Timeline::symbol(const std::string& name, const Location& at) {
   scenario_.variable_places.emplace(std::pair(name, ""), at);
-  bool good =
-      !name.empty() && name.size() <= 200 && (std::isalpha(static_cast<unsigned char>(name[0])) || name[0] == '_');
-  for (char c : name)
-    good = good &&
-           (std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.' || c == '[' || c == ']' || c == ':');
+  const bool good = !name.empty() && name.size() <= 200 && variable_name_length(name) == name.size();
   if (!good)
     context_.add(
         at,

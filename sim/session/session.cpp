@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <iterator>
 #include <system_error>
 
 #include "firmware_shim/symbols/symbols.h"
@@ -151,7 +152,11 @@ struct Session::Impl {
                                       "build it again"});
       }
       symbols_path = p.request.core.path;
-      check_core_names(p.request.resolved, p.scenario, *symbols, problems);
+      std::vector<std::string> added;
+      std::copy_if(wanted.watch.begin(), wanted.watch.end(), std::back_inserter(added), [&](const std::string& name) {
+        return std::find(original.watch.begin(), original.watch.end(), name) == original.watch.end();
+      });
+      check_core_names(p.request.resolved, p.scenario, added, *symbols, problems, p.request.findings);
     }
     for (InputProblem& problem : check_formulas(p.request.resolved)) problems.push_back(std::move(problem));
     if (!problems.empty()) throw InputError(problems);

@@ -1,5 +1,6 @@
 #include "sim/vocabulary/signal_name.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace pensim {
@@ -22,7 +23,60 @@ bool take(std::string_view& text, std::string_view front) {
   return true;
 }
 
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+char char_at(std::string_view text, std::size_t i) { return i < text.size() ? text[i] : '\0'; }
+
+std::size_t word_end(std::string_view text, std::size_t at) {
+  while (is_letter(char_at(text, at)) || is_digit(char_at(text, at))) ++at;
+  return at;
+}
+
+// Behind `<...>` at `at`, or `at` if there are no template arguments.
+std::size_t arguments_end(std::string_view text, std::size_t at) {
+  std::size_t depth = 0, i = at;
+  for (; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '<') ++depth;
+    if (c == '>' && --depth == 0) break;
+    if (depth == 0 ||
+        (!is_letter(c) && !is_digit(c) && std::string_view("<>, :*&()-'").find(c) == std::string_view::npos))
+      return at;
+  }
+  if (i >= text.size()) return at;
+  ++i;
+  const std::string_view rest = text.substr(i);
+  if (rest.starts_with("::") || rest.starts_with("->") || rest.starts_with('[') ||
+      (rest.starts_with('.') && is_letter(char_at(rest, 1))))
+    return i;
+  const std::size_t next = rest.find_first_not_of(' ');
+  const char after = next == std::string_view::npos ? '\0' : rest[next];
+  return std::string_view("),*/=!<>").find(after) != std::string_view::npos || after == '\0' ? i : at;
+}
+
 }  // namespace
+
+std::size_t variable_name_length(std::string_view text) {
+  std::size_t at = std::min(text.find_first_not_of('*'), text.size());
+  if (!is_letter(char_at(text, at))) return 0;
+  at = arguments_end(text, word_end(text, at));
+  for (;;) {
+    const char c = char_at(text, at), next = char_at(text, at + 1);
+    if (c == '[' && is_digit(next)) {
+      std::size_t close = at + 1;
+      while (is_digit(char_at(text, close))) ++close;
+      if (char_at(text, close) != ']') return at;
+      at = close + 1;
+      continue;
+    }
+    const bool two = (c == ':' && next == ':') || (c == '-' && next == '>');
+    if (!two && c != '.' && c != ':') return at;
+    const std::size_t word = at + (two ? 2 : 1);
+    if (!is_letter(char_at(text, word)) && !(c == '.' && is_digit(char_at(text, word)))) return at;
+    at = arguments_end(text, word_end(text, word));
+  }
+}
 
 SignalName parse_signal_name(std::string_view name) {
   std::string_view rest = name;

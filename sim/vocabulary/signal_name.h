@@ -1,6 +1,7 @@
 // signal_name.h - names of signals that a scenario brings: aux.N, fw.VARIABLE, fault.NAME, needle.N.force|penetration.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -26,6 +27,12 @@ std::string variable_signal(std::string_view variable);
 std::string fault_signal(std::string_view fault);
 std::string needle_force_signal(int needle);
 std::string needle_penetration_signal(int needle);
+
+// How much of the beginning of `text` is the name of a variable of a core as `pensim symbols` writes it, with what a
+// pointer leads to: speed_loop.integral, table[3].gain, motor.c:state, pen::Driver::instances, Ring<float, 4>::pushes,
+// motor->gain, *level. Template arguments count only before `::`, `.`, `[`, `->` or where a comparison could not end,
+// so that `a < 3 and b > 2` has none.
+std::size_t variable_name_length(std::string_view text);
 
 // A variable of the core as it is written under `watch:`, with or without fw.
 std::string_view watched_variable(std::string_view name);

@@ -92,6 +92,7 @@ const Case works[] = {
     {.core = "constructor_reads_clock", .result = Result{1}},
     {.core = "torn_64_bit", .result = Result{0}},  // both words of a plain access at once: documented
     {.core = "volatile_bit_field", .result = Result{994, 4}},
+    {.core = "names_of_runtime", .arguments = {"--watch", "uart.head"}, .result = Result{995, 2}},
     {.core = "systick_micros", .result = Result{0}},
     {.core = "cycle_counter_off", .result = Result{0}},
 };
@@ -114,6 +115,42 @@ const Case stops[] = {
      .fault = Fault{"segfault", "run", "*(volatile int*)p = 1"},
      .findings = {"pthread_create"}},
 };
+// Names are those that `pensim symbols` lists; behind a pointer that is null or wild lies NaN.
+TEST(CppNames, AreWatchedAndPokedAsListedAndThroughPointers) {
+  const test::Reported reported =
+      test::run_scenarios(PENSIM_PROGRAM, {PENSIM_CASES "/scenarios/cpp_names.yaml", "--no-always", "--firmware",
+                                           "native:" PENSIM_TEST_CORES "/cases/cpp_names.so"});
+  const std::string text = reported.ran.out + reported.ran.err;
+  ASSERT_EQ(reported.runs.size(), 1u) << text;
+  const nlohmann::json& run = reported.runs[0];
+  EXPECT_EQ(run["verdict"], "pass") << text;
+  const auto measured = [&](const char* name) { return run["measures"][name].get<double>(); };
+  EXPECT_NEAR(measured("result"), 5500, 6);
+  EXPECT_NEAR(measured("by_comparison"), 2 * 395, 4);
+  EXPECT_NEAR(measured("duty"), 1250, 3);
+  for (const char* same : {"through_pointer", "through_table", "by_reference", "starred", "indexed"})
+    EXPECT_EQ(measured(same), measured("duty")) << same;
+  EXPECT_EQ(measured("fault"), 5);
+  EXPECT_NEAR(measured("poked"), -7000, 1);
+  ASSERT_EQ(run["findings"].size(), 1u) << text;
+  EXPECT_NE(run["findings"][0].get<std::string>().find("drive::wild->duty cannot be read: a pointer on the way is "
+                                                       "0x00000010, where no memory is"),
+            std::string::npos)
+      << run["findings"][0];
+}
+
+// A firmware may call its variables as the runtime calls its own.
+TEST(NamesOfTheRuntime, AreFreeForTheFirmware) {
+  const std::string core = "native:" PENSIM_TEST_CORES "/cases/names_of_runtime.so";
+  const test::Ran listed = test::run_program(PENSIM_PROGRAM, {"symbols", core});
+  EXPECT_NE(listed.out.find("\nuart.head"), std::string::npos) << listed.out;
+  EXPECT_EQ(listed.out.find("pen_time"), std::string::npos) << listed.out;
+  EXPECT_EQ(listed.out.find("pen_runtime.c"), std::string::npos) << listed.out;
+  const test::Ran all = test::run_program(PENSIM_PROGRAM, {"symbols", core, "--all"});
+  EXPECT_NE(all.out.find("\npen_time."), std::string::npos) << all.out;
+  EXPECT_NE(all.out.find("\npen_runtime.c:uart."), std::string::npos) << all.out;
+}
+
 INSTANTIATE_TEST_SUITE_P(Stops, Cases, testing::ValuesIn(stops), name_of);
 
 }  // namespace

@@ -213,7 +213,12 @@ TEST_P(EveryBuild, SaysWhatIsWrong) {
   EXPECT_EQ(message_of(symbols, "speed_loop"),
             "`speed_loop` is of type Pid: name a member, as in speed_loop.kp, speed_loop.ki, speed_loop.integral, "
             "speed_loop.limit");
-  EXPECT_EQ(message_of(symbols, "chosen.gain"), "`chosen` is a pointer: what it points to cannot be watched by name");
+  EXPECT_EQ(message_of(symbols, "chosen.gain", &candidates), "`chosen` is a pointer: write chosen->gain");
+  EXPECT_EQ(candidates, std::vector<std::string>{"chosen->gain"});
+  EXPECT_EQ(message_of(symbols, "chosen->gian"), "`chosen->` has no member `gian`, but gain, offset");
+  EXPECT_EQ(message_of(symbols, "speed_loop->kp").find("`speed_loop` is of type Pid and no pointer"), 0u);
+  EXPECT_EQ(message_of(symbols, "*level").find("`level` is of type "), 0u);
+  EXPECT_EQ(message_of(symbols, "*callback").find("`*callback` is of type "), 0u);
   EXPECT_EQ(message_of(symbols, "ready.x"),
             "`ready` is of type " + std::string(symbols.list("ready")[0].type) + " and has no members");
   EXPECT_EQ(message_of(symbols, "nowhere.c:state"), "no file `nowhere.c` with variables in the debug information");
@@ -221,8 +226,8 @@ TEST_P(EveryBuild, SaysWhatIsWrong) {
             "no variable is called `motor_cals::calls`; nearest: motor_calls::calls, sensor_calls::calls");
   EXPECT_EQ(message_of(symbols, "only_hare"), "no variable is called `only_hare`; nearest: only_here");
   EXPECT_EQ(message_of(symbols, "sean.last[0]"), "no variable is called `sean`; nearest: motor_calls::seen");
-  for (const char* bad : {"", ".", "table[", "table[]", "table[x]", "table[1]]", "table[1]x", "speed_loop.", "a..b",
-                          "table[99999999999999999999]", "motor.c:"})
+  for (const char* bad : {"", ".", "*", "->gain", "chosen->", "chosen->gain->", "table[", "table[]", "table[x]",
+                          "table[1]]", "table[1]x", "speed_loop.", "a..b", "table[99999999999999999999]", "motor.c:"})
     EXPECT_NE(message_of(symbols, bad), "found") << bad;
   if (has_cpp()) {
     EXPECT_EQ(message_of(symbols, "per_thread"), "`per_thread` is thread-local: such variables cannot be watched");

@@ -289,12 +289,52 @@ TEST(Watch, NamesThatAreNoVariableAreBadInputWithCandidates) {
   }
 }
 
-TEST(Watch, ANameInAScenarioHasItsPlace) {
+// A scenario may have been written for another firmware.
+TEST(Watch, ANameOfAnotherFirmwareIsAFinding) {
   const Folder f;
-  write_file(f / "a.yaml", scenario(zoo, "watch:\n  - speed_loop.integral\n  - fw.speed_loop.kq\n"));
-  const Ran r = run_program(program, {"check", f / "a.yaml", "--no-always"});
+  const std::string watch = "watch:\n  - speed_loop.integral\n  - fw.speed_loop.kq\n";
+  const Kept kept = run_kept(f, scenario(zoo, watch));
+  EXPECT_EQ(kept.recording.samples("fw.speed_loop.integral").value.front(), 1.5f);
+  const auto findings = kept.reported.runs[0]["findings"];
+  EXPECT_EQ(findings.back(),
+            "fw.speed_loop.kq is not recorded: `speed_loop` has no member `kq`, but kp, ki, integral, limit");
+  const Ran checked = run_program(program, {"check", f / "a.yaml", "--no-always"});
+  EXPECT_EQ(checked.code, 0);
+  EXPECT_NE(checked.out.find("a.yaml: fw.speed_loop.kq is not recorded"), std::string::npos) << checked.out;
+  // Asked for on the command line as well, it has to be there.
+  const Ran asked = run_program(program, {"check", f / "a.yaml", "--no-always", "--watch", "fw.speed_loop.kq"});
+  EXPECT_EQ(asked.code, 2);
+  EXPECT_NE(asked.err.find("a.yaml:6:5: `speed_loop` has no member `kq`"), std::string::npos) << asked.err;
+}
+
+TEST(Watch, ANameOfAnotherFirmwareThatIsJudgedIsBadInput) {
+  const Folder f;
+  write_file(f / "a.yaml", scenario(zoo,
+                                    "watch: [speed_loop.kq, speed_loop.kz]\nrequire:\n"
+                                    "  - {id: A-01, that: \"always (fw.speed_loop.kq > 0)\"}\n"
+                                    "measure:\n  top: \"max (fw.speed_loop.kz)\"\n"));
+  const Ran r = run_program(program, {"run", f / "a.yaml", "--no-always", "--keep", "none"});
   EXPECT_EQ(r.code, 2);
-  EXPECT_NE(r.err.find("a.yaml:6:5: "), std::string::npos) << r.err;
+  EXPECT_NE(r.err.find("a.yaml:6:23: requirement A-01 reads fw.speed_loop.kq: `speed_loop` has no member"),
+            std::string::npos)
+      << r.err;
+  EXPECT_NE(r.err.find("a.yaml:8:9: measure top reads fw.speed_loop.kz: "), std::string::npos) << r.err;
+  EXPECT_NE(r.err.find("2 problems found"), std::string::npos) << r.err;
+  const Ran without = run_program(
+      program, {"run", f / "a.yaml", "--no-always", "--keep", "none", "--set", "require=[]", "--set", "measure={}"});
+  EXPECT_EQ(without.code, 0) << without.err;
+}
+
+// A shipped scenario with a firmware of one's own.
+TEST(Watch, AShippedScenarioRunsWithAnotherFirmware) {
+  const Reported reported =
+      run_scenarios(program, {"scenarios/treatment/cheek_1mm.yaml", "--firmware", "example_rates"});
+  EXPECT_EQ(reported.ran.code, 1) << reported.ran.err;  // it does not do what the reference core does
+  ASSERT_EQ(reported.runs.size(), 1u);
+  EXPECT_EQ(reported.runs[0]["verdict"], "fail");
+  EXPECT_NE(reported.ran.out.find("finding: fw.pen.state is not recorded: no variable is called `pen`"),
+            std::string::npos)
+      << reported.ran.out;
 }
 
 TEST(Watch, AStrippedCoreSaysSoAndRunsWithoutWatches) {

@@ -36,5 +36,32 @@ TEST(SignalName, AVariableIsWatchedWithOrWithoutItsPrefix) {
   EXPECT_EQ(watched_variable("pen.state"), "pen.state");
 }
 
+TEST(SignalName, AVariableIsAsLongAsItsName) {
+  for (const char* name :
+       {"a", "speed_loop.integral", "table[3].gain", "grid[1][2]", "motor.c:state", "pen::Driver::instances",
+        "drive::Ring<float, 4>::pushes", "Map<Ring<int, 2>, char const*>::count[2].x", "level<3>", "motor->gain",
+        "table[2]->next->gain", "*level", "**where", "samples._M_elems[2]", "f<(pen::Mode)1>::v"})
+    EXPECT_EQ(variable_name_length(name), std::string_view(name).size()) << name;
+  for (const auto& [text, length] : {std::pair{"a < 3 and b > 2", 1},
+                                     {"a<3 and b> 2", 1},
+                                     {"a<3 and b>-2", 1},
+                                     {"a<3, fw.b>(2)", 1},
+                                     {"level<3>)", 8},
+                                     {"level<3> == 2", 8},
+                                     {"a.b - c", 3},
+                                     {"a->b - c", 4},
+                                     {"a - >b", 1},
+                                     {"a[x]", 1},
+                                     {"a[1", 1},
+                                     {"3a", 0},
+                                     {"", 0},
+                                     {"*", 0},
+                                     {"a<b", 1},
+                                     {"a::<b>", 1},
+                                     {"a..b", 1},
+                                     {"a b", 1}})
+    EXPECT_EQ(variable_name_length(text), static_cast<std::size_t>(length)) << text;
+}
+
 }  // namespace
 }  // namespace pensim

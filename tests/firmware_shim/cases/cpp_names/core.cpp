@@ -34,6 +34,12 @@ struct Motor final : Base {
 std::atomic<int> ticks{0};
 Motor motors[2];
 Motor* active = &motors[1];
+Motor* table[2] = {&motors[0], &motors[1]};
+Motor* nobody = nullptr;
+Motor* wild = reinterpret_cast<Motor*>(0x10);
+Motor& chosen = motors[1];
+float* level = &motors[1].duty;
+const void* raw = &motors[1];
 std::array<uint16_t, 3> samples{};
 union {
   uint32_t word;
