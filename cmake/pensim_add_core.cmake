@@ -5,6 +5,9 @@
 #                 [INCLUDES directory...] [DEFINES name[=value]...]
 #                 [CPU cortex-m4]            of the ARM build: cortex-m0, cortex-m0plus, cortex-m3, cortex-m4, cortex-m33
 #                 [OPTIMIZE -O0|-Os|...]     default PENSIM_CORE_OPTIMIZE, which is -O2
+#                 [DATA_MODEL ilp32|lp64]    size of long and pointers: 4 bytes as on the target (default where it can be built), or 8
+#                 [FREESTANDING]             needs no C library beyond memcpy, memmove, memset, memcmp, strlen
+#                 [HEAP_BYTES number]        of malloc (ilp32), default 65536
 #                 [NO_WAIT_INSTRUMENTATION]) shapes main and registers without counted volatile reads: only calls into the shim wait
 #
 # gives NAME.so and NAME.twice.so in PENSIM_CORE_DIRECTORY, which is <build>/cores (the second from the same objects linked at another
@@ -16,9 +19,10 @@
 #   -ffp-contract=off               a*b+c is two roundings here and there
 #   -fno-gnu-unique, -Bsymbolic, hidden visibility   nothing of a core is shared with the host or with another copy of it
 #   -fno-optimize-sibling-calls     a verdict names the function that called, not the one it jumped to
-#   -Ttext-segment=0x20000000       pointers fit into 32 bits
+#   -fno-lto                        the instrumentation below would be lost, whatever the project asks for
+#   -Ttext-segment=0x20000000       pointers fit into 32 bits, also those of 8 bytes
 #   -z defs                         a hardware call without an answer stops the link, not the run
-#   -D__NO_INLINE__                 glibc's putchar and vprintf stay calls, which the runtime answers
+#   -D__NO_INLINE__                 lp64: glibc's putchar and vprintf stay calls, which the runtime answers
 #   -fsanitize=thread (not linked)  every read of a volatile becomes a call into the runtime: "time passes here"
 # A core is never built with AddressSanitizer: that excludes the above, and the host catches what a core breaks.
 
@@ -37,18 +41,21 @@ function(_pensim_constant name)
   set(${name} "${ARGN}" CACHE INTERNAL "")
 endfunction()
 _pensim_constant(PENSIM_SHIM_DIR ${shim})
-_pensim_constant(PENSIM_CORE_FLAGS -g -fPIC -funsigned-char -fshort-enums -ffp-contract=off -fvisibility=hidden -fno-omit-frame-pointer
+_pensim_constant(PENSIM_CORE_FLAGS -g -funsigned-char -fshort-enums -ffp-contract=off -fvisibility=hidden -fno-omit-frame-pointer
     -fno-optimize-sibling-calls
-                 -Wno-missing-field-initializers -D__NO_INLINE__)
+                 -Wno-missing-field-initializers)
+_pensim_constant(PENSIM_LP64_FLAGS -fPIC -D__NO_INLINE__)
 _pensim_constant(PENSIM_CORE_FLAGS_GCC -fno-gnu-unique -fno-semantic-interposition)
 _pensim_constant(PENSIM_CORE_FLAGS_CLANG -Wno-unused-command-line-argument)
 _pensim_constant(PENSIM_WAIT_FLAGS_GCC -fsanitize=thread --param=tsan-distinguish-volatile=1 --param=tsan-instrument-func-entry-exit=0)
 _pensim_constant(PENSIM_WAIT_FLAGS_CLANG -fsanitize=thread "SHELL:-mllvm -tsan-distinguish-volatile=1"
                  "SHELL:-mllvm -tsan-instrument-func-entry-exit=0")
 _pensim_constant(PENSIM_CORE_LINK_FLAGS -Wl,-Bsymbolic -Wl,-z,defs -Wl,-z,now -Wl,--build-id -Wl,-T,${shim}/runtime/core.ld)
-_pensim_constant(PENSIM_RUNTIME_SOURCES_rates pen_runtime.c pen_libc.c)
-_pensim_constant(PENSIM_RUNTIME_SOURCES_main pen_runtime.c pen_libc.c pen_waiting.c pen_volatile.c)
-_pensim_constant(PENSIM_RUNTIME_SOURCES_registers pen_runtime.c pen_libc.c pen_waiting.c pen_volatile.c pen_cortex.c)
+_pensim_constant(PENSIM_RUNTIME_SOURCES_rates pen_runtime.c)
+_pensim_constant(PENSIM_RUNTIME_SOURCES_main pen_runtime.c pen_waiting.c pen_volatile.c)
+_pensim_constant(PENSIM_RUNTIME_SOURCES_registers pen_runtime.c pen_waiting.c pen_volatile.c pen_cortex.c)
+_pensim_constant(PENSIM_RUNTIME_SOURCES_lp64 pen_libc.c)
+_pensim_constant(PENSIM_RUNTIME_SOURCES_ilp32 pen_import.c pen_freestanding.c)
 _pensim_constant(PENSIM_RUNTIME_DEFINES_rates PEN_CORE_SHAPE=0)
 _pensim_constant(PENSIM_RUNTIME_DEFINES_main PEN_CORE_SHAPE=1 PEN_CORE_WAITS)
 _pensim_constant(PENSIM_RUNTIME_DEFINES_registers PEN_CORE_SHAPE=2 PEN_CORE_WAITS)
@@ -62,21 +69,49 @@ function(_pensim_no_sanitizer target)
   endforeach()
 endfunction()
 
-function(_pensim_core_options target optimize)
+function(_pensim_core_options target optimize model)
   _pensim_no_sanitizer(${target})
-  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON INTERPROCEDURAL_OPTIMIZATION OFF)
-  target_compile_options(${target} PRIVATE ${PENSIM_CORE_FLAGS} ${optimize}
+  set_target_properties(${target} PROPERTIES INTERPROCEDURAL_OPTIMIZATION OFF)
+  target_compile_options(${target} PRIVATE ${PENSIM_CORE_FLAGS} ${optimize} -fno-lto
     $<$<OR:$<C_COMPILER_ID:GNU>,$<CXX_COMPILER_ID:GNU>>:${PENSIM_CORE_FLAGS_GCC}>
     $<$<OR:$<C_COMPILER_ID:Clang>,$<CXX_COMPILER_ID:Clang>>:${PENSIM_CORE_FLAGS_CLANG}>)
+  if(model STREQUAL ilp32)
+    _pensim_ilp32_options(${target})
+  else()
+    set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+    target_compile_options(${target} PRIVATE ${PENSIM_LP64_FLAGS})
+  endif()
 endfunction()
 
+include(${CMAKE_CURRENT_LIST_DIR}/pensim_ilp32.cmake)
 include(${CMAKE_CURRENT_LIST_DIR}/pensim_arm_core.cmake)
 
+# The shared object of a core with 8-byte pointers.
+function(_pensim_lp64_library target address)
+  add_library(${target} MODULE ${ARGN})
+  set_target_properties(${target} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${PENSIM_CORE_DIRECTORY}
+    LINK_DEPENDS ${PENSIM_SHIM_DIR}/runtime/core.ld)
+  target_link_options(${target} PRIVATE ${PENSIM_CORE_LINK_FLAGS} -Wl,-Ttext-segment=${address})
+  target_link_libraries(${target} PRIVATE m)
+endfunction()
+
+# The file ${target}.so of a core, from objects.
+function(_pensim_core_file target model address heap_bytes language)
+  if(model STREQUAL ilp32)
+    _pensim_ilp32_image(${target} ${address} ${heap_bytes} ${ARGN})
+  else()
+    _pensim_lp64_library(${target} ${address} ${ARGN})
+    set_target_properties(${target} PROPERTIES LINKER_LANGUAGE ${language})
+  endif()
+  _pensim_no_sanitizer(${target})
+  set_target_properties(${target} PROPERTIES PREFIX "" SUFFIX ".so" OUTPUT_NAME ${target})
+endfunction()
+
 function(pensim_add_core name)
-  cmake_parse_arguments(core "NO_WAIT_INSTRUMENTATION" "SHAPE;OPTIMIZE;CPU" "SOURCES;PORT;INCLUDES;DEFINES" ${ARGN})
+  cmake_parse_arguments(core "NO_WAIT_INSTRUMENTATION;FREESTANDING" "SHAPE;OPTIMIZE;CPU;DATA_MODEL;HEAP_BYTES" "SOURCES;PORT;INCLUDES;DEFINES" ${ARGN})
   if(core_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "pensim_add_core(${name}): unknown argument '${core_UNPARSED_ARGUMENTS}', expected SOURCES, PORT, SHAPE, "
-                        "INCLUDES, DEFINES, CPU, OPTIMIZE or NO_WAIT_INSTRUMENTATION")
+                        "INCLUDES, DEFINES, CPU, OPTIMIZE, DATA_MODEL, HEAP_BYTES, FREESTANDING or NO_WAIT_INSTRUMENTATION")
   endif()
   if(NOT core_PORT)
     message(FATAL_ERROR "pensim_add_core(${name}): PORT is needed (a core that speaks pen_port.h itself is its own port)")
@@ -87,6 +122,19 @@ function(pensim_add_core name)
   if(NOT core_SHAPE MATCHES "^(rates|main|registers)$")
     message(FATAL_ERROR "pensim_add_core(${name}): SHAPE is '${core_SHAPE}', expected rates, main or registers")
   endif()
+  if(core_DATA_MODEL AND NOT core_DATA_MODEL MATCHES "^(ilp32|lp64)$")
+    message(FATAL_ERROR "pensim_add_core(${name}): DATA_MODEL is '${core_DATA_MODEL}', expected ilp32 or lp64")
+  endif()
+  if(NOT DEFINED core_HEAP_BYTES)
+    set(core_HEAP_BYTES 65536)
+  endif()
+  if(NOT core_HEAP_BYTES MATCHES "^[0-9]+$")
+    message(FATAL_ERROR "pensim_add_core(${name}): HEAP_BYTES is '${core_HEAP_BYTES}', expected a number")
+  endif()
+  if(core_FREESTANDING)
+    set(core_HEAP_BYTES 0)
+  endif()
+  _pensim_data_model(${name} "${core_DATA_MODEL}" ${core_FREESTANDING} "${core_SOURCES};${core_PORT}" model)
   if(NOT core_OPTIMIZE)
     set(core_OPTIMIZE ${PENSIM_CORE_OPTIMIZE})
   endif()
@@ -98,7 +146,8 @@ function(pensim_add_core name)
   endif()
 
   add_library(${name}_objects OBJECT ${core_SOURCES} ${core_PORT})
-  _pensim_core_options(${name}_objects ${core_OPTIMIZE})
+  _pensim_core_options(${name}_objects ${core_OPTIMIZE} ${model})
+  set_target_properties(${name}_objects PROPERTIES PENSIM_DATA_MODEL ${model})
   target_include_directories(${name}_objects BEFORE PRIVATE ${includes})
   target_include_directories(${name}_objects PRIVATE ${core_INCLUDES})
   target_compile_definitions(${name}_objects PRIVATE ${core_DEFINES} ${PENSIM_RUNTIME_DEFINES_${core_SHAPE}})
@@ -108,33 +157,24 @@ function(pensim_add_core name)
       $<$<OR:$<C_COMPILER_ID:Clang>,$<CXX_COMPILER_ID:Clang>>:${PENSIM_WAIT_FLAGS_CLANG}>)
   endif()
 
-  list(TRANSFORM PENSIM_RUNTIME_SOURCES_${core_SHAPE} PREPEND ${PENSIM_SHIM_DIR}/runtime/ OUTPUT_VARIABLE runtime_sources)
+  set(runtime_sources ${PENSIM_RUNTIME_SOURCES_${core_SHAPE}} ${PENSIM_RUNTIME_SOURCES_${model}})
+  list(TRANSFORM runtime_sources PREPEND ${PENSIM_SHIM_DIR}/runtime/)
   add_library(${name}_runtime OBJECT ${runtime_sources})
-  _pensim_core_options(${name}_runtime -O2)
+  _pensim_core_options(${name}_runtime -O2 ${model})
   target_include_directories(${name}_runtime PRIVATE ${PENSIM_SHIM_DIR} ${PENSIM_SHIM_DIR}/runtime)
   target_compile_definitions(${name}_runtime PRIVATE ${PENSIM_RUNTIME_DEFINES_${core_SHAPE}})
   set_target_properties(${name}_runtime PROPERTIES C_STANDARD 11 C_EXTENSIONS ON)
+  if(model STREQUAL ilp32)  # a loop of the runtime's memset must not become a call of memset
+    target_compile_options(${name}_runtime PRIVATE -fno-builtin $<$<C_COMPILER_ID:GNU>:-fno-tree-loop-distribute-patterns>)
+  endif()
 
-  foreach(variant "" ".twice")
-    set(target ${name}${variant})
-    add_library(${target} MODULE $<TARGET_OBJECTS:${name}_objects> $<TARGET_OBJECTS:${name}_runtime>)
-    _pensim_no_sanitizer(${target})
-    if(variant)
-      set(address 0x28000000)
-    else()
-      set(address 0x20000000)
-    endif()
-    set_target_properties(${target} PROPERTIES PREFIX "" SUFFIX ".so" OUTPUT_NAME ${target}
-      LIBRARY_OUTPUT_DIRECTORY ${PENSIM_CORE_DIRECTORY} LINK_DEPENDS ${PENSIM_SHIM_DIR}/runtime/core.ld)
-    target_link_options(${target} PRIVATE ${PENSIM_CORE_LINK_FLAGS} -Wl,-Ttext-segment=${address})
-    target_link_libraries(${target} PRIVATE m)
-    get_target_property(language_files ${name}_objects SOURCES)
-    set(language C)
-    if(language_files MATCHES "\\.(cpp|cc|cxx)(;|$)")
-      set(language CXX)
-    endif()
-    set_target_properties(${target} PROPERTIES LINKER_LANGUAGE ${language})
-  endforeach()
+  set(language C)
+  if("${core_SOURCES};${core_PORT}" MATCHES "\\.(cpp|cc|cxx)(;|$)")
+    set(language CXX)
+  endif()
+  set(objects $<TARGET_OBJECTS:${name}_objects> $<TARGET_OBJECTS:${name}_runtime>)
+  _pensim_core_file(${name} ${model} 0x20000000 ${core_HEAP_BYTES} ${language} ${objects})
+  _pensim_core_file(${name}.twice ${model} 0x28000000 ${core_HEAP_BYTES} ${language} ${objects})
 
   set(arm_options)
   if(core_NO_WAIT_INSTRUMENTATION)

@@ -92,6 +92,9 @@ typedef struct PenPort {
       unanswered_ms; /* 0: the careful hang rule of native_target.h, else the strict one: a wait that stays without an
                                * answer for so long is a hang, whatever could still answer */
   uint32_t stack_bytes; /* of main() and handlers; 0: 256 KiB (a PC needs more stack than the target) */
+  /* 0: an integer division by zero gives 0, as on a Cortex-M after reset, with a finding for each place; 1: it is a crash
+   * (CCR.DIV_0_TRP is set). The smallest number by -1 gives the smallest number. */
+  uint32_t divide_by_zero_traps;
 } PenPort;
 
 extern const PenPort pen_port; /* defined by the port */

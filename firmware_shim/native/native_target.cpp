@@ -22,7 +22,9 @@
 #include <set>
 #include <stdexcept>
 
+#include "firmware_shim/native/core_tables.h"
 #include "firmware_shim/native/crash.h"
+#include "firmware_shim/native/image.h"
 #include "firmware_shim/runtime/pen_runtime.h"
 #include "firmware_shim/symbols/symbols.h"
 
@@ -119,6 +121,29 @@ std::string private_copy(const std::string& path, Descriptor& copy) {
   return "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(copy.fd);
 }
 
+// A frame that debuggers and crash reports walk through: its caller is found by rbp.
+extern "C" void pensim_call_on_stack(void (*function)(), std::uintptr_t stack_end);
+#if defined(__x86_64__)
+__asm__(
+    ".text\n"
+    ".type pensim_call_on_stack, @function\n"
+    "pensim_call_on_stack:\n"
+    "  .cfi_startproc\n"
+    "  pushq %rbp\n"
+    "  .cfi_def_cfa_offset 16\n"
+    "  .cfi_offset %rbp, -16\n"
+    "  movq %rsp, %rbp\n"
+    "  .cfi_def_cfa_register %rbp\n"
+    "  movq %rsi, %rsp\n"
+    "  call *%rdi\n"
+    "  movq %rbp, %rsp\n"
+    "  popq %rbp\n"
+    "  .cfi_def_cfa %rsp, 8\n"
+    "  ret\n"
+    "  .cfi_endproc\n"
+    ".size pensim_call_on_stack, . - pensim_call_on_stack\n");
+#endif
+
 class Native final : public NativeTarget {
  public:
   Native(const std::string& path, const NativeOptions& options);
@@ -143,9 +168,13 @@ class Native final : public NativeTarget {
 
  private:
   void load(const NativeOptions& options);
+  void load_image();
+  void load_library(const NativeOptions& options);
   void check_runtime() const;
   void check_port() const;
   void find_segments();
+  void find_segments_of_image();
+  void give_imports();
   void find_calls_of_the_pc();
   void map_registers();
   void map_stack();
@@ -160,8 +189,14 @@ class Native final : public NativeTarget {
   static void finding(void* target, std::uint32_t kind, const char* text, std::uint32_t number) {
     static_cast<Native*>(target)->find(kind, text, number);
   }
+  [[noreturn]] static void leave(void* target, std::uint32_t exit_code);
+  void start();
+  void call_on_stack(void (*function)(), std::uintptr_t stack_end);
 
   std::string path_, loaded_path_;
+  // A core with pointers of 4 bytes is an image and tables_, one with pointers of 8 a library, from its own path or a copy.
+  std::unique_ptr<CoreImage> image_;
+  CoreTables tables_;
   Descriptor copy_;
   Library library_;
   std::uintptr_t bias_ = 0;
@@ -208,19 +243,58 @@ Native::Native(const std::string& path, const NativeOptions& options) : path_(pa
   port_ = runtime_->port;
   check_port();
   waits_ = port_->main != nullptr;
-  find_segments();
   if (runtime_->shape == PEN_SHAPE_REGISTERS) map_registers();
-  if (waits_) map_stack();
+  if (waits_ || image_) map_stack();
   host_.target = this;
   host_.yield = &Native::yield;
   host_.finding = &Native::finding;
+  if (image_) {
+    give_imports();
+    find_segments_of_image();
+  } else {
+    find_segments();
+    find_calls_of_the_pc();
+  }
   reset(PEN_RESET_POWER_ON);
   if (thread_local_variables_)
     findings_.push_back("the core has thread-local variables; they keep their values over a reset");
-  find_calls_of_the_pc();
 }
 
 void Native::load(const NativeOptions& options) {
+  if (CoreImage::is_one(path_))
+    load_image();
+  else
+    load_library(options);
+}
+
+void Native::load_image() {
+  loaded_path_ = path_;
+  image_ = std::make_unique<CoreImage>(path_);
+  bias_ = image_->bias();
+  read_runtime(*image_, path_, tables_);
+  runtime_ = &tables_.runtime;
+  check_runtime();
+  read_port(*image_, path_, tables_);
+}
+
+// What the core calls of this side, written where it can no longer change it.
+void Native::give_imports() {
+  PenImports& to = *runtime_->imports;
+  to.target = reinterpret_cast<std::uint64_t>(this);
+  to.yield = reinterpret_cast<std::uint64_t>(&Native::yield);
+  to.finding = reinterpret_cast<std::uint64_t>(&Native::finding);
+  to.leave = reinterpret_cast<std::uint64_t>(&Native::leave);
+  to.stack_begin = host_.stack_begin;
+  to.stack_end = host_.stack_end;
+  image_->protect();
+}
+
+void Native::leave(void*, std::uint32_t exit_code) {
+  if (exit_code == PEN_LEAVE_ABORT) std::abort();
+  ::_exit(static_cast<int>(exit_code & 0xff));
+}
+
+void Native::load_library(const NativeOptions& options) {
   char real[PATH_MAX];
   if (!::realpath(path_.c_str(), real)) refuse(path_, std::strerror(errno));
   loaded_path_ = real;
@@ -290,6 +364,19 @@ void Native::check_port() const {
     wrong("has registers: pensim_add_core(... SHAPE registers)");
   if (p.stack_bytes && (p.stack_bytes < 16384 || p.stack_bytes > stack_spacing / 2))
     wrong("stack_bytes is " + std::to_string(p.stack_bytes) + ", expected 16384.." + std::to_string(stack_spacing / 2));
+}
+
+void Native::find_segments_of_image() {
+  for (const CoreImage::Segment& s : image_->segments()) {
+    loaded_.push_back({page_down(s.begin), page_up(s.end), s.writable, s.executable});
+    if (!s.writable) continue;
+    Writable w;
+    w.begin = image_->read_only_begin() == s.begin ? image_->read_only_end() : s.begin;
+    w.end = s.end;
+    if (s.filled > w.begin)
+      w.image.assign(reinterpret_cast<const std::uint8_t*>(w.begin), reinterpret_cast<const std::uint8_t*>(s.filled));
+    writable_.push_back(std::move(w));
+  }
 }
 
 void Native::find_segments() {
@@ -430,6 +517,7 @@ void Native::map_stack() {
   for (std::uintptr_t low = stacks_begin; at == MAP_FAILED && low < stacks_end; low += stack_spacing)
     at = ::mmap(reinterpret_cast<void*>(low), bytes, PROT_READ | PROT_WRITE,
                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+  if (at == MAP_FAILED && image_) refuse(path_, "stack: no room left below 4 GB (too many cores in this process)");
   if (at == MAP_FAILED)
     at = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (at == MAP_FAILED) refuse(path_, std::string("stack: ") + std::strerror(errno));
@@ -463,7 +551,7 @@ void Native::reset(std::uint8_t cause) {
   }
   for (const Range& r : registers_)
     ::madvise(reinterpret_cast<void*>(r.begin), r.end - r.begin, MADV_DONTNEED);  // zero
-  if (waits_) {
+  if (stack_memory_) {
     // The same addresses with nothing on them: what the stack held is gone, and a run does not depend on where it was.
     void* stack = reinterpret_cast<void*>(host_.stack_begin);
     const std::size_t bytes = host_.stack_end - host_.stack_begin;
@@ -471,7 +559,7 @@ void Native::reset(std::uint8_t cause) {
     __asan_unpoison_memory_region(stack, bytes);
 #endif
     ::madvise(stack, bytes, MADV_DONTNEED);
-    core_context_ = fiber::make_fcontext(reinterpret_cast<void*>(host_.stack_end), bytes, &Native::enter);
+    if (waits_) core_context_ = fiber::make_fcontext(reinterpret_cast<void*>(host_.stack_end), bytes, &Native::enter);
   }
   first_step_ = true;
 }
@@ -510,13 +598,37 @@ void Native::resume() {
 #endif
 }
 
+// A core with pointers of 4 bytes runs on its own stack only, since the caller's lies above 4 GB.
+void Native::call_on_stack(void (*function)(), std::uintptr_t stack_end) {
+#ifdef PENSIM_ASAN_FIBERS
+  void* fake = nullptr;
+  __sanitizer_start_switch_fiber(&fake, reinterpret_cast<void*>(host_.stack_begin), stack_end - host_.stack_begin);
+#endif
+  pensim_call_on_stack(function, stack_end);
+#ifdef PENSIM_ASAN_FIBERS
+  __sanitizer_finish_switch_fiber(fake, nullptr, nullptr);
+#endif
+}
+
+void Native::start() {
+  if (!image_) {
+    runtime_->start(&host_);
+    return;
+  }
+  // Below what the stack holds for the first switch to it. The argument is left to the imports.
+  const auto stack_end = waits_ ? reinterpret_cast<std::uintptr_t>(core_context_) : host_.stack_end;
+  call_on_stack(reinterpret_cast<void (*)()>(runtime_->start), stack_end & ~std::uintptr_t{63});
+}
+
 StepReport Native::step(std::int64_t tick, const PenIn& in, PenOut& out) {
   std::memcpy(const_cast<PenIn*>(runtime_->in), &in, sizeof in);
   const bool first = std::exchange(first_step_, false);
   crash_enter_core(tick);
-  if (first) runtime_->start(&host_);
+  if (first) start();
   if (waits_)
     resume();
+  else if (image_)
+    call_on_stack(runtime_->tick, host_.stack_end);
   else
     runtime_->tick();
   crash_leave_core();
@@ -556,13 +668,13 @@ void Native::find(std::uint32_t kind, const char* text, std::uint32_t number) {
 
 CoreStack Native::core_stack() const {
   CoreStack s;
-  if (!waits_) return s;
+  if (!stack_memory_) return s;
   s.begin = host_.stack_begin;
   s.end = host_.stack_end;
   s.guard_begin = s.begin - page_bytes;
   s.guard_end = s.end + page_bytes;
   const auto context = reinterpret_cast<std::uintptr_t>(core_context_);
-  if (first_step_ || context < s.begin || context + 0x48 > s.end) return s;
+  if (!waits_ || first_step_ || context < s.begin || context + 0x48 > s.end) return s;
   // What jump_fcontext pushes (Boost.Context 1.81, x86-64 System V); a test holds it against a known function.
   auto at = [&](std::uintptr_t offset) { return *reinterpret_cast<const std::uintptr_t*>(context + offset); };
   s.r12 = at(0x10);

@@ -266,6 +266,9 @@ void pen_irq_set_pending(uint8_t irq) {
 }
 
 static void start(const PenHost* host) {
+#ifdef PEN_CORE_IMPORTS
+  host = pen_imported_host();
+#endif
   pen_host = host;
   uart_start();
   rates_start();
@@ -279,6 +282,9 @@ void pen_waiting_start(void);
 void pen_waiting_run(void);
 
 static void start(const PenHost* host) {
+#ifdef PEN_CORE_IMPORTS
+  host = pen_imported_host();
+#endif
   pen_host = host;
   uart_start();
   pen_waiting_start();
@@ -310,5 +316,8 @@ const PenRuntime pen_runtime = {
     .start = start,
     .tick = tick,
     .run = run,
+#ifdef PEN_CORE_IMPORTS
+    .imports = &pen_imports,
+#endif
 };
 #endif

@@ -1,7 +1,7 @@
 /* pen_runtime.h - what a core's own runtime and the host that runs it know of each other. C11.
  *
- * The runtime is linked into every core; the host finds the one exported symbol, pen_runtime, and calls through it. The
- * host hands the runtime a table of its own functions, so that neither looks up symbols of the other by name: a core
+ * The runtime is linked into every core; the host finds the one exported symbol, pen_runtime (the entry point of an image
+ * with pointers of 4 bytes), and calls through it. The host hands the runtime a table of its own functions, so that neither looks up symbols of the other by name: a core
  * can never call a host function that happens to carry the name of one of its own.
  *
  * Order for the host: load; for each reset { restore the writable memory, start(); step by step { write *in, tick() or
@@ -17,7 +17,7 @@ extern "C" {
 #endif
 
 #define PEN_RUNTIME_MAGIC 0x45524F43u /* "CORE" */
-#define PEN_RUNTIME_VERSION 1u
+#define PEN_RUNTIME_VERSION 2u
 #define PEN_HANDLERS 64u /* tasks, interrupts and the system handlers of a Cortex-M */
 
 enum { PEN_SHAPE_RATES, PEN_SHAPE_MAIN, PEN_SHAPE_REGISTERS };
@@ -35,6 +35,18 @@ typedef struct PenHost {
   void (*finding)(void* target, uint32_t kind, const char* text, uint32_t number);
   uint64_t stack_begin, stack_end; /* of the core (shapes b and c): reads of volatiles in it are no polls */
 } PenHost;
+
+/* The host's functions lie beyond the pointers of a core whose pointers have 4 bytes. Its loader writes their 64-bit
+ * addresses into this table, which is read-only from then on; the core's PenHost holds stubs that jump through it
+ * (pen_import.c). */
+typedef struct PenImports {
+  uint64_t target;
+  uint64_t yield, finding; /* as in PenHost; texts by their address */
+  uint64_t leave;          /* void (uint64_t target, uint32_t exit_code): ends the process; PEN_LEAVE_ABORT: abort() */
+  uint64_t stack_begin, stack_end;
+} PenImports;
+
+#define PEN_LEAVE_ABORT 0x100u
 
 typedef struct PenStatus {  /* read by the host after each tick */
   uint64_t interrupts_lost; /* since reset */
@@ -61,12 +73,19 @@ typedef struct PenRuntime {
   PenStatus* status;
   const PenFunction *init_begin, *init_end; /* constructors; the dynamic loader does not know them */
   uint8_t *noinit_begin, *noinit_end;
-  void (*start)(const PenHost* host); /* after each reset, on fresh memory; calls nothing of the core */
+  /* after each reset, on fresh memory; calls nothing of the core; NULL where there are imports */
+  void (*start)(const PenHost* host);
   void (*tick)(void);                 /* shape (a): one tick */
   void (*run)(void); /* shapes (b), (c): entry of the core's stack, inside its first tick; never returns */
+  PenImports* imports; /* NULL in a core with pointers of 8 bytes */
 } PenRuntime;
 
 /* Between the files of the runtime. */
+#if defined(__x86_64__) && defined(__ILP32__)
+#define PEN_CORE_IMPORTS 1 /* pointers of 4 bytes in a process of 8 */
+extern PenImports pen_imports;
+const PenHost* pen_imported_host(void);
+#endif
 
 /* How the runtime reaches the core. Where they run on different processors (firmware_shim/emulated), that side defines
  * these before. Addresses of the core are 64-bit numbers; PEN_MEMORY makes a pointer of one. */

@@ -73,5 +73,5 @@ static const PenInterrupt interrupts[] = {{hall, PEN_LINE_HALL, 1, 0, 0, 0}};
 extern "C"
 #endif
     const PenPort pen_port = {
-        PEN_PORT_VERSION, "polls", 50, 0, 0, main, tasks, 2, interrupts, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        PEN_PORT_VERSION, "polls", 50, 0, 0, main, tasks, 2, interrupts, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 };

@@ -1,0 +1,88 @@
+# Native cores in the target's data model: 4-byte long, pointer and size_t (gcc -mx32, clang --target=x86_64-linux-gnux32), the
+# target's own C headers and C library. Used by pensim_add_core.
+#
+# Flags and their reasons
+#   -nostdinc, -isystem ..., -include pen_types.h   newlib's headers, and fixed-width types as arm-none-eabi-gcc has them
+#   -mlong-double-64                long double is double, as on ARM
+#   -mstack-protector-guard=global  the other place is the host's
+#   -fPIE, -static-pie              a second copy in one process lies elsewhere (firmware_shim/native/image.h)
+#   -nostdlib                       nothing of the PC is linked; -ffast-math brings no start-up file that changes the processor's mode
+#   -e pen_runtime                  the entry point is the core's table of functions
+
+_pensim_constant(PENSIM_ILP32_FLAGS -fPIE -mlong-double-64 -mstack-protector-guard=global "SHELL:-include ${shim}/runtime/pen_types.h" -nostdinc)
+_pensim_constant(PENSIM_ILP32_LINK_FLAGS -static-pie -nostdlib -nostartfiles -Wl,-e,pen_runtime -Wl,--build-id -Wl,--no-export-dynamic
+  -Wl,-z,noexecstack -Wl,-T,${shim}/runtime/image.ld)
+
+# PENSIM_ILP32_<language>: the flag that makes the compiler build for it and PENSIM_ILP32_INCLUDE_<language>, its own headers; or
+# PENSIM_ILP32_MISSING: why not. Asked once for a compiler.
+function(_pensim_find_ilp32)
+  if(PENSIM_ILP32_ASKED STREQUAL "${CMAKE_C_COMPILER}")
+    return()
+  endif()
+  _pensim_constant(PENSIM_ILP32_ASKED "${CMAKE_C_COMPILER}")
+  _pensim_constant(PENSIM_ILP32_MISSING)
+  if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
+    _pensim_constant(PENSIM_ILP32_MISSING "this is no x86-64 machine")
+    return()
+  endif()
+  set(flag -mx32)
+  set(ask -print-file-name=include)
+  if(CMAKE_C_COMPILER_ID MATCHES Clang)
+    set(flag --target=x86_64-linux-gnux32)
+    set(ask -print-resource-dir)
+  endif()
+  execute_process(COMMAND ${CMAKE_C_COMPILER} ${ask} OUTPUT_VARIABLE include OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+  if(CMAKE_C_COMPILER_ID MATCHES Clang)
+    string(APPEND include /include)
+  endif()
+  set(try ${CMAKE_BINARY_DIR}/CMakeFiles/pensim_ilp32)
+  file(WRITE ${try}.c "typedef char four[sizeof(long) == 4 ? 1 : -1];\nint pen_runtime(void) { return 0; }\n")
+  execute_process(COMMAND ${CMAKE_C_COMPILER} ${flag} -fPIE -static-pie -nostdlib -Wl,-e,pen_runtime ${try}.c -o ${try}.out
+    RESULT_VARIABLE failed OUTPUT_QUIET ERROR_QUIET)
+  if(failed)
+    _pensim_constant(PENSIM_ILP32_MISSING "${CMAKE_C_COMPILER} ${flag} does not build")
+    return()
+  endif()
+  _pensim_constant(PENSIM_ILP32_FLAG ${flag})
+  _pensim_constant(PENSIM_ILP32_INCLUDE ${include})
+  find_path(PENSIM_NEWLIB_HEADERS newlib.h PATHS /usr/include/newlib NO_DEFAULT_PATH)
+endfunction()
+
+# Sets `result` to ilp32 or lp64: what the core is built as. `wanted`: DATA_MODEL, or empty.
+function(_pensim_data_model name wanted freestanding sources result)
+  set(${result} lp64 PARENT_SCOPE)
+  if(wanted STREQUAL lp64)
+    return()
+  endif()
+  _pensim_find_ilp32()
+  set(missing "${PENSIM_ILP32_MISSING}")
+  if(NOT missing AND NOT PENSIM_NEWLIB_HEADERS)
+    set(missing "newlib's headers are not here (Debian: libnewlib-dev)")
+  endif()
+  if(NOT missing AND NOT freestanding)
+    set(missing "it links the C library")
+  endif()
+  if(NOT missing)
+    set(${result} ilp32 PARENT_SCOPE)
+    return()
+  endif()
+  if(wanted STREQUAL ilp32)
+    message(FATAL_ERROR "pensim_add_core(${name}): DATA_MODEL ilp32 is not possible here: ${missing}")
+  endif()
+  message(STATUS "core ${name}: long and pointers have 8 bytes, since ${missing}")
+endfunction()
+
+function(_pensim_ilp32_options target)
+  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+  target_compile_options(${target} PRIVATE ${PENSIM_ILP32_FLAG} ${PENSIM_ILP32_FLAGS}
+    "SHELL:-isystem ${PENSIM_ILP32_INCLUDE}" "SHELL:-isystem ${PENSIM_NEWLIB_HEADERS}")
+endfunction()
+
+# The image of a core with 4-byte pointers.
+function(_pensim_ilp32_image target address heap_bytes)
+  add_executable(${target} ${ARGN})
+  set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PENSIM_CORE_DIRECTORY} LINKER_LANGUAGE C
+    LINK_DEPENDS ${PENSIM_SHIM_DIR}/runtime/image.ld ENABLE_EXPORTS OFF)
+  target_link_options(${target} PRIVATE ${PENSIM_ILP32_FLAG} ${PENSIM_ILP32_LINK_FLAGS} -Wl,--defsym=pen_image_begin=${address}
+    -Wl,--defsym=pen_heap_bytes=${heap_bytes})
+endfunction()
