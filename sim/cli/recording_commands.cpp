@@ -17,6 +17,7 @@
 #include "sim/recording/difference.h"
 #include "sim/report/json.h"
 #include "sim/report/terminal.h"
+#include "sim/run/core_difference.h"
 #include "sim/run/cores.h"
 #include "sim/run/formulas.h"
 #include "sim/run/replay.h"
@@ -181,6 +182,53 @@ int command_replay(const ReplayArguments& arguments) {
   }
   fmt::print("the core ended the replay: {}\n", crash_text(explain_crash(report, status, core.path)));
   return 3;
+}
+
+// The core that made a recording, if it still is what it was then.
+TargetSpec recorded_core(const RecordingMeta& meta) {
+  if (meta.firmware.empty() || meta.firmware_build_id.empty()) return {};
+  const TargetSpec core = find_core(meta.firmware);
+  return core_build_id(core.path) == meta.firmware_build_id && core_refusal(core).empty() ? core : TargetSpec{};
+}
+
+// Two cores that answered the same inputs differently: which of their variables differed first.
+void print_core_difference(const Recording& x, const Recording& y, Tick last) {
+  TargetSpec a, b;
+  try {
+    a = recorded_core(x.meta());
+    b = recorded_core(y.meta());
+  } catch (const InputError&) {  // one of them is not here any more
+  }
+  if (a.kind == TargetSpec::Kind::none || b.kind == TargetSpec::Kind::none) {
+    fmt::print("\nfirmware: the variables are not compared, since a core is not here as it was recorded\n");
+    return;
+  }
+  if (a == b || a.kind == TargetSpec::Kind::link || b.kind == TargetSpec::Kind::link) return;
+  std::fflush(nullptr);
+  const pid_t pid = fork_child();
+  if (pid != 0) {
+    wait_for(pid);
+    return;
+  }
+  try {
+    const std::unique_ptr<Target> first = open_target(a), second = open_target(b);
+    const CoreDifference found = core_difference(x, last, *first, CoreSymbols(a.path), *second, CoreSymbols(b.path));
+    fmt::print("\nfirmware: {}\n", core_difference_text(found, x.tick_ns()));
+  } catch (const std::exception& error) {
+    fmt::print("\nfirmware: the variables are not compared: {}\n", error.what());
+  }
+  std::fflush(nullptr);
+  _exit(0);
+}
+
+// 0: equal; 1: different, and where; 2: not comparable, and why.
+int command_diff(const std::string& a, const std::string& b) {
+  const Recording x = Recording::open(a), y = Recording::open(b);
+  const Difference d = diff(x, y);
+  fmt::print("{}", d.text());
+  const bool by_the_core = !d.fields.empty() && !d.fields.front().field.starts_with("in.") && x.has_io() && y.has_io();
+  if (by_the_core) print_core_difference(x, y, d.fields.front().first);
+  return d.exit_code();
 }
 
 void add_rerun(CLI::App& app) {

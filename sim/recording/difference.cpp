@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <cstring>
 
 #include "sim/recording/block_writer.h"
@@ -277,14 +276,6 @@ std::string Difference::text() const {
   }
   if (fields.size() > most) out += fmt::format("  and {} more\n", fields.size() - most);
   return out;
-}
-
-int command_diff(const std::string& a, const std::string& b) {
-  const Recording x = Recording::open(a), y = Recording::open(b);
-  const Difference d = diff(x, y);
-  const std::string text = d.text();
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  return d.exit_code();
 }
 
 }  // namespace pensim

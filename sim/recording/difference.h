@@ -63,7 +63,4 @@ class Comparing {
   Tick from_ = 0;
 };
 
-// `pensim diff`: prints, gives the exit code.
-int command_diff(const std::string& a, const std::string& b);
-
 }  // namespace pensim
