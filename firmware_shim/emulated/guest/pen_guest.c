@@ -215,7 +215,7 @@ __attribute__((section(".pen_vectors"), used)) const Vector pen_vectors[16] = {
 #endif
 #define ADDRESS(what) ((uint32_t)(uintptr_t)(what))
 
-_Static_assert(sizeof(PenPort) == 76 && sizeof(PenTask) == 16 && sizeof(PenInterrupt) == 12 &&
+_Static_assert(sizeof(PenPort) == 80 && sizeof(PenTask) == 16 && sizeof(PenInterrupt) == 12 &&
                    sizeof(PenRegisters) == 8,
                "the emulator reads the port by these");
 
