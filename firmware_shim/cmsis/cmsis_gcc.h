@@ -1,6 +1,5 @@
-/* cmsis_gcc.h - intrinsics of a Cortex-M4 in C, for a core that runs natively. What waits or touches interrupts calls
- * the runtime. Not here: the rest of the DSP instructions; CMSIS-DSP is best built with its plain C paths (no
- * ARM_MATH_DSP). */
+/* cmsis_gcc.h - intrinsics of a Cortex-M in C, for a core that runs natively. What waits or touches interrupts calls
+ * the runtime. The DSP instructions stand in pen_simd.h. */
 #ifndef PENSIM_CMSIS_GCC_H
 #define PENSIM_CMSIS_GCC_H
 
@@ -41,10 +40,31 @@ static inline void __set_BASEPRI_MAX(uint32_t value) {
 static inline uint32_t __get_IPSR(void) { return pen_ipsr(); }
 static inline uint32_t __get_xPSR(void) { return 0x01000000u | pen_ipsr(); }
 static inline uint32_t __get_APSR(void) { return 0; }
+/* A native core has one stack and runs privileged; what is written to these registers is dropped. */
+#ifdef __arm__
+#define PEN_SPECIAL(name)                           \
+  static inline uint32_t __get_##name(void) {       \
+    uint32_t value;                                 \
+    __asm volatile("mrs %0, " #name : "=r"(value)); \
+    return value;                                   \
+  }                                                 \
+  static inline void __set_##name(uint32_t value) { __asm volatile("msr " #name ", %0" ::"r"(value) : "memory"); }
+PEN_SPECIAL(MSP)
+PEN_SPECIAL(PSP)
+PEN_SPECIAL(CONTROL)
+#undef PEN_SPECIAL
+#else
+static inline uint32_t __get_MSP(void) { return (uint32_t)(uintptr_t)__builtin_frame_address(0); }
+static inline void __set_MSP(uint32_t value) { (void)value; }
+static inline uint32_t __get_PSP(void) { return 0; }
+static inline void __set_PSP(uint32_t value) { (void)value; }
 static inline uint32_t __get_CONTROL(void) { return 0; }
 static inline void __set_CONTROL(uint32_t value) { (void)value; }
-static inline uint32_t __get_MSP(void) { return (uint32_t)(uintptr_t)__builtin_frame_address(0); }
-static inline uint32_t __get_PSP(void) { return 0; }
+#endif
+static inline uint32_t __get_MSPLIM(void) { return 0; }
+static inline void __set_MSPLIM(uint32_t value) { (void)value; }
+static inline uint32_t __get_PSPLIM(void) { return 0; }
+static inline void __set_PSPLIM(uint32_t value) { (void)value; }
 static inline uint32_t __get_FPSCR(void) { return 0; }
 static inline void __set_FPSCR(uint32_t value) { (void)value; }
 
@@ -56,6 +76,25 @@ static inline uint32_t __STREXB(uint8_t value, volatile uint8_t* p) { return pen
 static inline uint32_t __STREXH(uint16_t value, volatile uint16_t* p) { return pen_exclusive_store(value, p, 2); }
 static inline uint32_t __STREXW(uint32_t value, volatile uint32_t* p) { return pen_exclusive_store(value, p, 4); }
 static inline void __CLREX(void) { pen_exclusive_clear(); }
+
+static inline uint8_t __LDRBT(volatile uint8_t* p) { return *p; }
+static inline uint16_t __LDRHT(volatile uint16_t* p) { return *p; }
+static inline uint32_t __LDRT(volatile uint32_t* p) { return *p; }
+static inline void __STRBT(uint8_t value, volatile uint8_t* p) { *p = value; }
+static inline void __STRHT(uint16_t value, volatile uint16_t* p) { *p = value; }
+static inline void __STRT(uint32_t value, volatile uint32_t* p) { *p = value; }
+static inline uint8_t __LDAB(volatile uint8_t* p) { return *p; }
+static inline uint16_t __LDAH(volatile uint16_t* p) { return *p; }
+static inline uint32_t __LDA(volatile uint32_t* p) { return *p; }
+static inline void __STLB(uint8_t value, volatile uint8_t* p) { *p = value; }
+static inline void __STLH(uint16_t value, volatile uint16_t* p) { *p = value; }
+static inline void __STL(uint32_t value, volatile uint32_t* p) { *p = value; }
+#define __LDAEXB __LDREXB
+#define __LDAEXH __LDREXH
+#define __LDAEX __LDREXW
+#define __STLEXB __STREXB
+#define __STLEXH __STREXH
+#define __STLEX __STREXW
 
 /* ---- bits and saturation ---- */
 static inline uint8_t __CLZ(uint32_t value) { return (uint8_t)(value ? __builtin_clz(value) : 32); }
@@ -80,45 +119,8 @@ static inline int32_t __SSAT(int32_t value, uint32_t bits) {
 static inline uint32_t __USAT(int32_t value, uint32_t bits) {
   return (uint32_t)pen_saturate(value, 0, ((int64_t)1 << bits) - 1);
 }
-static inline int32_t __QADD(int32_t a, int32_t b) { return pen_saturate((int64_t)a + b, INT32_MIN, INT32_MAX); }
-static inline int32_t __QSUB(int32_t a, int32_t b) { return pen_saturate((int64_t)a - b, INT32_MIN, INT32_MAX); }
+static inline uint32_t __RRX(uint32_t value) { return value >> 1; /* the carry is not known here: 0 */ }
 
-/* ---- pairs of 16 bits ---- */
-static inline int32_t pen_low(uint32_t v) { return (int16_t)(v & 0xFFFFu); }
-static inline int32_t pen_high(uint32_t v) { return (int16_t)(v >> 16); }
-static inline uint32_t pen_pair(int32_t high, int32_t low) {
-  return ((uint32_t)high << 16) | ((uint32_t)low & 0xFFFFu);
-}
-static inline uint32_t __SADD16(uint32_t a, uint32_t b) {
-  return pen_pair(pen_high(a) + pen_high(b), pen_low(a) + pen_low(b));
-}
-static inline uint32_t __SSUB16(uint32_t a, uint32_t b) {
-  return pen_pair(pen_high(a) - pen_high(b), pen_low(a) - pen_low(b));
-}
-static inline uint32_t __QADD16(uint32_t a, uint32_t b) {
-  return pen_pair(pen_saturate(pen_high(a) + pen_high(b), INT16_MIN, INT16_MAX),
-                  pen_saturate(pen_low(a) + pen_low(b), INT16_MIN, INT16_MAX));
-}
-static inline uint32_t __QSUB16(uint32_t a, uint32_t b) {
-  return pen_pair(pen_saturate(pen_high(a) - pen_high(b), INT16_MIN, INT16_MAX),
-                  pen_saturate(pen_low(a) - pen_low(b), INT16_MIN, INT16_MAX));
-}
-static inline uint32_t __SMUAD(uint32_t a, uint32_t b) {
-  return (uint32_t)(pen_low(a) * pen_low(b)) + (uint32_t)(pen_high(a) * pen_high(b));
-}
-static inline uint32_t __SMUSD(uint32_t a, uint32_t b) {
-  return (uint32_t)(pen_low(a) * pen_low(b)) - (uint32_t)(pen_high(a) * pen_high(b));
-}
-static inline uint32_t __SMLAD(uint32_t a, uint32_t b, uint32_t sum) { return __SMUAD(a, b) + sum; }
-static inline uint64_t __SMLALD(uint32_t a, uint32_t b, uint64_t sum) {
-  return sum + (uint64_t)((int64_t)pen_low(a) * pen_low(b) + (int64_t)pen_high(a) * pen_high(b));
-}
-static inline int32_t __SMMLA(int32_t a, int32_t b, int32_t sum) {
-  return (int32_t)((uint64_t)((int64_t)a * b + (int64_t)((uint64_t)(uint32_t)sum << 32)) >> 32);
-}
-static inline uint32_t __SXTB16(uint32_t v) { return pen_pair((int8_t)(v >> 16), (int8_t)v); }
-static inline uint32_t __UXTB16(uint32_t v) { return v & 0x00FF00FFu; }
-#define __PKHBT(a, b, shift) ((((uint32_t)(a)) & 0x0000FFFFu) | ((((uint32_t)(b)) << (shift)) & 0xFFFF0000u))
-#define __PKHTB(a, b, shift) ((((uint32_t)(a)) & 0xFFFF0000u) | ((uint32_t)((int32_t)(b) >> (shift)) & 0x0000FFFFu))
+#include "pen_simd.h"
 
 #endif

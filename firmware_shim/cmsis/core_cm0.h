@@ -1,5 +1,14 @@
-/* core_cm0.h - the same registers as core_cm4.h as far as this processor has them. */
+/* core_cm0.h - see core_common.h. */
+#ifndef PENSIM_CORE_CM0_H
+#define PENSIM_CORE_CM0_H
 #ifndef __CORTEX_M
 #define __CORTEX_M 0u
 #endif
-#include "core_cm4.h"
+#define PEN_HAS_FPU 0u
+#define PEN_ARMV6M 1
+#define PEN_ARMV8M 0
+#define __CM0_CMSIS_VERSION_MAIN __CM_CMSIS_VERSION_MAIN
+#define __CM0_CMSIS_VERSION_SUB __CM_CMSIS_VERSION_SUB
+#define __CM0_CMSIS_VERSION __CM_CMSIS_VERSION
+#include "core_common.h"
+#endif

@@ -48,8 +48,8 @@ namespace fiber = boost::context::detail;
 constexpr std::uintptr_t page_bytes = 4096;
 constexpr std::uintptr_t stacks_begin = 0x30000000, stacks_end = 0x40000000, stack_spacing = 0x01000000;
 constexpr std::uint32_t default_stack_bytes = 256 * 1024;
-// DWT and ITM; SysTick, NVIC, SCB: a core of shape (c) always has them.
-constexpr PenRegisters private_peripherals[] = {{0xE0000000, 0x2000}, {0xE000E000, 0x1000}};
+// DWT and ITM; SysTick, NVIC, SCB; TPI, ETM and what vendors put behind them: a core of shape (c) always has them.
+constexpr PenRegisters private_peripherals[] = {{0xE0000000, 0x2000}, {0xE000E000, 0x1000}, {0xE0040000, 0x3000}};
 
 std::uintptr_t page_down(std::uintptr_t a) { return a & ~(page_bytes - 1); }
 std::uintptr_t page_up(std::uintptr_t a) { return page_down(a + page_bytes - 1); }

@@ -94,6 +94,8 @@ const Case works[] = {
     {.core = "volatile_bit_field", .result = Result{994, 4}},
     {.core = "names_of_runtime", .arguments = {"--watch", "uart.head"}, .result = Result{995, 2}},
     {.core = "systick_micros", .result = Result{0}},
+    {.core = "cpuid", .result = Result{0xC24}},
+    {.core = "cmsis", .result = Result{72}},
     {.core = "cycle_counter_off", .result = Result{0}},
 };
 INSTANTIATE_TEST_SUITE_P(Works, Cases, testing::ValuesIn(works), name_of);
