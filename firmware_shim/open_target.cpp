@@ -1,5 +1,6 @@
 #include <stdexcept>
 
+#include "firmware_shim/link/link_target.h"
 #include "firmware_shim/native/native_target.h"
 #include "firmware_shim/target.h"
 
@@ -9,12 +10,13 @@ std::unique_ptr<Target> open_target(const TargetSpec& spec) {
   switch (spec.kind) {
     case TargetSpec::Kind::native:
       return open_native(spec.path);
+    case TargetSpec::Kind::link:
+      return open_link(spec);
     case TargetSpec::Kind::none:
     case TargetSpec::Kind::emulated:
-    case TargetSpec::Kind::link:
       break;
   }
-  throw std::runtime_error("this build runs native cores only");
+  throw std::runtime_error("this build runs no emulated cores");
 }
 
 }  // namespace pensim

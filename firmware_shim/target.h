@@ -23,6 +23,16 @@
 
 namespace pensim {
 
+// How a link is, of a core on a board; all zero elsewhere.
+struct LinkReport {
+  enum class State : std::uint8_t { none, linked, late, lost };
+  State state = State::none;
+  double round_trip_s = 0.0;  // of the last exchange whose question went once
+  double skew_s = 0.0;        // real time: the board's clock minus virtual time since the reset
+  std::uint64_t resent = 0;   // questions sent again, count since the start
+  std::uint64_t losses = 0;   // how often the link was lost
+};
+
 // What the step of a core reports besides PenOut.
 struct StepReport {
   double cpu_load = 0.0;              // share of the tick's virtual time not spent asleep (WFI), 0..1; 0 for functions
@@ -31,6 +41,7 @@ struct StepReport {
   bool reset_requested = false;       // the core asked for a software reset
   bool hang = false;                  // waits, without an answer, for 1 s of virtual time and started no watchdog
                                       // (native_target.h)
+  LinkReport link;
 };
 
 // A variable of the core, found by name.

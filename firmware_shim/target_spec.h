@@ -6,6 +6,19 @@
 
 namespace pensim {
 
+// How a run uses its board (link/link_target.h).
+struct LinkOptions {
+  enum class Mode : std::uint8_t { lockstep, real_time };
+  enum class OnLoss : std::uint8_t { abort, hold, freeze };
+  Mode mode = Mode::lockstep;
+  OnLoss on_loss = OnLoss::abort;
+  double timeout_s = 0.1;        // without an answer for so long the link is lost
+  double freeze_limit_s = 10.0;  // how long virtual time stands for a link that is lost, wall time
+  double rate_Hz = 1000.0;       // exchanges in real time
+  std::string expects;           // build id of the board's image, hexadecimal; "": any
+  bool operator==(const LinkOptions&) const = default;
+};
+
 struct TargetSpec {
   enum class Kind : std::uint8_t {
     none,      // no firmware: a rig
@@ -17,6 +30,7 @@ struct TargetSpec {
   std::string path;     // the file of the core; of a link the image that its board runs, if known: names of variables
                         // come from it
   std::string address;  // of a link: tcp:HOST:PORT, unix:PATH, serial:DEVICE@BAUD
+  LinkOptions link;
 
   bool operator==(const TargetSpec&) const = default;
 };

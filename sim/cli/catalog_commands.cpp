@@ -6,6 +6,7 @@
 #include "firmware_shim/symbols/symbols.h"
 #include "sim/catalog/catalog.h"
 #include "sim/cli/commands.h"
+#include "sim/run/cores.h"
 #include "sim/scenario/firmware_spec.h"
 #include "sim/scenario/schema.h"
 
@@ -13,7 +14,15 @@ namespace pensim {
 namespace {
 
 int command_symbols(const std::string& core, const std::string& pattern, bool all) {
-  const std::string path = find_core(core).path;
+  TargetSpec spec = find_core(core);
+  if (spec.kind == TargetSpec::Kind::link) {
+    if (const std::string why = settle_board(spec); !why.empty())
+      throw InputError(InputProblem{{core, 0, 0}, why, "pensim board probe shows what answers"});
+    if (spec.path.empty())
+      throw InputError(InputProblem{
+          {core, 0, 0}, "the image of this board is not known here", "put its .elf into a folder in PENSIM_CORES"});
+  }
+  const std::string path = spec.path;
   const CoreSymbols symbols(path);
   std::size_t count = 0;
   for (const SymbolLine& line : symbols.list(pattern, all)) {

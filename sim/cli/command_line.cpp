@@ -58,6 +58,7 @@ void build_command_line(CLI::App& app) {
   app.footer("Begin with: pensim run scenarios/treatment/cheek_1mm.yaml");
   add_run_commands(app);
   add_debug_command(app);
+  add_board_commands(app);
   add_catalog_commands(app);
   add_selftest_command(app);
   add_validate_command(app);

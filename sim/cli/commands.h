@@ -10,6 +10,7 @@ void add_run_commands(CLI::App&);        // run, check, list
 void add_debug_command(CLI::App&);
 void add_recording_commands(CLI::App&);  // rerun, replay, judge, diff, export, import
 void add_catalog_commands(CLI::App&);    // catalog, schema, symbols
+void add_board_commands(CLI::App&);      // board probe, soft, qemu
 void add_validate_command(CLI::App&);
 void add_selftest_command(CLI::App&);
 void add_session_commands(CLI::App&);  // dashboard, serve-session

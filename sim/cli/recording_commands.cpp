@@ -51,6 +51,11 @@ int command_rerun(const RerunArguments& arguments) {
   request.label = before.meta().scenario_path.empty() ? arguments.recording : before.meta().scenario_path;
   request.scenario_text = before.meta().scenario_text;
   if (has_core) request.core = find_core(request.resolved.firmware);
+  if (request.core.kind == TargetSpec::Kind::link) {
+    request.core.link = request.resolved.link;
+    if (const std::string why = settle_board(request.core); !why.empty())
+      throw InputError(InputProblem{{request.resolved.firmware, 0, 0}, why, "pensim board probe shows what answers"});
+  }
   request.reproduce = "pensim rerun " + arguments.recording;
   // The new recording is needed for the comparison; without --out it is gone afterwards.
   const bool keep = !arguments.out.empty();
@@ -138,15 +143,18 @@ int command_replay(const ReplayArguments& arguments) {
   if (firmware.empty())
     throw InputError(
         InputProblem{{arguments.recording, 0, 0}, "nothing says which firmware this is", "name it with --firmware"});
-  const TargetSpec core = find_core(firmware);
-  if (const std::string why = core_refusal(core); !why.empty())
+  TargetSpec core = find_core(firmware);
+  if (const std::string why = core.kind == TargetSpec::Kind::link ? settle_board(core) : core_refusal(core);
+      !why.empty())
     throw InputError(InputProblem{{firmware, 0, 0}, "it cannot be loaded: " + why, "build it with pensim_add_core"});
   ReplayOptions options;
-  const CoreSymbols symbols(core.path);
+  std::optional<CoreSymbols> symbols;
+  if (!core.path.empty()) symbols.emplace(core.path);
   for (const SignalInfo& signal : recording.signals()) {
+    if (!symbols) break;
     if (!parse_signal_name(signal.name).is(SignalName::Form::variable)) continue;
     try {
-      options.variables.emplace_back(signal.name, symbols.find(signal.name.substr(3)));
+      options.variables.emplace_back(signal.name, symbols->find(signal.name.substr(3)));
     } catch (const SymbolError& error) {
       fmt::print("{} is not compared: {}\n", signal.name, error.what());
     }

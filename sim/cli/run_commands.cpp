@@ -127,7 +127,8 @@ void add_prepare(CLI::App* command, PrepareOptions& options, bool paths_required
 }  // namespace
 
 void add_run_options(CLI::App* command, PrepareOptions& options) {
-  command->add_option("--firmware", options.firmware, "core: NAME or native:PATH.so (instead of the scenario's)");
+  command->add_option("--firmware", options.firmware,
+                      "core: NAME, native:PATH.so or link:... (instead of the scenario's)");
   command->add_option("--seed", options.seed, "seed (instead of the scenario's)")->check([](const std::string& text) {
     const bool digits = !text.empty() && text.size() <= 19 && text.find_first_not_of("0123456789") == std::string::npos;
     return digits ? std::string()
@@ -147,7 +148,7 @@ void add_run_commands(CLI::App& app) {
   const auto a = std::make_shared<RunArguments>();
   CLI::App* run = app.add_subcommand("run", "run scenarios, record, judge");
   add_prepare(run, a->prepare, true);
-  run->add_option("--jobs,-j", a->run.jobs, "runs at a time")
+  run->add_option("--jobs,-j", a->run.jobs, "runs at a time; one on each board")
       ->default_val(std::max(1u, std::thread::hardware_concurrency()));
   run->add_option("--out", a->run.out_dir, "folder of the recordings")->default_val("runs");
   run->add_option("--keep", a->keep, "which recordings to keep")

@@ -13,6 +13,7 @@
 #include "sim/engine/supply.h"
 #include "sim/engine/world.h"
 #include "sim/recording/run_hash.h"
+#include "sim/scenario/firmware_spec.h"
 #include "sim/vocabulary/signal_name.h"
 
 namespace pensim {
@@ -37,6 +38,7 @@ struct Run {
   std::int64_t strokes_before = 0, turns_before = 0;
   std::vector<WatchId> watches;
   std::vector<std::size_t> recorded_faults;
+  bool has_link = false;
 };
 
 // --- 1. commands
@@ -221,6 +223,10 @@ void record_slower_rows(Run& run, const RecordingPlan& plan) {
 // What a scenario adds to the columns of a tick, in the order of recording_plan.
 void record_extras(const Run& run, float* row) {
   const World& w = run.world;
+  if (run.has_link) {
+    sample_link(w, row);
+    row += link_columns;
+  }
   if (!run.watches.empty()) run.target.read(run.watches.data(), run.watches.size(), row);
   row += run.watches.size();
   for (const std::size_t fault : run.recorded_faults) *row++ = w.settings.fault[fault].on ? 1.0f : 0.0f;
@@ -285,7 +291,8 @@ void run_engine(const ResolvedScenario& scenario, Target& target, const std::vec
                                                .tick_s = seconds(scenario.tick_ns),
                                                .lane_width_m = 2.0 * scenario.plant.cartridge.footprint_radius_m,
                                                .watches = {},
-                                               .recorded_faults = {}});
+                                               .recorded_faults = {},
+                                               .has_link = is_link(scenario.firmware)});
   Run& run = *owner;
   World& w = run.world;
   begin(run, watches, plan);

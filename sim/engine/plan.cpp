@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "sim/engine/sample.h"
+#include "sim/scenario/firmware_spec.h"
 #include "sim/vocabulary/signal_name.h"
 
 namespace pensim {
@@ -53,6 +54,9 @@ RecordingPlan recording_plan(const ResolvedScenario& scenario, bool every_fault)
   plan.needles = static_cast<int>(scenario.plant.cartridge.needle_count);
   for (const SignalInfo& signal : signal_table())
     if (in_rows_of(plan.kind, signal)) columns(plan, signal.period).push_back(signal);
+  if (plan.kind == RecordingKind::pen && is_link(scenario.firmware))
+    for (const SignalInfo& signal : signal_table())
+      if (signal.of == SignalOf::link) plan.tick.push_back(signal);
   for (const std::string& variable : scenario.watch) add(plan, variable_signal(variable));
   for (const FaultKind& fault : fault_kinds)
     if (every_fault || has_fault(scenario, fault.name)) add(plan, fault_signal(fault.name));

@@ -23,6 +23,11 @@ void sample(const RigWorld& rig, float* row) {
 #include "sim/vocabulary/signals.inl"
 }
 
+void sample_link(const World& pen, float* row) {
+#define LINK_SIGNAL(name, unit, full_scale, read, meaning) *row++ = static_cast<float>(read);
+#include "sim/vocabulary/signals.inl"
+}
+
 template void sample<SignalPeriod::tick>(const World&, float*);
 template void sample<SignalPeriod::ms>(const World&, float*);
 template void sample<SignalPeriod::slow>(const World&, float*);

@@ -34,6 +34,12 @@ inline constexpr std::size_t rig_columns = static_cast<std::size_t>(std::count(s
 
 template <SignalPeriod period>
 void sample(const World& pen, float* row);  // pen_columns<period> values
+inline constexpr std::size_t link_columns = 0
+#define LINK_SIGNAL(name, unit, full_scale, read, meaning) +1
+#include "sim/vocabulary/signals.inl"
+    ;
+void sample_link(const World& pen, float* row);  // link_columns values, every tick, if the core is on a board
+
 template <SignalPeriod period>
 void sample(const RigWorld& rig, float* row);  // rig_columns<period> values
 

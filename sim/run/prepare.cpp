@@ -50,7 +50,15 @@ void check_core(RunRequest& request, const std::string& file, const Scenario& sc
     add_problems(error, problems);
     return;
   }
-  if (const std::string why = core_refusal(request.core); !why.empty()) {
+  if (request.core.kind == TargetSpec::Kind::link) {
+    request.core.link = request.resolved.link;
+    if (const std::string why = settle_board(request.core); !why.empty()) {
+      problems.push_back({{file, 0, 0},
+                          fmt::format("the board {} cannot be used: {}", request.resolved.firmware, why),
+                          "pensim board probe shows what answers there (docs/board.md)"});
+      return;
+    }
+  } else if (const std::string why = core_refusal(request.core); !why.empty()) {
     problems.push_back({{file, 0, 0},
                         fmt::format("firmware {} cannot be loaded: {}", request.resolved.firmware, why),
                         "build it with pensim_add_core (docs/bring_your_firmware.md)"});
@@ -59,6 +67,12 @@ void check_core(RunRequest& request, const std::string& file, const Scenario& sc
   const std::vector<Command>& commands = request.resolved.commands;
   const auto is_poke = [](const Command& c) { return c.kind == Command::Kind::poke; };
   if (request.resolved.watch.empty() && std::none_of(commands.begin(), commands.end(), is_poke)) return;
+  if (request.core.path.empty()) {
+    problems.push_back({{file, 0, 0},
+                        "variables are watched or poked, but the image of the board is not known here",
+                        "put its .elf into one of the folders in PENSIM_CORES: it is found by its build id"});
+    return;
+  }
   check_core_names(request.resolved, scenario, asked, CoreSymbols(request.core.path), problems, request.findings);
 }
 

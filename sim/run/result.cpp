@@ -40,6 +40,7 @@ ordered_json to_json(const RunResult& r) {
                        {"findings", r.findings},
                        {"recording", r.recording},
                        {"reproduce", r.reproduce}};
+  if (!r.reproducible) json["reproducible"] = false;
   if (r.firmware_fault) {
     const FirmwareFault& f = *r.firmware_fault;
     json["firmware_fault"] = {{"kind", f.kind}, {"function", f.function}, {"file", f.file},          {"line", f.line},
@@ -91,6 +92,7 @@ RunResult result_from_json_text(const std::string& text) {
   r.findings = json.at("findings").get<std::vector<std::string>>();
   r.recording = json.at("recording");
   r.reproduce = json.at("reproduce");
+  r.reproducible = json.value("reproducible", true);
   if (json.contains("firmware_fault")) {
     const auto& f = json["firmware_fault"];
     r.firmware_fault = FirmwareFault{f.at("kind"),

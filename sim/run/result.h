@@ -30,7 +30,8 @@ struct RunResult {
   RunVerdict verdict = RunVerdict::error;
   std::string cause;
   std::uint64_t seed = 0;
-  std::string hash;  // 16 hex digits
+  std::string hash;          // 16 hex digits
+  bool reproducible = true;  // false: a board in real time, or one that missed ticks
   std::vector<RequirementResult> requirements;
   std::map<std::string, double> measures;  // plain SI
   std::map<std::string, std::string> measure_units;

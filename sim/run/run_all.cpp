@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
@@ -83,7 +84,14 @@ std::vector<RunResult> run_all(const std::vector<RunRequest>& requests, const Ru
   std::vector<Worker> workers;
   std::size_t next = 0;
   while (next < requests.size() || !workers.empty()) {
-    while (next < requests.size() && workers.size() < static_cast<std::size_t>(options.jobs)) {
+    // A board takes one run at a time: what comes next waits until it is free.
+    const auto waits_for_board = [&](const RunRequest& r) {
+      return r.core.kind == TargetSpec::Kind::link && std::any_of(workers.begin(), workers.end(), [&](const Worker& w) {
+               return requests[w.index].core.address == r.core.address;
+             });
+    };
+    while (next < requests.size() && workers.size() < static_cast<std::size_t>(options.jobs) &&
+           !waits_for_board(requests[next])) {
       events.started(requests[next].label);
       workers.push_back(start_worker(requests, next++, options));
     }

@@ -104,6 +104,7 @@ RecordingMeta meta_of(const RunRequest& request) {
     meta.firmware_name = fs::path(request.core.path).stem().string();
     meta.firmware_build_id = core_build_id(request.core.path);
   }
+  if (request.core.kind == TargetSpec::Kind::link) meta.firmware_build_id = request.core.link.expects;
   meta.simulator_version = version;
   meta.simulator_flags = compiler_flags();
   meta.git_state = git_state();
@@ -147,6 +148,9 @@ RunResult run_one(const RunRequest& request, const RunOptions& options) {
   result.title = scenario.title;
   result.seed = scenario.seed;
   result.reproduce = request.reproduce;
+  result.reproducible =
+      !(request.core.kind == TargetSpec::Kind::link && (request.core.link.mode == LinkOptions::Mode::real_time ||
+                                                        request.core.link.on_loss == LinkOptions::OnLoss::hold));
 
   AttemptOptions first;
   first.fork = options.fork;

@@ -113,12 +113,13 @@ FirmwareSpec spec_of(const std::string& firmware) {
 
 TargetSpec find_core(const std::string& firmware) {
   const FirmwareSpec spec = spec_of(firmware);
-  if (spec.kind == FirmwareSpec::Kind::name) return {TargetSpec::Kind::native, core_by_name(spec.text), ""};
+  if (spec.kind == FirmwareSpec::Kind::name) return {TargetSpec::Kind::native, core_by_name(spec.text), "", {}};
+  if (spec.kind == FirmwareSpec::Kind::link) return {TargetSpec::Kind::link, "", spec.medium + ":" + spec.text, {}};
   if (spec.kind != FirmwareSpec::Kind::native)
-    no_core(firmware + ": this build runs native cores only", "give NAME or native:PATH.so");
+    no_core(firmware + ": this build runs no emulated cores", "give NAME, native:PATH.so or link:...");
   if (std::error_code error; !fs::is_regular_file(spec.text, error))
     no_core("there is no file " + spec.text, "native: takes the path of a shared object");
-  return {TargetSpec::Kind::native, spec.text, ""};
+  return {TargetSpec::Kind::native, spec.text, "", {}};
 }
 
 }  // namespace pensim

@@ -121,6 +121,7 @@ void take_plain(ResolvedScenario& r, const Scenario& s) {
   r.insertion = s.insertion;
   r.watch = s.watch;
   r.record = s.record;
+  r.link = s.link;
   r.measures = s.measures;
   r.requirements = s.requirements;
 }

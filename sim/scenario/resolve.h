@@ -36,6 +36,7 @@ struct ResolvedScenario {
   InsertionChoice insertion;                   // rig: insertion
   std::vector<std::string> watch;
   RecordOptions record;
+  LinkOptions link;  // expects: as the scenario says it
   std::vector<Measure> measures;
   std::vector<Requirement> requirements;
   PlantParams plant;  // its seed is the scenario's

@@ -11,6 +11,7 @@
 #include "firmware_shim/pen_shim.h"
 #include "sim/input/document.h"
 #include "sim/input/quantity.h"
+#include "sim/scenario/firmware_spec.h"
 #include "sim/vocabulary/signal_name.h"
 
 namespace pensim {
@@ -377,6 +378,16 @@ void each_plant_number(Plant& plant, V& v) {
   });
 }
 
+template <class Link, class V>
+void each_link_member(Link& link, V& v) {
+  v.word("mode", {"lockstep", "real_time"}, link.mode);
+  v.word("on_loss", {"abort", "hold", "freeze"}, link.on_loss);
+  v.number("timeout_s", link.timeout_s);
+  v.number("freeze_limit_s", link.freeze_limit_s);
+  v.number("rate_Hz", link.rate_Hz);
+  v.text("expects", link.expects);
+}
+
 template <class Resolved, class V>
 void each_resolved_member(Resolved& r, V& v) {
   v.text("path", r.path);
@@ -397,6 +408,7 @@ void each_resolved_member(Resolved& r, V& v) {
   v.object("insertion", [&](auto& inner) { each_insertion_member(r.insertion, inner); });
   v.texts("watch", r.watch);
   v.object("record", [&](auto& inner) { inner.flag("each_needle", r.record.each_needle); });
+  if (is_link(r.firmware)) v.object("link", [&](auto& inner) { each_link_member(r.link, inner); });
   v.list("measures", r.measures, [](auto& inner, auto& measure) { each_measure_member(measure, inner); });
   v.list("requirements", r.requirements,
          [](auto& inner, auto& requirement) { each_requirement_member(requirement, inner); });

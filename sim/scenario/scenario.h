@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "firmware_shim/target_spec.h"
 #include "sim/input/input_error.h"
 #include "sim/scenario/requirement.h"
 #include "sim/vocabulary/command.h"
@@ -121,6 +122,7 @@ struct Scenario {
   std::vector<Measure> measures;
   std::vector<Requirement> requirements;  // the scenario's own, then those of always.yaml
   RecordOptions record;
+  LinkOptions link;
 };
 
 struct LoadOptions {

@@ -202,6 +202,20 @@ void scenario_keys(V& v, Scenario& s, ScenarioExtras& extras) {
   v.formulas("measure", s.measures, "a number per name: max min mean rms last count duration, with an optional window");
   v.list("require", s.requirements, "what must hold",
          [](auto& r, Requirement& requirement) { requirement_keys(r, requirement); });
+  v.section("link", "how a board is used (firmware: link:...)", [&](auto& link) {
+    using Options = LinkOptions;
+    link.choice("mode", s.link.mode, {{"lockstep", Options::Mode::lockstep}, {"real_time", Options::Mode::real_time}},
+                "lockstep: a tick of the board for each tick of the plant; real_time: the board runs on its own timer");
+    link.choice(
+        "on_loss", s.link.on_loss,
+        {{"abort", Options::OnLoss::abort}, {"hold", Options::OnLoss::hold}, {"freeze", Options::OnLoss::freeze}},
+        "abort: an error; hold: the plant goes on under the last outputs; freeze: virtual time stands");
+    link.quantity("timeout", s.link.timeout_s, "s", 1e-3, 60.0, "without an answer for so long the link is lost");
+    link.quantity("freeze_limit", s.link.freeze_limit_s, "s", 0.0, 3600.0,
+                  "wall time; after it a frozen run is an error");
+    link.quantity("rate", s.link.rate_Hz, "Hz", 10.0, 20'000.0, "real_time: exchanges per second");
+    link.text("expects", s.link.expects, "name of the core, image, or build id that the board must run");
+  });
   v.section("record", "what else is recorded", [&](auto& record) {
     record.choice("needles", s.record.each_needle, {{"sum", false}, {"each", true}},
                   "each: needle.<i>.force and needle.<i>.penetration");

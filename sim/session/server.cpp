@@ -37,7 +37,7 @@ constexpr std::size_t most_copies = 12;
 constexpr Tick listen_ticks = 200;  // between two looks at the control socket: 3 ms at full speed
 
 TargetSpec core_of(const Json& said) {
-  return {said.at(0).get<TargetSpec::Kind>(), said.at(1).get<std::string>(), said.at(2).get<std::string>()};
+  return {said.at(0).get<TargetSpec::Kind>(), said.at(1).get<std::string>(), said.at(2).get<std::string>(), {}};
 }
 
 // What it takes to begin or to go on: the body of a `begin` and its four files.

@@ -140,6 +140,10 @@ struct Session::Impl {
     p.request.resolved = resolve(p.scenario);
     p.request.resolved.path = original.path;
     p.request.core = find_core(p.request.resolved.firmware);
+    if (p.request.core.kind == TargetSpec::Kind::link)
+      throw InputError(InputProblem{{original.path, 0, 0},
+                                    "a board cannot be taken back in time, so it has no live session",
+                                    "use `pensim run`"});
     std::vector<InputProblem> problems;
     const auto is_poke = [](const Command& c) { return c.kind == Command::Kind::poke; };
     const ResolvedScenario& r = p.request.resolved;

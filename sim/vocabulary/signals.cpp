@@ -20,6 +20,7 @@ constexpr struct {
 #define RIG_SIGNAL(name, unit, kind, period, full_scale, read, meaning) {name},
 #define BOTH_SIGNAL(name, unit, kind, period, full_scale, pen_read, rig_read, meaning) {name},
 #define IO_SIGNAL(name, unit, kind, full_scale, from, meaning) {name},
+#define LINK_SIGNAL(name, unit, full_scale, read, meaning) {name},
 #include "sim/vocabulary/signals.inl"
 };
 static_assert(unique_names(names), "signals.inl: a name stands twice");
@@ -36,6 +37,8 @@ const std::vector<SignalInfo>& signal_table() {
   {name, unit, kind, period, full_scale, meaning, SignalOf::both},
 #define IO_SIGNAL(name, unit, kind, full_scale, from, meaning) \
   {name, unit, kind, tick, full_scale, meaning, SignalOf::io},
+#define LINK_SIGNAL(name, unit, full_scale, read, meaning) \
+  {name, unit, output, tick, full_scale, meaning, SignalOf::link},
 #include "sim/vocabulary/signals.inl"
   };
   return table;

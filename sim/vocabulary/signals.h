@@ -8,8 +8,9 @@ namespace pensim {
 
 enum class SignalKind : unsigned char { truth, input, output };
 enum class SignalPeriod : unsigned char { tick, ms, slow, stroke };
-// Whose rows it is in; io: in none, since it is a function of the stored PenIn and PenOut.
-enum class SignalOf : unsigned char { pen, rig, both, io };
+// Whose rows it is in; io: in none, since it is a function of the stored PenIn and PenOut; link: of a pen whose core is
+// on a board.
+enum class SignalOf : unsigned char { pen, rig, both, io, link };
 
 struct SignalInfo {
   std::string name;

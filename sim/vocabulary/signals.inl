@@ -3,6 +3,7 @@
 //   RIG_SIGNAL (name, unit, kind, period, full_scale, read, meaning)             in the rows of the insertion rig
 //   BOTH_SIGNAL(name, unit, kind, period, full_scale, pen_read, rig_read, meaning)
 //   IO_SIGNAL  (name, unit, kind, full_scale, from, meaning)                     every tick, in no row: PenIn and PenOut are stored whole
+//   LINK_SIGNAL(name, unit, full_scale, read, meaning)                           every tick, in the rows of a pen whose core is on a board
 //   kind     truth (only a simulation knows it) | input (the core reads it, or a person sets it) | output (the core drives it)
 //   period   tick | ms (1 ms) | slow (100 ms) | stroke
 //   full_scale divides atoms of different dimension before they are compared (docs/requirements.md)
@@ -20,6 +21,9 @@
 #endif
 #ifndef IO_SIGNAL
 #define IO_SIGNAL(...)
+#endif
+#ifndef LINK_SIGNAL
+#define LINK_SIGNAL(...)
 #endif
 BOTH_SIGNAL("needle.extension", "m", truth, tick, 3e-3, pen.truth.extension_m, rig.extension_m, "needle plate's tips past the nose; negative while retracted")
 BOTH_SIGNAL("needle.tip_depth", "m", truth, tick, 3e-3, pen.truth.tip_depth_m, rig.state.tip_m, "mean over needles: tip below the undeformed skin surface")
@@ -112,7 +116,13 @@ PEN_SIGNAL("stroke.drag", "m", truth, stroke, 1e-3, pen.stroke.drag_m, "lateral 
 PEN_SIGNAL("dose.punctures", "1", truth, stroke, 1e5, pen.stroke.puncture_count, "punctures so far")
 PEN_SIGNAL("dose.density", "1/m^2", truth, stroke, 3e7, pen.stroke.density_per_m2, "punctures per treated area, mean over the cells touched")
 PEN_SIGNAL("dose.density_max", "1/m^2", truth, stroke, 3e7, pen.stroke.density_max_per_m2, "punctures per area in the densest cell of the track")
+LINK_SIGNAL("link.state", "1", 3, pen.report.link.state, "link to the board: 1 linked, 2 late (the answer is not there yet, or was asked for again), 3 lost")
+LINK_SIGNAL("link.round_trip", "s", 1e-2, pen.report.link.round_trip_s, "from question to answer, wall time, of the last exchange whose question went once")
+LINK_SIGNAL("link.skew", "s", 1e-2, pen.report.link.skew_s, "real time: the board's clock minus virtual time, since the reset")
+LINK_SIGNAL("link.resent", "1", 100, pen.report.link.resent, "questions that were sent again, count since the start")
+LINK_SIGNAL("link.losses", "1", 10, pen.report.link.losses, "how often the link was lost since the start")
 #undef PEN_SIGNAL
 #undef RIG_SIGNAL
 #undef BOTH_SIGNAL
 #undef IO_SIGNAL
+#undef LINK_SIGNAL

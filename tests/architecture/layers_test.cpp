@@ -89,8 +89,9 @@ bool is_standard_library(const std::string& header) {
 }
 
 bool is_posix(const std::string& header) {
-  static const std::set<std::string> names = {"cxxabi.h", "dlfcn.h",   "elf.h",    "fcntl.h", "link.h",     "malloc.h",
-                                              "poll.h",   "pthread.h", "signal.h", "spawn.h", "ucontext.h", "unistd.h"};
+  static const std::set<std::string> names = {"cxxabi.h", "dlfcn.h", "elf.h",      "fcntl.h", "link.h",
+                                              "malloc.h", "poll.h",  "pthread.h",  "pty.h",   "termios.h",
+                                              "signal.h", "spawn.h", "ucontext.h", "unistd.h"};
   return names.count(header) != 0 || header.rfind("sys/", 0) == 0 || header.rfind("linux/", 0) == 0;
 }
 

@@ -60,6 +60,7 @@ TEST(Scenario, DefaultsAreThoseOfTheStruct) {
   EXPECT_TRUE(s.timeline.empty() && s.watch.empty() && s.requirements.empty() && s.measures.empty() &&
               s.parameters.empty());
   EXPECT_FALSE(s.record.each_needle);
+  EXPECT_EQ(s.link, LinkOptions{});
 }
 
 TEST(Scenario, OneOfEverything) {
@@ -118,6 +119,8 @@ TEST(Scenario, OneOfEverything) {
   EXPECT_EQ(s.requirements[1].id, "DEPTH/2");
   EXPECT_TRUE(s.requirements[1].may_be_vacuous);
   EXPECT_TRUE(s.record.each_needle);
+  EXPECT_EQ(s.link, (LinkOptions{LinkOptions::Mode::real_time, LinkOptions::OnLoss::freeze, 50e-3, 2.0, 500.0,
+                                 "reference_pen"}));
 }
 
 TEST(Scenario, TheTimelineIsSortedAndKeepsTheOrderOfOneTick) {
@@ -541,6 +544,13 @@ TEST(ResolvedText, RoundTripsBitForBit) {
     }
     ASSERT_EQ(back.measures.size(), r.measures.size());
   }
+}
+
+TEST(ResolvedText, KnowsTheLinkOfABoardOnly) {
+  ResolvedScenario r = resolve(load_scenario("tests/data/one_of_everything.yaml", {{}, false}));
+  EXPECT_EQ(to_json(r).find("\"link\""), std::string::npos);
+  r.firmware = "link:unix:/run/board";
+  EXPECT_EQ(resolved_from_json(to_json(r), "text").link, r.link);
 }
 
 TEST(ResolvedText, TypedBytesSurvive) {
