@@ -3,6 +3,7 @@
 #                 PORT file...               the port (docs/bring_your_firmware.md)
 #                 [SHAPE rates|main|registers]   default rates
 #                 [INCLUDES directory...] [DEFINES name[=value]...]
+#                 [DIALECT keil|iar]         the sources were written for armcc or iccarm: __packed struct, __weak, x @ ".section" ...
 #                 [CPU cortex-m4]            of the ARM build: cortex-m0, cortex-m0plus, cortex-m3, cortex-m4, cortex-m33
 #                 [OPTIMIZE -O0|-Os|...]     default PENSIM_CORE_OPTIMIZE, which is -O2
 #                 [DATA_MODEL ilp32|lp64]    size of long and pointers: 4 bytes as on the target (default where it can be built), or 8
@@ -85,6 +86,7 @@ endfunction()
 
 include(${CMAKE_CURRENT_LIST_DIR}/pensim_ilp32.cmake)
 include(${CMAKE_CURRENT_LIST_DIR}/pensim_arm_core.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/pensim_dialect.cmake)
 
 # The shared object of a core with 8-byte pointers.
 function(_pensim_lp64_library target address)
@@ -108,10 +110,10 @@ function(_pensim_core_file target model address heap_bytes language)
 endfunction()
 
 function(pensim_add_core name)
-  cmake_parse_arguments(core "NO_WAIT_INSTRUMENTATION;FREESTANDING" "SHAPE;OPTIMIZE;CPU;DATA_MODEL;HEAP_BYTES" "SOURCES;PORT;INCLUDES;DEFINES" ${ARGN})
+  cmake_parse_arguments(core "NO_WAIT_INSTRUMENTATION;FREESTANDING" "SHAPE;OPTIMIZE;CPU;DIALECT;DATA_MODEL;HEAP_BYTES" "SOURCES;PORT;INCLUDES;DEFINES" ${ARGN})
   if(core_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "pensim_add_core(${name}): unknown argument '${core_UNPARSED_ARGUMENTS}', expected SOURCES, PORT, SHAPE, "
-                        "INCLUDES, DEFINES, CPU, OPTIMIZE, DATA_MODEL, HEAP_BYTES, FREESTANDING or NO_WAIT_INSTRUMENTATION")
+                        "INCLUDES, DEFINES, DIALECT, CPU, OPTIMIZE, DATA_MODEL, HEAP_BYTES, FREESTANDING or NO_WAIT_INSTRUMENTATION")
   endif()
   if(NOT core_PORT)
     message(FATAL_ERROR "pensim_add_core(${name}): PORT is needed (a core that speaks pen_port.h itself is its own port)")
@@ -124,6 +126,9 @@ function(pensim_add_core name)
   endif()
   if(core_DATA_MODEL AND NOT core_DATA_MODEL MATCHES "^(ilp32|lp64)$")
     message(FATAL_ERROR "pensim_add_core(${name}): DATA_MODEL is '${core_DATA_MODEL}', expected ilp32 or lp64")
+  endif()
+  if(core_DIALECT AND NOT core_DIALECT MATCHES "^(keil|iar)$")
+    message(FATAL_ERROR "pensim_add_core(${name}): DIALECT is '${core_DIALECT}', expected keil or iar")
   endif()
   if(NOT DEFINED core_HEAP_BYTES)
     set(core_HEAP_BYTES 65536)
@@ -145,11 +150,17 @@ function(pensim_add_core name)
     list(PREPEND includes ${PENSIM_SHIM_DIR}/cmsis)
   endif()
 
+  _pensim_header_links(${name} "${core_INCLUDES}" "${core_SOURCES};${core_PORT}" header_links)
+  list(APPEND core_INCLUDES ${header_links})
+
   add_library(${name}_objects OBJECT ${core_SOURCES} ${core_PORT})
   _pensim_core_options(${name}_objects ${core_OPTIMIZE} ${model})
   set_target_properties(${name}_objects PROPERTIES PENSIM_DATA_MODEL ${model})
   target_include_directories(${name}_objects BEFORE PRIVATE ${includes})
   target_include_directories(${name}_objects PRIVATE ${core_INCLUDES})
+  if(core_DIALECT)
+    _pensim_dialect(${name}_objects)
+  endif()
   target_compile_definitions(${name}_objects PRIVATE ${core_DEFINES} ${PENSIM_RUNTIME_DEFINES_${core_SHAPE}})
   if(NOT core_SHAPE STREQUAL rates AND NOT core_NO_WAIT_INSTRUMENTATION)
     target_compile_options(${name}_objects PRIVATE
@@ -179,6 +190,9 @@ function(pensim_add_core name)
   set(arm_options)
   if(core_NO_WAIT_INSTRUMENTATION)
     set(arm_options NO_WAIT_INSTRUMENTATION)
+  endif()
+  if(core_DIALECT)
+    list(APPEND arm_options DIALECT)
   endif()
   _pensim_add_arm_core(${name} ${arm_options} SHAPE ${core_SHAPE} CPU ${core_CPU} OPTIMIZE ${core_OPTIMIZE} SOURCES ${core_SOURCES} ${core_PORT}
     INCLUDES ${includes} ${core_INCLUDES} DEFINES ${core_DEFINES})

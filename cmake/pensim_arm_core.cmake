@@ -1,5 +1,5 @@
 # _pensim_add_arm_core(NAME SHAPE rates|main|registers [CPU cortex-m4] [OPTIMIZE -O2] [NO_WAIT_INSTRUMENTATION]
-#                      SOURCES file... INCLUDES directory... DEFINES name[=value]... [FLAGS flag...])
+#                      [DIALECT] SOURCES file... INCLUDES directory... DEFINES name[=value]... [FLAGS flag...])
 #
 # The ARM side of pensim_add_core, where arm-none-eabi-gcc is: target NAME.arm, which builds NAME.elf in PENSIM_CORE_DIRECTORY from
 # the same sources, for `--firmware emulated:NAME.elf`. CPU: cortex-m0, cortex-m0plus, cortex-m3, cortex-m4 (with FPU), cortex-m33 (with FPU).
@@ -28,13 +28,13 @@ macro(_pensim_arm_object name source folder flags)
   set(object ${CMAKE_CURRENT_BINARY_DIR}/${name}.arm/${folder}/${number}.${stem}.o)
   add_custom_command(OUTPUT ${object}
     COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_CURRENT_BINARY_DIR}/${name}.arm/${folder}
-    COMMAND ${compiler} ${flags} -MMD -MF ${object}.d -c ${source} -o ${object}
+    COMMAND ${launcher} ${compiler} ${flags} -MMD -MF ${object}.d -o ${object} -c ${source}
     DEPENDS ${source} DEPFILE ${object}.d COMMENT "Compiling ${name} for ${core_CPU}: ${stem}" VERBATIM COMMAND_EXPAND_LISTS)
   list(APPEND objects ${object})
 endmacro()
 
 function(_pensim_add_arm_core name)
-  cmake_parse_arguments(core "NO_WAIT_INSTRUMENTATION" "SHAPE;OPTIMIZE;CPU" "SOURCES;INCLUDES;DEFINES;FLAGS" ${ARGN})
+  cmake_parse_arguments(core "NO_WAIT_INSTRUMENTATION;DIALECT" "SHAPE;OPTIMIZE;CPU" "SOURCES;INCLUDES;DEFINES;FLAGS" ${ARGN})
   find_program(PENSIM_ARM_GCC arm-none-eabi-gcc)
   find_program(PENSIM_ARM_GXX arm-none-eabi-g++)
   if(NOT PENSIM_ARM_GCC OR NOT PENSIM_ARM_GXX)
@@ -58,6 +58,13 @@ function(_pensim_add_arm_core name)
     get_filename_component(include ${include} ABSOLUTE BASE_DIR ${CMAKE_CURRENT_SOURCE_DIR})
     list(APPEND core_flags -I${include})
   endforeach()
+  set(launcher)
+  if(core_DIALECT)
+    set(launcher ${PENSIM_DIALECT_LAUNCHER})
+    string(REPLACE "SHELL:" "" dialect_flags "${PENSIM_DIALECT_FLAGS}")
+    separate_arguments(dialect_flags)
+    list(APPEND core_flags ${dialect_flags})
+  endif()
   set(announced)
   if(NOT core_SHAPE STREQUAL rates AND NOT core_NO_WAIT_INSTRUMENTATION)
     list(APPEND core_flags ${PENSIM_WAIT_FLAGS_GCC})
@@ -68,6 +75,7 @@ function(_pensim_add_arm_core name)
     _pensim_arm_object(${name} ${source} core "${core_flags}")
   endforeach()
 
+  set(launcher)
   set(guest ${PENSIM_SHIM_DIR}/emulated/guest)
   set(guest_flags ${flags} -O2 -DPEN_GUEST ${announced} -I${PENSIM_SHIM_DIR})
   foreach(source ${guest}/pen_guest.c ${guest}/stubs.S ${PENSIM_SHIM_DIR}/runtime/pen_volatile.c ${PENSIM_SHIM_DIR}/runtime/pen_libc.c)

@@ -1,5 +1,5 @@
 /* core_registers.h - the registers of the processor as CMSIS lays them out, for every Cortex-M that has a core_cm*.h
- * here: what a processor lacks is plain memory that nobody looks at. Members that CMSIS has renamed go by both names. */
+ * here: what a processor lacks is plain memory that nobody looks at. Members that CMSIS renamed go by both names. */
 #ifndef PENSIM_CORE_REGISTERS_H
 #define PENSIM_CORE_REGISTERS_H
 

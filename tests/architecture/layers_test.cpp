@@ -237,6 +237,14 @@ TEST(Layers, ReferencePenKnowsNothingOfTheSimulator) {
 
 TEST(Layers, EveryHeaderIsIncludedBySomebody) {
   std::set<fs::path> wanted;
+  std::set<std::string> wanted_by_a_build;  // -include FILE, and folders of headers for cores
+  for (const auto& entry : fs::directory_iterator("cmake")) {
+    std::ifstream in(entry.path());
+    const std::string text(std::istreambuf_iterator<char>(in), {});
+    const std::regex header(R"([\w.]+\.h\b)");
+    for (std::sregex_iterator m(text.begin(), text.end(), header), end; m != end; ++m)
+      wanted_by_a_build.insert(m->str());
+  }
   for (const char* folder : {"models", "firmware_shim", "sim", "tests"})
     for (const fs::path& file : tree::sources(folder))
       for (const Include& include : tree::includes(file))
@@ -245,7 +253,7 @@ TEST(Layers, EveryHeaderIsIncludedBySomebody) {
   for (const fs::path& file : all_sources()) {
     if (file.extension() != ".h" && file.extension() != ".inl") continue;
     ++headers;
-    EXPECT_EQ(wanted.count(file), 1u) << file << " is included by nobody";
+    EXPECT_TRUE(wanted.count(file) || wanted_by_a_build.count(file.filename())) << file << " is included by nobody";
   }
   EXPECT_GT(headers, 80u);
 }

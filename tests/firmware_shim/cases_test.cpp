@@ -94,6 +94,9 @@ const Case works[] = {
     {.core = "volatile_bit_field", .result = Result{994, 4}},
     {.core = "names_of_runtime", .arguments = {"--watch", "uart.head"}, .result = Result{995, 2}},
     {.core = "systick_micros", .result = Result{0}},
+    {.core = "keil_dialect", .result = Result{63}},
+    {.core = "iar_dialect", .result = Result{41}},  // starts at 0, 0.3, 0.6, 0.9 s
+    {.core = "header_of_another_case", .result = Result{34}},
     {.core = "cpuid", .result = Result{0xC24}},
     {.core = "cmsis", .result = Result{72}},
     {.core = "cycle_counter_off", .result = Result{0}},

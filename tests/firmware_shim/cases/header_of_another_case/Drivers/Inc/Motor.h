@@ -1,0 +1,3 @@
+#pragma once
+#include "..\Types\MyTypes.H"
+#define PIN_MOTOR ((Pin)4)

@@ -1,0 +1,4 @@
+int main(void) {
+  __asm { NOP }
+  return 0;
+}

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Builds cores that cannot be built and looks for the words that say so.
+#   refused_test.sh SOURCE_TREE CMAKE
+set -euo pipefail
+source=$1 cmake=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+fail() { echo "refused_test: $*" >&2; cat "$work/log" >&2; exit 1; }
+
+"$cmake" -G Ninja -S "$source/tests/firmware_shim/cases/refused" -B "$work/build" -DPENSIM_SOURCE="$source" >"$work/log" 2>&1 || fail "configure"
+
+refused() { # CORE WORDS...
+  local core=$1 words
+  shift
+  if "$cmake" --build "$work/build" --target "$core" >"$work/log" 2>&1; then fail "$core was built"; fi
+  for words in "$@"; do grep -qF -- "$words" "$work/log" || fail "$core: no word of: $words"; done
+}
+pointer="help: use a pointer to the address, and list it in \`registers\`"
+refused at_address "at_address.c:1: error: a variable at an address" "$pointer"
+refused at_address_of_iar "at_address_of_iar.c:1: error: a variable at an address" "$pointer"
+refused assembler_function "assembler_function.c:1: error: a function in assembler" "answer the function in the port"
+refused assembler_block "assembler_block.c:2: error: assembler, __asm {...}" "put it behind a function"
+refused supervisor_call "supervisor_call.c:1: error: a supervisor call" "answer the function in the port"
+echo "refused_test: passed"
