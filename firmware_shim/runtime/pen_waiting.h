@@ -4,8 +4,10 @@
 
 #include "pen_runtime.h"
 
+#ifndef PEN_POLL_NS
 #define PEN_POLL_NS 50u
 #define PEN_CLOCK_NS 1000u
+#endif
 #define PEN_THREAD_LEVEL 256u /* priority of main() */
 #define PEN_IRQ_PENDSV 14u    /* exception numbers */
 #define PEN_IRQ_SYSTICK 15u

@@ -1,0 +1,152 @@
+#include "firmware_shim/emulated/elf_image.h"
+
+#include <elf.h>
+
+#include <algorithm>
+#include <cinttypes>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <stdexcept>
+
+namespace pensim {
+namespace {
+
+constexpr std::uint64_t page_bytes = 4096;
+constexpr std::uint64_t most_bytes = 64u << 20;
+
+[[noreturn]] void refuse(const std::string& path, const std::string& why) {
+  throw std::runtime_error(path + ": " + why);
+}
+
+std::string hex(std::uint64_t value) {
+  char text[24];
+  std::snprintf(text, sizeof text, "0x%08" PRIx64, value);
+  return text;
+}
+
+// A structure of the file; false where the file ends before.
+template <class T>
+bool take(const std::vector<std::uint8_t>& file, std::uint64_t offset, T& to) {
+  if (offset > file.size() || file.size() - offset < sizeof to) return false;
+  std::memcpy(&to, file.data() + offset, sizeof to);
+  return true;
+}
+
+std::vector<std::uint8_t> read_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary | std::ios::ate);
+  if (!in) refuse(path, "cannot be read");
+  const std::streamoff bytes = in.tellg();
+  if (bytes < 0 || static_cast<std::uint64_t>(bytes) > 4 * most_bytes) refuse(path, "is no file of a sensible size");
+  std::vector<std::uint8_t> file(static_cast<std::size_t>(bytes));
+  in.seekg(0);
+  in.read(reinterpret_cast<char*>(file.data()), bytes);
+  if (!in) refuse(path, "cannot be read to its end");
+  return file;
+}
+
+}  // namespace
+
+ElfImage::ElfImage(const std::string& path) : path_(path), file_(read_file(path)) {
+  read_header();
+  lay_out();
+}
+
+void ElfImage::read_header() {
+  Elf32_Ehdr header;
+  if (!take(file_, 0, header) || std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) refuse(path_, "is no ELF file");
+  if (header.e_ident[EI_CLASS] != ELFCLASS32 || header.e_ident[EI_DATA] != ELFDATA2LSB || header.e_machine != EM_ARM)
+    refuse(path_, "is no ELF file for ARM (32 bit, little-endian): give the .elf that arm-none-eabi-gcc has linked");
+  if (header.e_type != ET_EXEC) refuse(path_, "is not linked to its addresses (an object file, or a shared object)");
+  if (header.e_phentsize != sizeof(Elf32_Phdr)) refuse(path_, "its table of segments has entries of another size");
+  std::uint64_t total = 0;
+  for (std::uint32_t i = 0; i < header.e_phnum; ++i) {
+    Elf32_Phdr segment;
+    if (!take(file_, header.e_phoff + std::uint64_t{i} * sizeof segment, segment))
+      refuse(path_, "its table of segments goes beyond the file");
+    if (segment.p_type != PT_LOAD || segment.p_memsz == 0) continue;
+    if (segment.p_filesz > segment.p_memsz) refuse(path_, "a segment holds more bytes than it has memory");
+    if (std::uint64_t{segment.p_offset} + segment.p_filesz > file_.size())
+      refuse(path_, "the segment at " + hex(segment.p_vaddr) + " goes beyond the file (cut short?)");
+    const auto add = [&](std::uint64_t begin, std::uint64_t bytes, bool writable) {
+      if (begin + bytes > 0xE0000000u)
+        refuse(path_, "the segment at " + hex(begin) + " lies where the processor's own registers are");
+      total += bytes;
+      if (total > most_bytes) refuse(path_, "its segments need more than 64 MiB");
+      parts_.push_back({begin, begin + bytes, writable, (segment.p_flags & PF_X) != 0, segment.p_offset, segment.p_filesz});
+    };
+    // A segment that is copied out of flash at start-up is read-only there, and writable where it runs.
+    const bool copied = segment.p_paddr != segment.p_vaddr && segment.p_filesz != 0;
+    add(segment.p_vaddr, segment.p_memsz, (segment.p_flags & PF_W) != 0 || copied);
+    if (copied) add(segment.p_paddr, segment.p_filesz, false);
+  }
+  if (parts_.empty()) refuse(path_, "holds nothing to load");
+}
+
+void ElfImage::lay_out() {
+  struct Rights {
+    bool writable = false, executable = false;
+  };
+  std::map<std::uint64_t, Rights> pages;
+  for (const Part& p : parts_) {
+    for (std::uint64_t page = p.begin / page_bytes; page <= (p.end - 1) / page_bytes; ++page) {
+      pages[page].writable |= p.writable;
+      pages[page].executable |= p.executable;
+    }
+  }
+  regions_.clear();
+  std::uint64_t next = 0;
+  for (const auto& [page, rights] : pages) {
+    if (regions_.empty() || page != next || regions_.back().writable != rights.writable ||
+        regions_.back().executable != rights.executable)
+      regions_.push_back({static_cast<std::uint32_t>(page * page_bytes), rights.writable, rights.executable, {}});
+    regions_.back().bytes.resize(regions_.back().bytes.size() + page_bytes);
+    next = page + 1;
+  }
+  for (const Part& p : parts_) {
+    for (ElfRegion& r : regions_) {
+      const std::uint64_t begin = std::max<std::uint64_t>(p.begin, r.address);
+      const std::uint64_t end = std::min<std::uint64_t>(p.begin + p.filled, std::uint64_t{r.address} + r.bytes.size());
+      if (begin < end)
+        std::memcpy(r.bytes.data() + (begin - r.address), file_.data() + p.offset + (begin - p.begin), end - begin);
+    }
+  }
+}
+
+void ElfImage::add_memory(std::uint32_t begin, std::uint32_t end) {
+  if (begin >= end) return;
+  if (end - begin > most_bytes || end > 0xE0000000u)
+    refuse(path_, "its memory from " + hex(begin) + " to " + hex(end) + " is too large, or among the processor's registers");
+  parts_.push_back({begin, end, true, false, 0, 0});
+  lay_out();
+}
+
+const std::uint8_t* ElfImage::at(std::uint32_t address, std::uint32_t bytes) const {
+  for (const ElfRegion& r : regions_)
+    if (address >= r.address && address - r.address <= r.bytes.size() && bytes <= r.bytes.size() - (address - r.address))
+      return r.bytes.data() + (address - r.address);
+  return nullptr;
+}
+
+std::optional<std::uint32_t> ElfImage::symbol(const std::string& name) const {
+  Elf32_Ehdr header;
+  if (!take(file_, 0, header) || header.e_shentsize != sizeof(Elf32_Shdr)) return {};
+  for (std::uint32_t i = 0; i < header.e_shnum; ++i) {
+    Elf32_Shdr table, names;
+    if (!take(file_, header.e_shoff + std::uint64_t{i} * sizeof table, table)) return {};
+    if (table.sh_type != SHT_SYMTAB) continue;
+    if (!take(file_, header.e_shoff + std::uint64_t{table.sh_link} * sizeof names, names)) continue;
+    for (std::uint64_t at = 0; at + sizeof(Elf32_Sym) <= table.sh_size; at += sizeof(Elf32_Sym)) {
+      Elf32_Sym symbol;
+      if (!take(file_, table.sh_offset + at, symbol)) break;
+      const std::uint64_t text = std::uint64_t{names.sh_offset} + symbol.st_name;
+      if (text > file_.size() || file_.size() - text <= name.size()) continue;
+      if (std::memcmp(file_.data() + text, name.c_str(), name.size() + 1) == 0) return symbol.st_value;
+    }
+  }
+  return {};
+}
+
+}  // namespace pensim

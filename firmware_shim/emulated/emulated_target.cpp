@@ -1,0 +1,698 @@
+#include "firmware_shim/emulated/emulated_target.h"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <boost/context/detail/fcontext.hpp>
+#include <cinttypes>
+#include <cstdio>
+#include <cstring>
+#include <map>
+#include <optional>
+#include <set>
+#include <stdexcept>
+#include <utility>
+
+#include "firmware_shim/emulated/cortex_m.h"
+#include "firmware_shim/emulated/elf_image.h"
+#include "firmware_shim/emulated/guest/pen_guest.h"
+#include "firmware_shim/emulated/host_runtime.h"
+#include "firmware_shim/symbols/symbols.h"
+
+namespace pensim {
+namespace {
+
+namespace fiber = boost::context::detail;
+
+constexpr std::size_t core_stack_bytes = 256 * 1024;
+constexpr std::uint32_t private_begin = 0xE0000000u, private_bytes = 0x100000u;
+constexpr std::uint32_t default_clock_Hz = 168000000;
+constexpr std::uint64_t endless_instructions = 200'000'000;
+constexpr std::uint32_t priority_shift = 4;  // of BASEPRI: four bits of priority
+
+std::string hex(std::uint64_t value) {
+  char text[24];
+  std::snprintf(text, sizeof text, "0x%08" PRIx64, value);
+  return text;
+}
+
+[[noreturn]] void refuse(const std::string& path, const std::string& why) {
+  throw std::runtime_error(path + ": " + why);
+}
+
+constexpr unsigned char results_of[PEN_CALLS] = {
+#define PEN_GUEST_CALL(name, results) results,
+#include "firmware_shim/emulated/guest/calls.inl"
+#undef PEN_GUEST_CALL
+};
+
+// Pages without a name, freed by the destructor.
+class Pages {
+ public:
+  explicit Pages(std::size_t bytes) : bytes_(bytes) {
+    at_ = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (at_ == MAP_FAILED) throw std::runtime_error("no memory for an emulated core");
+  }
+  Pages(Pages&& other) noexcept : at_(other.at_), bytes_(std::exchange(other.bytes_, 0)) {}
+  Pages& operator=(Pages&&) = delete;
+  ~Pages() {
+    if (bytes_) ::munmap(at_, bytes_);
+  }
+  std::uint8_t* data() const { return static_cast<std::uint8_t*>(at_); }
+  std::size_t size() const { return bytes_; }
+
+ private:
+  void* at_ = nullptr;
+  std::size_t bytes_ = 0;
+};
+
+class Emulated final : public Target {
+ public:
+  explicit Emulated(const TargetSpec& spec);
+
+  void reset(std::uint8_t cause) override;
+  StepReport step(std::int64_t tick, const PenIn& in, PenOut& out) override;
+  WatchId watch(const CoreVariable& variable) override;
+  void read(const WatchId* watches, std::size_t count, float* values) const override;
+  double peek(const CoreVariable& variable) const override;
+  void poke(const CoreVariable& variable, double value) override;
+  std::uint32_t tick_us() const override { return port_.tick_us; }
+  std::vector<std::string> take_findings() override { return std::exchange(findings_, {}); }
+  const TargetFault* fault() const override { return fault_ ? &*fault_ : nullptr; }
+
+  // What the runtime calls (host_runtime.h).
+  void call(std::uint32_t function, std::uint32_t argument);
+  void interrupt(std::uint32_t function, std::uint32_t number, std::uint32_t handler);
+  void* memory(std::uint32_t address);
+  const void* bytes(std::uint32_t address, std::uint32_t count);
+  const char* text(std::uint32_t address);
+  std::uint32_t edge(const PenEdge& edge);
+  void masks(std::uint32_t* primask, std::uint32_t* faultmask, std::uint32_t* basepri) const;
+
+ private:
+  enum class Until : std::uint8_t { next, returned, exception_return };
+  void read_guest();
+  void read_port();
+  void map_memory();
+  void run_until(Until until);
+  void answer(std::uint32_t index);
+  void supervisor_call();
+  void due();
+  void allow();
+  void take_time();
+  void guest_fault();
+  [[noreturn]] void fail(const char* kind, const std::string& detail, std::uint32_t pc);
+  void enter_state();
+  void find(std::uint32_t kind, const char* text, std::uint32_t number);
+  bool waits() const { return runtime_->now_ns != nullptr; }
+
+  static void enter(fiber::transfer_t from);
+  void yield_to_engine();
+  static bool quick(void* self, std::uint32_t index);
+  static std::uint64_t read_private(uc_engine*, std::uint64_t offset, unsigned size, void* self);
+  static void write_private(uc_engine*, std::uint64_t offset, unsigned size, std::uint64_t value, void* self);
+
+  ElfImage image_;
+  PenGuest guest_{};
+  bool counted_;
+  std::uint8_t fill_;
+  std::uint32_t clock_Hz_ = default_clock_Hz;
+  PenPort port_{};
+  std::string name_;
+  std::vector<PenTask> tasks_;
+  std::vector<PenInterrupt> interrupts_;
+  std::vector<PenRegisters> registers_;
+  std::vector<std::uint32_t> init_;
+  std::unique_ptr<CortexM> cpu_;
+  std::vector<std::pair<const ElfRegion*, Pages>> memory_;
+  std::vector<std::pair<std::uint32_t, Pages>> register_memory_;  // of the port, by address
+  Pages private_{private_bytes};
+  std::uint32_t announced_read_ = 0;
+
+  const PenHostedRuntime* runtime_ = nullptr;
+  PenHostedCore core_{};
+  PenHost host_{};
+  std::vector<char> state_;  // of the runtime, while another core of this process has it
+  Pages stack_{core_stack_bytes};
+  fiber::fcontext_t core_context_ = nullptr, engine_context_ = nullptr;
+
+  bool first_step_ = true, at_next_ = false;
+  std::uint32_t depth_ = 0;
+  std::uint64_t cycles_before_ = 0;  // turned into time already
+  std::uint64_t lost_before_reset_ = 0;
+  std::int64_t tick_ = 0;
+  std::optional<TargetFault> fault_;
+  std::vector<Watch> watches_;
+  std::vector<std::string> findings_;
+  std::set<std::string> unanswered_;
+};
+
+// The runtime has one set of variables per shape; the core whose values they hold, and the one that runs.
+std::map<const PenHostedRuntime*, Emulated*> state_of;
+Emulated* running = nullptr;
+
+// ---- opening ----
+
+Emulated::Emulated(const TargetSpec& spec) : image_(spec.path), counted_(spec.counted), fill_(spec.fill) {
+  read_guest();
+  read_port();
+  if (spec.clock_Hz) clock_Hz_ = spec.clock_Hz;
+  const bool rates = guest_.shape == PEN_SHAPE_RATES;
+  if (!rates && !guest_.announced && !counted_) {
+    counted_ = true;
+    findings_.push_back(
+        "the compiler did not announce the volatiles of this core (it was linked elsewhere), so that it would take no time where it "
+        "waits: it runs with `timing: counted`");
+  }
+  runtime_ = guest_.shape == PEN_SHAPE_REGISTERS ? &pen_hosted_registers
+             : rates && !counted_                ? &pen_hosted_rates
+                                                 : &pen_hosted_main;
+  map_memory();
+  host_.target = this;
+  host_.yield = [](void* self) { static_cast<Emulated*>(self)->yield_to_engine(); };
+  host_.finding = [](void* self, std::uint32_t kind, const char* text, std::uint32_t number) {
+    static_cast<Emulated*>(self)->find(kind, text, number);
+  };
+  host_.stack_begin = guest_.stack_begin;
+  host_.stack_end = guest_.stack_end;
+  core_.port = &port_;
+  core_.in = reinterpret_cast<PenIn*>(cpu_->memory(guest_.in, sizeof(PenIn), true));
+  core_.out = reinterpret_cast<PenOut*>(cpu_->memory(guest_.out, sizeof(PenOut), true));
+  if (!core_.in || !core_.out || !cpu_->memory(guest_.edges, PEN_HANDLERS * sizeof(PenEdge), true))
+    refuse(image_.path(), "pen_in and pen_out are not in its writable memory");
+  core_.in_address = guest_.in;
+  core_.init_begin = init_.data();
+  core_.init_end = init_.data() + init_.size();
+  core_.svc = guest_.svc;
+  core_.pendsv = guest_.pendsv;
+  core_.systick = guest_.systick;
+  core_.poll_ns = counted_ ? 0 : 50;
+  core_.clock_ns = counted_ ? 0 : 1000;
+  reset(PEN_RESET_POWER_ON);
+}
+
+void Emulated::read_guest() {
+  const std::string& path = image_.path();
+  const std::optional<std::uint32_t> at = image_.symbol("pen_guest");
+  const std::uint8_t* bytes = at ? image_.at(*at, sizeof(PenGuest)) : nullptr;
+  if (bytes) std::memcpy(&guest_, bytes, sizeof guest_);
+  if (!bytes || guest_.magic != PEN_GUEST_MAGIC)
+    refuse(path, "an ELF file for ARM, but no firmware core: it has no pen_guest (build it with pensim_add_core, or link "
+                 "firmware_shim/emulated/guest and a port)");
+  const auto same = [&](const char* what, std::uint32_t theirs, std::uint32_t ours) {
+    if (theirs != ours)
+      refuse(path, std::string("built against ") + what + " " + std::to_string(theirs) + ", this program has " +
+                       std::to_string(ours) + ": build the core again");
+  };
+  same("the guest runtime", guest_.version, PEN_GUEST_VERSION);
+  same("pen_shim.h version", guest_.shim_version, PEN_SHIM_VERSION);
+  same("pen_port.h version", guest_.port_version, PEN_PORT_VERSION);
+  same("a PenIn of bytes", guest_.in_bytes, sizeof(PenIn));
+  same("a PenOut of bytes", guest_.out_bytes, sizeof(PenOut));
+  if (guest_.shape > PEN_SHAPE_REGISTERS || guest_.architecture > PEN_GUEST_V8M ||
+      guest_.calls_end != guest_.calls_begin + 4 * PEN_CALLS || guest_.init_end < guest_.init_begin ||
+      guest_.stack_end < guest_.stack_begin || guest_.stack_end % 8 != 0)
+    refuse(path, "its pen_guest contradicts itself");
+  image_.add_memory(guest_.stack_begin, guest_.stack_end);
+  image_.add_memory(guest_.heap_begin, guest_.ram_end);
+}
+
+// The port as the guest has it: pointers of four bytes.
+void Emulated::read_port() {
+  const std::string& path = image_.path();
+  const auto words = [&](std::uint32_t address, std::uint32_t count, const char* what) {
+    std::vector<std::uint32_t> read(count);
+    const std::uint8_t* at = image_.at(address, 4 * count);
+    if (!at) refuse(path, std::string("pen_port: ") + what + " lies outside of its memory");
+    if (count) std::memcpy(read.data(), at, 4 * count);
+    return read;
+  };
+  const auto function = [](std::uint32_t address) { return reinterpret_cast<void (*)()>(std::uintptr_t{address}); };
+  const std::vector<std::uint32_t> p = words(guest_.port, 19, "itself");
+  const auto wrong = [&](const std::string& what) { refuse(path, "pen_port: " + what); };
+  if (p[0] != PEN_PORT_VERSION) wrong(".version is " + std::to_string(p[0]) + ", expected PEN_PORT_VERSION");
+  port_.version = p[0];
+  port_.tick_us = p[2];
+  port_.uart_baud = p[3];
+  port_.boot = function(p[4]);
+  port_.main = reinterpret_cast<int (*)()>(std::uintptr_t{p[5]});
+  port_.task_count = p[7];
+  port_.interrupt_count = p[9];
+  port_.register_count = p[11];
+  port_.sync_in = function(p[12]);
+  port_.sync_out = function(p[13]);
+  port_.before_read = reinterpret_cast<void (*)(std::uint32_t)>(std::uintptr_t{p[14]});
+  port_.after_write = reinterpret_cast<void (*)(std::uint32_t)>(std::uintptr_t{p[15]});
+  port_.core_clock_Hz = p[16];
+  port_.unanswered_ms = p[17];
+  if (port_.core_clock_Hz) clock_Hz_ = port_.core_clock_Hz;
+  if (port_.tick_us == 0) wrong(".tick_us is 0");
+  if (port_.task_count > 60 || port_.interrupt_count > 60 - port_.task_count)
+    wrong("has more than 60 tasks and interrupts");
+  if (port_.register_count > 64) wrong("has more than 64 ranges of registers");
+  const std::vector<std::uint32_t> tasks = words(p[6], 4 * port_.task_count, ".tasks");
+  for (std::uint32_t i = 0; i < port_.task_count; ++i) {
+    const std::uint32_t* t = &tasks[4 * i];
+    tasks_.push_back({function(t[0]), t[1], t[2], static_cast<std::uint8_t>(t[3]), static_cast<std::uint8_t>(t[3] >> 8)});
+    if (!t[0]) wrong("tasks[" + std::to_string(i) + "].run is NULL");
+    if (t[1] % port_.tick_us || t[2] % port_.tick_us)
+      wrong("tasks[" + std::to_string(i) + "]: period and phase are whole numbers of ticks (" +
+            std::to_string(port_.tick_us) + " us)");
+  }
+  const std::vector<std::uint32_t> interrupts = words(p[8], 3 * port_.interrupt_count, ".interrupts");
+  for (std::uint32_t i = 0; i < port_.interrupt_count; ++i) {
+    const std::uint32_t* t = &interrupts[3 * i];
+    const auto byte = [&](std::uint32_t n) { return static_cast<std::uint8_t>(t[1 + n / 4] >> (n % 4 * 8)); };
+    interrupts_.push_back({function(t[0]), byte(0), byte(1), byte(2), byte(3), byte(4)});
+    if (!t[0]) wrong("interrupts[" + std::to_string(i) + "].run is NULL");
+    if (interrupts_.back().line >= PEN_LINE_COUNT) wrong("interrupts[" + std::to_string(i) + "].line, expected PEN_LINE_*");
+  }
+  const std::vector<std::uint32_t> ranges = words(p[10], 2 * port_.register_count, ".registers");
+  for (std::uint32_t i = 0; i < port_.register_count; ++i) registers_.push_back({ranges[2 * i], ranges[2 * i + 1]});
+  port_.tasks = tasks_.data();
+  port_.interrupts = interrupts_.data();
+  port_.registers = registers_.data();
+  if (!p[5] && guest_.shape != PEN_SHAPE_RATES) wrong("has no main(): pensim_add_core(... SHAPE rates)");
+  init_ = words(guest_.init_begin, (guest_.init_end - guest_.init_begin) / 4, "table of constructors");
+}
+
+void Emulated::map_memory() {
+  const CortexModel models[] = {CortexModel::m0, CortexModel::m3, CortexModel::m4, CortexModel::m33};
+  cpu_ = std::make_unique<CortexM>(models[guest_.architecture]);
+  for (const ElfRegion& r : image_.regions()) {
+    memory_.emplace_back(&r, Pages(r.size()));
+    std::memcpy(memory_.back().second.data(), r.bytes.data(), r.size());
+    cpu_->map(r.address, r.size(), memory_.back().second.data(), r.writable, r.executable);
+  }
+  if (guest_.shape == PEN_SHAPE_REGISTERS) {
+    for (const PenRegisters& r : registers_) {
+      const std::uint64_t begin = r.address & ~0xFFFull, end = (std::uint64_t{r.address} + r.size + 0xFFF) & ~0xFFFull;
+      if (r.size == 0 || end > private_begin)
+        refuse(image_.path(), "pen_port: registers at " + hex(r.address) + ": empty, or among the processor's own");
+      for (std::uint64_t page = begin; page < end; page += 4096) {
+        const auto at = static_cast<std::uint32_t>(page);
+        if (cpu_->memory(at, 1)) continue;
+        register_memory_.emplace_back(at, Pages(4096));
+        cpu_->map(at, 4096, register_memory_.back().second.data(), true, false);
+      }
+    }
+  }
+  cpu_->map_registers(private_begin, private_bytes, &Emulated::read_private, &Emulated::write_private, this);
+  cpu_->set_stubs(guest_.calls_begin & ~1u, guest_.calls_end);
+  cpu_->quick = &Emulated::quick;
+  cpu_->quick_context = this;
+}
+
+// ---- reset and step ----
+
+void Emulated::reset(std::uint8_t cause) {
+  if (runtime_->status && state_of[runtime_] == this) lost_before_reset_ += runtime_->status->interrupts_lost;
+  if (cause == PEN_RESET_POWER_ON) lost_before_reset_ = 0;
+  std::vector<std::uint8_t> kept;
+  const std::uint32_t keep_bytes = guest_.noinit_end > guest_.noinit_begin ? guest_.noinit_end - guest_.noinit_begin : 0;
+  const std::uint8_t* keep = keep_bytes ? cpu_->memory(guest_.noinit_begin, keep_bytes) : nullptr;
+  if (keep && cause != PEN_RESET_POWER_ON) kept.assign(keep, keep + keep_bytes);
+  for (const auto& [region, pages] : memory_)
+    if (region->writable) std::memcpy(pages.data(), region->bytes.data(), pages.size());
+  if (!kept.empty()) std::memcpy(cpu_->memory(guest_.noinit_begin, keep_bytes), kept.data(), keep_bytes);
+  // What a core may not rely on: with another filling a second run shows whether it does.
+  const auto fill = [&](std::uint32_t begin, std::uint32_t end) {
+    if (std::uint8_t* at = begin < end ? cpu_->memory(begin, end - begin, true) : nullptr)
+      std::memset(at, fill_, end - begin);
+  };
+  fill(guest_.stack_begin, guest_.stack_end);
+  fill(guest_.heap_begin, guest_.ram_end);
+  for (const auto& [address, pages] : register_memory_) std::memset(pages.data(), 0, pages.size());
+  ::madvise(private_.data(), private_.size(), MADV_DONTNEED);  // zero
+  const std::uint32_t vector_table = 0xE000ED08u - private_begin, vectors = guest_.vectors;
+  std::memcpy(private_.data() + vector_table, &vectors, 4);
+  cpu_->reset(guest_.entry, guest_.stack_end);
+  core_context_ = fiber::make_fcontext(stack_.data() + stack_.size(), stack_.size(), &Emulated::enter);
+  first_step_ = true;
+  at_next_ = false;
+  depth_ = 0;
+  cycles_before_ = 0;
+  fault_.reset();
+}
+
+void Emulated::enter(fiber::transfer_t from) {
+  auto* self = static_cast<Emulated*>(from.data);
+  self->engine_context_ = from.fctx;
+  self->run_until(Until::next);
+  self->runtime_->run();
+  std::abort();  // run() never returns
+}
+
+void Emulated::yield_to_engine() { engine_context_ = fiber::jump_fcontext(engine_context_, nullptr).fctx; }
+
+void Emulated::enter_state() {
+  running = this;
+  Emulated*& owner = state_of[runtime_];
+  if (owner == this) return;
+  const std::size_t bytes = static_cast<std::size_t>(runtime_->state_end - runtime_->state_begin);
+  if (owner) owner->state_.assign(runtime_->state_begin, runtime_->state_end);
+  if (state_.size() == bytes) std::memcpy(runtime_->state_begin, state_.data(), bytes);
+  owner = this;
+}
+
+StepReport Emulated::step(std::int64_t tick, const PenIn& in, PenOut& out) {
+  enter_state();
+  tick_ = tick;
+  StepReport report;
+  if (fault_) {
+    report.faulted = true;
+    return report;
+  }
+  std::memcpy(const_cast<PenIn*>(core_.in), &in, sizeof in);
+  if (std::exchange(first_step_, false)) {
+    std::memset(runtime_->state_begin, 0, static_cast<std::size_t>(runtime_->state_end - runtime_->state_begin));
+    runtime_->start(&core_, &host_);
+  }
+  core_context_ = fiber::jump_fcontext(core_context_, this).fctx;
+  std::memcpy(&out, core_.out, sizeof out);
+  const PenStatus& status = *runtime_->status;
+  if (waits()) report.cpu_load = 1.0 - status.slept_ns * 1e-3 / port_.tick_us;
+  report.interrupts_lost = lost_before_reset_ + status.interrupts_lost;
+  report.reset_requested = status.reset_requested != 0;
+  report.hang = status.hang != 0;
+  report.faulted = fault_.has_value();
+  return report;
+}
+
+// ---- the guest ----
+
+void Emulated::allow() {
+  std::uint64_t cycles = ~0ull;
+  if (counted_ && waits() && *runtime_->deadline_ns != ~0ull) {
+    const std::uint64_t now = *runtime_->now_ns, deadline = *runtime_->deadline_ns;
+    cycles = deadline > now ? (deadline - now) * clock_Hz_ / 1000000000u + 1 : 0;
+  }
+  cpu_->set_budget(cycles, endless_instructions);
+}
+
+// Instructions become time. In functions that take none (sync_in and its kind) the runtime puts the clock back.
+void Emulated::take_time() {
+  if (!counted_ || !waits()) return;
+  const auto ns = [&](std::uint64_t cycles) {
+    return static_cast<std::uint64_t>(static_cast<unsigned __int128>(cycles) * 1000000000u / clock_Hz_);
+  };
+  *runtime_->now_ns += ns(cpu_->cycles()) - ns(cycles_before_);
+  cycles_before_ = cpu_->cycles();
+}
+
+void Emulated::run_until(Until until) {
+  for (;;) {
+    allow();
+    const CortexEvent event = cpu_->resume();
+    take_time();
+    switch (event.kind) {
+      case CortexEvent::Kind::idle:
+        break;
+      case CortexEvent::Kind::call:
+        if (event.number == PEN_CALL_next) {
+          if (until == Until::next) {
+            at_next_ = true;
+            return;
+          }
+          fail("illegal_instruction", "a function was left on a way that was not its own", cpu_->pc());
+        }
+        if (event.number == PEN_CALL_returned) {
+          if (until == Until::returned) return;
+          fail("illegal_instruction", "a function was left on a way that was not its own", cpu_->pc());
+        }
+        answer(event.number);
+        break;
+      case CortexEvent::Kind::exception_return:
+        if (until != Until::exception_return)
+          fail("illegal_instruction", "return from an exception (" + hex(event.number) + ") where none is active", cpu_->pc());
+        if (!cpu_->return_from_exception(event.number))
+          fail("segfault", "return from an exception: there is no frame on the stack that " + hex(event.number) + " names",
+               cpu_->pc());
+        return;
+      case CortexEvent::Kind::supervisor_call:
+        supervisor_call();
+        break;
+      case CortexEvent::Kind::wait_for_interrupt: {
+        runtime_->call(PEN_CALL_wait_for_interrupt, nullptr);
+        break;
+      }
+      case CortexEvent::Kind::wait_for_event:
+        runtime_->call(PEN_CALL_wait_for_event, nullptr);
+        break;
+      case CortexEvent::Kind::due:
+        due();
+        break;
+      case CortexEvent::Kind::fault:
+        guest_fault();
+        break;
+    }
+  }
+}
+
+// Between two blocks of instructions: time has come, masks may have changed, or it runs and runs.
+void Emulated::due() {
+  if (!waits()) {
+    fail("hang", "200 million instructions in one step", cpu_->pc());
+  }
+  if (*runtime_->frozen == 0) {
+    if (*runtime_->now_ns >= *runtime_->deadline_ns) {
+      runtime_->time_passes();
+      return;
+    }
+    runtime_->settle();
+  }
+  static std::uint64_t seen = 0;
+  (void)seen;
+}
+
+void Emulated::supervisor_call() {
+  const int answered = runtime_->supervisor_call ? runtime_->supervisor_call() : 0;
+  if (answered == 0) fail("illegal_instruction", "SVC, but there is no SVC_Handler", cpu_->pc() - 2);
+  if (answered < 0)
+    fail("illegal_instruction", "SVC where interrupts of its priority are masked: a HardFault", cpu_->pc() - 2);
+}
+
+void Emulated::answer(std::uint32_t index) {
+  const std::uint32_t arguments[3] = {cpu_->get(UC_ARM_REG_R0), cpu_->get(UC_ARM_REG_R1), cpu_->get(UC_ARM_REG_R2)};
+  // The processor's own masks lead: instructions of the guest change them too.
+  switch (index) {
+    case PEN_CALL_abort:
+      fail("abort", "abort(), assert() or a processor exception that nobody answers", cpu_->pc() - 2);
+    case PEN_CALL_exit:
+      fail("exit", "the core ended itself with exit code " + std::to_string(static_cast<std::int32_t>(arguments[0])),
+           cpu_->pc() - 2);
+    case PEN_CALL_disable_interrupts:
+      cpu_->set(UC_ARM_REG_PRIMASK, 1);
+      break;
+    case PEN_CALL_enable_interrupts:
+      cpu_->set(UC_ARM_REG_PRIMASK, 0);
+      break;
+    case PEN_CALL_set_primask:
+      cpu_->set(UC_ARM_REG_PRIMASK, arguments[0] & 1);
+      break;
+    case PEN_CALL_set_faultmask:
+      cpu_->set(UC_ARM_REG_FAULTMASK, arguments[0] & 1);
+      break;
+    case PEN_CALL_set_basepri:
+      cpu_->set(UC_ARM_REG_BASEPRI, arguments[0] << priority_shift);
+      break;
+    case PEN_CALL_volatile_read:
+      announced_read_ = arguments[0];
+      break;
+    default:
+      break;
+  }
+  const std::uint64_t result = runtime_->call(index, arguments);
+  if (results_of[index] > 0) cpu_->set(UC_ARM_REG_R0, static_cast<std::uint32_t>(result));
+  if (results_of[index] > 1) cpu_->set(UC_ARM_REG_R1, static_cast<std::uint32_t>(result >> 32));
+}
+
+bool Emulated::quick(void* context, std::uint32_t index) {
+  auto& self = *static_cast<Emulated*>(context);
+  if (index != PEN_CALL_volatile_read || self.counted_ || !self.runtime_->quick_read) return false;
+  return self.runtime_->quick_read(self.cpu_->get(UC_ARM_REG_R0), self.cpu_->get(UC_ARM_REG_R1)) != 0;
+}
+
+void Emulated::masks(std::uint32_t* primask, std::uint32_t* faultmask, std::uint32_t* basepri) const {
+  *primask = cpu_->get(UC_ARM_REG_PRIMASK) & 1;
+  *faultmask = cpu_->get(UC_ARM_REG_FAULTMASK) & 1;
+  *basepri = (cpu_->get(UC_ARM_REG_BASEPRI) & 0xFF) >> priority_shift;
+}
+
+void Emulated::call(std::uint32_t function, std::uint32_t argument) {
+  if (function == 0) return;
+  if (at_next_ && argument == 0) {
+    at_next_ = false;
+    cpu_->set(UC_ARM_REG_R0, function);
+    run_until(Until::next);
+    return;
+  }
+  const CortexM::Context before = cpu_->save();
+  const bool at_next = std::exchange(at_next_, false);
+  cpu_->begin_call(function, argument, guest_.calls_begin + 4 * PEN_CALL_returned);
+  run_until(Until::returned);
+  cpu_->restore(before);
+  at_next_ = at_next;
+}
+
+void Emulated::interrupt(std::uint32_t function, std::uint32_t number, std::uint32_t) {
+  const bool at_next = std::exchange(at_next_, false);
+  const std::uint32_t sp = cpu_->get(UC_ARM_REG_SP);
+  if (!cpu_->enter_exception(function, number))
+    fail("stack_overflow", "no room for the frame of an exception at " + hex(sp), cpu_->pc());
+  run_until(Until::exception_return);
+  at_next_ = at_next;
+}
+
+void* Emulated::memory(std::uint32_t address) {
+  static std::uint64_t nothing[2];
+  if (address >= private_begin) {
+    const std::uint32_t offset = address - private_begin;
+    return offset + 16 <= private_bytes ? private_.data() + offset : reinterpret_cast<std::uint8_t*>(nothing);
+  }
+  if (std::uint8_t* at = cpu_->memory(address, 8)) return at;
+  if (std::uint8_t* at = cpu_->memory(address, 1)) return at;
+  nothing[0] = nothing[1] = 0;
+  return nothing;
+}
+
+const void* Emulated::bytes(std::uint32_t address, std::uint32_t count) {
+  const std::uint8_t* at = cpu_->memory(address, count);
+  if (!at && count) fail("segfault", "read of " + std::to_string(count) + " bytes at " + hex(address), cpu_->pc() - 2);
+  return at;
+}
+
+const char* Emulated::text(std::uint32_t address) {
+  for (std::uint32_t length = 1; length < 1000; ++length) {
+    const std::uint8_t* at = cpu_->memory(address, length);
+    if (!at) break;
+    if (at[length - 1] == 0) return reinterpret_cast<const char*>(at);
+  }
+  fail("segfault", "read of a text at " + hex(address), cpu_->pc() - 2);
+}
+
+std::uint32_t Emulated::edge(const PenEdge& edge) {
+  // Nested handlers each keep theirs: a slot per line and level would do, a slot per call depth is simpler.
+  const std::uint32_t slot = (edge.line * 2u + edge.level) % PEN_HANDLERS;
+  const std::uint32_t address = guest_.edges + slot * static_cast<std::uint32_t>(sizeof(PenEdge));
+  std::memcpy(cpu_->memory(address, sizeof edge, true), &edge, sizeof edge);
+  return address;
+}
+
+// ---- the processor's own registers ----
+
+std::uint64_t Emulated::read_private(uc_engine*, std::uint64_t offset, unsigned size, void* context) {
+  auto& self = *static_cast<Emulated*>(context);
+  const auto address = static_cast<std::uint32_t>(private_begin + offset);
+  if (std::exchange(self.announced_read_, 0) != address && self.runtime_->announced)
+    self.runtime_->announced(address, 0);
+  std::uint64_t value = 0;
+  if (offset + size <= private_bytes) std::memcpy(&value, self.private_.data() + offset, std::min(size, 8u));
+  return value;
+}
+
+void Emulated::write_private(uc_engine*, std::uint64_t offset, unsigned size, std::uint64_t value, void* context) {
+  auto& self = *static_cast<Emulated*>(context);
+  if (offset + size > private_bytes) return;
+  std::memcpy(self.private_.data() + offset, &value, std::min(size, 8u));
+  if (self.runtime_->announced) self.runtime_->announced(static_cast<std::uint32_t>(private_begin + offset), 1);
+}
+
+// ---- faults and findings ----
+
+void Emulated::guest_fault() {
+  const CortexFault& f = cpu_->fault();
+  if (f.kind == CortexFault::Kind::access) {
+    const bool near_stack = f.address < guest_.stack_begin && guest_.stack_begin - f.address < (1u << 20);
+    const std::uint32_t sp = cpu_->get(UC_ARM_REG_SP);
+    if (near_stack && sp < guest_.stack_begin + 4096) fail("stack_overflow", f.text + ", below the stack", f.pc);
+    fail("segfault", f.text + (f.read_only ? ", which is flash" : ""), f.pc);
+  }
+  if (f.kind == CortexFault::Kind::fetch) fail("segfault", f.text, f.pc);
+  fail("illegal_instruction", f.text, f.pc);
+}
+
+void Emulated::fail(const char* kind, const std::string& detail, std::uint32_t pc) {
+  TargetFault f;
+  f.kind = kind;
+  f.detail = detail;
+  f.registers = cpu_->registers();
+  f.registers[15] = pc;
+  f.main_stack = cpu_->get(UC_ARM_REG_MSP);
+  f.process_stack = cpu_->get(UC_ARM_REG_PSP);
+  for (const auto& [region, pages] : memory_)
+    if (region->writable) f.memory.push_back({region->address, {pages.data(), pages.data() + pages.size()}});
+  fault_ = std::move(f);
+  for (;;) yield_to_engine();
+}
+
+void Emulated::find(std::uint32_t kind, const char* text, std::uint32_t number) {
+  switch (kind) {
+    case PEN_FINDING_UNANSWERED:
+      if (unanswered_.insert(text).second)
+        findings_.push_back(std::string(text) + "() is called, but the port does not answer it");
+      break;
+    case PEN_FINDING_UART_OVERFLOW:
+      findings_.push_back("the transmit queue of the UART is full: " + std::to_string(number) +
+                          " bytes lost, and what follows until there is room (1024 bytes at " +
+                          std::to_string(port_.uart_baud ? port_.uart_baud : 115200) + " baud)");
+      break;
+    case PEN_FINDING_DELAY_TOO_LONG:
+      findings_.push_back("a function called at a rate asks for a delay of " + std::to_string(number) +
+                          " us, longer than the rest of its tick: it gets the rest (a core that waits has a main())");
+      break;
+    case PEN_FINDING_MAIN_RETURNED:
+      if (port_.main) findings_.push_back("main() has returned; the core sleeps, its handlers go on");
+      break;
+    default:
+      findings_.push_back("unknown finding " + std::to_string(kind));
+      break;
+  }
+}
+
+// ---- variables by name ----
+
+WatchId Emulated::watch(const CoreVariable& v) {
+  const std::uint8_t* at = cpu_->memory(static_cast<std::uint32_t>(v.address), v.size_bytes);
+  static const std::uint64_t nowhere[1024] = {};
+  watches_.push_back(make_watch(v, at ? at : reinterpret_cast<const std::uint8_t*>(nowhere + 512)));
+  return static_cast<WatchId>(watches_.size() - 1);
+}
+
+void Emulated::read(const WatchId* watches, std::size_t count, float* values) const {
+  for (std::size_t i = 0; i < count; ++i) values[i] = static_cast<float>(read_watch(watches_[watches[i]]));
+}
+
+double Emulated::peek(const CoreVariable& v) const {
+  const std::uint8_t* at = cpu_->memory(static_cast<std::uint32_t>(v.address), v.size_bytes);
+  return at ? read_variable(v, at) : 0.0;
+}
+
+void Emulated::poke(const CoreVariable& v, double value) {
+  std::uint8_t* at = cpu_->memory(static_cast<std::uint32_t>(v.address), v.size_bytes, true);
+  if (!at)
+    findings_.push_back("a write to " + v.name + " at " + hex(v.address) +
+                        " was refused: not in the core's writable memory");
+  else if (!write_variable(v, at, value))
+    findings_.push_back("a write of " + std::to_string(value) + " to " + v.name + " was refused: it does not fit");
+}
+
+}  // namespace
+
+std::unique_ptr<Target> open_emulated(const TargetSpec& spec) { return std::make_unique<Emulated>(spec); }
+
+}  // namespace pensim
+
+extern "C" {
+void pen_guest_call(std::uint32_t function, std::uint32_t argument) { pensim::running->call(function, argument); }
+void pen_guest_interrupt(std::uint32_t function, std::uint32_t number, std::uint32_t handler) {
+  pensim::running->interrupt(function, number, handler);
+}
+void* pen_guest_memory(std::uint32_t address) { return pensim::running->memory(address); }
+const void* pen_guest_bytes(std::uint32_t address, std::uint32_t count) { return pensim::running->bytes(address, count); }
+const char* pen_guest_text(std::uint32_t address) { return pensim::running->text(address); }
+std::uint32_t pen_guest_edge(const PenEdge* edge) { return pensim::running->edge(*edge); }
+void pen_guest_masks(std::uint32_t* primask, std::uint32_t* faultmask, std::uint32_t* basepri) {
+  pensim::running->masks(primask, faultmask, basepri);
+}
+}
