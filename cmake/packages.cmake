@@ -1,4 +1,4 @@
-# Three Debian packages: pensim (program, cores, data), pensim-dashboard, pensim-dev (find_package(pensim) for firmware in its own
+# Four Debian packages: pensim (program, cores, data), pensim-emulated (cores for ARM), pensim-dashboard, pensim-dev (find_package(pensim) for firmware in its own
 # repository). `./dev package` makes them. Nothing is stripped: variables of a core are found by its debug information.
 set(PENSIM_MAINTAINER "pensim <pensim@localhost.invalid>" CACHE STRING "maintainer of the Debian packages: name <address>")
 set(CPACK_GENERATOR DEB)
@@ -7,6 +7,9 @@ set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_COMPONENTS_ALL pensim dev)
 if(PENSIM_DASHBOARD)
   list(APPEND CPACK_COMPONENTS_ALL dashboard)
+endif()
+if(PENSIM_EMULATED)
+  list(APPEND CPACK_COMPONENTS_ALL emulated)
 endif()
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
@@ -19,6 +22,11 @@ set(CPACK_COMPONENT_PENSIM_DESCRIPTION "hardware-in-the-loop simulator for micro
  Runs the unmodified firmware of a motorised pen against models of motor, needles and skin, judges requirements,
  records every run.")
 set(CPACK_DEBIAN_PENSIM_PACKAGE_SUGGESTS "pensim-dashboard, pensim-dev, fonts-dejavu-core, ${fonts}")
+
+set(CPACK_DEBIAN_EMULATED_PACKAGE_NAME pensim-emulated)
+set(CPACK_COMPONENT_EMULATED_DESCRIPTION "runs firmware for ARM in pensim
+ The command line of pensim with an emulated Cortex-M (libunicorn): `--firmware emulated:FILE.elf`.")
+set(CPACK_DEBIAN_EMULATED_PACKAGE_DEPENDS "pensim (= ${PROJECT_VERSION})")
 
 set(CPACK_DEBIAN_DASHBOARD_PACKAGE_NAME pensim-dashboard)
 set(CPACK_COMPONENT_DASHBOARD_DESCRIPTION "window to look at runs of pensim

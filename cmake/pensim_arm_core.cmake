@@ -78,7 +78,7 @@ function(_pensim_add_arm_core name)
   set(launcher)
   set(guest ${PENSIM_SHIM_DIR}/emulated/guest)
   set(guest_flags ${flags} -O2 -DPEN_GUEST ${announced} -I${PENSIM_SHIM_DIR})
-  foreach(source ${guest}/pen_guest.c ${guest}/stubs.S ${PENSIM_SHIM_DIR}/runtime/pen_volatile.c ${PENSIM_SHIM_DIR}/runtime/pen_libc.c)
+  foreach(source ${guest}/pen_guest.c ${guest}/stubs.S ${guest}/guest_volatile.c ${PENSIM_SHIM_DIR}/runtime/pen_libc.c)
     _pensim_arm_object(${name} ${source} guest "${guest_flags}")
   endforeach()
 

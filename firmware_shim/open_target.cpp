@@ -6,14 +6,18 @@
 
 namespace pensim {
 
+std::unique_ptr<Target> (*open_emulated_core)(const TargetSpec&) = nullptr;
+
 std::unique_ptr<Target> open_target(const TargetSpec& spec) {
   switch (spec.kind) {
     case TargetSpec::Kind::native:
       return open_native(spec.path);
     case TargetSpec::Kind::link:
       return open_link(spec);
-    case TargetSpec::Kind::none:
     case TargetSpec::Kind::emulated:
+      if (open_emulated_core) return open_emulated_core(spec);
+      break;
+    case TargetSpec::Kind::none:
       break;
   }
   throw std::runtime_error("this build runs no emulated cores");

@@ -42,6 +42,20 @@ struct StepReport {
   bool hang = false;                  // waits, without an answer, for 1 s of virtual time and started no watchdog
                                       // (native_target.h)
   LinkReport link;
+  bool faulted = false;               // fault() says how; the core cannot go on
+};
+
+// A crash of a core that is no part of this process: what a signal and a stack are for a native one.
+struct TargetFault {
+  struct Place {
+    std::uint64_t pc = 0;
+    std::string function, file;  // "" if unknown
+    int line = 0;
+  };
+  std::string kind;           // as in reports: "segfault", "stack_overflow"
+  std::string detail;         // a sentence
+  std::string registers;      // as text, for whoever reads the report
+  std::vector<Place> frames;  // innermost first
 };
 
 // A variable of the core, found by name.
@@ -80,8 +94,11 @@ class Target {
   virtual std::uint32_t tick_us() const = 0;
   virtual std::vector<std::string> take_findings() = 0;  // sentences since the last call: unanswered HAL call, UART
                                                          // overflow, ...
+  virtual const TargetFault* fault() const { return nullptr; }  // after a step that has faulted or hangs, if known
 };
 
 std::unique_ptr<Target> open_target(const TargetSpec&);
+// How emulated cores are opened; null in a program without libunicorn (firmware_shim/emulated/emulated_target.h).
+extern std::unique_ptr<Target> (*open_emulated_core)(const TargetSpec&);
 
 }  // namespace pensim

@@ -19,6 +19,14 @@ struct LinkOptions {
   bool operator==(const LinkOptions&) const = default;
 };
 
+struct EmulatedOptions {
+  bool counted = false;        // instructions take time
+  std::uint32_t clock_Hz = 0;  // 0: the port's
+  std::uint8_t fill = 0;       // of memory that nothing initialises
+
+  bool operator==(const EmulatedOptions&) const = default;
+};
+
 struct TargetSpec {
   enum class Kind : std::uint8_t {
     none,      // no firmware: a rig
@@ -31,6 +39,7 @@ struct TargetSpec {
                         // come from it
   std::string address;  // of a link: tcp:HOST:PORT, unix:PATH, serial:DEVICE@BAUD
   LinkOptions link;
+  EmulatedOptions emulated = {};
 
   bool operator==(const TargetSpec&) const = default;
 };

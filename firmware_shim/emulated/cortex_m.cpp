@@ -72,7 +72,8 @@ CortexM::~CortexM() {
 }
 
 void CortexM::map(std::uint32_t address, std::uint32_t bytes, std::uint8_t* memory, bool writable, bool executable) {
-  const std::uint32_t rights = UC_PROT_READ | (writable ? UC_PROT_WRITE : 0u) | (executable ? UC_PROT_EXEC : 0u);
+  constexpr std::uint32_t read = UC_PROT_READ, write = UC_PROT_WRITE, run = UC_PROT_EXEC;
+  const std::uint32_t rights = read | (writable ? write : 0u) | (executable ? run : 0u);
   require(uc_mem_map_ptr(uc_, address, bytes, rights, memory), ("memory at " + hex(address)).c_str());
   memory_.push_back({address, address + bytes, memory, writable, executable});
   if (executable) code_.push_back({address, address + bytes, std::vector<Block>(bytes / 2)});
@@ -298,7 +299,8 @@ std::uint8_t* CortexM::memory(std::uint32_t address, std::uint32_t bytes, bool t
 }
 
 bool CortexM::enter_exception(std::uint32_t handler, std::uint32_t number) {
-  static const int stacked[] = {UC_ARM_REG_R0, UC_ARM_REG_R1, UC_ARM_REG_R2, UC_ARM_REG_R3, UC_ARM_REG_R12, UC_ARM_REG_LR};
+  static const int stacked[] = {UC_ARM_REG_R0, UC_ARM_REG_R1,  UC_ARM_REG_R2,
+                                UC_ARM_REG_R3, UC_ARM_REG_R12, UC_ARM_REG_LR};
   const std::uint32_t control = get(UC_ARM_REG_CONTROL), xpsr = get(UC_ARM_REG_XPSR), sp = get(UC_ARM_REG_SP);
   const bool extended = fpu_ && (control & fpca) != 0;
   const bool from_handler = (xpsr & number_bits) != 0;
@@ -346,7 +348,8 @@ bool CortexM::return_from_exception(std::uint32_t exc_return) {
     set(UC_ARM_REG_CONTROL, (control & 1u) | (extended ? fpca : 0u));
   }
   set(UC_ARM_REG_SP, sp);
-  static const int stacked[] = {UC_ARM_REG_R0, UC_ARM_REG_R1, UC_ARM_REG_R2, UC_ARM_REG_R3, UC_ARM_REG_R12, UC_ARM_REG_LR};
+  static const int stacked[] = {UC_ARM_REG_R0, UC_ARM_REG_R1,  UC_ARM_REG_R2,
+                                UC_ARM_REG_R3, UC_ARM_REG_R12, UC_ARM_REG_LR};
   for (std::size_t i = 0; i < 6; ++i) set(stacked[i], words[i]);
   if (extended) {
     for (int s = 0; s < 16; ++s) set(UC_ARM_REG_S0 + s, words[8 + s]);

@@ -2,15 +2,15 @@
 //
 // libunicorn has no interrupt controller: it runs instructions until one of them needs somebody. The guest runs on a
 // stack of its own (a fiber) inside one long uc_emu_start; resume() lets it go on until the next event and comes back
-// with that, at a cost of about 0.1 us, where a uc_emu_start for each call would take 3. Between two events the host may
-// read and write registers and memory, enter an exception, or make the guest call a function.
+// with that, at a cost of about 0.1 us, where a uc_emu_start for each call would take 3. Between two events the host
+// may read and write registers and memory, enter an exception, or make the guest call a function.
 //
 // Exceptions: entry with the basic or, when the FPU was used (CONTROL.FPCA), the extended frame, stacked at once (no
 // lazy stacking); 8-byte alignment of the stack; EXC_RETURN for MSP and PSP; CONTROL.SPSEL; IPSR. Which exception is
 // taken when is the caller's.
 //
-// Not modelled: MPU, privilege (unprivileged code may do everything), security extension (M33), bit-banding, caches, wait
-// states, unaligned LDRD/LDM faults, imprecise faults, faults as exceptions of the guest (a fault is an event; its
+// Not modelled: MPU, privilege (unprivileged code may do everything), security extension (M33), bit-banding, caches,
+// wait states, unaligned LDRD/LDM faults, imprecise faults, faults as exceptions of the guest (a fault is an event; its
 // handler is not run).
 #pragma once
 

@@ -75,7 +75,8 @@ void ElfImage::read_header() {
         refuse(path_, "the segment at " + hex(begin) + " lies where the processor's own registers are");
       total += bytes;
       if (total > most_bytes) refuse(path_, "its segments need more than 64 MiB");
-      parts_.push_back({begin, begin + bytes, writable, (segment.p_flags & PF_X) != 0, segment.p_offset, segment.p_filesz});
+      parts_.push_back(
+          {begin, begin + bytes, writable, (segment.p_flags & PF_X) != 0, segment.p_offset, segment.p_filesz});
     };
     // A segment that is copied out of flash at start-up is read-only there, and writable where it runs.
     const bool copied = segment.p_paddr != segment.p_vaddr && segment.p_filesz != 0;
@@ -118,14 +119,16 @@ void ElfImage::lay_out() {
 void ElfImage::add_memory(std::uint32_t begin, std::uint32_t end) {
   if (begin >= end) return;
   if (end - begin > most_bytes || end > 0xE0000000u)
-    refuse(path_, "its memory from " + hex(begin) + " to " + hex(end) + " is too large, or among the processor's registers");
+    refuse(path_,
+           "its memory from " + hex(begin) + " to " + hex(end) + " is too large, or among the processor's registers");
   parts_.push_back({begin, end, true, false, 0, 0});
   lay_out();
 }
 
 const std::uint8_t* ElfImage::at(std::uint32_t address, std::uint32_t bytes) const {
   for (const ElfRegion& r : regions_)
-    if (address >= r.address && address - r.address <= r.bytes.size() && bytes <= r.bytes.size() - (address - r.address))
+    if (address >= r.address && address - r.address <= r.bytes.size() &&
+        bytes <= r.bytes.size() - (address - r.address))
       return r.bytes.data() + (address - r.address);
   return nullptr;
 }

@@ -69,6 +69,7 @@ class Pages {
 class Emulated final : public Target {
  public:
   explicit Emulated(const TargetSpec& spec);
+  ~Emulated() override;
 
   void reset(std::uint8_t cause) override;
   StepReport step(std::int64_t tick, const PenIn& in, PenOut& out) override;
@@ -101,6 +102,7 @@ class Emulated final : public Target {
   void allow();
   void take_time();
   void guest_fault();
+  TargetFault describe(const char* kind, const std::string& detail, std::uint32_t pc) const;
   [[noreturn]] void fail(const char* kind, const std::string& detail, std::uint32_t pc);
   void enter_state();
   void find(std::uint32_t kind, const char* text, std::uint32_t number);
@@ -123,10 +125,10 @@ class Emulated final : public Target {
   std::vector<PenInterrupt> interrupts_;
   std::vector<PenRegisters> registers_;
   std::vector<std::uint32_t> init_;
-  std::unique_ptr<CortexM> cpu_;
   std::vector<std::pair<const ElfRegion*, Pages>> memory_;
   std::vector<std::pair<std::uint32_t, Pages>> register_memory_;  // of the port, by address
   Pages private_{private_bytes};
+  std::unique_ptr<CortexM> cpu_;  // goes before the memory that it has mapped
   std::uint32_t announced_read_ = 0;
 
   const PenHostedRuntime* runtime_ = nullptr;
@@ -153,15 +155,16 @@ Emulated* running = nullptr;
 
 // ---- opening ----
 
-Emulated::Emulated(const TargetSpec& spec) : image_(spec.path), counted_(spec.counted), fill_(spec.fill) {
+Emulated::Emulated(const TargetSpec& spec) : image_(spec.path), counted_(spec.emulated.counted), fill_(spec.emulated.fill) {
   read_guest();
   read_port();
-  if (spec.clock_Hz) clock_Hz_ = spec.clock_Hz;
+  if (spec.emulated.clock_Hz) clock_Hz_ = spec.emulated.clock_Hz;
   const bool rates = guest_.shape == PEN_SHAPE_RATES;
   if (!rates && !guest_.announced && !counted_) {
     counted_ = true;
     findings_.push_back(
-        "the compiler did not announce the volatiles of this core (it was linked elsewhere), so that it would take no time where it "
+        "the compiler did not announce the volatiles of this core (it was linked elsewhere), so that it would take no "
+        "time where it "
         "waits: it runs with `timing: counted`");
   }
   runtime_ = guest_.shape == PEN_SHAPE_REGISTERS ? &pen_hosted_registers
@@ -191,14 +194,19 @@ Emulated::Emulated(const TargetSpec& spec) : image_(spec.path), counted_(spec.co
   reset(PEN_RESET_POWER_ON);
 }
 
+Emulated::~Emulated() {
+  if (state_of[runtime_] == this) state_of[runtime_] = nullptr;
+}
+
 void Emulated::read_guest() {
   const std::string& path = image_.path();
   const std::optional<std::uint32_t> at = image_.symbol("pen_guest");
   const std::uint8_t* bytes = at ? image_.at(*at, sizeof(PenGuest)) : nullptr;
   if (bytes) std::memcpy(&guest_, bytes, sizeof guest_);
   if (!bytes || guest_.magic != PEN_GUEST_MAGIC)
-    refuse(path, "an ELF file for ARM, but no firmware core: it has no pen_guest (build it with pensim_add_core, or link "
-                 "firmware_shim/emulated/guest and a port)");
+    refuse(path,
+           "an ELF file for ARM, but no firmware core: it has no pen_guest (build it with pensim_add_core, or link "
+           "firmware_shim/emulated/guest and a port)");
   const auto same = [&](const char* what, std::uint32_t theirs, std::uint32_t ours) {
     if (theirs != ours)
       refuse(path, std::string("built against ") + what + " " + std::to_string(theirs) + ", this program has " +
@@ -223,7 +231,7 @@ void Emulated::read_port() {
   const auto words = [&](std::uint32_t address, std::uint32_t count, const char* what) {
     std::vector<std::uint32_t> read(count);
     const std::uint8_t* at = image_.at(address, 4 * count);
-    if (!at) refuse(path, std::string("pen_port: ") + what + " lies outside of its memory");
+    if (!at && count) refuse(path, std::string("pen_port: ") + what + " lies outside of its memory");
     if (count) std::memcpy(read.data(), at, 4 * count);
     return read;
   };
@@ -253,7 +261,8 @@ void Emulated::read_port() {
   const std::vector<std::uint32_t> tasks = words(p[6], 4 * port_.task_count, ".tasks");
   for (std::uint32_t i = 0; i < port_.task_count; ++i) {
     const std::uint32_t* t = &tasks[4 * i];
-    tasks_.push_back({function(t[0]), t[1], t[2], static_cast<std::uint8_t>(t[3]), static_cast<std::uint8_t>(t[3] >> 8)});
+    tasks_.push_back(
+        {function(t[0]), t[1], t[2], static_cast<std::uint8_t>(t[3]), static_cast<std::uint8_t>(t[3] >> 8)});
     if (!t[0]) wrong("tasks[" + std::to_string(i) + "].run is NULL");
     if (t[1] % port_.tick_us || t[2] % port_.tick_us)
       wrong("tasks[" + std::to_string(i) + "]: period and phase are whole numbers of ticks (" +
@@ -265,7 +274,8 @@ void Emulated::read_port() {
     const auto byte = [&](std::uint32_t n) { return static_cast<std::uint8_t>(t[1 + n / 4] >> (n % 4 * 8)); };
     interrupts_.push_back({function(t[0]), byte(0), byte(1), byte(2), byte(3), byte(4)});
     if (!t[0]) wrong("interrupts[" + std::to_string(i) + "].run is NULL");
-    if (interrupts_.back().line >= PEN_LINE_COUNT) wrong("interrupts[" + std::to_string(i) + "].line, expected PEN_LINE_*");
+    if (interrupts_.back().line >= PEN_LINE_COUNT)
+      wrong("interrupts[" + std::to_string(i) + "].line, expected PEN_LINE_*");
   }
   const std::vector<std::uint32_t> ranges = words(p[10], 2 * port_.register_count, ".registers");
   for (std::uint32_t i = 0; i < port_.register_count; ++i) registers_.push_back({ranges[2 * i], ranges[2 * i + 1]});
@@ -309,7 +319,8 @@ void Emulated::reset(std::uint8_t cause) {
   if (runtime_->status && state_of[runtime_] == this) lost_before_reset_ += runtime_->status->interrupts_lost;
   if (cause == PEN_RESET_POWER_ON) lost_before_reset_ = 0;
   std::vector<std::uint8_t> kept;
-  const std::uint32_t keep_bytes = guest_.noinit_end > guest_.noinit_begin ? guest_.noinit_end - guest_.noinit_begin : 0;
+  const std::uint32_t keep_bytes =
+      guest_.noinit_end > guest_.noinit_begin ? guest_.noinit_end - guest_.noinit_begin : 0;
   const std::uint8_t* keep = keep_bytes ? cpu_->memory(guest_.noinit_begin, keep_bytes) : nullptr;
   if (keep && cause != PEN_RESET_POWER_ON) kept.assign(keep, keep + keep_bytes);
   for (const auto& [region, pages] : memory_)
@@ -424,9 +435,11 @@ void Emulated::run_until(Until until) {
         break;
       case CortexEvent::Kind::exception_return:
         if (until != Until::exception_return)
-          fail("illegal_instruction", "return from an exception (" + hex(event.number) + ") where none is active", cpu_->pc());
+          fail("illegal_instruction", "return from an exception (" + hex(event.number) + ") where none is active",
+               cpu_->pc());
         if (!cpu_->return_from_exception(event.number))
-          fail("segfault", "return from an exception: there is no frame on the stack that " + hex(event.number) + " names",
+          fail("segfault",
+               "return from an exception: there is no frame on the stack that " + hex(event.number) + " names",
                cpu_->pc());
         return;
       case CortexEvent::Kind::supervisor_call:
@@ -461,8 +474,6 @@ void Emulated::due() {
     }
     runtime_->settle();
   }
-  static std::uint64_t seen = 0;
-  (void)seen;
 }
 
 void Emulated::supervisor_call() {
@@ -612,17 +623,16 @@ void Emulated::guest_fault() {
   fail("illegal_instruction", f.text, f.pc);
 }
 
-void Emulated::fail(const char* kind, const std::string& detail, std::uint32_t pc) {
+TargetFault Emulated::describe(const char* kind, const std::string& detail, std::uint32_t pc) const {
   TargetFault f;
   f.kind = kind;
   f.detail = detail;
-  f.registers = cpu_->registers();
-  f.registers[15] = pc;
-  f.main_stack = cpu_->get(UC_ARM_REG_MSP);
-  f.process_stack = cpu_->get(UC_ARM_REG_PSP);
-  for (const auto& [region, pages] : memory_)
-    if (region->writable) f.memory.push_back({region->address, {pages.data(), pages.data() + pages.size()}});
-  fault_ = std::move(f);
+  f.frames.push_back({pc, "", "", 0});
+  return f;
+}
+
+void Emulated::fail(const char* kind, const std::string& detail, std::uint32_t pc) {
+  fault_ = describe(kind, detail, pc);
   for (;;) yield_to_engine();
 }
 
@@ -689,7 +699,9 @@ void pen_guest_interrupt(std::uint32_t function, std::uint32_t number, std::uint
   pensim::running->interrupt(function, number, handler);
 }
 void* pen_guest_memory(std::uint32_t address) { return pensim::running->memory(address); }
-const void* pen_guest_bytes(std::uint32_t address, std::uint32_t count) { return pensim::running->bytes(address, count); }
+const void* pen_guest_bytes(std::uint32_t address, std::uint32_t count) {
+  return pensim::running->bytes(address, count);
+}
 const char* pen_guest_text(std::uint32_t address) { return pensim::running->text(address); }
 std::uint32_t pen_guest_edge(const PenEdge* edge) { return pensim::running->edge(*edge); }
 void pen_guest_masks(std::uint32_t* primask, std::uint32_t* faultmask, std::uint32_t* basepri) {

@@ -1,4 +1,5 @@
-// emulated_target.h - a core as the very ARM code that goes into the pen, on an emulated Cortex-M, in the process of its run.
+// emulated_target.h - a core as the very ARM code that goes into the pen, on an emulated Cortex-M, in the process of
+// its run.
 //
 // Linked into pensim-emulated only (libunicorn). A file is what pensim_add_core links as NAME.elf, or what somebody
 // linked with our guest runtime (emulated/guest) and a port.
@@ -12,12 +13,13 @@
 //
 // timing: ideal     time passes where the core waits, exactly as in a native core: same hash
 // timing: counted   instructions take time as well (thumb.h); handlers come between any two blocks of instructions;
-//                   reading a volatile or the clock takes no time of its own. Functions called at rates become interrupt handlers of
+//                   reading a volatile or the clock takes no time of its own. Functions called at rates become
+//                     interrupt handlers of
 //                   their priority over a main() that sleeps. Its hash is its own.
 //
-// Faults: a bad access, a jump to where no code is, an undefined instruction, BKPT, an SVC that nobody answers or that is
-// masked, a stack that leaves its memory, abort(), exit(), and 200 million instructions without time passing. The guest's
-// own fault handlers are not run: the fault is the verdict.
+// Faults: a bad access, a jump to where no code is, an undefined instruction, BKPT, an SVC that nobody answers or that
+// is masked, a stack that leaves its memory, abort(), exit(), and 200 million instructions without time passing. The
+// guest's own fault handlers are not run: the fault is the verdict.
 #pragma once
 
 #include <memory>

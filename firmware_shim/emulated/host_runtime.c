@@ -1,5 +1,6 @@
-/* host_runtime.c - compiled once per shape (PEN_CORE_SHAPE, and PEN_CORE_WAITS for main and registers), in one piece: afterwards only its
- * table is visible, and its variables lie in a section of their own, which a reset clears (CMakeLists.txt). */
+/* host_runtime.c - compiled once per shape (PEN_CORE_SHAPE, and PEN_CORE_WAITS for main and registers), in one piece:
+ * afterwards only its table is visible, and its variables lie in a section of their own, which a reset clears
+ * (CMakeLists.txt). */
 #define PEN_ELSEWHERE
 #include "host_runtime.h"
 
@@ -15,7 +16,7 @@ static const PenPort* port_elsewhere;
 #define PEN_CALL(function) pen_guest_call(ADDRESS(function), 0)
 #define PEN_CALL_WITH(function, word) pen_guest_call(ADDRESS(function), word)
 #define PEN_CALL_HANDLER(h) \
-  pen_guest_interrupt(ADDRESS((h)->run), (h)->irq ? (h)->irq : 255u, (uint32_t)((h) - pen_time.handler))
+  pen_guest_interrupt(ADDRESS((h)->run), (h)->irq ? (h)->irq : 255u, (uint32_t)((h)-pen_time.handler))
 #define PEN_SYSTEM_HANDLER(name) ((void (*)(void))(uintptr_t)SYSTEM_##name)
 #define SYSTEM_SysTick_Handler core_elsewhere->systick
 #define SYSTEM_PendSV_Handler core_elsewhere->pendsv
@@ -59,7 +60,7 @@ void pen_construct(void) {
 static void start_elsewhere(const PenHostedCore* to, const PenHost* host) {
   core_elsewhere = to;
   port_elsewhere = to->port;
-  in_elsewhere = to->in;
+  in_elsewhere = (__typeof__(in_elsewhere))(uintptr_t)to->in;
   out_elsewhere = to->out;
   start(host);
 #ifdef PEN_CORE_WAITS
@@ -72,8 +73,10 @@ static void start_elsewhere(const PenHostedCore* to, const PenHost* host) {
 
 static void run_elsewhere(void) {
 #ifdef PEN_CORE_WAITS
+  (void)tick;
   run();
 #else
+  (void)run;
   for (;;) {
     tick();
     pen_host->yield(pen_host->target);
@@ -142,9 +145,7 @@ static uint64_t call(uint32_t index, const uint32_t* a) {
 
 #else
 
-static void volatile_read_elsewhere(uint32_t address, uint32_t size) {
-  volatile_read((void*)(uintptr_t)address, size);
-}
+static void volatile_read_elsewhere(uint32_t address, uint32_t size) { volatile_read((void*)(uintptr_t)address, size); }
 
 static int quick_read(uint32_t address, uint32_t size) {
   if (pen_time.frozen) return 1;

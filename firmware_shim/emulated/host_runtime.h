@@ -1,8 +1,8 @@
 /* host_runtime.h - the runtime of a core (firmware_shim/runtime) on the host's side of an emulated one. C11 and C++.
  *
- * host_runtime.c compiles the same scheduler that is linked into native cores, once for each shape, with the core's functions and
- * memory on the other side of the functions below. So virtual time, edges, priorities, pacing of the UART and the hang
- * rule are the same code, and a run has the same hash.
+ * host_runtime.c compiles the same scheduler that is linked into native cores, once for each shape, with the core's
+ * functions and memory on the other side of the functions below. So virtual time, edges, priorities, pacing of the UART
+ * and the hang rule are the same code, and a run has the same hash.
  */
 #ifndef PENSIM_HOST_RUNTIME_H
 #define PENSIM_HOST_RUNTIME_H
@@ -24,8 +24,8 @@ typedef struct PenHostedCore { /* what the runtime has to know of the core; addr
 } PenHostedCore;
 
 typedef struct PenHostedRuntime {
-  void (*start)(const PenHostedCore*, const PenHost*); /* after each reset, on cleared state */
-  void (*run)(void);                                   /* on the core's stack; never returns */
+  void (*start)(const PenHostedCore*, const PenHost*);         /* after each reset, on cleared state */
+  void (*run)(void);                                           /* on the core's stack; never returns */
   uint64_t (*call)(uint32_t index, const uint32_t* arguments); /* calls.inl */
   int (*quick_read)(uint32_t address, uint32_t size); /* 1: a read of a volatile that needs no more than time */
   int (*supervisor_call)(void);                       /* 0: nobody answers; -1: masked */
@@ -35,8 +35,8 @@ typedef struct PenHostedRuntime {
   const PenStatus* status;
   uint64_t *now_ns, *deadline_ns; /* NULL in shape (a) */
   uint32_t* frozen;
-  uint32_t (*running)(void); /* the handler's function, 0 in main() */
-  char *state_begin, *state_end;    /* cleared by a reset */
+  uint32_t (*running)(void);     /* the handler's function, 0 in main() */
+  char *state_begin, *state_end; /* cleared by a reset */
 } PenHostedRuntime;
 
 extern const PenHostedRuntime pen_hosted_rates, pen_hosted_main, pen_hosted_registers;

@@ -40,13 +40,13 @@ Cost short_cost(std::uint32_t h) {
 Cost floating_cost(const Instruction& i) {
   const bool transfer = (i.first & 0xEE00) == 0xEC00;  // VLDR, VSTR, VLDM, VSTM, VMOV of two
   if (transfer) {
-    if ((i.first & 0x0FE0) == 0x0C40) return {2, false};                // VMOV of two registers
-    if ((i.first & 0x0120) == 0x0100) return {2, true};                 // VLDR, VSTR
-    return {1 + (i.second & 0xFF), false};                              // VLDM, VSTM, VPUSH, VPOP
+    if ((i.first & 0x0FE0) == 0x0C40) return {2, false};  // VMOV of two registers
+    if ((i.first & 0x0120) == 0x0100) return {2, true};   // VLDR, VSTR
+    return {1 + (i.second & 0xFF), false};                // VLDM, VSTM, VPUSH, VPOP
   }
   if (i.second & 0x10) return {1, false};  // VMOV, VMRS, VMSR
   const std::uint32_t operation = (i.first >> 4) & 0xB;
-  if (operation == 0x8) return {14, false};                                               // VDIV
+  if (operation == 0x8) return {14, false};                                                             // VDIV
   if (operation == 0x0 || operation == 0x1 || operation == 0x9 || operation == 0xA) return {3, false};  // with addition
   if (operation == 0xB && (i.first & 0xF) == 0x1 && (i.second & 0xC0) == 0xC0) return {14, false};      // VSQRT
   return {};
@@ -70,8 +70,8 @@ Cost long_cost(const Instruction& i, CortexModel model) {
 }
 
 bool changes_masks(const Instruction& i) {
-  if (i.bytes == 2) return (i.first & 0xFFE0) == 0xB660;                         // CPS
-  return (i.first & 0xFFE0) == 0xF380 && (i.second & 0xFF00) == 0x8800;          // MSR
+  if (i.bytes == 2) return (i.first & 0xFFE0) == 0xB660;                 // CPS
+  return (i.first & 0xFFE0) == 0xF380 && (i.second & 0xFF00) == 0x8800;  // MSR
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// thumb.h - what the emulator has to know of Thumb instructions: how long a block of them takes, and which one of a block has
-// made a bad access.
+// thumb.h - what the emulator has to know of Thumb instructions: how long a block of them takes, and which one of a
+// block has made a bad access.
 #pragma once
 
 #include <array>
@@ -10,8 +10,9 @@ namespace pensim {
 
 enum class CortexModel : std::uint8_t { m0, m3, m4, m33 };
 
-// Processor cycles by class of instruction: "Cortex-M4 Technical Reference Manual" (ARM 100166), table 3-1 and 7-1, with
-// memory without wait states; the M0+, M3 and M33 by the tables of their manuals where they differ (docs/emulated.md).
+// Processor cycles by class of instruction: "Cortex-M4 Technical Reference Manual" (ARM 100166), table 3-1 and 7-1,
+// with memory without wait states; the M0+, M3 and M33 by the tables of their manuals where they differ
+// (docs/emulated.md).
 // Data-dependent counts are taken at their upper end (division). A branch that is taken adds `refill_cycles`: the
 // caller sees it where the next block begins.
 struct BlockCost {
@@ -22,8 +23,8 @@ inline constexpr std::uint32_t refill_cycles = 2;
 BlockCost block_cost(const std::uint8_t* code, std::uint32_t bytes, CortexModel model);
 
 // The first instruction of the block whose access, with these registers, covers `address`: its offset in bytes.
-// Registers of a block are those at its fault, so that instruction saw them; one before it whose registers changed since
-// is not taken for it unless it would make the same access.
+// Registers of a block are those at its fault, so that instruction saw them; one before it whose registers changed
+// since is not taken for it unless it would make the same access.
 std::optional<std::uint32_t> accessing_instruction(const std::uint8_t* code, std::uint32_t bytes, std::uint32_t pc,
                                                    const std::array<std::uint32_t, 16>& registers,
                                                    std::uint32_t address);

@@ -10,9 +10,7 @@
  * bit-fields that gcc takes for plain reads (a loop on nothing but such a bit-field takes no time: the CPU-time guard
  * of the run ends it).
  */
-#ifdef PEN_GUEST /* an emulated core: the host knows the time */
-#include "../emulated/guest/volatile.h"
-#else
+#ifndef PEN_GUEST /* an emulated core brings its own: the host knows the time */
 #include "pen_waiting.h"
 #endif
 

@@ -14,6 +14,7 @@
 #include "sim/cli/commands.h"
 #include "sim/input/input_error.h"
 #include "sim/platform/program.h"
+#include "sim/scenario/firmware_spec.h"
 #include "sim/vocabulary/version.h"
 
 namespace pensim {
@@ -69,6 +70,17 @@ void build_command_line(CLI::App& app) {
 int run_command_line(int argc, char** argv) {
   try {
     return parse(argc, argv);
+  } catch (const NeedsEmulator& needs) {
+    const std::string program = program_beside("pensim-emulated");
+    if (!program.empty()) {
+      std::fflush(nullptr);
+      execv(program.c_str(), argv);
+    }
+    std::fprintf(stderr,
+                 "%s: emulated cores are run by the program pensim-emulated, which is not beside this one\n"
+                 "  help: install libunicorn-dev and build again, or install the package pensim-emulated\n",
+                 needs.what());
+    return exit_bad_input;
   } catch (const InputError& error) {
     std::fprintf(stderr, "%s\n", error.what());
     return exit_bad_input;

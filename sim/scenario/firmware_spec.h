@@ -1,6 +1,7 @@
 // firmware_spec.h - how a scenario or the command line names a firmware: a core by its name, or where it is.
 #pragma once
 
+#include <stdexcept>
 #include <string>
 
 #include "firmware_shim/target_spec.h"
@@ -25,8 +26,15 @@ inline bool is_link(const std::string& firmware) { return firmware.starts_with("
 // As it was given.
 std::string firmware_text(const FirmwareSpec&);
 
+// Set by a program that runs emulated cores itself.
+inline bool emulated_cores_run_here = false;
+// Thrown by find_core in one that does not: pensim-emulated has to do it.
+struct NeedsEmulator : std::runtime_error {
+  using std::runtime_error::runtime_error;  // the firmware as it was named
+};
+
 // What to open: the file of native:PATH, or of NAME in the folders of platform/program.h. Throws InputError, also for
-// what this build does not run (emulated, link).
+// what this build does not run (link).
 TargetSpec find_core(const std::string& firmware);
 
 }  // namespace pensim

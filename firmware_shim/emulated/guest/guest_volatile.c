@@ -1,4 +1,5 @@
-/* volatile.h - for pen_volatile.c in a guest: what an announced access does is the host's. */
+/* guest_volatile.c - the functions that the compiler calls in front of memory accesses, in a guest: what such an access
+ * does is the host's. */
 #include "pen_guest.h"
 
 void pen_call_volatile_read(uint32_t address, uint32_t size);
@@ -16,3 +17,5 @@ static inline void plain_write(void* address) {
   (void)address;
 #endif
 }
+
+#include "../../runtime/pen_volatile.c"
