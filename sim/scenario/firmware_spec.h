@@ -34,7 +34,7 @@ struct NeedsEmulator : std::runtime_error {
 };
 
 // What to open: the file of native:PATH, or of NAME in the folders of platform/program.h. Throws InputError, also for
-// what this build does not run (link).
+// a file that is not there.
 TargetSpec find_core(const std::string& firmware);
 
 }  // namespace pensim
