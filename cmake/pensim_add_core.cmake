@@ -21,7 +21,7 @@
 #   -fno-gnu-unique, -Bsymbolic, hidden visibility   nothing of a core is shared with the host or with another copy of it
 #   -fno-optimize-sibling-calls     a verdict names the function that called, not the one it jumped to
 #   -fno-lto                        the instrumentation below would be lost, whatever the project asks for
-#   -Ttext-segment=0x20000000       pointers fit into 32 bits, also those of 8 bytes
+#   -Ttext-segment=0x20001000       pointers fit into 32 bits, also those of 8 bytes
 #   -z defs                         a hardware call without an answer stops the link, not the run
 #   -D__NO_INLINE__                 lp64: glibc's putchar and vprintf stay calls, which the runtime answers
 #   -fsanitize=thread (not linked)  every read of a volatile becomes a call into the runtime: "time passes here"
@@ -184,7 +184,7 @@ function(pensim_add_core name)
     set(language CXX)
   endif()
   set(objects $<TARGET_OBJECTS:${name}_objects> $<TARGET_OBJECTS:${name}_runtime>)
-  _pensim_core_file(${name} ${model} 0x20000000 ${core_HEAP_BYTES} ${language} ${objects})
+  _pensim_core_file(${name} ${model} 0x20001000 ${core_HEAP_BYTES} ${language} ${objects})
   _pensim_core_file(${name}.twice ${model} 0x28000000 ${core_HEAP_BYTES} ${language} ${objects})
 
   set(arm_options)

@@ -60,7 +60,8 @@ typedef struct PenInterrupt {
 
 /* an address range that the firmware accesses directly: plain memory there, zero after each reset */
 typedef struct PenRegisters {
-  /* widened to whole 4 KiB pages; outside 0x20000000..0x3FFFFFFF: cores and stacks lie there */
+  /* widened to whole 4 KiB pages; outside 0x20000000..0x3FFFFFFF: cores and stacks lie there, and the page at 0x20000000,
+   * where a table of vectors may be copied to, is there without being listed */
   uint32_t address, size;
 } PenRegisters;
 

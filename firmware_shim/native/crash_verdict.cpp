@@ -79,9 +79,31 @@ bool stack_overflown(const CrashRecord& r) {
   return left || at_edge;
 }
 
+// What a Cortex-M has at an address where nothing is here.
+std::string of_a_cortex_m(std::uint64_t address) {
+  constexpr struct {
+    std::uint64_t begin, end;
+    const char* what;
+  } regions[] = {{0x08000000, 0x10000000, "flash"},
+                 {0x10000000, 0x1FF00000, "core-coupled memory, or another vendor's flash"},
+                 {0x1FF00000, 0x20000000, "system memory (boot loader, option bytes, serial number)"},
+                 {0x22000000, 0x24000000, "the bit-band alias of the RAM"},
+                 {0x40000000, 0x42000000, "a peripheral"},
+                 {0x42000000, 0x44000000, "the bit-band alias of the peripherals"},
+                 {0x44000000, 0x60000000, "a peripheral"},
+                 {0xE0000000, 0xE0100000, "a register of the processor, which SHAPE registers brings"}};
+  for (const auto& r : regions) {
+    if (address < r.begin || address >= r.end) continue;
+    const std::string what = std::string("not mapped; on a Cortex-M ") + r.what;
+    return r.begin >= 0xE0000000 ? what : what + " (SHAPE registers: list it in `registers` of the port)";
+  }
+  return "";
+}
+
 // Whose memory an address is.
 std::string owner(const CrashRecord& r, std::uint64_t address, const std::string& maps) {
-  if (address < 65536) return "near the null pointer";
+  if (address < 65536)
+    return "near the null pointer (a Cortex-M has its table of vectors there, and reading it is harmless)";
   if (within(address, r.guard_above)) return "above the top of the core's stack: a local variable was overrun";
   if (within(address, r.guard_below)) return "in the guard below the core's stack";
   if (r.own_stack && within(address, r.stack)) return "on the core's stack";
@@ -91,6 +113,7 @@ std::string owner(const CrashRecord& r, std::uint64_t address, const std::string
     high = std::max<std::uint64_t>(high, r.core[i].end);
   }
   if (in_core(r, address)) return "read-only memory of the core";
+  if (const std::string region = of_a_cortex_m(address); !region.empty()) return region;
   if (r.core_count && address >= high && address - high < (1u << 20))
     return std::to_string(address - high) + " bytes past the end of the core's memory";
   if (r.core_count && address < low && low - address < (1u << 20))

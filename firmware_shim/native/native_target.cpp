@@ -50,6 +50,8 @@ constexpr std::uintptr_t stacks_begin = 0x30000000, stacks_end = 0x40000000, sta
 constexpr std::uint32_t default_stack_bytes = 256 * 1024;
 // DWT and ITM; SysTick, NVIC, SCB; TPI, ETM and what vendors put behind them: a core of shape (c) always has them.
 constexpr PenRegisters private_peripherals[] = {{0xE0000000, 0x2000}, {0xE000E000, 0x1000}, {0xE0040000, 0x3000}};
+// The beginning of the RAM, below every core: where a Cortex-M0 behind a boot loader has its table of vectors.
+constexpr PenRegisters vectors_in_ram = {0x20000000, 0x1000};
 
 std::uintptr_t page_down(std::uintptr_t a) { return a & ~(page_bytes - 1); }
 std::uintptr_t page_up(std::uintptr_t a) { return page_down(a + page_bytes - 1); }
@@ -481,11 +483,15 @@ void Native::map_registers() {
       refuse(path_, "pen_port: registers at " + hex(r.address) + ": empty, or beyond 32 bits");
     if (begin < 0x40000000 && end > 0x20000000)
       refuse(path_,
-             "pen_port: registers at " + hex(r.address) + ": 0x20000000..0x3fffffff is where cores and stacks lie");
+             "pen_port: registers at " + hex(r.address) +
+                 ": 0x20000000..0x3fffffff is where cores and stacks lie. The page at 0x20000000 is there without "
+                 "being listed; memory that firmware takes at an address of its own further up has to become a "
+                 "variable of it");
     wanted.push_back({begin, end, true, false});
   };
   for (const PenRegisters& r : private_peripherals) want(r);
   for (std::uint32_t i = 0; i < port_->register_count; ++i) want(port_->registers[i]);
+  wanted.push_back({vectors_in_ram.address, vectors_in_ram.address + vectors_in_ram.size, true, false});
   std::sort(wanted.begin(), wanted.end(), [](const Range& a, const Range& b) { return a.begin < b.begin; });
   for (const Range& r : wanted) {
     if (!registers_.empty() && r.begin <= registers_.back().end)

@@ -1,6 +1,6 @@
 // native_target.h - a core as a shared object, in the process of its run.
 //
-// Loading. The object is linked at 0x20000000 and its pointers fit into 32 bits when it lies there; the dynamic loader
+// Loading. The object is linked at 0x20001000 and its pointers fit into 32 bits when it lies there; the dynamic loader
 // honours that for programs at fixed addresses only (-no-pie), and this library's link options move the program itself
 // to 0x70000000, since the kernel scatters the heap over the gigabyte behind a program (seen: heap at 0x2fc70000). The
 // first target of a file in a process is loaded from its own path, so that a debugger's breakpoints hold; a second one

@@ -146,7 +146,7 @@ TEST(Examples, SameOutputAtTheOtherLoadAddress) {
       first_address[twice] = d.core->loaded_ranges().front().begin;
     }
     EXPECT_EQ(hash[0], hash[1]) << name;
-    EXPECT_EQ(first_address[0], 0x20000000u);
+    EXPECT_EQ(first_address[0], 0x20001000u);
     EXPECT_EQ(first_address[1], 0x28000000u);
   }
 }

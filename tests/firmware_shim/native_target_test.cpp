@@ -26,12 +26,12 @@ TEST(Open, SaysWhatIsWrongWithTheFile) {
             std::string::npos);
 }
 
-// 0x20000000 has to be free in every process: were it not, a core would lie somewhere above 4 GiB once in a while.
+// 0x20001000 has to be free in every process: were it not, a core would lie somewhere above 4 GiB once in a while.
 TEST(Open, LiesWhereItIsLinked) {
   CoreDriver d("test:order");
   EXPECT_EQ(d.core->load_bias(), 0u);
   ASSERT_FALSE(d.core->loaded_ranges().empty());
-  EXPECT_EQ(d.core->loaded_ranges().front().begin, 0x20000000u);
+  EXPECT_EQ(d.core->loaded_ranges().front().begin, 0x20001000u);
   EXPECT_LT(d.core->loaded_ranges().back().end, 0x28000000u);
   EXPECT_EQ(d.core->loaded_path(), d.core->path());
   EXPECT_GT(reinterpret_cast<std::uintptr_t>(&error_of), 0x70000000u);  // the program itself is out of the way
