@@ -25,6 +25,9 @@
 #   -z defs                         a hardware call without an answer stops the link, not the run
 #   -D__NO_INLINE__                 lp64: glibc's putchar and vprintf stay calls, which the runtime answers
 #   -fsanitize=thread (not linked)  every read of a volatile becomes a call into the runtime: "time passes here"
+#   -fno-builtin-memcmp and others  what they compare is announced: a loop may wait by it
+#   -fno-reorder-functions, -fno-reorder-blocks-and-partition   main() does not move in front of what it calls: the order that pen_plain.c goes by
+#                                   (the first without the second makes exceptions fail: gcc 12)
 # A core is never built with AddressSanitizer: that excludes the above, and the host catches what a core breaks.
 
 set(PENSIM_CORE_OPTIMIZE -O2 CACHE STRING "optimisation of firmware cores")
@@ -48,13 +51,20 @@ _pensim_constant(PENSIM_CORE_FLAGS -g -funsigned-char -fshort-enums -ffp-contrac
 _pensim_constant(PENSIM_LP64_FLAGS -fPIC -D__NO_INLINE__)
 _pensim_constant(PENSIM_CORE_FLAGS_GCC -fno-gnu-unique -fno-semantic-interposition)
 _pensim_constant(PENSIM_CORE_FLAGS_CLANG -Wno-unused-command-line-argument)
-_pensim_constant(PENSIM_WAIT_FLAGS_GCC -fsanitize=thread --param=tsan-distinguish-volatile=1 --param=tsan-instrument-func-entry-exit=0)
+_pensim_constant(PENSIM_WAIT_FLAGS_GCC -fsanitize=thread --param=tsan-distinguish-volatile=1 --param=tsan-instrument-func-entry-exit=0
+                 -fno-builtin-memcmp -fno-builtin-strcmp -fno-builtin-strncmp --param=builtin-string-cmp-inline-length=0 -fno-reorder-functions -fno-reorder-blocks-and-partition)
 _pensim_constant(PENSIM_WAIT_FLAGS_CLANG -fsanitize=thread "SHELL:-mllvm -tsan-distinguish-volatile=1"
-                 "SHELL:-mllvm -tsan-instrument-func-entry-exit=0")
+                 "SHELL:-mllvm -tsan-instrument-func-entry-exit=0"
+                 -fno-builtin-memcmp -fno-builtin-strcmp -fno-builtin-strncmp)
 _pensim_constant(PENSIM_CORE_LINK_FLAGS -Wl,-Bsymbolic -Wl,-z,defs -Wl,-z,now -Wl,--build-id -Wl,-T,${shim}/runtime/core.ld)
+# They read memory, and nobody announces it (runtime/pen_told.c).
+set(wrapped -Wl,--wrap=memcmp -Wl,--wrap=memcpy -Wl,--wrap=strlen)
+_pensim_constant(PENSIM_WAIT_LINK_FLAGS_FREESTANDING ${wrapped})
+_pensim_constant(PENSIM_WAIT_LINK_FLAGS ${wrapped} -Wl,--wrap=memchr -Wl,--wrap=strcmp -Wl,--wrap=strncmp -Wl,--wrap=strchr -Wl,--wrap=strstr)
+set(waiting pen_waiting.c pen_volatile.c pen_plain.c pen_told.c)
 _pensim_constant(PENSIM_RUNTIME_SOURCES_rates pen_runtime.c)
-_pensim_constant(PENSIM_RUNTIME_SOURCES_main pen_runtime.c pen_waiting.c pen_volatile.c)
-_pensim_constant(PENSIM_RUNTIME_SOURCES_registers pen_runtime.c pen_waiting.c pen_volatile.c pen_cortex.c)
+_pensim_constant(PENSIM_RUNTIME_SOURCES_main pen_runtime.c ${waiting})
+_pensim_constant(PENSIM_RUNTIME_SOURCES_registers pen_runtime.c ${waiting} pen_cortex.c)
 _pensim_constant(PENSIM_RUNTIME_SOURCES_lp64 pen_libc.c)
 _pensim_constant(PENSIM_RUNTIME_SOURCES_ilp32 pen_import.c pen_freestanding.c)
 _pensim_constant(PENSIM_RUNTIME_DEFINES_rates PEN_CORE_SHAPE=0)
@@ -175,6 +185,11 @@ function(pensim_add_core name)
   target_include_directories(${name}_runtime PRIVATE ${PENSIM_SHIM_DIR} ${PENSIM_SHIM_DIR}/runtime)
   target_compile_definitions(${name}_runtime PRIVATE ${PENSIM_RUNTIME_DEFINES_${core_SHAPE}})
   set_target_properties(${name}_runtime PROPERTIES C_STANDARD 11 C_EXTENSIONS ON)
+  set(wrapped ${PENSIM_WAIT_LINK_FLAGS})
+  if(core_FREESTANDING)
+    set(wrapped ${PENSIM_WAIT_LINK_FLAGS_FREESTANDING})
+    target_compile_definitions(${name}_runtime PRIVATE PEN_FREESTANDING)
+  endif()
   if(model STREQUAL ilp32)  # a loop of the runtime's memset must not become a call of memset
     target_compile_options(${name}_runtime PRIVATE -fno-builtin $<$<C_COMPILER_ID:GNU>:-fno-tree-loop-distribute-patterns>)
   endif()
@@ -186,6 +201,11 @@ function(pensim_add_core name)
   set(objects $<TARGET_OBJECTS:${name}_objects> $<TARGET_OBJECTS:${name}_runtime>)
   _pensim_core_file(${name} ${model} 0x20001000 ${core_HEAP_BYTES} ${language} ${objects})
   _pensim_core_file(${name}.twice ${model} 0x28000000 ${core_HEAP_BYTES} ${language} ${objects})
+
+  if(NOT core_SHAPE STREQUAL rates)
+    target_link_options(${name} PRIVATE ${wrapped})
+    target_link_options(${name}.twice PRIVATE ${wrapped})
+  endif()
 
   set(arm_options)
   if(core_NO_WAIT_INSTRUMENTATION)

@@ -39,7 +39,7 @@ struct StepReport {
                                       // called at rates, since native code takes no time
   std::uint64_t interrupts_lost = 0;  // handlers pending twice that ran once, count since power-on
   bool reset_requested = false;       // the core asked for a software reset
-  bool hang = false;                  // waits, without an answer, for 1 s of virtual time and started no watchdog
+  bool hang = false;                  // waits, without an answer, for 1 s of virtual time, and no watchdog ends it
                                       // (native_target.h)
   LinkReport link;
   bool faulted = false;               // fault() says how; the core cannot go on

@@ -15,7 +15,7 @@
 
 #include "firmware_shim/native/crash.h"
 #include "firmware_shim/native/crash_report.h"
-#include "firmware_shim/symbols/symbols.h"
+#include "firmware_shim/native/places.h"
 
 namespace pensim {
 namespace {
@@ -174,23 +174,13 @@ std::string signal_detail(const CrashRecord& r, CrashKind kind, const std::strin
   }
 }
 
-// The variable at an address as linked, or the address.
-std::string variable_at(const std::string& core_file, std::uint64_t address) {
-  try {
-    for (const SymbolLine& line : CoreSymbols(core_file).list("", true))
-      if (address >= line.address && address - line.address < line.size_bytes) return line.name;
-  } catch (const std::exception&) {
-    // no file, no names
-  }
-  return hex(address);
-}
-
 // Frames of the runtime that is linked into every core say nothing about the firmware.
 bool of_runtime(const Frame& f) {
   const std::size_t slash = f.file.rfind('/');
   const std::string name = slash == std::string::npos ? f.file : f.file.substr(slash + 1);
   const std::string stem = name.substr(0, name.rfind('.'));  // .c, or what is inline in .h
-  return stem == "pen_runtime" || stem == "pen_waiting" || stem == "pen_volatile" || stem == "pen_cortex";
+  return stem == "pen_runtime" || stem == "pen_waiting" || stem == "pen_volatile" || stem == "pen_plain" ||
+         stem == "pen_cortex";
 }
 
 void choose_place(CrashVerdict& v) {
@@ -343,7 +333,10 @@ CrashVerdict explain_crash(const CrashReport& report, int wait_status, const std
       break;
     case CrashEnd::hang_cpu:
       v.kind = CrashKind::hang;
-      v.detail = "more than 400 ms of processor time in one step without waiting for anything";
+      v.detail =
+          "more than 400 ms of processor time in one step without waiting for anything: a loop that reads no volatile, "
+          "no clock and no more than 256 plain variables takes no virtual time; give it one (volatile, __WFI, "
+          "pen_delay_us in the port) or take it out (-Wl,--wrap=FUNCTION, which the port then answers)";
       break;
     case CrashEnd::hang_blocked:
       v.kind = CrashKind::hang;
@@ -352,8 +345,8 @@ CrashVerdict explain_crash(const CrashReport& report, int wait_status, const std
     case CrashEnd::hang_waiting:
       v.kind = CrashKind::hang;
       v.detail = "waits for 1 s of virtual time for what nobody will change";
-      if (r.wait_addresses[0]) v.detail += ", reading " + variable_at(core_file, r.wait_addresses[0]);
-      if (r.wait_addresses[1]) v.detail += " and " + variable_at(core_file, r.wait_addresses[1]);
+      if (r.wait_addresses[0]) v.detail += ", reading " + variable_in_core(core_file, r.wait_addresses[0]);
+      if (r.wait_addresses[1]) v.detail += " and " + variable_in_core(core_file, r.wait_addresses[1]);
       break;
     default:
       break;

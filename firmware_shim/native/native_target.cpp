@@ -25,6 +25,7 @@
 #include "firmware_shim/native/core_tables.h"
 #include "firmware_shim/native/crash.h"
 #include "firmware_shim/native/image.h"
+#include "firmware_shim/native/places.h"
 #include "firmware_shim/runtime/pen_runtime.h"
 #include "firmware_shim/symbols/symbols.h"
 
@@ -180,6 +181,8 @@ class Native final : public NativeTarget {
   void find_calls_of_the_pc();
   void map_registers();
   void map_stack();
+  void tell_waits();
+  std::uint64_t as_linked(std::uint64_t address) const;
   void find(std::uint32_t kind, const char* text, std::uint32_t number);
   bool read_memory(std::uintptr_t address, void* to, std::size_t bytes) const;
   Followed place_of(const CoreVariable& variable) const;
@@ -237,6 +240,13 @@ class Native final : public NativeTarget {
   mutable std::deque<FollowedWatch> followed_;
   std::vector<std::string> findings_;
   std::set<std::string> unanswered_;
+  struct PlainWait {
+    std::uint32_t place_low;
+    std::uint64_t address;
+  };
+  std::vector<PlainWait> plain_waits_;
+  std::uint64_t kicked_while_ = 0;
+  std::set<std::string> plain_wait_places_;
 };
 
 Native::Native(const std::string& path, const NativeOptions& options) : path_(path) {
@@ -666,10 +676,46 @@ void Native::find(std::uint32_t kind, const char* text, std::uint32_t number) {
     case PEN_FINDING_MAIN_RETURNED:
       findings_.push_back("main() has returned; the core sleeps, its handlers go on");
       break;
+    case PEN_FINDING_KICKED:
+      kicked_while_ = runtime_->status->waits_for[0];
+      break;
+    case PEN_FINDING_PLAIN_WAIT:
+      plain_waits_.push_back({number, runtime_->status->waits_for[0]});
+      break;
     default:
       findings_.push_back("unknown finding " + std::to_string(kind));
       break;
   }
+}
+
+// Names of places cost milliseconds and much stack: not on the core's, where they are found.
+void Native::tell_waits() {
+  if (const std::uint64_t address = std::exchange(kicked_while_, 0))
+    findings_.push_back("main() or a handler has waited for 1 s, reading " +
+                        variable_in_core(path_, as_linked(address)) +
+                        ", while another handler kicks the watchdog: that would go on if nobody ever answered; kick it "
+                        "where the work is done");
+  for (const PlainWait& w : std::exchange(plain_waits_, {})) {
+    std::uintptr_t pc = w.place_low;
+    for (const Range& r : loaded_) {
+      const std::uintptr_t inside = static_cast<std::uint32_t>(w.place_low - r.begin);
+      if (r.executable && inside < r.end - r.begin) pc = r.begin + inside;
+    }
+    const std::string place = place_text(path_, pc - 1 - bias_);
+    if (!plain_wait_places_.insert(place).second) continue;
+    findings_.push_back(
+        place + " waits by reading " + variable_in_core(path_, as_linked(w.address)) +
+        ", which is not volatile: each round of this loop takes 1 us here; on the target it goes on only as long as "
+        "the "
+        "compiler reads memory in each round, and how many rounds fit in depends on the build. Make the variable "
+        "volatile, or answer the function in the port (-Wl,--wrap=FUNCTION) with pen_delay_us()");
+  }
+}
+
+std::uint64_t Native::as_linked(std::uint64_t address) const {
+  const bool inside = std::any_of(loaded_.begin(), loaded_.end(),
+                                  [&](const Range& r) { return address >= r.begin && address < r.end; });
+  return inside ? address - bias_ : address;
 }
 
 CoreStack Native::core_stack() const {
@@ -697,12 +743,7 @@ CoreStack Native::core_stack() const {
 NativeTarget::Waiting Native::waiting() const {
   const PenStatus& status = *runtime_->status;
   Waiting w;
-  for (int i = 0; i < 2; ++i) {
-    const std::uint64_t a = status.waits_for[i];
-    const bool inside =
-        std::any_of(loaded_.begin(), loaded_.end(), [&](const Range& r) { return a >= r.begin && a < r.end; });
-    w.addresses[i] = inside ? a - bias_ : a;
-  }
+  for (int i = 0; i < 2; ++i) w.addresses[i] = as_linked(status.waits_for[i]);
   w.since_s = static_cast<double>(status.wait_since_ns) * 1e-9;
   return w;
 }
@@ -779,6 +820,7 @@ std::vector<std::string> Native::take_findings() {
     findings_.push_back(f.variable.name + " cannot be read: a pointer on the way is " + hex(f.wild) +
                         ", where no memory is; NaN is recorded until it points to some");
   }
+  tell_waits();
   return std::exchange(findings_, {});
 }
 

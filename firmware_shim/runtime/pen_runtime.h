@@ -26,7 +26,9 @@ enum {
   PEN_FINDING_UNANSWERED,     /* text: name of the call */
   PEN_FINDING_UART_OVERFLOW,  /* number: bytes lost; once per reset */
   PEN_FINDING_DELAY_TOO_LONG, /* number: microseconds asked for in a tick of shape (a); once per reset */
-  PEN_FINDING_MAIN_RETURNED   /* once per reset */
+  PEN_FINDING_MAIN_RETURNED,  /* once per reset */
+  PEN_FINDING_PLAIN_WAIT,     /* number: low half of the place in the code; waits_for[0]: what is read there */
+  PEN_FINDING_KICKED /* the watchdog is, by handlers, while waits_for is waited for; number: milliseconds; once per reset */
 };
 
 typedef struct PenHost {

@@ -62,6 +62,7 @@ static inline void volatile_write(void* address) {
 #endif
 }
 
+#ifdef PEN_ELSEWHERE
 static inline void plain_write(void* address) {
 #if PEN_CORE_SHAPE == 2
   if (__builtin_expect(pen_time.feeding != 0, 0)) pen_register_fed((uint64_t)(uintptr_t)address);
@@ -69,18 +70,33 @@ static inline void plain_write(void* address) {
   (void)address;
 #endif
 }
+#else
+/* Counted; see pen_plain.c. */
+static inline void plain(const volatile void* address, uint32_t how) {
+  if (__builtin_expect(--pen_plain_left == 0u, 0)) pen_plain_access(address, how, __builtin_return_address(0));
+}
+#endif
 #endif
 
-#define SIZED(size)                                                            \
-  HOOK(__tsan_read##size) { (void)address; }                                   \
-  HOOK(__tsan_write##size) { plain_write(address); }                           \
-  HOOK(__tsan_read_write##size) { plain_write(address); }                      \
-  HOOK(__tsan_unaligned_read##size) { (void)address; }                         \
-  HOOK(__tsan_unaligned_write##size) { plain_write(address); }                 \
-  HOOK(__tsan_unaligned_read_write##size) { plain_write(address); }            \
-  HOOK(__tsan_volatile_read##size) { volatile_read(address, size); }           \
-  HOOK(__tsan_volatile_write##size) { volatile_write(address); }               \
-  HOOK(__tsan_unaligned_volatile_read##size) { volatile_read(address, size); } \
+#if defined(PEN_GUEST) || defined(PEN_ELSEWHERE)
+#ifdef PEN_GUEST
+enum { PEN_PLAIN_READ = 0x20, PEN_PLAIN_WRITE = 0x40 };
+#endif
+static inline void plain(const volatile void* address, uint32_t how) {
+  if (how & PEN_PLAIN_WRITE) plain_write((void*)(uintptr_t)address);
+}
+#endif
+
+#define SIZED(size)                                                                                    \
+  HOOK(__tsan_read##size) { plain(address, size | PEN_PLAIN_READ); }                                   \
+  HOOK(__tsan_write##size) { plain(address, size | PEN_PLAIN_WRITE); }                                 \
+  HOOK(__tsan_read_write##size) { plain(address, size | PEN_PLAIN_READ | PEN_PLAIN_WRITE); }           \
+  HOOK(__tsan_unaligned_read##size) { plain(address, size | PEN_PLAIN_READ); }                         \
+  HOOK(__tsan_unaligned_write##size) { plain(address, size | PEN_PLAIN_WRITE); }                       \
+  HOOK(__tsan_unaligned_read_write##size) { plain(address, size | PEN_PLAIN_READ | PEN_PLAIN_WRITE); } \
+  HOOK(__tsan_volatile_read##size) { volatile_read(address, size); }                                   \
+  HOOK(__tsan_volatile_write##size) { volatile_write(address); }                                       \
+  HOOK(__tsan_unaligned_volatile_read##size) { volatile_read(address, size); }                         \
   HOOK(__tsan_unaligned_volatile_write##size) { volatile_write(address); }
 SIZED(1)
 SIZED(2)
@@ -95,18 +111,27 @@ void __tsan_func_entry(void* caller) { (void)caller; }
 void __tsan_func_exit(void);
 void __tsan_func_exit(void) {}
 void __tsan_vptr_read(void** vptr);
-void __tsan_vptr_read(void** vptr) { (void)vptr; }
+void __tsan_vptr_read(void** vptr) { plain(vptr, sizeof *vptr | PEN_PLAIN_READ); }
 void __tsan_vptr_update(void** vptr, void* value);
-void __tsan_vptr_update(void** vptr, void* value) { (void)vptr, (void)value; }
+void __tsan_vptr_update(void** vptr, void* value) {
+  (void)value;
+  plain(vptr, sizeof *vptr | PEN_PLAIN_WRITE);
+}
 void __tsan_read_range(void* address, unsigned long size);
-void __tsan_read_range(void* address, unsigned long size) { (void)address, (void)size; }
+void __tsan_read_range(void* address, unsigned long size) {
+  (void)size;
+  plain(address, 1u | PEN_PLAIN_READ);
+}
 void __tsan_write_range(void* address, unsigned long size);
 void __tsan_write_range(void* address, unsigned long size) {
   (void)size;
-  plain_write(address);
+  plain(address, 1u | PEN_PLAIN_WRITE);
 }
 void* __tsan_memcpy(void* to, const void* from, unsigned long size);
-void* __tsan_memcpy(void* to, const void* from, unsigned long size) { return __builtin_memcpy(to, from, size); }
+void* __tsan_memcpy(void* to, const void* from, unsigned long size) {
+  plain(from, 1u | PEN_PLAIN_READ);
+  return __builtin_memcpy(to, from, size);
+}
 void* __tsan_memmove(void* to, const void* from, unsigned long size);
 void* __tsan_memmove(void* to, const void* from, unsigned long size) { return __builtin_memmove(to, from, size); }
 void* __tsan_memset(void* to, int value, unsigned long size);

@@ -24,18 +24,11 @@ static struct {
   uint64_t due; /* periodic handlers whose time has come in this tick */
   uint32_t tick, next_due_tick;
   PenOut out_before;
-  uint64_t out_changed_ns;
-  uint8_t watchdog_started;
+  uint64_t out_changed_ns, kicked_ns;
+  uint8_t watchdog_started, kicks_told;
 } core;
 
 /* ---- what the running context waits for ---- */
-
-static uint64_t load(uint64_t address, uint32_t size) {
-  const void* at = PEN_MEMORY(address);
-  uint64_t value = 0;
-  memcpy(&value, at, size < 8u ? size : 8u);
-  return value;
-}
 
 static int is_input(uint64_t address) { return address - PEN_IN_ADDRESS < sizeof(PenIn); }
 
@@ -79,27 +72,36 @@ static int answerable(void) {
     if ((uint32_t)(h->priority >> pen_time.subpriority_bits) >= pen_time.level) continue;
     if (!wait->asleep && (pen_time.primask || pen_time.faultmask)) continue;
     if (pen_time.basepri && h->priority >= pen_time.basepri) continue;
-    if (h->on_edge) return 1;
-    if (!h->period_ticks && !(h->irq == PEN_IRQ_SYSTICK && pen_time.systick_ns != UINT64_MAX)) continue;
+    if (!h->on_edge && !h->period_ticks && !(h->irq == PEN_IRQ_SYSTICK && pen_time.systick_ns != UINT64_MAX)) continue;
     if (h->ran_ns <= wait->since_ns || h->outside_ns > wait->since_ns || pen_status.polls == 0) return 1;
   }
   return 0;
 }
 
+/* A kick of the watchdog is no sign of life: handlers give it while main() is dead. */
+static void watch_outputs(void) {
+  if (pen_out.watchdog & PEN_WATCHDOG_START) core.watchdog_started = 1;
+  if (pen_out.watchdog & PEN_WATCHDOG_KICK) core.kicked_ns = pen_time.now_ns;
+  PenOut now = pen_out;
+  now.watchdog = 0;
+  const uint32_t *words = (const uint32_t*)&now, *before = (const uint32_t*)&core.out_before;
+  uint32_t differences = 0;
+  for (uint32_t i = 0; i < sizeof now / 4u; ++i) differences |= words[i] ^ before[i];
+  if (!differences) return;
+  core.out_before = now;
+  core.out_changed_ns = pen_time.now_ns;
+}
+
 static void watch_for_hang(void) {
   PenWait* wait = &pen_time.wait;
-  if (memcmp(&core.out_before, &pen_out, sizeof pen_out) != 0) {
-    core.out_before = pen_out;
-    core.out_changed_ns = pen_time.now_ns;
-  }
-  if (pen_out.watchdog & PEN_WATCHDOG_START) core.watchdog_started = 1;
+  watch_outputs();
 
   /* Does it still do what it did in the last tick, and does it still read the same? Then the wait goes on. */
   uint64_t value[2] = {0, 0};
   for (uint32_t i = 0; i < 2; ++i) {
     uint64_t a = wait->address[i];
     if (!a) continue;
-    value[i] = load(a, wait->size[i]);
+    value[i] = pen_value_at(a, wait->size[i]);
     if (!(a == wait->before[0] && value[i] == wait->value[0]) && !(a == wait->before[1] && value[i] == wait->value[1]))
       wait->moved = 1;
   }
@@ -113,11 +115,17 @@ static void watch_for_hang(void) {
   pen_status.waits_for[1] = wait->before[1];
   pen_status.wait_since_ns = wait->since_ns;
   pen_status.now_ns = pen_time.now_ns;
-  if (core.watchdog_started || pen_status.hang || !waits) return;
+  int kicked = core.watchdog_started && core.kicked_ns > wait->since_ns;
+  if ((core.watchdog_started && !kicked) || pen_status.hang || !waits) return;
   uint64_t limit_ns = (pen_port.unanswered_ms ? pen_port.unanswered_ms : 1000u) * 1000000ull;
   if (pen_time.now_ns - wait->since_ns < limit_ns) return;
-  if (pen_port.unanswered_ms || (pen_time.now_ns - core.out_changed_ns >= limit_ns && !answerable()))
+  if (pen_port.unanswered_ms || (pen_time.now_ns - core.out_changed_ns >= limit_ns && !answerable())) {
     pen_status.hang = 1;
+  } else if (kicked && !wait->asleep && !core.kicks_told) {
+    core.kicks_told = 1;
+    pen_host->finding(pen_host->target, PEN_FINDING_KICKED, "",
+                      (uint32_t)((core.kicked_ns - wait->since_ns) / 1000000u));
+  }
 }
 
 /* ---- handlers ---- */
@@ -126,9 +134,12 @@ void pen_call_frozen(void (*function)(void)) {
   uint64_t now_ns = pen_time.now_ns;
   uint64_t polls = pen_status.polls;
   PenWait wait = pen_time.wait;
+  uint32_t plain_left = pen_plain_left;
   ++pen_time.frozen;
   pen_time.deadline_ns = UINT64_MAX;
+  pen_plain_left = 1;
   function();
+  pen_plain_left = plain_left;
   pen_time.now_ns = now_ns;
   pen_time.wait = wait;
   pen_status.polls = polls;
@@ -182,6 +193,8 @@ static void run_handler(PenHandler* h) {
   uint32_t outer_level = pen_time.level;
   int64_t outer_offset_ns = pen_time.clock_offset_ns;
   PenWait outer_wait = pen_time.wait;
+  PenPlain outer_plain = pen_time.plain;
+  uint32_t outer_plain_left = pen_plain_left;
 
   pen_time.clock_offset_ns = 0;
   if (h->fresh) {
@@ -201,11 +214,13 @@ static void run_handler(PenHandler* h) {
   ++pen_time.runs;
   memset(&pen_time.wait, 0, sizeof pen_time.wait);
   pen_time.wait.moved = 1;
+  pen_plain_begin(&pen_time.plain, h->loops);
 #if PEN_CORE_SHAPE == 2
   pen_cortex_handler_edge();
 #endif
   sync_in();
   PEN_CALL_HANDLER(h);
+  h->loops = pen_time.plain.known;
   sync_out();
 #if PEN_CORE_SHAPE == 2
   pen_cortex_handler_edge();
@@ -214,6 +229,8 @@ static void run_handler(PenHandler* h) {
   pen_time.level = outer_level;
   pen_time.clock_offset_ns = outer_offset_ns;
   pen_time.wait = outer_wait;
+  pen_time.plain = outer_plain;
+  pen_plain_left = outer_plain_left;
 }
 
 /* The most urgent pending handler that may interrupt what runs, until there is none. Equal priorities: order of the

@@ -21,12 +21,20 @@ typedef struct PenWait { /* what the running context does while time passes */
   uint64_t since_ns;            /* end of the last tick in which it moved or a value changed */
 } PenWait;
 
+typedef struct PenPlain { /* what the running context does with plain memory (pen_plain.c) */
+  uint64_t since_ns;      /* moment of the accesses below, +1 */
+  uint32_t accesses;      /* in that moment */
+  uint8_t known;          /* loops in which it waits; bit per loop */
+  uint8_t inside;         /* of these: nothing else was touched since the last round */
+} PenPlain;
+
 typedef struct PenHandler {
   void (*run)(void);
   uint32_t period_ticks; /* 0: not periodic */
   uint32_t due_tick;
   uint8_t irq, priority;
   uint8_t on_edge, line, rising, falling;
+  uint8_t loops;       /* over plain memory in which it has waited (PenPlain.known) */
   uint8_t fresh;       /* its edge is being answered at once: the clock goes to the stamp */
   PenEdge edge;        /* newest that made it pending */
   PenEdge answering;   /* of the running call */
@@ -42,6 +50,7 @@ typedef struct PenTime {
   uint64_t systick_ns;     /* next expiry; UINT64_MAX: off */
   int64_t clock_offset_ns; /* of a handler that answers an edge of the past tick */
   PenWait wait;
+  PenPlain plain;
   uint64_t pending, enabled; /* bit per handler */
   PenHandler handler[PEN_HANDLERS];
   uint32_t handler_count;
@@ -71,6 +80,17 @@ uint64_t pen_delay_end(uint32_t microseconds); /* pen_delay_us() is: steps, unti
 void pen_delay_step(uint64_t end_ns);
 uint64_t pen_clock_ns(void); /* the core's clock in ns since reset, with the offset of an edge handler */
 
+/* pen_plain.c: at each plain access pen_plain_left counts down; at zero the access is told. */
+enum { PEN_PLAIN_SIZE = 0x1F, PEN_PLAIN_READ = 0x20, PEN_PLAIN_WRITE = 0x40 };
+#ifndef PEN_ELSEWHERE
+extern uint32_t pen_plain_left;
+void pen_plain_access(const volatile void* at, uint32_t how, const void* pc);
+void pen_plain_begin(PenPlain* plain, uint8_t known); /* a context starts, which knows these loops */
+#else                                                 /* where instructions take time, so does every loop */
+static __attribute__((unused)) uint32_t pen_plain_left;
+static inline void pen_plain_begin(PenPlain* plain, uint8_t known) { plain->known = known; }
+#endif
+
 /* pen_cortex.c; called in shape (c) only */
 void pen_cortex_start(void);
 void pen_cortex_systick(void);             /* SysTick has expired */
@@ -85,6 +105,15 @@ int pen_register_known(
 static inline void pen_progress(void) {
   pen_time.wait.moved = 1;
 } /* the running context does something else than read */
+
+/* The first 8 bytes of what lies there. No function of the C library: the core's calls of these are looked at. */
+static inline uint64_t pen_value_at(uint64_t address, uint32_t size) {
+  uint64_t value = 0;
+  uint8_t* to = (uint8_t*)&value;
+  const volatile uint8_t* from = (const volatile uint8_t*)PEN_MEMORY(address);
+  for (uint32_t i = 0; i < size && i < 8u; ++i) to[i] = from[i];
+  return value;
+}
 
 static inline void pen_spend(uint64_t ns) {
   pen_time.now_ns += ns;

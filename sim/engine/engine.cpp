@@ -162,7 +162,7 @@ bool step_core(Run& run, const PenIn& in, PenOut& out, Tick now) {
   } else if (w.report.reset_requested) {
     request_reset(run, PEN_RESET_SOFTWARE, now);
     out = PenOut{};
-  } else if (w.report.faulted || (w.report.hang && !w.watchdog.started)) {
+  } else if (w.report.faulted || w.report.hang) {
     return false;
   }
   return true;

@@ -86,7 +86,7 @@ std::optional<FirmwareFault> firmware_fault(const ProcessEnd& end, Nanoseconds t
     FirmwareFault f;
     f.kind = "hang";
     f.at_s = seconds((end.status.ticks.load() - 1) * tick_ns);
-    f.detail = "waits for something that nobody answers, and no watchdog was started";
+    f.detail = "waits for something that nobody answers, and no watchdog ends it";
     return f;
   }
   if (end.crash.kind == CrashKind::none || !end.crash.by_core) return std::nullopt;

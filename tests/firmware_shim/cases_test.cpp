@@ -105,7 +105,11 @@ const Case works[] = {
 INSTANTIATE_TEST_SUITE_P(Works, Cases, testing::ValuesIn(works), name_of);
 
 const Case stops[] = {
-    {.core = "watchdog_in_handler", .fault = Fault{"hang", "", ""}, .words = {"core.c:"}},
+    {.core = "watchdog_in_handler",
+     .arguments = {"--set", "duration=2 s"},
+     .fault = Fault{"hang", "get", ""},
+     .words = {"core.c:"},
+     .findings = {"ready, which is not volatile"}},
     {.core = "error_handler", .fault = Fault{"hang", "Error_Handler", "while (1)"}},
     {.core = "delay_in_handler",
      .arguments = {"--set", "duration=4 s"},

@@ -231,6 +231,16 @@ TEST(Hang, NotWithAWatchdog) {
   EXPECT_FALSE(wait_for_verdict(strict, 2.0).hang);
 }
 
+TEST(Hang, AWatchdogThatAHandlerKicksDoesNotSaveMain) {
+  CoreDriver d = start("interrupts_no_edges", 17);
+  const Verdict v = wait_for_verdict(d, 3.0);
+  EXPECT_TRUE(v.hang);
+  EXPECT_NEAR(v.at_s, 1.0, 0.002);
+  EXPECT_GT(d.kicks, 900);
+  CoreDriver busy = start("interrupts_no_edges", 18);  // the same, but the outputs change
+  EXPECT_FALSE(wait_for_verdict(busy, 3.0).hang);
+}
+
 TEST(Hang, NotWhileWaitingForThePin) {
   CoreDriver d = start("interrupts", 8);
   EXPECT_FALSE(wait_for_verdict(d, 3.0).hang);

@@ -20,6 +20,8 @@ static void note(char letter) {
 static void urgent(void) { /* every millisecond */
   urgent_count = urgent_count + 1;
   if (mode == 1 && urgent_count < 4) note('u');
+  if (mode == 17 || mode == 18) pen_out.watchdog |= PEN_WATCHDOG_KICK;
+  if (mode == 18) pen_out.pins = (uint16_t)(urgent_count / 100 % 2);
 }
 
 static void middle(void) { /* once, at 2 ms */
@@ -130,6 +132,13 @@ int main(void) {
       pen_irq_set_pending(PEN_IRQ(5));
       note('m');
       for (;;) pen_wait_for_interrupt();
+    case 17: /* waits for ever while a handler kicks the watchdog */
+    case 18:
+      pen_out.watchdog |= PEN_WATCHDOG_START;
+      pen_out.watchdog_timeout_ms = 10;
+      while (!never) {
+      }
+      break;
     default:
       break;
   }
