@@ -696,12 +696,13 @@ void Native::tell_waits() {
                         ", while another handler kicks the watchdog: that would go on if nobody ever answered; kick it "
                         "where the work is done");
   for (const PlainWait& w : std::exchange(plain_waits_, {})) {
-    std::uintptr_t pc = w.place_low;
+    std::uintptr_t pc = w.place_low, image_begin = ~std::uintptr_t{0};
     for (const Range& r : loaded_) {
+      image_begin = std::min(image_begin, r.begin);
       const std::uintptr_t inside = static_cast<std::uint32_t>(w.place_low - r.begin);
       if (r.executable && inside < r.end - r.begin) pc = r.begin + inside;
     }
-    const std::string place = place_text(path_, pc - 1 - bias_);
+    const std::string place = place_text(path_, image_begin - bias_, pc - 1 - bias_);
     if (!plain_wait_places_.insert(place).second) continue;
     findings_.push_back(
         place + " waits by reading " + variable_in_core(path_, as_linked(w.address)) +

@@ -17,20 +17,20 @@ std::string hex(std::uint64_t value) {
 
 }  // namespace
 
-Frame place_in_core(const std::string& core_file, std::uint64_t pc) {
+Frame place_in_core(const std::string& core_file, std::uint64_t image_begin, std::uint64_t pc) {
   // A process of which nothing is left but one register and one object, where it was linked.
   Registers registers{};
   registers[reg_rip] = pc;
   const StackCopy stack;
-  const std::uint64_t begin = pc & ~0xFFFFFFull, end = begin + 0x1000000;
+  const std::uint64_t end = image_begin + 0x1000000;
   char maps[96];
-  std::snprintf(maps, sizeof maps, "%" PRIx64 "-%" PRIx64 " r-xp 00000000 00:00 0 /core\n", begin, end);
-  const std::vector<Frame> frames = backtrace(registers, stack, maps, core_file, begin, end, 1);
+  std::snprintf(maps, sizeof maps, "%" PRIx64 "-%" PRIx64 " r-xp 00000000 00:00 0 /core\n", image_begin, end);
+  const std::vector<Frame> frames = backtrace(registers, stack, maps, core_file, image_begin, end, 1);
   return frames.empty() ? Frame{pc, "", "", 0, "", false} : frames.front();
 }
 
-std::string place_text(const std::string& core_file, std::uint64_t pc) {
-  const Frame frame = place_in_core(core_file, pc);
+std::string place_text(const std::string& core_file, std::uint64_t image_begin, std::uint64_t pc) {
+  const Frame frame = place_in_core(core_file, image_begin, pc);
   if (frame.function.empty()) return hex(pc);
   if (frame.file.empty()) return frame.function;
   return frame.function + " (" + frame.file + ":" + std::to_string(frame.line) + ")";
