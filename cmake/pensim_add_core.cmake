@@ -97,6 +97,7 @@ endfunction()
 include(${CMAKE_CURRENT_LIST_DIR}/pensim_ilp32.cmake)
 include(${CMAKE_CURRENT_LIST_DIR}/pensim_arm_core.cmake)
 include(${CMAKE_CURRENT_LIST_DIR}/pensim_dialect.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/pensim_add_board.cmake)
 
 # The shared object of a core with 8-byte pointers.
 function(_pensim_lp64_library target address)

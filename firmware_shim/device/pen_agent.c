@@ -220,6 +220,7 @@ static void take_tick(PenAgent* a, const PenFrame* question) {
     pen_expect_next_tick(&in, a->board->identity.tick_us);
   }
   if (!pen_changes_decode(question->payload, question->count, &in, sizeof in)) return refuse(a, PEN_REFUSED_TYPE);
+  if (!pen_in_is_sound(&in)) return refuse(a, PEN_REFUSED_TYPE);
   a->in = in;
   if (!distance) a->has_base = 0;
   if (a->mode == PEN_LINK_LOCKSTEP) {

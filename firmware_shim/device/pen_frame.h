@@ -173,6 +173,14 @@ static inline void pen_put_u32(uint8_t* to, uint32_t value) {
   to[3] = (uint8_t)(value >> 24);
 }
 
+/* Counts that stay within their arrays. */
+static inline int pen_in_is_sound(const PenIn* in) {
+  return in->edge_count <= PEN_EDGES && in->uart_count <= PEN_UART_BYTES && in->nvm_length <= PEN_NVM_BYTES;
+}
+static inline int pen_out_is_sound(const PenOut* out) {
+  return out->uart_count <= PEN_UART_BYTES && out->nvm_length <= PEN_NVM_BYTES;
+}
+
 /* PenIn.time_us of the base before the changes of the next tick are made or applied. */
 static inline void pen_expect_next_tick(void* pen_in, uint32_t tick_us) {
   uint8_t* time = (uint8_t*)pen_in;

@@ -252,7 +252,7 @@ void LinkTarget::take_answer(const Answer& answer) {
   std::uint32_t bytes = sizeof(PenLinkState);
   for (const auto& w : watched_) bytes += w->variable.size_bytes;
   if (!has_base_) std::memset(state_, 0, sizeof state_);
-  if (pen_changes_decode(answer.payload, answer.count, state_, bytes) == 0) fail("an answer has the wrong length");
+  if (!take_state(answer.payload, answer.count, state_, bytes)) fail("an answer makes no sense");
   has_base_ = true;
   std::memcpy(&told_, state_, sizeof told_);
   fresh_ = true;
@@ -427,6 +427,13 @@ std::vector<std::string> LinkTarget::take_findings() {
 }
 
 }  // namespace
+
+bool take_state(const std::uint8_t* changes, std::uint32_t length, std::uint8_t* state, std::uint32_t bytes) {
+  if (pen_changes_decode(changes, length, state, bytes) == 0) return false;
+  PenOut out;
+  std::memcpy(&out, state, sizeof out);
+  return pen_out_is_sound(&out);
+}
 
 void gather_input(const PenIn& in, PenIn& gathered, std::string& uart_rest) {
   const PenIn before = gathered;

@@ -33,6 +33,10 @@ std::unique_ptr<Target> open_link(const TargetSpec&);
 // Why this board will not do; "" if it will. expected_build: LinkOptions.expects.
 std::string board_refusal(const BoardIdentity&, const std::string& expected_build);
 
+// Changes of a board's state, from its answer to a tick, applied to the state of the last one: PenLinkState and watched
+// bytes. False: they are not that.
+bool take_state(const std::uint8_t* changes, std::uint32_t length, std::uint8_t* state, std::uint32_t bytes);
+
 // What the ticks of several PenIn bring to one: newest levels, the ONCE fields of all (edges and bytes beyond the room
 // wait in `rest`; beyond eight edges the overflow flag says so).
 void gather_input(const PenIn& in, PenIn& gathered, std::string& uart_rest);

@@ -1,5 +1,6 @@
 #include "firmware_shim/link/soft_board.h"
 
+#include <elf.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pty.h>
@@ -14,6 +15,7 @@
 #include <cmath>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <stdexcept>
 
 #include "firmware_shim/device/pen_agent.h"
@@ -45,6 +47,13 @@ int listen_at(const std::string& path) {
     fail(path);
   }
   return file;
+}
+
+// Of the core's data model: its file says it.
+std::uint8_t pointer_bytes(const std::string& path) {
+  char head[EI_NIDENT] = {};
+  std::ifstream(path, std::ios::binary).read(head, sizeof head);
+  return head[EI_CLASS] == ELFCLASS32 ? 4 : 8;
 }
 
 }  // namespace
@@ -151,8 +160,7 @@ SoftBoard::SoftBoard(const SoftBoardOptions& options) : board_(std::make_unique<
   id.link_version = PEN_LINK_VERSION;
   id.shim_version = PEN_SHIM_VERSION;
   id.tick_us = b.core->tick_us();
-  id.pointer_bytes = sizeof(void*);
-  id.long_bytes = sizeof(long);
+  id.pointer_bytes = id.long_bytes = pointer_bytes(options.core);
   for (std::size_t i = 0; i + 1 < options.build_id.size() && i / 2 < PEN_BUILD_ID_BYTES; i += 2) {
     id.build_id[i / 2] = static_cast<std::uint8_t>(std::stoul(options.build_id.substr(i, 2), nullptr, 16));
     ++id.build_id_bytes;

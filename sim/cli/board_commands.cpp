@@ -1,4 +1,5 @@
 // board: boards behind a link - found, stood in for, emulated.
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -205,14 +206,23 @@ int command_qemu(const QemuArguments& a) {
   const PrivateFolder folder;
   const std::string socket = folder.path + "/board", link = "link:unix:" + socket;
   stop_on_signals();
-  Spawn qemu;
-  qemu.words = {"qemu-system-arm", "-M",
-                "mps2-an386",      "-nodefaults",
-                "-display",        "none",
-                "-kernel",         image,
-                "-chardev",        fmt::format("socket,id=line,path={},server=on,wait=off", socket),
-                "-serial",         "chardev:line"};
-  const pid_t board = spawn(qemu);
+  const std::vector<std::string> words = {
+      "qemu-system-arm", "-M",
+      "mps2-an386",      "-nodefaults",
+      "-display",        "none",
+      "-kernel",         image,
+      "-chardev",        fmt::format("socket,id=line,path={},server=on,wait=off", socket),
+      "-serial",         "chardev:line"};
+  const pid_t board = fork_child();  // it ends with this process, however that ends
+  if (board == 0) {
+    std::vector<char*> argv;
+    for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
+    argv.push_back(nullptr);
+    const int nothing = open("/dev/null", O_RDWR);
+    for (const int file : {0, 1, 2}) dup2(nothing, file);
+    execvp(argv[0], argv.data());
+    _exit(127);
+  }
   int code = exit_ok;
   const auto gone = [&] { return ended(board); };
   try {

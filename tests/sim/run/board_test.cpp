@@ -90,6 +90,50 @@ TEST(Board, InLockstepHasTheHashOfTheNativeCore) {
   }
 }
 
+// The same C on a Cortex-M4F: QEMU's mps2-an386 with the image that pensim_add_board made.
+bool has_qemu() {
+  return run_program("/bin/sh", {"-c", "command -v qemu-system-arm"}).code == 0 &&
+         std::filesystem::exists(PENSIM_CORES "/reference_pen.board.elf");
+}
+
+TEST(Qemu, EndsWithTheCommand) {
+  if (!has_qemu()) GTEST_SKIP() << "qemu-system-arm or arm-none-eabi-gcc is not installed";
+  BoardCommand board({"qemu"});
+  const std::string socket = board.link().substr(10);
+  EXPECT_TRUE(std::filesystem::exists(socket));
+  EXPECT_EQ(board.end(SIGINT), 0);
+  EXPECT_FALSE(std::filesystem::exists(std::filesystem::path(socket).parent_path()));
+  EXPECT_LT(connect_unix(socket), 0);
+}
+
+TEST(Qemu, InLockstepHasTheHashOfTheNativeCore) {
+  if (!has_qemu()) GTEST_SKIP() << "qemu-system-arm or arm-none-eabi-gcc is not installed";
+  const Folder folder;
+  const BoardCommand board({"qemu"});
+  ASSERT_EQ(board.link().rfind("link:unix:", 0), 0u) << board.link();
+  std::vector<std::string> words;
+  for (const char* line : {"fault: hall.dropout, for: 20 ms", "fault: battery_sense.offset", "uart: \"?\\n\""}) {
+    words.push_back(folder / ("run" + std::to_string(words.size()) + ".yaml"));
+    write_file(words.back(), std::string("title: A start on a board\nduration: 0.12 s\nfirmware: reference_pen\n"
+                                         "timeline:\n"
+                                         "  - {at: 0.01 s, set: user.depth, to: 1.0 mm}\n"
+                                         "  - {at: 0.01 s, set: user.rate, to: 120 Hz}\n"
+                                         "  - {at: 0.02 s, set: user.start, to: on}\n"
+                                         "  - {at: 0.08 s, ") +
+                                 line +
+                                 "}\nrequire: [{id: SLOW, text: It does not race, that: "
+                                 "\"always[0 s, end] (motor.speed <= 200 Hz)\"}]\n");
+  }
+  const Reported native = run_scenarios(program, words);
+  const Reported link = run_scenarios(program, with(words, {"--firmware", board.link()}));
+  ASSERT_EQ(native.runs.size(), 3u) << native.ran.err;
+  ASSERT_EQ(link.runs.size(), 3u) << link.ran.err;
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(link.runs[i]["hash"], native.runs[i]["hash"]) << words[i];
+    EXPECT_EQ(link.runs[i]["verdict"], native.runs[i]["verdict"]) << words[i];
+  }
+}
+
 TEST(Board, WatchesAndPokesAsTheNativeCoreDoes) {
   BoardCommand board({"soft"});
   const Folder folder;
