@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#define APART_MOST_US 4000000 /* of the clocks in real time, for the stamps of edges */
+
 void pen_agent_init(PenAgent* agent, const PenAgentBoard* board) {
   memset(agent, 0, sizeof *agent);
   agent->board = board;
@@ -73,7 +75,8 @@ static void answer_tick(PenAgent* a) {
 /* ---- real time: between questions and ticks ---- */
 
 static void take_once(PenAgent* a, uint32_t now) {
-  const int32_t apart_us = (int32_t)(now + a->clock_offset_us - a->in.time_us);
+  int32_t apart_us = (int32_t)(now + a->clock_offset_us - a->in.time_us);
+  apart_us = apart_us > APART_MOST_US ? APART_MOST_US : apart_us < -APART_MOST_US ? -APART_MOST_US : apart_us;
   if (a->timed)
     a->edge_shift_q8_us += (apart_us * 256 - a->edge_shift_q8_us) / 64;
   else

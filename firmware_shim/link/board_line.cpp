@@ -11,7 +11,7 @@
 namespace pensim {
 namespace {
 
-constexpr double resend_least_s = 5e-3, resend_most_s = 50e-3, reopen_every_s = 20e-3;
+constexpr double resend_least_s = 10e-3, resend_most_s = 50e-3, reopen_every_s = 20e-3;
 
 std::string until_zero(const char* text, std::size_t room) { return {text, ::strnlen(text, room)}; }
 

@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <deque>
+#include <limits>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
@@ -32,7 +33,6 @@ std::string hex(std::uint64_t value) {
 std::string finding_text(const PenLinkFinding& f) {
   const std::string text(f.text), number = std::to_string(f.number);
   if (f.what == PEN_LINK_SENTENCE) return text;
-  if (f.what == PEN_LINK_CRASH) return "the core has crashed at " + hex(f.address);
   switch (f.kind) {
     case PEN_FINDING_UNANSWERED:
       return text + "() is called, but the port does not answer it";
@@ -45,6 +45,16 @@ std::string finding_text(const PenLinkFinding& f) {
     default:
       return "finding " + std::to_string(f.kind) + ": " + text + " " + number;
   }
+}
+
+TargetFault fault_of(const PenLinkFinding& f) {
+  TargetFault fault;
+  const bool hangs = f.number == PEN_CRASH_NO_RETURN;
+  fault.kind = hangs ? "hang" : "segfault";
+  fault.detail = hangs ? "the core has not come back from its tick for 2 s of the board's clock"
+                       : "the processor of the board took a fault (bad access, undefined instruction, stack overflow)";
+  fault.frames.push_back({f.address, "", "", 0});
+  return fault;
 }
 
 BoardIdentity accepted(BoardLine& line, const TargetSpec& spec) {
@@ -69,6 +79,7 @@ class LinkTarget final : public Target {
   void poke(const CoreVariable& variable, double value) override;
   std::uint32_t tick_us() const override { return identity_.tick_us; }
   std::vector<std::string> take_findings() override;
+  const TargetFault* fault() const override { return fault_ ? &*fault_ : nullptr; }
 
  private:
   using Answer = BoardLine::Answer;
@@ -85,6 +96,9 @@ class LinkTarget final : public Target {
   Answer ask_and_wait(std::uint8_t type, const void* payload, std::uint32_t count);
   bool wait_as_told(Answer& answer);
   void check_session();
+  bool read_memory(std::uint64_t address, void* to, std::size_t bytes);
+  double followed_value(const CoreVariable& variable);
+  void fetch_findings();
   void settle_reset();
   void ask_tick(std::int64_t tick);
   void take_answer(const Answer& answer);
@@ -110,7 +124,8 @@ class LinkTarget final : public Target {
   bool tick_asked_ = false;  // the question that waits is a tick
   bool needs_full_ = false;
 
-  std::vector<std::unique_ptr<Watched>> watched_;
+  std::vector<std::unique_ptr<Watched>> watched_;   // come with every tick
+  std::vector<std::unique_ptr<Watched>> followed_;  // through pointers: asked for after every tick
   std::vector<Watch> reads_;
   bool watches_due_ = false;
 
@@ -123,6 +138,7 @@ class LinkTarget final : public Target {
   std::uint32_t skew_zero_us_ = 0;
   bool skew_known_ = false;
   std::vector<std::string> findings_;
+  std::optional<TargetFault> fault_;
 };
 
 LinkTarget::LinkTarget(const TargetSpec& spec) : spec_(spec), line_(spec.address) {
@@ -324,7 +340,8 @@ void LinkTarget::step_real_time(std::int64_t tick, PenOut& out) {
   }
   ask_tick(tick);
   const std::uint32_t sent_us = asked_in_.time_us;
-  const double patience_s = std::max(next_s - line_.now_s(), 0.0);
+  // A plant that is behind the wall clock waits as well: that is no fault of the link.
+  const double patience_s = std::max(next_s - line_.now_s(), 0.5 * static_cast<double>(period_ticks_) * tick_s);
   if (line_.wait(static_cast<std::int64_t>(patience_s * 1e6), answer)) {
     take_answer(answer);
     link_state_ = LinkReport::State::linked;
@@ -342,6 +359,7 @@ StepReport LinkTarget::report() const {
   r.interrupts_lost = told_.interrupts_lost;
   r.reset_requested = (told_.flags & PEN_STATE_RESET_REQUESTED) != 0;
   r.hang = (told_.flags & PEN_STATE_HANG) != 0;
+  r.faulted = fault_.has_value();
   r.link.state = link_state_;
   r.link.round_trip_s = line_.round_trip_s();
   r.link.skew_s = skew_s_;
@@ -356,17 +374,31 @@ StepReport LinkTarget::step(std::int64_t tick, const PenIn& in, PenOut& out) {
     step_real_time(tick, out);
   else
     step_lockstep(tick, out);
+  if ((told_.flags & PEN_STATE_FAULT) != 0 && !line_.waits()) fetch_findings();
+  for (const auto& w : followed_) {
+    const double value = line_.waits() ? std::numeric_limits<double>::quiet_NaN() : followed_value(w->variable);
+    std::memcpy(w->bytes, &value, sizeof value);
+  }
   return report();
 }
 
 // ---- variables ----
 
-WatchId LinkTarget::watch(const CoreVariable& variable) {
+WatchId LinkTarget::watch(const CoreVariable& v) {
+  if (!v.hops.empty()) {
+    followed_.push_back(std::make_unique<Watched>());
+    followed_.back()->variable = v;
+    CoreVariable value;
+    value.kind = CoreVariable::Kind::floating;
+    value.size_bytes = sizeof(double);
+    reads_.push_back(make_watch(value, followed_.back()->bytes));
+    return static_cast<WatchId>(reads_.size() - 1);
+  }
   if (watched_.size() == PEN_LINK_WATCHES)
     fail("at most " + std::to_string(PEN_LINK_WATCHES) + " variables can be watched on a board");
   watched_.push_back(std::make_unique<Watched>());
-  watched_.back()->variable = variable;
-  reads_.push_back(make_watch(variable, watched_.back()->bytes));
+  watched_.back()->variable = v;
+  reads_.push_back(make_watch(v, watched_.back()->bytes));
   watches_due_ = true;
   return static_cast<WatchId>(reads_.size() - 1);
 }
@@ -375,54 +407,80 @@ void LinkTarget::read(const WatchId* watches, std::size_t count, float* values) 
   for (std::size_t i = 0; i < count; ++i) values[i] = static_cast<float>(read_watch(reads_[watches[i]]));
 }
 
-static std::vector<std::uint8_t> with_address(const CoreVariable& v) {
+static std::vector<std::uint8_t> with_address(std::uint64_t address) {
   std::vector<std::uint8_t> payload(8);
-  pen_put_u32(payload.data(), static_cast<std::uint32_t>(v.address));
-  pen_put_u32(payload.data() + 4, static_cast<std::uint32_t>(v.address >> 32));
+  pen_put_u32(payload.data(), static_cast<std::uint32_t>(address));
+  pen_put_u32(payload.data() + 4, static_cast<std::uint32_t>(address >> 32));
   return payload;
+}
+
+bool LinkTarget::read_memory(std::uint64_t address, void* to, std::size_t bytes) {
+  std::vector<std::uint8_t> payload = with_address(address);
+  payload.push_back(static_cast<std::uint8_t>(bytes));
+  const Answer answer = ask_and_wait(PEN_LINK_READ, payload.data(), 9);
+  if (answer.type == PEN_LINK_REFUSED || answer.count != bytes) return false;
+  std::memcpy(to, answer.payload, bytes);
+  return true;
+}
+
+// NaN where a pointer is null, or leads to where nothing is.
+double LinkTarget::followed_value(const CoreVariable& v) {
+  const auto ask = [&](std::uint64_t address, void* to, std::size_t bytes) { return read_memory(address, to, bytes); };
+  const Followed place = follow(v, v.address, ask);
+  std::uint64_t memory = 0;
+  return place.address && read_memory(*place.address, &memory, v.size_bytes) ? read_variable(v, &memory)
+                                                                             : std::numeric_limits<double>::quiet_NaN();
 }
 
 double LinkTarget::peek(const CoreVariable& v) const {
   auto* const self = const_cast<LinkTarget*>(this);  // asking changes the line, not the core
-  std::vector<std::uint8_t> payload = with_address(v);
-  payload.push_back(v.size_bytes);
-  const Answer answer = self->ask_and_wait(PEN_LINK_READ, payload.data(), 9);
-  if (answer.type == PEN_LINK_REFUSED || answer.count != v.size_bytes)
+  if (!v.hops.empty()) return self->followed_value(v);
+  std::uint64_t memory = 0;
+  if (!self->read_memory(v.address, &memory, v.size_bytes))
     fail(v.name + " at " + hex(v.address) + " is not in the memory of the board");
-  return read_variable(v, answer.payload);
+  return read_variable(v, &memory);
 }
 
 void LinkTarget::poke(const CoreVariable& v, double value) {
-  std::vector<std::uint8_t> payload = with_address(v);
-  payload.push_back(v.size_bytes);
-  Answer answer = ask_and_wait(PEN_LINK_READ, payload.data(), 9);  // a bit-field shares its bytes
-  payload.resize(8);
-  if (answer.type != PEN_LINK_REFUSED && answer.count == v.size_bytes) {
-    if (!write_variable(v, answer.payload, value)) {
-      findings_.push_back("a write of " + std::to_string(value) + " to " + v.name + " was refused: it does not fit");
-      return;
-    }
-    payload.insert(payload.end(), answer.payload, answer.payload + v.size_bytes);
-    answer = ask_and_wait(PEN_LINK_WRITE, payload.data(), static_cast<std::uint32_t>(payload.size()));
+  const auto ask = [&](std::uint64_t address, void* to, std::size_t bytes) { return read_memory(address, to, bytes); };
+  const std::uint64_t address = follow(v, v.address, ask).address.value_or(0);
+  std::uint8_t memory[8] = {};
+  bool written = read_memory(address, memory, v.size_bytes);  // a bit-field shares its bytes
+  if (written && !write_variable(v, memory, value)) {
+    findings_.push_back("a write of " + std::to_string(value) + " to " + v.name + " was refused: it does not fit");
+    return;
   }
-  if (answer.type == PEN_LINK_REFUSED)
-    findings_.push_back("a write to " + v.name + " at " + hex(v.address) +
+  if (written) {
+    std::vector<std::uint8_t> payload = with_address(address);
+    payload.insert(payload.end(), memory, memory + v.size_bytes);
+    const Answer answer = ask_and_wait(PEN_LINK_WRITE, payload.data(), static_cast<std::uint32_t>(payload.size()));
+    written = answer.type != PEN_LINK_REFUSED;
+  }
+  if (!written)
+    findings_.push_back("a write to " + v.name + " at " + hex(v.hops.empty() ? v.address : address) +
                         " was refused: not in the core's writable memory");
 }
 
 // ---- findings ----
 
-std::vector<std::string> LinkTarget::take_findings() {
-  while ((told_.flags & PEN_STATE_FINDINGS) != 0 && !line_.waits()) {
+void LinkTarget::fetch_findings() {
+  while (!line_.waits()) {
     const Answer answer = ask_and_wait(PEN_LINK_FINDING, nullptr, 0);
     PenLinkFinding f{};
     if (answer.type == PEN_LINK_REFUSED || answer.count != sizeof f) break;
     std::memcpy(&f, answer.payload, sizeof f);
     f.text[sizeof f.text - 1] = '\0';
     if (f.what == PEN_LINK_NO_FINDING) break;
-    findings_.push_back(finding_text(f));
+    if (f.what == PEN_LINK_CRASH)
+      fault_ = fault_of(f);
+    else
+      findings_.push_back(finding_text(f));
   }
   told_.flags = static_cast<std::uint8_t>(told_.flags & ~PEN_STATE_FINDINGS);
+}
+
+std::vector<std::string> LinkTarget::take_findings() {
+  if ((told_.flags & PEN_STATE_FINDINGS) != 0) fetch_findings();
   return std::exchange(findings_, {});
 }
 

@@ -89,9 +89,13 @@ struct SoftBoard::Board {
     if (line < 0) {
       if (readable(listening, wait_us)) line = ::accept4(listening, nullptr, nullptr, SOCK_CLOEXEC);
       if (line < 0) return 0;
+      const timeval slice{0, longest_wait_us};
+      ::setsockopt(line, SOL_SOCKET, SO_RCVTIMEO, &slice, sizeof slice);
     }
-    if (!readable(line, wait_us)) return 0;
+    const bool in_one = listening >= 0 && wait_us == longest_wait_us;
+    if (!in_one && !readable(line, wait_us)) return 0;
     const ssize_t got = ::read(line, to, room);
+    if (got < 0 && errno == EAGAIN) return 0;
     if (got > 0) return static_cast<std::uint32_t>(got);
     if (got == 0 || (errno != EINTR && errno != EAGAIN)) hang_up();
     return 0;

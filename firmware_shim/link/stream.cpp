@@ -29,6 +29,7 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::int64_t write_patience_ms = 1000;
+constexpr long socket_slice_us = 5000;
 
 [[noreturn]] void refuse(const std::string& address, const std::string& why) {
   throw std::runtime_error("link:" + address + ": " + why);
@@ -162,9 +163,15 @@ void Stream::connect(int patience_ms) {
     close();
     refuse(address_, error.message());
   }
-  ::fcntl(file, F_SETFL, ::fcntl(file, F_GETFL) | O_NONBLOCK);
-  file_ = file;
   is_socket_ = p.medium != "serial";
+  if (is_socket_) {  // one call of the system for what is waited for: on a port it takes two
+    ::fcntl(file, F_SETFL, ::fcntl(file, F_GETFL) & ~O_NONBLOCK);
+    const timeval slice{0, socket_slice_us};
+    ::setsockopt(file, SOL_SOCKET, SO_RCVTIMEO, &slice, sizeof slice);
+  } else {
+    ::fcntl(file, F_SETFL, ::fcntl(file, F_GETFL) | O_NONBLOCK);
+  }
+  file_ = file;
 }
 
 bool Stream::reopen() {
@@ -186,7 +193,7 @@ static bool wait_for_line(int file, short events, std::int64_t wait_us) {
 bool Stream::write(const void* bytes, std::size_t count) {
   const char* at = static_cast<const char*>(bytes);
   while (count > 0 && is_open()) {
-    const ssize_t put = is_socket_ ? ::send(file_, at, count, MSG_NOSIGNAL) : ::write(file_, at, count);
+    const ssize_t put = is_socket_ ? ::send(file_, at, count, MSG_NOSIGNAL | MSG_DONTWAIT) : ::write(file_, at, count);
     if (put > 0) {
       at += put;
       count -= static_cast<std::size_t>(put);
@@ -203,8 +210,9 @@ bool Stream::write(const void* bytes, std::size_t count) {
 
 std::size_t Stream::read(void* to, std::size_t room, std::int64_t wait_us) {
   if (!is_open()) return 0;
-  if (wait_us > 0 && !wait_for_line(file_, POLLIN, wait_us)) return 0;
-  const ssize_t got = ::read(file_, to, room);
+  const bool in_one = is_socket_ && wait_us >= socket_slice_us;
+  if (!in_one && wait_us > 0 && !wait_for_line(file_, POLLIN, wait_us)) return 0;
+  const ssize_t got = is_socket_ ? ::recv(file_, to, room, in_one ? 0 : MSG_DONTWAIT) : ::read(file_, to, room);
   if (got > 0) return static_cast<std::size_t>(got);
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return 0;
   close();

@@ -1,5 +1,5 @@
-// The board's end of a link: bytes from anybody, and well-formed questions with any content. The agent answers or leaves
-// them alone, reaches no memory that it was not given, and hands the core nothing that is unsound.
+// The board's end of a link: bytes from anybody, and well-formed questions with any content. The agent answers them or
+// not, reaches no memory that it was not given, and hands the core nothing that is unsound.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
