@@ -7,6 +7,7 @@
 #include <cinttypes>
 #include <cstdio>
 #include <cstring>
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -77,8 +78,9 @@ class Emulated final : public Target {
   void read(const WatchId* watches, std::size_t count, float* values) const override;
   double peek(const CoreVariable& variable) const override;
   void poke(const CoreVariable& variable, double value) override;
+  ReadMemory reader() const;
   std::uint32_t tick_us() const override { return port_.tick_us; }
-  std::vector<std::string> take_findings() override { return std::exchange(findings_, {}); }
+  std::vector<std::string> take_findings() override;
   const TargetFault* fault() const override { return fault_ ? &*fault_ : nullptr; }
 
   // What the runtime calls (host_runtime.h).
@@ -145,6 +147,7 @@ class Emulated final : public Target {
   std::int64_t tick_ = 0;
   std::optional<TargetFault> fault_;
   std::vector<Watch> watches_;
+  mutable std::deque<FollowedWatch> followed_;
   std::vector<std::string> findings_;
   std::set<std::string> unanswered_;
 };
@@ -155,7 +158,8 @@ Emulated* running = nullptr;
 
 // ---- opening ----
 
-Emulated::Emulated(const TargetSpec& spec) : image_(spec.path), counted_(spec.emulated.counted), fill_(spec.emulated.fill) {
+Emulated::Emulated(const TargetSpec& spec)
+    : image_(spec.path), counted_(spec.emulated.counted), fill_(spec.emulated.fill) {
   read_guest();
   read_port();
   if (spec.emulated.clock_Hz) clock_Hz_ = spec.emulated.clock_Hz;
@@ -662,7 +666,25 @@ void Emulated::find(std::uint32_t kind, const char* text, std::uint32_t number) 
 
 // ---- variables by name ----
 
+ReadMemory Emulated::reader() const {
+  return [this](std::uint64_t address, void* to, std::size_t bytes) {
+    const std::uint8_t* at = cpu_->memory(static_cast<std::uint32_t>(address), static_cast<std::uint32_t>(bytes));
+    if (at) std::memcpy(to, at, bytes);
+    return at != nullptr;
+  };
+}
+
+std::vector<std::string> Emulated::take_findings() {
+  for (FollowedWatch& f : followed_)
+    if (std::string finding = finding_of(f); !finding.empty()) findings_.push_back(std::move(finding));
+  return std::exchange(findings_, {});
+}
+
 WatchId Emulated::watch(const CoreVariable& v) {
+  if (!v.hops.empty()) {
+    watches_.push_back(make_watch(followed_.emplace_back(FollowedWatch{v})));
+    return static_cast<WatchId>(watches_.size() - 1);
+  }
   const std::uint8_t* at = cpu_->memory(static_cast<std::uint32_t>(v.address), v.size_bytes);
   static const std::uint64_t nowhere[1024] = {};
   watches_.push_back(make_watch(v, at ? at : reinterpret_cast<const std::uint8_t*>(nowhere + 512)));
@@ -670,18 +692,25 @@ WatchId Emulated::watch(const CoreVariable& v) {
 }
 
 void Emulated::read(const WatchId* watches, std::size_t count, float* values) const {
+  for (FollowedWatch& f : followed_) refresh(f, f.variable.address, reader());
   for (std::size_t i = 0; i < count; ++i) values[i] = static_cast<float>(read_watch(watches_[watches[i]]));
 }
 
 double Emulated::peek(const CoreVariable& v) const {
+  if (!v.hops.empty()) {
+    FollowedWatch once{v};
+    refresh(once, v.address, reader());
+    return once.value;
+  }
   const std::uint8_t* at = cpu_->memory(static_cast<std::uint32_t>(v.address), v.size_bytes);
   return at ? read_variable(v, at) : 0.0;
 }
 
 void Emulated::poke(const CoreVariable& v, double value) {
-  std::uint8_t* at = cpu_->memory(static_cast<std::uint32_t>(v.address), v.size_bytes, true);
+  const std::uint64_t address = v.hops.empty() ? v.address : follow(v, v.address, reader()).address.value_or(0);
+  std::uint8_t* at = cpu_->memory(static_cast<std::uint32_t>(address), v.size_bytes, true);
   if (!at)
-    findings_.push_back("a write to " + v.name + " at " + hex(v.address) +
+    findings_.push_back("a write to " + v.name + " at " + hex(address) +
                         " was refused: not in the core's writable memory");
   else if (!write_variable(v, at, value))
     findings_.push_back("a write of " + std::to_string(value) + " to " + v.name + " was refused: it does not fit");

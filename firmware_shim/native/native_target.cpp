@@ -185,8 +185,7 @@ class Native final : public NativeTarget {
   std::uint64_t as_linked(std::uint64_t address) const;
   void find(std::uint32_t kind, const char* text, std::uint32_t number);
   bool read_memory(std::uintptr_t address, void* to, std::size_t bytes) const;
-  Followed place_of(const CoreVariable& variable) const;
-  double followed_value(const CoreVariable& variable, std::uint64_t& wild) const;
+  ReadMemory reader() const;
 
   void resume();
   static void enter(fiber::transfer_t from);
@@ -230,13 +229,6 @@ class Native final : public NativeTarget {
   bool first_step_ = true;  // since the last reset
   std::uint64_t lost_before_reset_ = 0;
   std::vector<Watch> watches_;
-  // Behind pointers: read by way of `value`, which a watch looks at.
-  struct FollowedWatch {
-    CoreVariable variable;
-    double value = 0.0;
-    std::uint64_t wild = 0;  // the first pointer that led nowhere
-    bool told = false;
-  };
   mutable std::deque<FollowedWatch> followed_;
   std::vector<std::string> findings_;
   std::set<std::string> unanswered_;
@@ -762,49 +754,34 @@ bool Native::read_memory(std::uintptr_t address, void* to, std::size_t bytes) co
   return ::process_vm_readv(::getpid(), &local, 1, &remote, 1, 0) == static_cast<ssize_t>(bytes);
 }
 
-Followed Native::place_of(const CoreVariable& v) const {
-  return follow(v, bias_ + v.address,
-                [&](std::uint64_t address, void* to, std::size_t bytes) { return read_memory(address, to, bytes); });
-}
-
-// NaN where a pointer is null, or leads to where nothing is: that one is `wild` then.
-double Native::followed_value(const CoreVariable& v, std::uint64_t& wild) const {
-  const Followed place = place_of(v);
-  std::uint64_t memory = 0;
-  if (place.address && read_memory(*place.address, &memory, v.size_bytes)) return read_variable(v, &memory);
-  wild = place.pointer;
-  return std::numeric_limits<double>::quiet_NaN();
+ReadMemory Native::reader() const {
+  return [this](std::uint64_t address, void* to, std::size_t bytes) { return read_memory(address, to, bytes); };
 }
 
 WatchId Native::watch(const CoreVariable& v) {
   if (v.hops.empty()) {
     watches_.push_back(make_watch(v, reinterpret_cast<const void*>(bias_ + v.address)));
   } else {
-    CoreVariable value;
-    value.kind = CoreVariable::Kind::floating;
-    value.size_bytes = sizeof(double);
-    watches_.push_back(make_watch(value, &followed_.emplace_back(FollowedWatch{v}).value));
+    watches_.push_back(make_watch(followed_.emplace_back(FollowedWatch{v})));
   }
   return static_cast<WatchId>(watches_.size() - 1);
 }
 
 void Native::read(const WatchId* watches, std::size_t count, float* values) const {
-  for (FollowedWatch& f : followed_) {
-    std::uint64_t wild = 0;
-    f.value = followed_value(f.variable, wild);
-    if (f.wild == 0) f.wild = wild;
-  }
+  for (FollowedWatch& f : followed_) refresh(f, bias_ + f.variable.address, reader());
   for (std::size_t i = 0; i < count; ++i) values[i] = static_cast<float>(read_watch(watches_[watches[i]]));
 }
 
 double Native::peek(const CoreVariable& v) const {
   if (v.hops.empty()) return read_variable(v, reinterpret_cast<const void*>(bias_ + v.address));
-  std::uint64_t wild = 0;
-  return followed_value(v, wild);
+  FollowedWatch once{v};
+  refresh(once, bias_ + v.address, reader());
+  return once.value;
 }
 
 void Native::poke(const CoreVariable& v, double value) {
-  const std::uintptr_t address = v.hops.empty() ? bias_ + v.address : place_of(v).address.value_or(0);
+  const std::uintptr_t address =
+      v.hops.empty() ? bias_ + v.address : follow(v, bias_ + v.address, reader()).address.value_or(0);
   const bool writable = std::any_of(writable_.begin(), writable_.end(), [&](const Writable& w) {
     return address >= w.begin && address + v.size_bytes <= w.end;
   });
@@ -816,11 +793,8 @@ void Native::poke(const CoreVariable& v, double value) {
 }
 
 std::vector<std::string> Native::take_findings() {
-  for (FollowedWatch& f : followed_) {
-    if (f.wild == 0 || std::exchange(f.told, true)) continue;
-    findings_.push_back(f.variable.name + " cannot be read: a pointer on the way is " + hex(f.wild) +
-                        ", where no memory is; NaN is recorded until it points to some");
-  }
+  for (FollowedWatch& f : followed_)
+    if (std::string finding = finding_of(f); !finding.empty()) findings_.push_back(std::move(finding));
   tell_waits();
   return std::exchange(findings_, {});
 }

@@ -84,8 +84,8 @@ class CoreSymbols {
   std::unique_ptr<SymbolTable> table_;
 };
 
-// Where a variable lies at this moment: `address` is that of its first byte or, when it has hops, of its first pointer.
-// Nothing where a pointer is null or points to what `read` refuses; `pointer` is its value then.
+// Where a variable that has hops lies at this moment; `address` is where its first pointer is. Nothing where a pointer is
+// null or points to what `read` refuses; `pointer` is its value then.
 struct Followed {
   std::optional<std::uint64_t> address;
   std::uint64_t pointer = 0;
@@ -115,6 +115,17 @@ struct Watch {
 
 // `at`: where the variable's first byte is. For a core in this process: its load bias plus the variable's address.
 Watch make_watch(const CoreVariable&, const void* at);
+
+// A watch of such a variable: `value` is what a plain watch looks at, NaN where it does not lie anywhere.
+struct FollowedWatch {
+  CoreVariable variable;
+  double value = 0.0;
+  std::uint64_t wild = 0;  // the first pointer, other than null, that led nowhere
+  bool told = false;
+};
+Watch make_watch(const FollowedWatch&);  // of `value`
+void refresh(FollowedWatch&, std::uint64_t address, const ReadMemory& read);
+std::string finding_of(FollowedWatch&);  // once; "" if there is none
 
 __attribute__((no_sanitize("address"))) inline double read_watch(const Watch& w) {
   std::uint64_t raw = *static_cast<const Watch::Word*>(w.at);

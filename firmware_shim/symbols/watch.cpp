@@ -2,7 +2,10 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstdio>
 #include <cstring>
+#include <limits>
+#include <utility>
 
 #include "firmware_shim/symbols/symbols.h"
 
@@ -51,6 +54,32 @@ Followed follow(const CoreVariable& v, std::uint64_t address, const ReadMemory& 
     address = pointer + offset;
   }
   return {address, pointer};
+}
+
+Watch make_watch(const FollowedWatch& f) {
+  CoreVariable v;
+  v.kind = CoreVariable::Kind::floating;
+  v.size_bytes = sizeof f.value;
+  return make_watch(v, &f.value);
+}
+
+void refresh(FollowedWatch& f, std::uint64_t address, const ReadMemory& read) {
+  const Followed place = follow(f.variable, address, read);
+  std::uint64_t memory = 0;
+  if (place.address && read(*place.address, &memory, f.variable.size_bytes)) {
+    f.value = read_variable(f.variable, &memory);
+    return;
+  }
+  f.value = std::numeric_limits<double>::quiet_NaN();
+  if (f.wild == 0) f.wild = place.pointer;
+}
+
+std::string finding_of(FollowedWatch& f) {
+  if (f.wild == 0 || std::exchange(f.told, true)) return "";
+  char text[24];
+  std::snprintf(text, sizeof text, "0x%08llx", static_cast<unsigned long long>(f.wild));
+  return f.variable.name + " cannot be read: a pointer on the way is " + text +
+         ", where no memory is; NaN is recorded until it points to some";
 }
 
 double read_variable(const CoreVariable& v, const void* memory) {
