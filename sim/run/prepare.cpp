@@ -109,13 +109,7 @@ void check_core_names(ResolvedScenario& resolved, const Scenario& scenario, cons
   const std::string list_hint = fmt::format("pensim symbols {} lists the variables of this core", resolved.firmware);
   const auto find = [&](const std::string& name) -> std::optional<CoreVariable> {
     try {
-      CoreVariable variable = symbols.find(name);
-      if (!variable.hops.empty() && resolved.firmware.starts_with("link:")) {
-        problems.push_back({place(name, ""), name + ": what a pointer leads to cannot be read over a link",
-                            "name the variable that it points to"});
-        return std::nullopt;
-      }
-      return variable;
+      return symbols.find(name);
     } catch (const std::runtime_error& error) {
       problems.push_back({place(name, ""), error.what(), list_hint});
       return std::nullopt;
@@ -124,7 +118,8 @@ void check_core_names(ResolvedScenario& resolved, const Scenario& scenario, cons
   std::erase_if(resolved.watch, [&](const std::string& name) {
     if (std::find(asked.begin(), asked.end(), name) != asked.end()) return !find(name);
     try {
-      return !symbols.find(name).hops.empty() && !find(name);
+      symbols.find(name);
+      return false;
     } catch (const std::runtime_error& error) {
       if (const auto reader = reader_of(resolved, name)) {
         problems.push_back({reader->second, fmt::format("{} reads fw.{}: {}", reader->first, name, error.what()),
