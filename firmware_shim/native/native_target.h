@@ -14,14 +14,15 @@
 // Step. Shape (a): one call on the caller's stack. Shapes (b), (c): one switch to the core's stack and back. While the
 // core runs, crash.h knows it and the tick.
 //
-// Hang (StepReport.hang), shapes (b) and (c): the innermost running context, main() or a handler that does not return,
+// Hang (StepReport.hang), shapes (b), (c): the innermost running context, main() or a handler that does not return,
 // has for 1 s of virtual time done nothing but read at most two volatile addresses whose values stayed the same, go
-// round in a loop over plain memory (runtime/pen_plain.c), or sleep; no watchdog was started, or one is kicked all the
-// while (by a handler, so it does not bite); PenOut did not change but for the kicks; and nobody is left who could answer:
+// round in a loop over plain memory (runtime/pen_plain.c), or sleep; no watchdog was started, or one is kicked all
+// the while (by a handler, so it does not bite); PenOut did not change but for the kicks; and nobody is left who
+// could answer:
 //   - what it reads is neither pen_in nor a register that sync_in has ever written, so the world outside cannot answer;
-//   - every handler that may interrupt it (enabled, not masked, more urgent; of an edge, too) has run in that second and
-//   looked at nothing outside
-//     (pen_in, registers, the clock), so it would do the same again; a handler that has not run yet might be the answer.
+//   - every handler that may interrupt it (enabled, not masked, more urgent; of an edge, too) has run in that second
+//     and looked at nothing outside (pen_in, registers, the clock), so it would do the same again; a handler that has
+//     not run yet might be the answer.
 //   A register that sync_in has never written is answered by nobody: there the handlers do not count.
 //   If somebody is left and the watchdog is kicked all the while, a finding says so.
 //   So an idle loop, `for (;;) if (flag) ...` or WFI, under handlers that read buttons or sensors or wait for an edge

@@ -77,8 +77,8 @@ typedef struct PenRuntime {
   uint8_t *noinit_begin, *noinit_end;
   /* after each reset, on fresh memory; calls nothing of the core; NULL where there are imports */
   void (*start)(const PenHost* host);
-  void (*tick)(void);                 /* shape (a): one tick */
-  void (*run)(void); /* shapes (b), (c): entry of the core's stack, inside its first tick; never returns */
+  void (*tick)(void);  /* shape (a): one tick */
+  void (*run)(void);   /* shapes (b), (c): entry of the core's stack, inside its first tick; never returns */
   PenImports* imports; /* NULL in a core with pointers of 8 bytes */
 } PenRuntime;
 

@@ -1,5 +1,5 @@
-/* pen_told.c - functions of the C library that read memory for the core (-Wl,--wrap): a loop may wait by nothing but these,
- * and nobody announces what they read. One access for each text or block, whatever its length; see pen_plain.c.
+/* pen_told.c - functions of the C library that read memory for the core (-Wl,--wrap): a loop may wait by nothing but
+ * these, and nobody announces what they read. One access for each text or block, whatever its length; see pen_plain.c.
  */
 #include <string.h>
 

@@ -469,8 +469,6 @@ void pen_waiting_start(void) {
   if (PEN_SYSTEM_HANDLER(PendSV_Handler)) add_handler(PEN_SYSTEM_HANDLER(PendSV_Handler), 0, PEN_IRQ_PENDSV);
 #endif
   pen_time.level = PEN_THREAD_LEVEL;
-  pen_time.stack_begin = pen_host->stack_begin;
-  pen_time.stack_bytes = pen_host->stack_end - pen_host->stack_begin;
   pen_time.systick_ns = UINT64_MAX;
   pen_time.tick_end_ns = pen_port.tick_us * 1000ull;
 }

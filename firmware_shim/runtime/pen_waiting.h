@@ -45,7 +45,6 @@ typedef struct PenHandler {
 typedef struct PenTime {
   uint64_t now_ns;      /* virtual time since reset; only grows */
   uint64_t deadline_ns; /* pen_time_passes() is due: end of tick, SysTick; 0: at once; UINT64_MAX: frozen */
-  uint64_t stack_begin, stack_bytes;
   uint64_t tick_begin_ns, tick_end_ns;
   uint64_t systick_ns;     /* next expiry; UINT64_MAX: off */
   int64_t clock_offset_ns; /* of a handler that answers an edge of the past tick */

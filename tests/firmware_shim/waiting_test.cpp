@@ -110,6 +110,16 @@ TEST_P(Levels, VirtualTimeOfPollsDelaysAndClockReads) {
   EXPECT_EQ(d.out.aux[2], 101);
 }
 
+// Each read is 50 ns, and each clock read 1 us: 32 001, 1001, 101 + 100 + 100 * 21 reads.
+TEST_P(Levels, DelaysByVolatileLocalsParametersAndBitFields) {
+  CoreDriver d = start("interrupts" + GetParam(), 19);
+  d.run_ms(10);
+  EXPECT_EQ(d.out.aux[0], 1601);
+  EXPECT_EQ(d.out.aux[1], 51);
+  EXPECT_NEAR(d.out.aux[2], 116, 1);
+  EXPECT_EQ(d.out.aux[3], 21);  // 200 bit-fields, 200 other volatiles
+}
+
 TEST_P(Levels, EqualPrioritiesDoNotPreemptEachOther) {
   CoreDriver d = start("interrupts" + GetParam(), 16);
   d.run(2);

@@ -48,6 +48,20 @@ static void hall(void) {
   if (mode == 1) note('H');
 }
 
+static void delay(volatile uint32_t n) {
+  while (n--) {
+  }
+}
+
+static void nested_delay(uint32_t n) {
+  volatile uint32_t i, k;
+  for (i = 0; i < n; ++i)
+    for (k = 0; k < 10; ++k) {
+    }
+}
+
+static struct { volatile uint32_t ready : 1, count : 7; } bits;
+
 int main(void) {
   mode = (uint32_t)pen_in.aux[0];
   switch (mode) {
@@ -139,6 +153,22 @@ int main(void) {
       while (!never) {
       }
       break;
+    case 19: { /* delays that count down a volatile of their own */
+      uint32_t a = pen_clock_us();
+      for (volatile uint32_t i = 0; i < 16000; ++i) {
+      }
+      uint32_t b = pen_clock_us();
+      delay(1000);
+      uint32_t c = pen_clock_us();
+      nested_delay(100);
+      uint32_t d = pen_clock_us();
+      for (uint32_t i = 0; i < 200; ++i) late_count += bits.ready;
+      pen_out.aux[0] = (int32_t)(b - a);
+      pen_out.aux[1] = (int32_t)(c - b);
+      pen_out.aux[2] = (int32_t)(d - c);
+      pen_out.aux[3] = (int32_t)(pen_clock_us() - d);
+      for (;;) pen_wait_for_interrupt();
+    }
     default:
       break;
   }
