@@ -23,6 +23,7 @@ struct EmulatedOptions {
   bool counted = false;        // instructions take time
   std::uint32_t clock_Hz = 0;  // 0: the port's
   std::uint8_t fill = 0;       // of memory that nothing initialises
+  std::string debugger;        // where to wait for one before the first instruction (gdb/gdb_server.h); "": nowhere
 
   bool operator==(const EmulatedOptions&) const = default;
 };

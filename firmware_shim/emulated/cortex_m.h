@@ -37,6 +37,7 @@ struct CortexEvent {
     wait_for_interrupt,  // WFI
     wait_for_event,      // WFE
     due,                 // the budget is used up, or masks were changed: between two blocks of instructions
+    debug,               // before an instruction or in the middle of an access: stop_for_debugger() was called
     fault                // of the guest: `fault`; it cannot go on
   };
   Kind kind = Kind::idle;
@@ -72,6 +73,12 @@ class CortexM {
   // Stops the guest for good and starts it anew: resume() runs from `pc`.
   void reset(std::uint32_t pc, std::uint32_t stack);
   CortexEvent resume();
+  // From a hook of the debugger, in the guest.
+  void stop_for_debugger(std::uint32_t pc) {
+    pc_ = pc;
+    leave({CortexEvent::Kind::debug, 0});
+  }
+  uc_engine* engine() const { return uc_; }  // for hooks; before the guest has run
   // Stop the guest with `due` at the first block after so many cycles or instructions from now.
   void set_budget(std::uint64_t cycles, std::uint64_t instructions) {
     cycle_limit_ = cycles_ + std::min(cycles, ~cycles_);

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "firmware_shim/emulated/cortex_m.h"
+#include "firmware_shim/emulated/debugger.h"
 #include "firmware_shim/emulated/elf_image.h"
 #include "firmware_shim/emulated/guest/pen_guest.h"
 #include "firmware_shim/emulated/host_runtime.h"
@@ -108,6 +109,7 @@ class Emulated final : public Target {
   [[noreturn]] void fail(const char* kind, const std::string& detail, std::uint32_t pc);
   void enter_state();
   void find(std::uint32_t kind, const char* text, std::uint32_t number);
+  std::string time_text() const;
   bool waits() const { return runtime_->now_ns != nullptr; }
 
   static void enter(fiber::transfer_t from);
@@ -131,6 +133,8 @@ class Emulated final : public Target {
   std::vector<std::pair<std::uint32_t, Pages>> register_memory_;  // of the port, by address
   Pages private_{private_bytes};
   std::unique_ptr<CortexM> cpu_;  // goes before the memory that it has mapped
+  std::string debug_address_;     // where to wait for a debugger; "": nowhere
+  std::unique_ptr<EmulatedDebugger> debugger_;
   std::uint32_t announced_read_ = 0;
 
   const PenHostedRuntime* runtime_ = nullptr;
@@ -159,7 +163,10 @@ Emulated* running = nullptr;
 // ---- opening ----
 
 Emulated::Emulated(const TargetSpec& spec)
-    : image_(spec.path), counted_(spec.emulated.counted), fill_(spec.emulated.fill) {
+    : image_(spec.path),
+      counted_(spec.emulated.counted),
+      fill_(spec.emulated.fill),
+      debug_address_(spec.emulated.debugger) {
   read_guest();
   read_port();
   if (spec.emulated.clock_Hz) clock_Hz_ = spec.emulated.clock_Hz;
@@ -380,6 +387,8 @@ StepReport Emulated::step(std::int64_t tick, const PenIn& in, PenOut& out) {
   }
   std::memcpy(const_cast<PenIn*>(core_.in), &in, sizeof in);
   if (std::exchange(first_step_, false)) {
+    if (!debugger_ && !debug_address_.empty())
+      debugger_ = std::make_unique<EmulatedDebugger>(*cpu_, debug_address_, [this] { return time_text(); });
     std::memset(runtime_->state_begin, 0, static_cast<std::size_t>(runtime_->state_end - runtime_->state_begin));
     runtime_->start(&core_, &host_);
   }
@@ -392,6 +401,14 @@ StepReport Emulated::step(std::int64_t tick, const PenIn& in, PenOut& out) {
   report.hang = status.hang != 0;
   report.faulted = fault_.has_value();
   return report;
+}
+
+std::string Emulated::time_text() const {
+  char text[160];
+  std::snprintf(text, sizeof text,
+                "tick %" PRId64 " of %u us; since the reset %" PRIu64 " cycles, %" PRIu64 " instructions\n", tick_,
+                port_.tick_us, cpu_->cycles(), cpu_->instructions());
+  return text;
 }
 
 // ---- the guest ----
@@ -458,6 +475,9 @@ void Emulated::run_until(Until until) {
         break;
       case CortexEvent::Kind::due:
         due();
+        break;
+      case CortexEvent::Kind::debug:
+        debugger_->stopped();
         break;
       case CortexEvent::Kind::fault:
         guest_fault();
@@ -617,6 +637,7 @@ void Emulated::write_private(uc_engine*, std::uint64_t offset, unsigned size, st
 
 void Emulated::guest_fault() {
   const CortexFault& f = cpu_->fault();
+  if (debugger_) debugger_->faulted(f.kind == CortexFault::Kind::access || f.kind == CortexFault::Kind::fetch);
   if (f.kind == CortexFault::Kind::access) {
     const bool near_stack = f.address < guest_.stack_begin && guest_.stack_begin - f.address < (1u << 20);
     const std::uint32_t sp = cpu_->get(UC_ARM_REG_SP);

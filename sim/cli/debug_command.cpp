@@ -1,15 +1,22 @@
 #include <fmt/format.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
+#include <system_error>
+#include <thread>
 #include <vector>
 
 #include "sim/cli/commands.h"
 #include "sim/cli/prepare_options.h"
+#include "sim/platform/process.h"
 #include "sim/platform/program.h"
 
 namespace pensim {
@@ -18,7 +25,7 @@ namespace {
 struct DebugArguments {
   PrepareOptions prepare;
   std::string scenario;
-  std::string gdb = "gdb";
+  std::string gdb;  // "": the usual one
   std::vector<std::string> gdb_arguments;
 };
 
@@ -37,9 +44,14 @@ std::vector<std::string> run_words(const DebugArguments& a) {
   return words;
 }
 
+[[noreturn]] void refuse_gdb(const std::string& gdb, const std::string& why) {
+  throw InputError(InputProblem{
+      {"--gdb", 0, 0}, fmt::format("{} cannot be started: {}", gdb, why), "apt-get install gdb gdb-multiarch"});
+}
+
 // gdb up to the place where the core is loaded and none of its code has run: its symbols are there, breakpoints hold.
 std::vector<std::string> gdb_words(const DebugArguments& a) {
-  std::vector<std::string> words = {a.gdb, "-q"};
+  std::vector<std::string> words = {a.gdb.empty() ? "gdb" : a.gdb, "-q"};
   for (const char* command : {
            "set breakpoint pending on",
            "set follow-fork-mode parent",
@@ -58,24 +70,79 @@ std::vector<std::string> gdb_words(const DebugArguments& a) {
   return words;
 }
 
-int command_debug(DebugArguments& a) {
-  a.prepare.paths = {a.scenario};
-  std::vector<InputProblem> problems;
-  const std::vector<RunRequest> requests = prepare(a.prepare, problems);
-  if (problems.empty() && requests.size() != 1)
-    problems.push_back(
-        {{a.scenario, 0, 0}, fmt::format("{} scenarios are selected", requests.size()), "name one scenario to debug"});
-  if (problems.empty() && requests.front().core.kind == TargetSpec::Kind::none)
-    problems.push_back({{a.scenario, 0, 0}, "a rig has no firmware to debug", "name a scenario with a pen"});
-  if (!problems.empty()) return print_problems(problems);
+// A folder that only this user can enter, for the socket between gdb and the run; gone at the end.
+struct SocketFolder {
+  std::string path = "/tmp/pensim-debug-XXXXXX";
+  SocketFolder() {
+    if (mkdtemp(path.data()) == nullptr) throw std::system_error(errno, std::generic_category(), path);
+  }
+  ~SocketFolder() {
+    std::error_code error;
+    std::filesystem::remove_all(path, error);
+  }
+  SocketFolder(const SocketFolder&) = delete;
+  SocketFolder& operator=(const SocketFolder&) = delete;
+};
+
+// Until the run listens; false if it has ended instead.
+bool wait_for_socket(const std::string& socket, pid_t run, std::optional<int>& status) {
+  using namespace std::chrono_literals;
+  while (!std::filesystem::exists(socket)) {
+    if ((status = ended(run))) return false;
+    std::this_thread::sleep_for(10ms);
+  }
+  return true;
+}
+
+// The run in a process of its own, which Ctrl-C in gdb does not reach, and gdb at its socket.
+int debug_emulated(const DebugArguments& a, const std::string& elf) {
+  const SocketFolder folder;
+  const std::string socket = folder.path + "/gdb";
+  std::vector<std::string> words = run_words(a);
+  words.insert(words.end(), {"--gdb-server", "unix:" + socket});
+  const pid_t run = spawn({words, {0, 1, 2}, true});
+  std::optional<int> status;
+  if (wait_for_socket(socket, run, status)) {
+    std::vector<std::string> gdb = {a.gdb.empty() ? "gdb-multiarch" : a.gdb, "-q", elf, "-ex",
+                                    "target remote " + socket};
+    gdb.insert(gdb.end(), a.gdb_arguments.begin(), a.gdb_arguments.end());
+    try {
+      wait_for(spawn({gdb, {0, 1, 2}}));
+    } catch (const std::system_error& error) {
+      end_child(run, 0, true);
+      refuse_gdb(gdb.front(), error.code().message());
+    }
+    status = wait_for(run);
+  }
+  return WIFEXITED(*status) ? WEXITSTATUS(*status) : exit_error;
+}
+
+int debug_native(const DebugArguments& a) {
   std::vector<std::string> words = gdb_words(a);
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   setenv("SHELL", "/bin/sh", 1);  // gdb starts the run through it and quotes for it
   execvp(arguments.front(), arguments.data());
-  throw InputError(InputProblem{
-      {"--gdb", 0, 0}, fmt::format("{} cannot be started: {}", a.gdb, std::strerror(errno)), "apt-get install gdb"});
+  refuse_gdb(arguments.front(), std::strerror(errno));
+}
+
+int command_debug(DebugArguments& a) {
+  a.prepare.paths = {a.scenario};
+  std::vector<InputProblem> problems;
+  const std::vector<RunRequest> requests = prepare(a.prepare, problems);
+  const auto refuse = [&](const std::string& what, const std::string& help) {
+    problems.push_back({{a.scenario, 0, 0}, what, help});
+  };
+  if (problems.empty() && requests.size() != 1)
+    refuse(fmt::format("{} scenarios are selected", requests.size()), "name one scenario to debug");
+  if (!problems.empty()) return print_problems(problems);
+  const TargetSpec& core = requests.front().core;
+  if (core.kind == TargetSpec::Kind::none) refuse("a rig has no firmware to debug", "name a scenario with a pen");
+  if (core.kind == TargetSpec::Kind::link)
+    refuse("the core runs on a board, where virtual time cannot stand", "debug it native or emulated");
+  if (!problems.empty()) return print_problems(problems);
+  return core.kind == TargetSpec::Kind::emulated ? debug_emulated(a, core.path) : debug_native(a);
 }
 
 }  // namespace
@@ -86,7 +153,7 @@ void add_debug_command(CLI::App& app) {
   debug->add_option("scenario", a->scenario, "scenario file")->required();
   debug->add_option("gdb-argument", a->gdb_arguments, "after `--`: for gdb, such as -batch -x FILE");
   add_run_options(debug, a->prepare);
-  debug->add_option("--gdb", a->gdb, "the debugger to start");
+  debug->add_option("--gdb", a->gdb, "the debugger to start (default: gdb; gdb-multiarch for an emulated core)");
   debug->final_callback([a] { finish(command_debug(*a)); });
 }
 

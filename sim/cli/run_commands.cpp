@@ -29,6 +29,7 @@ struct RunArguments {
   PrepareOptions prepare;
   RunOptions run;
   std::string junit, json, keep = "all", shard, fail_on_drop;
+  std::string gdb_server;
   bool no_fork = false;
 };
 
@@ -62,6 +63,7 @@ int command_run(RunArguments& a) {
   std::vector<InputProblem> problems;
   parse_shard(a.shard, a.prepare, problems);
   a.run.fail_on_drop = parse_percent(a.fail_on_drop, problems);
+  a.no_fork = a.no_fork || !a.gdb_server.empty();
   a.run.fork = !a.no_fork;
   a.run.keep = a.keep == "none" ? Keep::none : a.keep == "failed" ? Keep::failed : Keep::all;
   if (a.run.jobs < 1 || a.run.jobs > 256)
@@ -73,6 +75,14 @@ int command_run(RunArguments& a) {
     problems.push_back({{"--no-fork", 0, 0},
                         fmt::format("{} scenarios are selected", requests.size()),
                         "name one scenario; a crash would end the others"});
+  if (problems.empty() && !a.gdb_server.empty()) {
+    if (requests.front().core.kind == TargetSpec::Kind::emulated)
+      requests.front().core.emulated.debugger = a.gdb_server;
+    else
+      problems.push_back({{"--gdb-server", 0, 0},
+                          requests.front().resolved.firmware + " is not emulated",
+                          "a native core is debugged in its process: pensim debug SCENARIO"});
+  }
   const auto reports = [&](const std::vector<RunResult>& results) {
     if (!a.junit.empty()) write_junit(a.junit, results, problems);
     if (!a.json.empty()) write_json(a.json, results);
@@ -159,6 +169,8 @@ void add_run_commands(CLI::App& app) {
   run->add_flag("--twice", a->run.twice,
                 "run each twice, the second with another heap fill and load address; hashes must be equal");
   run->add_flag("--no-fork", a->no_fork, "one scenario in this process, for gdb, perf, valgrind");
+  run->add_option("--gdb-server", a->gdb_server,
+                  "one scenario, whose emulated core waits for gdb at unix:PATH or tcp:PORT (this machine only)");
   run->add_flag("--compress", a->run.compress, "compress the recordings (smaller, slower)");
   run->add_option("--shard", a->shard, "I/N: only every Nth scenario, beginning with the Ith");
   run->add_option("--baseline", a->run.baseline_dir, "folder of earlier recordings: compare margins with theirs");

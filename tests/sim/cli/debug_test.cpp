@@ -42,6 +42,50 @@ continue
   EXPECT_EQ(hash_in(ran.out), undisturbed) << ran.out;
 }
 
+#ifdef PENSIM_HAS_EMULATED
+TEST(Debug, AnEmulatedCoreStandsForGdbAndHasTheSameHash) {
+  const test::Folder f;
+  const std::string undisturbed = hash_in(test::run_program(program, {"run", scenario, "--keep", "none"}).out);
+  test::write_file(f / "commands", R"(set pagination off
+break speed_update if speed_loop.set_Hz > 50
+continue
+bt
+printf "set rate %d, long %d bytes\n", (int)speed_loop.set_Hz, (int)sizeof(long)
+monitor time
+delete
+watch speed_loop.integral
+continue
+printf "integral %d nV\n", (int)(speed_loop.integral * 1e9)
+stepi
+info registers pc
+delete
+continue
+)");
+  const test::Ran ran =
+      test::run_program(program, {"debug", scenario, "--firmware", "emulated:" PENSIM_CORES "/reference_pen.elf", "--",
+                                  "-nx", "-batch", "-x", f / "commands"});
+  for (const char* expected :
+       {"waiting for a debugger", "speed.c:", "in pen_control () at", "set rate 120, long 4 bytes",
+        "tick 4590 of 50 us", "Hardware watchpoint", "New value = ", "<speed_update+"})
+    EXPECT_NE((ran.out + ran.err).find(expected), std::string::npos) << expected << " in\n" << ran.out << ran.err;
+  EXPECT_EQ(hash_in(ran.out), undisturbed) << ran.out;
+  EXPECT_EQ(ran.code, 0);
+}
+
+TEST(Debug, AGdbServerIsForOneEmulatedCore) {
+  const auto refused = [](std::vector<std::string> words) {
+    words.insert(words.begin(), {"run", scenario});
+    const test::Ran ran = test::run_program(program, words);
+    EXPECT_EQ(ran.code, 2) << ran.out;
+    return ran.err;
+  };
+  const std::string elf = "emulated:" PENSIM_CORES "/reference_pen.elf";
+  EXPECT_NE(refused({"--gdb-server", "unix:/tmp/x"}).find("is not emulated"), std::string::npos);
+  EXPECT_NE(refused({"scenarios/faults", "--firmware", elf, "--gdb-server", "tcp:1"}).find("name one scenario"),
+            std::string::npos);
+}
+#endif
+
 TEST(Debug, TheRunUnderTheDebuggerIsTheOneThatWasAskedFor) {
   std::vector<std::string> words = {"debug", scenario, "--firmware", "example_rates", "--no-always"};
   for (const char* set : {"duration=5.6 s", "watch=[]", "title=one 'quoted' \"title\""}) {
