@@ -202,6 +202,9 @@ function(pensim_add_core name)
     target_compile_options(${name}_runtime PRIVATE -fno-builtin $<$<C_COMPILER_ID:GNU>:-fno-tree-loop-distribute-patterns>)
   endif()
 
+  # Behind whatever the project adds to the target later; the name differs so that CMake does not take it for the one above.
+  cmake_language(EVAL CODE "cmake_language(DEFER CALL target_compile_options ${name}_objects PRIVATE SHELL:-fno-lto)")
+
   set(language C)
   if("${core_SOURCES};${core_PORT}" MATCHES "\\.(cpp|cc|cxx)(;|$)")
     set(language CXX)
