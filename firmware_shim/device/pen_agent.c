@@ -91,13 +91,23 @@ static void take_once(PenAgent* a, uint32_t now) {
     edge->time_us += (uint32_t)(a->edge_shift_q8_us / 256);
   }
   if (a->in.edge_overflow) a->once.edge_overflow = 1;
-  for (uint32_t i = 0; i < a->in.uart_count && a->once.uart_count < PEN_UART_BYTES; ++i)
-    a->once.uart[a->once.uart_count++] = a->in.uart[i];
+  for (uint32_t i = 0; i < a->in.uart_count && a->typed_count < PEN_AGENT_UART; ++i)
+    a->typed[a->typed_count++] = a->in.uart[i];
   if (a->in.nvm_status >= PEN_NVM_DONE) {
     a->once.nvm_status = a->in.nvm_status;
     a->once.nvm_length = a->in.nvm_length;
     memcpy(a->once.nvm_data, a->in.nvm_data, sizeof a->once.nvm_data);
   }
+}
+
+/* Up to PEN_UART_BYTES from the front of a queue; the rest of `to` is zero. */
+static uint32_t take_bytes(uint8_t* queue, uint32_t* count, uint8_t* to) {
+  const uint32_t bytes = *count < PEN_UART_BYTES ? *count : PEN_UART_BYTES;
+  memset(to, 0, PEN_UART_BYTES);
+  memcpy(to, queue, bytes);
+  memmove(queue, queue + bytes, *count - bytes);
+  *count -= bytes;
+  return bytes;
 }
 
 static void give_once(PenAgent* a, PenIn* in) {
@@ -106,8 +116,7 @@ static void give_once(PenAgent* a, PenIn* in) {
   in->edge_count = a->once.edge_count;
   in->edge_overflow = a->once.edge_overflow;
   memcpy(in->edges, a->once.edges, sizeof in->edges);
-  in->uart_count = a->once.uart_count;
-  memcpy(in->uart, a->once.uart, sizeof in->uart);
+  in->uart_count = (uint8_t)take_bytes(a->typed, &a->typed_count, in->uart);
   in->nvm_length = a->once.nvm_length;
   memcpy(in->nvm_data, a->once.nvm_data, sizeof in->nvm_data);
   if (a->once.nvm_status)
@@ -141,11 +150,7 @@ static void sum_up(PenAgent* a, const PenOut* out) {
 
 static void answer_in_real_time(PenAgent* a, uint32_t now) {
   PenOut* out = &a->state.out;
-  uint32_t bytes = a->uart_count < PEN_UART_BYTES ? a->uart_count : PEN_UART_BYTES;
-  memcpy(out->uart, a->uart, bytes);
-  out->uart_count = (uint8_t)bytes;
-  memmove(a->uart, a->uart + bytes, a->uart_count - bytes);
-  a->uart_count -= bytes;
+  out->uart_count = (uint8_t)take_bytes(a->uart, &a->uart_count, out->uart);
   a->state.time_us = now + a->clock_offset_us;
   answer_tick(a);
   out->watchdog = 0;
@@ -204,7 +209,7 @@ static void take_reset(PenAgent* a, uint8_t cause) {
   a->running = 1;
   a->crashed = 0;
   a->timed = 0;
-  a->uart_count = 0;
+  a->uart_count = a->typed_count = 0;
   memset(&a->once, 0, sizeof a->once);
   memset(&a->state, 0, sizeof a->state);
   answer(a, PEN_LINK_RESET | PEN_LINK_ANSWER, NULL, 0);

@@ -79,13 +79,15 @@ typedef struct PenAgent {
   uint32_t finding_head, finding_count;
 
   /* real time */
-  PenIn once;               /* edges, bytes, result of the memory for the next tick */
-  uint8_t timed;            /* the clock is set */
-  uint32_t next_tick_us;    /* on the board's clock */
-  uint32_t clock_offset_us; /* core's clock minus the board's */
-  int32_t edge_shift_q8_us; /* 1/256 us: to be added to stamps of edges */
-  uint8_t uart[PEN_AGENT_UART];
+  PenIn once;                   /* edges, result of the memory for the next tick */
+  uint8_t timed;                /* the clock is set */
+  uint32_t next_tick_us;        /* on the board's clock */
+  uint32_t clock_offset_us;     /* core's clock minus the board's */
+  int32_t edge_shift_q8_us;     /* 1/256 us: to be added to stamps of edges */
+  uint8_t uart[PEN_AGENT_UART]; /* of the core, for the next answers */
   uint32_t uart_count;
+  uint8_t typed[PEN_AGENT_UART]; /* for the core's next ticks: questions may come closer than ticks */
+  uint32_t typed_count;
 } PenAgent;
 
 /* `board` stays where it is. */

@@ -17,6 +17,7 @@ namespace pensim {
 namespace {
 
 constexpr double handshake_patience_s = 2.0;
+constexpr double check_every_s = 0.25;  // whether a board that is lost has started anew
 
 std::string seconds_text(double value_s) {
   char text[32];
@@ -130,7 +131,7 @@ class LinkTarget final : public Target {
   bool watches_due_ = false;
 
   LinkReport::State link_state_ = LinkReport::State::linked;
-  double lost_since_s_ = 0.0;
+  double lost_since_s_ = 0.0, checked_s_ = 0.0;
   std::uint64_t losses_ = 0;
   double epoch_s_ = 0.0;  // real time: wall time of tick epoch_tick_
   std::int64_t epoch_tick_ = -1, period_ticks_ = 1;
@@ -154,6 +155,7 @@ LinkTarget::LinkTarget(const TargetSpec& spec) : spec_(spec), line_(spec.address
 
 // The board says itself whether it still has our session.
 void LinkTarget::check_session() {
+  checked_s_ = line_.now_s();
   const std::optional<BoardIdentity> now = line_.identify(20e-3);
   if (now && now->session != line_.session())
     fail("the board has started anew (reset, power, another user): its core is not where the run is");
@@ -298,10 +300,14 @@ void LinkTarget::step_lockstep(std::int64_t tick, PenOut& out) {
   Answer answer;
   settle_reset();
   if (line_.waits()) {  // lost and held: virtual time goes by the wall clock
-    if (line_.wait(identity_.tick_us, answer)) take_answer(answer);
+    if (line_.wait(identity_.tick_us, answer))
+      take_answer(answer);
+    else if (line_.now_s() > checked_s_ + check_every_s)
+      check_session();
     if (line_.waits()) return give_out(out);
     settle_reset();
   }
+  if (fresh_) return give_out(out);  // what came late is given before the next question
   ask_tick(tick);
   if (wait_as_told(answer)) {
     take_answer(answer);
@@ -331,13 +337,14 @@ void LinkTarget::step_real_time(std::int64_t tick, PenOut& out) {
     else if (line_.now_s() - line_.asked_s() > spec_.link.timeout_s && link_state_ != LinkReport::State::lost &&
              wait_as_told(answer))
       take_answer(answer);
-    else if (link_state_ == LinkReport::State::lost)
+    else if (link_state_ == LinkReport::State::lost && line_.now_s() > checked_s_ + check_every_s)
       check_session();
     if (line_.waits()) {
       if (link_state_ != LinkReport::State::lost) link_state_ = LinkReport::State::late;
       return give_out(out);
     }
   }
+  if (fresh_) return give_out(out);  // what came late is given before the next question
   ask_tick(tick);
   const std::uint32_t sent_us = asked_in_.time_us;
   // A plant that is behind the wall clock waits as well: that is no fault of the link.

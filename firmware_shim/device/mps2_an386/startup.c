@@ -64,7 +64,8 @@ uint32_t pen_fault_address(const uint32_t* frame) {
   return at >= pen_stack_begin && at + 32 <= pen_stack_end ? frame[6] : 0;
 }
 
-/* After the frame was read: an exception frame of our own at the top of the stack, and return into pen_board_crashed. */
+/* After the frame was read: an exception frame of our own at the top of the stack, and return into
+ * pen_board_crashed. */
 #define LEAVE_TO_CRASHED(kind)   \
   "ldr r2, =pen_stack_end\n"     \
   "mov sp, r2\n"                 \

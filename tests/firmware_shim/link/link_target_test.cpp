@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <random>
+#include <thread>
 
 #include "firmware_shim/native/native_target.h"
 #include "firmware_shim/symbols/symbols.h"
@@ -261,6 +262,92 @@ TEST(Faults, LockstepStaysTheSameWhateverTheLineDoes) {
     EXPECT_TRUE(f.drop + f.damage + f.pull + f.swallow == 0 || last.link.resent > 0) << c.name;
     EXPECT_TRUE(f.pull + f.swallow == 0 || last.link.losses > 0) << c.name;
   }
+}
+
+// The probe echoes what is typed, byte by byte: what comes back says whether anything was lost, doubled or changed.
+TEST(Faults, InRealTimeNothingThatShowsOnceIsLostOrDoubled) {
+  const LineFaults faults = {
+      .drop = 2000, .twice = 3000, .damage = 2000, .reorder = 1000, .late = 500, .pull = 300, .swallow = 300};
+  const Folder folder;
+  const SoftBoardProcess board({core_file("probe"), build_id, folder / "board"});
+  LinkOptions options;
+  options.mode = LinkOptions::Mode::real_time;
+  options.on_loss = LinkOptions::OnLoss::hold;
+  options.timeout_s = 50e-3;
+  FaultyLine line(folder / "line", folder / "board", faults);
+  const auto link = open_link(link_to("unix:" + (folder / "line"), options));
+  link->reset(PEN_RESET_POWER_ON);
+  PenIn in{};
+  in.reset_cause = PEN_RESET_POWER_ON;
+  std::string typed, came;
+  StepReport report;
+  long late = 0, lost = 0;
+  const auto step = [&](long k) {
+    PenOut out{};
+    in.time_us = static_cast<std::uint32_t>(50 * k);
+    report = link->step(k, in, out);
+    late += report.link.state == LinkReport::State::late;
+    lost += report.link.state == LinkReport::State::lost;
+    came.append(reinterpret_cast<const char*>(out.uart), out.uart_count);
+    in.uart_count = 0;
+    std::memset(in.uart, 0, sizeof in.uart);
+  };
+  long k = 0;
+  for (; k < 30000; ++k) {
+    if (k >= 2000 && k % 40 == 0) {
+      in.uart[in.uart_count++] = static_cast<std::uint8_t>('A' + typed.size() % 26);
+      typed += static_cast<char>(in.uart[0]);
+    }
+    step(k);
+  }
+  for (const long end = k + 60000; k < end && (came.size() < typed.size() || !came.ends_with(typed)); ++k) step(k);
+  const test::LineCounts n = line.now();
+  std::printf(
+      "real time  %6lu pieces, injected: %4lu dropped %4lu doubled %4lu damaged %4lu reordered %4lu late %3lu pulled "
+      "%3lu swallowed; resent %lu, lost %lu times, %ld ticks late, %ld lost\n",
+      n.pieces, n.dropped, n.doubled, n.damaged, n.reordered, n.late, n.pulled, n.swallowed, report.link.resent,
+      report.link.losses, late, lost);
+  EXPECT_GT(n.all(), 20u);
+  EXPECT_GT(report.link.resent, 0u);
+  const std::size_t greeting = came.find("\r\n");
+  ASSERT_NE(greeting, std::string::npos) << came;
+  EXPECT_EQ(came.substr(greeting + 2), typed);
+}
+
+TEST(RealTime, TheBoardKeepsItsClockAndTheFrozenPlantWaits) {
+  Folder folder;
+  const SoftBoardProcess board({core_file("probe"), build_id, folder / "board"});
+  LinkOptions options;
+  options.mode = LinkOptions::Mode::real_time;
+  options.on_loss = LinkOptions::OnLoss::freeze;
+  options.timeout_s = 30e-3;
+  FaultyLine line(folder / "line", folder / "board", {});
+  const auto link = open_link(link_to("unix:" + (folder / "line"), options));
+  link->reset(PEN_RESET_POWER_ON);
+  PenIn in{};
+  in.reset_cause = PEN_RESET_POWER_ON;
+  StepReport report;
+  std::int32_t ticks_of_core = 0;
+  for (long k = 0; k < 20000; ++k) {
+    PenOut out{};
+    in.time_us = static_cast<std::uint32_t>(50 * k);
+    if (k == 10000) {
+      line.counts().cut = true;
+      std::thread([&] {
+        usleep(150'000);
+        line.counts().cut = false;
+      }).detach();
+    }
+    report = link->step(k, in, out);
+    ticks_of_core = out.aux[7];
+  }
+  EXPECT_EQ(report.link.losses, 1u);
+  EXPECT_GT(report.link.skew_s, 0.1);  // the board's clock ran on while virtual time stood
+  EXPECT_GE(ticks_of_core, 22000);     // and so did its ticks
+  bool said = false;
+  for (const std::string& finding : link->take_findings())
+    said = said || finding.find("virtual time stood") != std::string::npos;
+  EXPECT_TRUE(said);
 }
 
 struct Loss {
