@@ -10,6 +10,8 @@
 #   -e pen_runtime                  the entry point is the core's table of functions
 
 _pensim_constant(PENSIM_ILP32_FLAGS -fPIE -mlong-double-64 -mstack-protector-guard=global "SHELL:-include ${shim}/runtime/pen_types.h" -nostdinc)
+_pensim_constant(PENSIM_NEWLIB_x32 -fPIE -mlong-double-64 -fno-stack-protector -fcf-protection=none -fno-omit-frame-pointer
+  -include ${shim}/runtime/pen_types.h -nostdinc)
 _pensim_constant(PENSIM_ILP32_LINK_FLAGS -static-pie -nostdlib -nostartfiles -Wl,-e,pen_runtime -Wl,--build-id -Wl,--no-export-dynamic
   -Wl,-z,noexecstack -Wl,-T,${shim}/runtime/image.ld)
 
@@ -48,6 +50,12 @@ function(_pensim_find_ilp32)
   find_path(PENSIM_NEWLIB_HEADERS newlib.h PATHS /usr/include/newlib NO_DEFAULT_PATH)
 endfunction()
 
+# The folder of gcc's own headers (newlib is built with gcc, whatever builds the core).
+function(_pensim_gcc_include result)
+  execute_process(COMMAND gcc -print-file-name=include OUTPUT_VARIABLE include OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+  set(${result} ${include} PARENT_SCOPE)
+endfunction()
+
 # Sets `result` to ilp32 or lp64: what the core is built as. `wanted`: DATA_MODEL, or empty.
 function(_pensim_data_model name wanted freestanding sources result)
   set(${result} lp64 PARENT_SCOPE)
@@ -56,11 +64,16 @@ function(_pensim_data_model name wanted freestanding sources result)
   endif()
   _pensim_find_ilp32()
   set(missing "${PENSIM_ILP32_MISSING}")
-  if(NOT missing AND NOT PENSIM_NEWLIB_HEADERS)
+  if(NOT missing AND freestanding AND NOT PENSIM_NEWLIB_HEADERS)
     set(missing "newlib's headers are not here (Debian: libnewlib-dev)")
+  elseif(NOT missing AND NOT freestanding)
+    pensim_newlib(x32 newlib)
+    if(NOT newlib)
+      set(missing "newlib is not here (Debian: newlib-source; a core that needs no C library says FREESTANDING)")
+    endif()
   endif()
-  if(NOT missing AND NOT freestanding)
-    set(missing "it links the C library")
+  if(NOT missing AND "${sources}" MATCHES "\\.(cpp|cc|cxx)(;|$)")
+    set(missing "it is C++")
   endif()
   if(NOT missing)
     set(${result} ilp32 PARENT_SCOPE)
@@ -72,17 +85,37 @@ function(_pensim_data_model name wanted freestanding sources result)
   message(STATUS "core ${name}: long and pointers have 8 bytes, since ${missing}")
 endfunction()
 
-function(_pensim_ilp32_options target)
+# Headers of the C library: newlib as it is linked, or, where it is not, those of Debian's package.
+function(_pensim_ilp32_options target freestanding)
   set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+  set(headers ${PENSIM_NEWLIB_HEADERS})
+  if(NOT freestanding)
+    pensim_newlib(x32 newlib)
+    set(headers ${newlib}/include)
+    add_dependencies(${target} pensim_newlib_x32)
+  endif()
   target_compile_options(${target} PRIVATE ${PENSIM_ILP32_FLAG} ${PENSIM_ILP32_FLAGS}
-    "SHELL:-isystem ${PENSIM_ILP32_INCLUDE}" "SHELL:-isystem ${PENSIM_NEWLIB_HEADERS}")
+    "SHELL:-isystem ${PENSIM_ILP32_INCLUDE}" "SHELL:-isystem ${headers}")
 endfunction()
 
 # The image of a core with 4-byte pointers.
-function(_pensim_ilp32_image target address heap_bytes)
+function(_pensim_ilp32_image target address heap_bytes freestanding)
   add_executable(${target} ${ARGN})
   set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PENSIM_CORE_DIRECTORY} LINKER_LANGUAGE C
     LINK_DEPENDS ${PENSIM_SHIM_DIR}/runtime/image.ld ENABLE_EXPORTS OFF)
+  set(pattern 0)
+  if(target MATCHES "\\.twice$")
+    set(pattern 0xA5)
+  endif()
   target_link_options(${target} PRIVATE ${PENSIM_ILP32_FLAG} ${PENSIM_ILP32_LINK_FLAGS} -Wl,--defsym=pen_image_begin=${address}
-    -Wl,--defsym=pen_heap_bytes=${heap_bytes})
+    -Wl,--defsym=pen_heap_bytes=${heap_bytes} -Wl,--defsym=pen_heap_pattern=${pattern})
+  if(NOT freestanding)
+    pensim_newlib(x32 newlib)
+    string(REGEX REPLACE "\\.twice$" "" name ${target})
+    add_dependencies(${target} pensim_newlib_x32 ${name}_free)
+    set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS $<TARGET_FILE:${name}_free>)
+    target_link_options(${target} PRIVATE -Wl,--wrap=_free_r)
+    target_link_libraries(${target} PRIVATE
+      -Wl,--start-group,$<TARGET_FILE:${name}_free>,${newlib}/lib/libc.a,${newlib}/lib/libm.a,--end-group)
+  endif()
 endfunction()

@@ -2,8 +2,11 @@
 
 #include <cxxabi.h>
 #include <dwarf.h>
+#include <elf.h>
 #include <elfutils/libdw.h>
 #include <elfutils/libdwfl.h>
+#include <gelf.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +14,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <sstream>
@@ -228,6 +233,25 @@ class Names {
   const std::vector<Object>& objects_;
 };
 
+// An image with 4-byte pointers may lie elsewhere than it is linked, but its file says that it may not (the linker makes
+// ET_EXEC of a movable program whose first address is not 0), and libdwfl believes the file: a descriptor of a copy that
+// says otherwise. -1 for every other file, which may be taken as it is. libdwfl closes the descriptor.
+int movable(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::string bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  Elf32_Half type = 0;
+  constexpr std::size_t at = offsetof(Elf32_Ehdr, e_type);
+  if (bytes.size() < sizeof(Elf32_Ehdr) || bytes[EI_CLASS] != ELFCLASS32) return -1;
+  std::memcpy(&type, bytes.data() + at, sizeof type);
+  if (type != ET_EXEC) return -1;
+  type = ET_DYN;
+  std::memcpy(bytes.data() + at, &type, sizeof type);
+  const int fd = memfd_create("core", MFD_CLOEXEC);
+  if (fd >= 0 && write(fd, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size())) return fd;
+  if (fd >= 0) close(fd);
+  return -1;
+}
+
 }  // namespace
 
 std::vector<Frame> backtrace(const Registers& registers, const StackCopy& stack, const std::string& maps,
@@ -242,7 +266,8 @@ std::vector<Frame> backtrace(const Registers& registers, const StackCopy& stack,
   const std::unique_ptr<Dwfl, void (*)(Dwfl*)> dwfl(dwfl_begin(&callbacks), dwfl_end);
   if (!dwfl) return {};
   dwfl_report_begin(dwfl.get());
-  for (const Object& o : objects) dwfl_report_elf(dwfl.get(), o.path.c_str(), o.path.c_str(), -1, o.begin, false);
+  for (const Object& o : objects)
+    dwfl_report_elf(dwfl.get(), o.path.c_str(), o.path.c_str(), o.core ? movable(o.path) : -1, o.begin, false);
   dwfl_report_end(dwfl.get(), nullptr, nullptr);
 
   Dead dead{registers, &stack, {}, limit};
@@ -257,9 +282,21 @@ std::vector<Frame> backtrace(const Registers& registers, const StackCopy& stack,
       first_is_return = true;
     }
   }
+  // Registers have 64 bits, also where the core's file says 32.
+  Elf* wide = nullptr;
+  dwfl_getmodules(
+      dwfl.get(),
+      [](Dwfl_Module* module, void**, const char*, Dwarf_Addr, void* found) {
+        Dwarf_Addr bias = 0;
+        Elf* elf = dwfl_module_getelf(module, &bias);
+        if (!elf || gelf_getclass(elf) != ELFCLASS64) return static_cast<int>(DWARF_CB_OK);
+        *static_cast<Elf**>(found) = elf;
+        return static_cast<int>(DWARF_CB_ABORT);
+      },
+      &wide, 0);
   const std::size_t before = dead.pcs.size();
   if ((before == 0 || first_is_return) && is_code(objects, dead.registers[reg_rip]) &&
-      dwfl_attach_state(dwfl.get(), nullptr, getpid(), &thread_callbacks, &dead))
+      dwfl_attach_state(dwfl.get(), wide, getpid(), &thread_callbacks, &dead))
     dwfl_getthread_frames(dwfl.get(), getpid(), take_frame, &dead);
   if (first_is_return && dead.pcs.size() > before) dead.pcs[before].second = false;
 

@@ -29,6 +29,7 @@
 #include <system_error>
 
 #include "firmware_shim/native/crash_report.h"
+#include "firmware_shim/native/divide.h"
 #include "firmware_shim/native/host_memory.h"
 #include "firmware_shim/native/native_target.h"
 
@@ -38,6 +39,8 @@
 namespace pensim {
 
 CrashState crash_state;
+std::uint32_t crash_division_count = 0;
+std::uintptr_t crash_divisions[crash_divisions_kept];
 
 namespace {
 
@@ -62,7 +65,7 @@ constexpr std::size_t max_locked = 512;
 // Written by crash_install, read-only afterwards.
 struct alignas(page_bytes) Setup {
   int report_fd = -1;
-  bool installed = false, filter = false, own_stack = false, lock = false;
+  bool installed = false, filter = false, own_stack = false, lock = false, divide_by_zero_traps = true;
   CrashRange stack, guard_below, guard_above, program;
   CrashRange core[crash_ranges], registers[crash_ranges];
   std::uint32_t core_count = 0, register_count = 0;
@@ -221,9 +224,23 @@ PENSIM_IN_HANDLER bool let_through(const siginfo_t* info, const ucontext_t* cont
   return false;
 }
 
+// A division of the core that has a result on a Cortex-M: the core goes on behind it.
+PENSIM_IN_HANDLER bool divided(const siginfo_t* info, ucontext_t* context) {
+  const auto pc = static_cast<std::uintptr_t>(context->uc_mcontext.gregs[REG_RIP]);
+  if (info->si_code != FPE_INTDIV || crash_state.inside != crash_inside || !in_core(pc)) return false;
+  const Divided how = step_over_division(*context, setup.divide_by_zero_traps);
+  if (how == Divided::overflow) return true;
+  if (how == Divided::no_division || setup.divide_by_zero_traps) return false;
+  bool known = crash_division_count >= crash_divisions_kept;
+  for (std::uint32_t i = 0; i < crash_division_count && !known; ++i) known = crash_divisions[i] == pc;
+  if (!known) crash_divisions[crash_division_count++] = pc;
+  return true;
+}
+
 PENSIM_IN_HANDLER void on_fatal(int signal, siginfo_t* info, void* data) {
-  const auto* context = static_cast<const ucontext_t*>(data);
+  auto* context = static_cast<ucontext_t*>(data);
   if (signal == SIGSEGV && let_through(info, context)) return;
+  if (signal == SIGFPE && divided(info, context)) return;
   if (signal == SIGSYS && info->si_code == code_seccomp && crash_state.inside != crash_inside) {
     // The simulator itself exits.
     const int code = static_cast<int>(context->uc_mcontext.gregs[REG_RDI]);
@@ -411,6 +428,8 @@ void find_lockable() {
   if (setup.own_stack) open.push_back(setup.stack);
   add(&setup, sizeof setup);
   add(&scratch, sizeof scratch);
+  add(crash_divisions, sizeof crash_divisions);
+  add(&crash_division_count, sizeof crash_division_count);
   add(handler_stack, handler_stack_bytes);
   // The kernel writes a thread's restartable-sequence area when it delivers a signal, and ends the process if it
   // cannot.
@@ -513,6 +532,7 @@ CrashSetup crash_setup(const CrashReport& report, const Target& target) {
   }
   for (const NativeTarget::Range& r : native->loaded_ranges()) s.core.push_back({r.begin, r.end});
   for (const NativeTarget::Range& r : native->register_ranges()) s.registers.push_back({r.begin, r.end});
+  s.divide_by_zero_traps = native->divide_by_zero_traps();
   return s;
 }
 
@@ -545,6 +565,8 @@ void crash_install(const CrashSetup& s) {
   setup.core_count = static_cast<std::uint32_t>(s.core.size());
   std::copy(s.registers.begin(), s.registers.end(), setup.registers);
   setup.register_count = static_cast<std::uint32_t>(s.registers.size());
+  setup.divide_by_zero_traps = s.divide_by_zero_traps;
+  crash_division_count = 0;
   setup.locked_count = 0;
   setup.after = s.after;
   setup.after_context = s.after_context;

@@ -16,7 +16,8 @@
 // lines) is the parent's, after a failure only.
 //
 // How the kinds are told
-//   segfault, bus_error, illegal_instruction, divide   the signal (a trap instruction is an illegal_instruction too)
+//   segfault, bus_error, illegal_instruction   the signal (a trap instruction is an illegal_instruction too)
+//   divide           SIGFPE of a core whose port says that a division by zero traps; others get the Cortex-M's result
 //   abort            SIGABRT: abort(), assert(), free() of rubbish, an exception without a handler, a smashed stack
 //                    protector
 //   exit             the core ends the process by whatever way; an exit_group that does not come from the simulator is
@@ -82,6 +83,7 @@ struct CrashSetup {
   CrashRange stack, guard_below, guard_above;
   std::vector<CrashRange> core;       // segments of the core in memory, at most 16
   std::vector<CrashRange> registers;  // plain memory standing for registers, at most 16: the core's to write
+  bool divide_by_zero_traps = true;   // of the core: a crash; else its result is a Cortex-M's (divide.h), with a note
   bool fence_image = true;            // inaccessible pages around the core's image (host_memory.h)
   bool guard_hangs = true;            // the CPU-time guard; off under valgrind
   int cpu_period_ms = 200, blocked_period_s = 10;  // two of them are a hang
@@ -134,6 +136,12 @@ inline void crash_leave_core() {
   if (crash_state.lock) crash_unlock_memory();
   crash_state.inside = 0;
 }
+
+// Where the core divided by zero and went on since crash_install: addresses of instructions, each once, at most
+// crash_divisions_kept of them. For the target, which makes findings of those that are new after a step.
+inline constexpr std::uint32_t crash_divisions_kept = 32;
+extern std::uint32_t crash_division_count;
+extern std::uintptr_t crash_divisions[crash_divisions_kept];
 
 // After a step that reported hang: where the core waits becomes the report, and the process ends (or `after` is
 // called).

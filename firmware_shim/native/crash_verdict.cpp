@@ -155,8 +155,8 @@ std::string signal_detail(const CrashRecord& r, CrashKind kind, const std::strin
                                   : "access to " + hex(r.fault_address) + ", behind the end of a mapped file";
     case CrashKind::divide:
       return r.code == FPE_INTDIV || r.code == FPE_INTOVF
-                 ? "integer division by zero, or of the smallest number by -1 (traps here; on a Cortex-M it gives 0 "
-                   "unless DIV_0_TRP is set)"
+                 ? "integer division by zero (the port says .divide_by_zero_traps; without, it gives 0 as on a "
+                   "Cortex-M)"
                  : "floating-point trap";
     case CrashKind::illegal_instruction:
       return r.signal == SIGTRAP ? "breakpoint instruction"
@@ -176,11 +176,7 @@ std::string signal_detail(const CrashRecord& r, CrashKind kind, const std::strin
 
 // Frames of the runtime that is linked into every core say nothing about the firmware.
 bool of_runtime(const Frame& f) {
-  const std::size_t slash = f.file.rfind('/');
-  const std::string name = slash == std::string::npos ? f.file : f.file.substr(slash + 1);
-  const std::string stem = name.substr(0, name.rfind('.'));  // .c, or what is inline in .h
-  return stem == "pen_runtime" || stem == "pen_waiting" || stem == "pen_volatile" || stem == "pen_plain" ||
-         stem == "pen_cortex";
+  return f.file.find("firmware_shim/runtime/pen_") != std::string::npos;
 }
 
 void choose_place(CrashVerdict& v) {

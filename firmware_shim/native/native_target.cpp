@@ -167,6 +167,7 @@ class Native final : public NativeTarget {
   const std::vector<Range>& register_ranges() const override { return registers_; }
   CoreStack core_stack() const override;
   Waiting waiting() const override;
+  bool divide_by_zero_traps() const override { return port_->divide_by_zero_traps != 0; }
   std::uint64_t polls() const override { return runtime_->status->polls; }
 
  private:
@@ -195,6 +196,7 @@ class Native final : public NativeTarget {
   }
   [[noreturn]] static void leave(void* target, std::uint32_t exit_code);
   void start();
+  void find_divisions();
   void call_on_stack(void (*function)(), std::uintptr_t stack_end);
 
   std::string path_, loaded_path_;
@@ -239,6 +241,7 @@ class Native final : public NativeTarget {
   std::vector<PlainWait> plain_waits_;
   std::uint64_t kicked_while_ = 0;
   std::set<std::string> plain_wait_places_;
+  std::uint32_t divisions_told_ = 0;  // of crash_divisions
 };
 
 Native::Native(const std::string& path, const NativeOptions& options) : path_(path) {
@@ -640,6 +643,7 @@ StepReport Native::step(std::int64_t tick, const PenIn& in, PenOut& out) {
   else
     runtime_->tick();
   crash_leave_core();
+  if (crash_division_count != divisions_told_) find_divisions();
   std::memcpy(&out, runtime_->out, sizeof out);
   const PenStatus& status = *runtime_->status;
   StepReport report;
@@ -648,6 +652,16 @@ StepReport Native::step(std::int64_t tick, const PenIn& in, PenOut& out) {
   report.reset_requested = status.reset_requested != 0;
   report.hang = status.hang != 0;
   return report;
+}
+
+void Native::find_divisions() {
+  if (crash_division_count < divisions_told_) divisions_told_ = 0;  // the crash report was set up anew
+  for (; divisions_told_ < crash_division_count && divisions_told_ < crash_divisions_kept; ++divisions_told_) {
+    const std::uintptr_t pc = crash_divisions[divisions_told_];
+    findings_.push_back("integer division by zero in " + place_text(path_, loaded_.front().begin - bias_, pc - bias_) +
+                        ": it gives 0 as on a Cortex-M (64 bits: the largest number); .divide_by_zero_traps = 1 in the "
+                        "port makes it a crash");
+  }
 }
 
 void Native::find(std::uint32_t kind, const char* text, std::uint32_t number) {
@@ -664,6 +678,10 @@ void Native::find(std::uint32_t kind, const char* text, std::uint32_t number) {
     case PEN_FINDING_DELAY_TOO_LONG:
       findings_.push_back("a function called at a rate asks for a delay of " + std::to_string(number) +
                           " us, longer than the rest of its tick: it gets the rest (a core that waits has a main())");
+      break;
+    case PEN_FINDING_HEAP_EXHAUSTED:
+      findings_.push_back("the heap of " + std::to_string(number) +
+                          " bytes is used up, malloc() gives NULL (HEAP_BYTES of pensim_add_core makes another size)");
       break;
     case PEN_FINDING_MAIN_RETURNED:
       findings_.push_back("main() has returned; the core sleeps, its handlers go on");

@@ -77,6 +77,7 @@ class NativeTarget : public Target {
   virtual const std::vector<Range>& register_ranges() const = 0;  // plain memory standing for registers
   virtual CoreStack core_stack() const = 0;
   virtual Waiting waiting() const = 0;
+  virtual bool divide_by_zero_traps() const = 0;  // as its port says
   virtual std::uint64_t polls() const = 0;  // volatile reads that took time, since reset
 };
 

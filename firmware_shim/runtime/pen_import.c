@@ -4,6 +4,7 @@
  * they keep the stack as it is, so that a debugger and a crash report walk through them.
  */
 #include "pen_runtime.h"
+#include "pen_types.h" /* as every source has it, by -include */
 
 #ifdef PEN_CORE_IMPORTS
 
@@ -43,8 +44,12 @@ __asm__(
     ".size pen_import_leave, . - pen_import_leave\n"
     ".popsection\n");
 
+extern uint8_t pen_heap_begin[], pen_heap_end[];
+extern const uint8_t pen_heap_fill;
+
 const PenHost* pen_imported_host(void) {
   static PenHost host;
+  for (uint8_t* p = pen_heap_begin; pen_heap_fill && p < pen_heap_end; ++p) *p = pen_heap_fill;
   host.yield = pen_import_yield;
   host.finding = pen_import_finding;
   host.stack_begin = pen_imports.stack_begin;

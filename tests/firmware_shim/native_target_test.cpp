@@ -253,7 +253,7 @@ TEST(Library, PrintfGoesToTheFirmwaresWrite) {
   d.tick();
   d.in.aux[0] = 0;
   d.run(100);
-  EXPECT_EQ(d.uart, "42 units\nline\n.");
+  EXPECT_EQ(d.uart, "42 units\nline\n");  // newlib keeps the "." until its line is complete
 }
 
 TEST(Library, RandIsNewlibsAndStartsAnewWithAReset) {

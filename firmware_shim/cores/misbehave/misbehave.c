@@ -69,13 +69,13 @@ APART static void scribble(unsigned char* from, int step) {
 }
 
 APART static void wild_write(void) {
-  volatile uint64_t* far = (volatile uint64_t*)0x123456789000;
+  volatile uint64_t* far = (volatile uint64_t*)(uintptr_t)0x123456789000;
   *far = 1; /* at: WILD_WRITE */
   ++sink;
 }
 
 static uintptr_t asked_address(void) {
-  return (uintptr_t)(uint32_t)pen_in.aux[1] | (uintptr_t)(uint32_t)pen_in.aux[2] << 32;
+  return (uintptr_t)((uint32_t)pen_in.aux[1] | (uint64_t)(uint32_t)pen_in.aux[2] << 32);
 }
 
 APART static void write_at(void) {

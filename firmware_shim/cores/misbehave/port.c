@@ -25,4 +25,5 @@ const PenPort pen_port = {
 #endif
     .tasks = tasks,
     .task_count = 1,
+    .divide_by_zero_traps = 1,
 };
