@@ -4,18 +4,19 @@
 // gcc's -fsanitize=thread leaves out what no other thread can see, so `for (volatile int i = 0; i < 16000; ++i);` would
 // take no virtual time, and announces a volatile bit-field as a plain access. This pass runs behind it and puts a call
 // of __tsan_volatile_readN in front of every read of a volatile that has none yet. clang announces them by itself.
+// clang-format off: the order is gcc's
 #include <gcc-plugin.h>
-// the order is gcc's
+#include <tree.h>
 #include <basic-block.h>
+#include <gimple.h>
 #include <builtins.h>
 #include <context.h>
 #include <gimple-iterator.h>
-#include <gimple.h>
-#include <gimplify-me.h>
 #include <gimplify.h>
+#include <gimplify-me.h>
 #include <plugin-version.h>
 #include <tree-pass.h>
-#include <tree.h>
+// clang-format on
 
 int plugin_is_GPL_compatible;
 
