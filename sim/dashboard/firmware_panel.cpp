@@ -146,7 +146,14 @@ std::string value_name(App& app, const std::string& signal, double value) {
 void look_up_names(App& app, const std::vector<std::string>& watched) {
   FirmwareState& s = app.firmware;
   const std::string& firmware = app.main.recording->meta().firmware;
-  if (s.firmware != firmware) s.names.clear(), s.found.clear(), s.searched.clear(), s.firmware = firmware;
+  if (s.firmware != firmware) {
+    s.names.clear(), s.found.clear(), s.searched.clear(), s.firmware = firmware;
+    try {
+      s.builds = builds_of_core(firmware);
+    } catch (const InputError&) {  // not here any more
+      s.builds = {firmware};
+    }
+  }
   for (const std::string& signal : watched) {
     if (s.names.count(signal)) continue;
     auto& names = s.names[signal];
@@ -155,6 +162,26 @@ void look_up_names(App& app, const std::vector<std::string>& watched) {
     } catch (const InputError&) {  // the core is not here, or another one: numbers are shown
     }
   }
+}
+
+// Where the core of this run runs; a live one may be put elsewhere.
+void draw_target(App& app) {
+  FirmwareState& s = app.firmware;
+  const std::string now = target_words(s.firmware);
+  if (!app.session || s.builds.size() < 2) {
+    text(Font::small, theme().dim, "target: " + now);
+    return;
+  }
+  ImGui::SetNextItemWidth(ImGui::GetFontSize() * 13);
+  if (ImGui::BeginCombo("##target", ("target: " + now).c_str())) {
+    for (const std::string& build : std::vector<std::string>(s.builds))
+      if (ImGui::Selectable(target_words(build).c_str(), build == s.firmware) && build != s.firmware)
+        change(app, [&](Session& session) { session.set_override("firmware=" + build); });
+    ImGui::EndCombo();
+  }
+  tooltip(
+      "The same sources as code of this machine or as the ARM code of the pen. The scenario is run again from the "
+      "start; both have the same hash.");
 }
 
 void draw_strip(App& app, const std::string& signal) {
@@ -349,6 +376,7 @@ void draw_firmware(App& app) {
   add("core.interrupts_lost", "interrupts lost");
   add("nvm.writes", "memory writes");
   text(Font::small, t.ink, fit_text(Font::small, head, ImGui::GetContentRegionAvail().x));
+  draw_target(app);
   for (const std::string& signal : watched)
     if (!app.firmware.names[signal].empty()) draw_strip(app, signal);
   if (watched.empty())

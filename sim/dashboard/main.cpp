@@ -11,6 +11,7 @@
 #include "sim/dashboard/window.h"
 #include "sim/input/input_error.h"
 #include "sim/input/quantity.h"
+#include "sim/scenario/firmware_spec.h"
 
 namespace pensim::dashboard {
 namespace {
@@ -91,6 +92,7 @@ int run(int argc, char** argv) {
 }  // namespace pensim::dashboard
 
 int main(int argc, char** argv) {
+  pensim::emulated_cores_run_here = true;  // in the server of a session
   try {
     return pensim::dashboard::run(argc, argv);
   } catch (const pensim::InputError& error) {

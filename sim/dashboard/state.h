@@ -174,6 +174,7 @@ struct FirmwareState {
   std::string searched;                                              // what `found` was looked up for
   std::vector<std::pair<std::string, std::string>> found;            // name, type
   std::string firmware;                                              // whose names these are
+  std::vector<std::string> builds;                                   // of the same core, `firmware` among them
   std::map<std::string, std::map<std::int64_t, std::string>> names;  // of enumerators, by signal
 };
 

@@ -26,7 +26,7 @@ inline bool is_link(const std::string& firmware) { return firmware.starts_with("
 // As it was given.
 std::string firmware_text(const FirmwareSpec&);
 
-// Set by a program that runs emulated cores itself.
+// Set by a program that runs emulated cores itself, or starts the one that does.
 inline bool emulated_cores_run_here = false;
 // Thrown by find_core in one that does not: pensim-emulated has to do it.
 struct NeedsEmulator : std::runtime_error {

@@ -1,5 +1,8 @@
 #include "sim/session/core_names.h"
 
+#include <filesystem>
+#include <system_error>
+
 #include "firmware_shim/symbols/symbols.h"
 #include "sim/input/input_error.h"
 #include "sim/scenario/firmware_spec.h"
@@ -38,6 +41,32 @@ std::vector<std::pair<std::string, std::string>> core_variables(const std::strin
       if (out.size() < most) out.emplace_back(line.name, line.type);
     return out;
   });
+}
+
+std::string target_words(const std::string& firmware) {
+  switch (parse_firmware(firmware).kind) {
+    case FirmwareSpec::Kind::name:
+    case FirmwareSpec::Kind::native:
+      break;
+    case FirmwareSpec::Kind::emulated:
+      return "emulated Cortex-M";
+    case FirmwareSpec::Kind::link:
+      return "board at " + firmware.substr(firmware.find(':') + 1);
+  }
+  return "native";
+}
+
+std::vector<std::string> builds_of_core(const std::string& firmware) {
+  namespace fs = std::filesystem;
+  std::vector<std::string> builds = {firmware};
+  const TargetSpec core = find_core(firmware);
+  const bool emulated = core.kind == TargetSpec::Kind::emulated;
+  if (!emulated && core.kind != TargetSpec::Kind::native) return builds;
+  const fs::path other = fs::path(core.path).replace_extension(emulated ? ".so" : ".elf");
+  std::error_code error;
+  if (fs::is_regular_file(other, error))
+    builds.push_back((emulated ? "native:" : "emulated:") + fs::absolute(other, error).lexically_normal().string());
+  return builds;
 }
 
 }  // namespace pensim

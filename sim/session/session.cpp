@@ -45,11 +45,13 @@ RecordedFault fault_of(const Json& json) {
   return {json.at("kind"), json.at("function"), json.at("file"), json.at("line"), json.at("at_s")};
 }
 
-std::string server_program() {
-  const std::string path = program_beside("pensim");
+// The program that runs such a core.
+std::string server_program(const TargetSpec& core) {
+  const std::string name = core.kind == TargetSpec::Kind::emulated ? "pensim-emulated" : "pensim";
+  const std::string path = program_beside(name);
   if (path.empty())
     throw InputError(InputProblem{{"session", 0, 0},
-                                  "the program pensim was not found beside this one",
+                                  fmt::format("the program {} was not found beside this one", name),
                                   "build it, or install both into one folder"});
   return path;
 }
@@ -142,6 +144,10 @@ struct Session::Impl {
     p.request.core = find_core(p.request.resolved.firmware);
     if (p.request.core.kind == TargetSpec::Kind::link)
       throw InputError(InputProblem{{original.path, 0, 0},
+                                    "a board cannot be stopped and taken back: its time is its own",
+                                    "pensim run, then open the recording"});
+    if (p.request.core.kind == TargetSpec::Kind::link)
+      throw InputError(InputProblem{{original.path, 0, 0},
                                     "a board cannot be taken back in time, so it has no live session",
                                     "use `pensim run`"});
     std::vector<InputProblem> problems;
@@ -217,7 +223,7 @@ struct Session::Impl {
     try {
       asked = ask(*server, request, std::min(first, sent.first.value_or(first)), target);
     } catch (const WireClosed&) {  // ended from outside, with all copies
-      server = spawn();
+      server = spawn(request.core);
       asked = ask(*server, request, no_copy, target);
     }
     futures.ask(std::move(asked), !ghost_stays);
@@ -226,13 +232,13 @@ struct Session::Impl {
     pace.drop_backlog();
   }
 
-  std::unique_ptr<ServerProcess> spawn() const {
-    return std::make_unique<ServerProcess>(options.program.empty() ? server_program() : options.program);
+  std::unique_ptr<ServerProcess> spawn(const TargetSpec& core) const {
+    return std::make_unique<ServerProcess>(options.program.empty() ? server_program(core) : options.program);
   }
 
   // A server of its own for this request: refused cores throw, and all is as before.
   void start(Prepared p, Tick until) {
-    auto fresh = spawn();
+    auto fresh = spawn(p.request.core);
     std::string why;
     std::unique_ptr<Future> future;
     // Whichever comes first: the run that begins, or the server that refuses it or says how it ended.
@@ -249,7 +255,8 @@ struct Session::Impl {
         }
       } catch (const WireClosed&) {
         why = "the process that serves the session ended: is " +
-              (options.program.empty() ? server_program() : options.program) + " the program pensim of this version?";
+              (options.program.empty() ? server_program(p.request.core) : options.program) +
+              " the program pensim of this version?";
       }
     }
     if (!why.empty())

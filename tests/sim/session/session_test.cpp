@@ -15,9 +15,11 @@
 #include <random>
 
 #include "firmware_shim/cores/misbehave/misbehave.h"
+#include "sim/scenario/firmware_spec.h"
 #include "sim/scenario/resolve.h"
 #include "sim/scenario/resolved_json.h"
 #include "sim/scenario/scenario_text.h"
+#include "sim/session/core_names.h"
 #include "tests/sim/program.h"
 
 namespace pensim::test {
@@ -244,6 +246,45 @@ TEST_F(SessionTest, PokesOverridesAndWatches) {
   ASSERT_TRUE(run_to_end(session));
   EXPECT_EQ(session.recording().at("core.resets", 49999), 1.0f);
   EXPECT_EQ(session.hash(), saved_hash(session));
+}
+
+#ifdef PENSIM_HAS_EMULATED
+// The same core as ARM code, put there in the middle of a session, taken back over a sleeping copy and ended: the hash
+// of the native run.
+TEST_F(SessionTest, ACoreIsPutOnAnEmulatedCortexM) {
+  emulated_cores_run_here = true;
+  Session session(scenario());
+  session.run_to(20000);
+  ASSERT_TRUE(settle(session));
+  const std::vector<std::string> builds = builds_of_core("reference_pen");
+  ASSERT_EQ(builds.size(), 2u);
+  EXPECT_EQ(target_words(builds[0]), "native");
+  EXPECT_EQ(target_words(builds[1]), "emulated Cortex-M");
+  EXPECT_EQ(builds_of_core(builds[1]).size(), 2u);
+  session.set_override("firmware=" + builds[1]);
+  ASSERT_TRUE(settle(session));
+  EXPECT_EQ(session.now(), 20000);
+  session.run_to(45000);
+  ASSERT_TRUE(settle(session));
+  session.post(set(30000, "operator.press", 2.5));
+  ASSERT_TRUE(settle(session));
+  EXPECT_EQ(session.now(), 45000);
+  session.undo();
+  ASSERT_TRUE(settle(session));
+  ASSERT_TRUE(run_to_end(session));
+  EXPECT_EQ(session.error(), "");
+  EXPECT_EQ(session.hash(), run_hash(scenario()));
+}
+#endif
+
+TEST_F(SessionTest, ABoardIsRefused) {
+  Session session(scenario(), options());
+  try {
+    session.set_override("firmware=link:tcp:127.0.0.1:1");
+    ADD_FAILURE() << "taken";
+  } catch (const InputError& error) {
+    EXPECT_NE(std::string(error.what()).find("a board cannot be stopped and taken back"), std::string::npos);
+  }
 }
 
 // Two processes at a time, each with its own run.
