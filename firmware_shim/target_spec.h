@@ -41,6 +41,7 @@ struct TargetSpec {
   std::string address;  // of a link: tcp:HOST:PORT, unix:PATH, serial:DEVICE@BAUD
   LinkOptions link;
   EmulatedOptions emulated = {};
+  std::uint8_t stack_fill = 0;  // of a native core: what its stack holds where nothing was written
 
   bool operator==(const TargetSpec&) const = default;
 };

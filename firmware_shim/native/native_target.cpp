@@ -182,6 +182,7 @@ class Native final : public NativeTarget {
   void find_calls_of_the_pc();
   void map_registers();
   void map_stack();
+  void smear_stack() const;
   void tell_waits();
   std::uint64_t as_linked(std::uint64_t address) const;
   void find(std::uint32_t kind, const char* text, std::uint32_t number);
@@ -229,6 +230,7 @@ class Native final : public NativeTarget {
 
   bool waits_ = false;      // shapes (b) and (c)
   bool first_step_ = true;  // since the last reset
+  std::uint8_t stack_fill_ = 0;
   std::uint64_t lost_before_reset_ = 0;
   std::vector<Watch> watches_;
   mutable std::deque<FollowedWatch> followed_;
@@ -244,7 +246,8 @@ class Native final : public NativeTarget {
   std::uint32_t divisions_told_ = 0;  // of crash_divisions
 };
 
-Native::Native(const std::string& path, const NativeOptions& options) : path_(path) {
+Native::Native(const std::string& path, const NativeOptions& options)
+    : path_(path), stack_fill_(options.stack_fill) {
   load(options);
   check_runtime();
   port_ = runtime_->port;
@@ -570,9 +573,23 @@ void Native::reset(std::uint8_t cause) {
     __asan_unpoison_memory_region(stack, bytes);
 #endif
     ::madvise(stack, bytes, MADV_DONTNEED);
+    if (stack_fill_) std::memset(stack, stack_fill_, bytes);
     if (waits_) core_context_ = fiber::make_fcontext(reinterpret_cast<void*>(host_.stack_end), bytes, &Native::enter);
   }
+  runtime_->status->stack_fill = stack_fill_;
   first_step_ = true;
+}
+
+// Below the caller's frame, where the functions of a core of shape (a) will lie.
+__attribute__((noinline, no_sanitize("address"))) void Native::smear_stack() const {
+  constexpr std::size_t bytes = 16384;
+  if (stack_memory_) {
+    std::memset(reinterpret_cast<void*>(host_.stack_end - bytes), stack_fill_, bytes);
+    return;
+  }
+  std::uint8_t below[bytes];
+  std::memset(below, stack_fill_, bytes);
+  __asm__ volatile("" : : "r"(below) : "memory");
 }
 
 void Native::enter(fiber::transfer_t from) {
@@ -636,6 +653,7 @@ StepReport Native::step(std::int64_t tick, const PenIn& in, PenOut& out) {
   const bool first = std::exchange(first_step_, false);
   crash_enter_core(tick);
   if (first) start();
+  if (stack_fill_ && !waits_) smear_stack();
   if (waits_)
     resume();
   else if (image_)

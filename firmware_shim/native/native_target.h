@@ -47,6 +47,10 @@ namespace pensim {
 
 struct NativeOptions {
   bool private_copy = false;  // never from its own path, even for the first target of a file
+  // What the stack holds where nothing was written: after a reset, and below the stack pointer whenever the core has
+  // waited; below the frame of a step for shape (a). 0: zeros, and what was there before. A second run with another
+  // filling shows a core that reads what it never wrote.
+  std::uint8_t stack_fill = 0;
 };
 
 // Where the core's stack is and, while it is suspended, where it stands. All zero for shape (a), which runs on the

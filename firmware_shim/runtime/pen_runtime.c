@@ -208,6 +208,7 @@ static __attribute__((noinline)) void rates_tick(void) {
     rates.started = 1;
     pen_construct();
   }
+  pen_smear_stack();
   if (pen_in.edge_count) rates_edges();
   rates_tasks();
   ++rates.tick;

@@ -219,6 +219,7 @@ static void run_handler(PenHandler* h) {
   pen_cortex_handler_edge();
 #endif
   sync_in();
+  pen_smear_own_stack();
   PEN_CALL_HANDLER(h);
   h->loops = pen_time.plain.known;
   sync_out();
@@ -352,7 +353,7 @@ const PenEdge* pen_edge(void) {
   return pen_time.running && pen_time.running->on_edge ? &pen_time.running->answering : NULL;
 }
 
-void pen_wait_for_interrupt(void) {
+static __attribute__((noinline)) void sleep_until_interrupt(void) {
   if (pen_time.frozen) return;
   uint32_t runs = pen_time.runs;
   pen_settle();
@@ -390,9 +391,20 @@ void pen_delay_step(uint64_t end_ns) {
   pen_progress();
 }
 
-void pen_delay_us(uint32_t microseconds) {
+static __attribute__((noinline)) void delay_us(uint32_t microseconds) {
   uint64_t end_ns = pen_delay_end(microseconds);
   while (pen_time.now_ns < end_ns) pen_delay_step(end_ns);
+}
+
+/* Frames of their own with nothing in them: all that the wait left below is dead. */
+void pen_wait_for_interrupt(void) {
+  sleep_until_interrupt();
+  pen_smear_own_stack();
+}
+
+void pen_delay_us(uint32_t microseconds) {
+  delay_us(microseconds);
+  pen_smear_own_stack();
 }
 
 void pen_disable_interrupts(void) {
@@ -469,6 +481,7 @@ void pen_waiting_start(void) {
   if (PEN_SYSTEM_HANDLER(PendSV_Handler)) add_handler(PEN_SYSTEM_HANDLER(PendSV_Handler), 0, PEN_IRQ_PENDSV);
 #endif
   pen_time.level = PEN_THREAD_LEVEL;
+  pen_time.stack_low = pen_host->stack_begin;
   pen_time.systick_ns = UINT64_MAX;
   pen_time.tick_end_ns = pen_port.tick_us * 1000ull;
 }
@@ -482,6 +495,7 @@ void pen_waiting_run(void) {
   sync_in();
   take_events(); /* what this tick brought is answered where main() first waits */
   pen_new_deadline();
+  pen_smear_own_stack();
   PEN_CALL(pen_port.main);
   pen_host->finding(pen_host->target, PEN_FINDING_MAIN_RETURNED, "", 0);
   for (;;) pen_wait_for_interrupt();

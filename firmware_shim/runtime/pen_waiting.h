@@ -45,6 +45,7 @@ typedef struct PenHandler {
 typedef struct PenTime {
   uint64_t now_ns;      /* virtual time since reset; only grows */
   uint64_t deadline_ns; /* pen_time_passes() is due: end of tick, SysTick; 0: at once; UINT64_MAX: frozen */
+  uint64_t stack_low;   /* of main()'s part of the stack; threads have what is below */
   uint64_t tick_begin_ns, tick_end_ns;
   uint64_t systick_ns;     /* next expiry; UINT64_MAX: off */
   int64_t clock_offset_ns; /* of a handler that answers an edge of the past tick */
@@ -114,9 +115,17 @@ static inline uint64_t pen_value_at(uint64_t address, uint32_t size) {
   return value;
 }
 
+static inline void pen_smear_own_stack(void) { /* where main() and its handlers run */
+  uint64_t here = (uint64_t)(uintptr_t)__builtin_frame_address(0);
+  if (here - pen_time.stack_low > 16384u && here < pen_host->stack_end) pen_smear_stack();
+}
+
 static inline void pen_spend(uint64_t ns) {
   pen_time.now_ns += ns;
-  if (__builtin_expect(pen_time.now_ns >= pen_time.deadline_ns, 0)) pen_time_passes();
+  if (__builtin_expect(pen_time.now_ns >= pen_time.deadline_ns, 0)) {
+    pen_time_passes();
+    pen_smear_own_stack();
+  }
 }
 
 #endif

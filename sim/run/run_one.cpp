@@ -123,6 +123,7 @@ void compare_second_run(const RunRequest& request, const Attempt& first, RunResu
   AttemptOptions options;
   options.heap_fill = 0xA5;
   TargetSpec core = request.core;
+  core.stack_fill = 0xA5;
   if (moved) core.path = other.string();
   const Attempt second = attempt(request, core, options);
   if (has_core && !moved)

@@ -68,6 +68,23 @@ TEST(Open, APrivateCopyRunsTheSame) {
   EXPECT_EQ(a.hash, b.hash);
 }
 
+// What `--twice` goes by: memory of the stack that nobody wrote.
+TEST(StackFill, ShowsACoreThatReadsWhatItNeverWrote) {
+  const auto hash_of = [](const std::string& name, std::uint8_t fill) {
+    CoreDriver d(name, {.private_copy = false, .stack_fill = fill});
+    d.run_ms(20);
+    return d.hash;
+  };
+  for (const char* shape : {"main", "rates"}) {
+    const std::string stale = std::string("test:stale_") + shape, written = std::string("test:written_") + shape;
+    EXPECT_NE(hash_of(stale, 0), hash_of(stale, 0xA5)) << shape;
+    EXPECT_NE(hash_of(stale + "_lp64", 0), hash_of(stale + "_lp64", 0xA5)) << shape;
+    EXPECT_EQ(hash_of(written, 0), hash_of(written, 0xA5)) << shape;
+  }
+  for (const char* name : {"example_rates", "example_main", "example_registers", "reference_pen", "probe"})
+    EXPECT_EQ(hash_of(name, 0), hash_of(name, 0xA5)) << name;
+}
+
 // ---- the tick of shape (a); order.c notes a letter per call ----
 
 std::string letters(const PenOut& out) {
