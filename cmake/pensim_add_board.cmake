@@ -1,6 +1,8 @@
 # pensim_add_board(NAME BOARD mps2-an386 PORT port.c [SOURCES file...] [SHAPE rates|main] [INCLUDES directory...]
-#                  [DEFINES name[=value]...] [OPTIMIZE -O2] [NO_WAIT_INSTRUMENTATION])
+#                  [DEFINES name[=value]...] [OPTIMIZE -O2] [NO_WAIT_INSTRUMENTATION] [ALONE parameters.h])
 #
+# ALONE: also NAME.alone.elf, where the plant runs beside the core and no PC is needed; the header with its numbers is what
+# `pensim board parameters` writes.
 # The image of a core for a board: NAME.board.elf in PENSIM_CORE_DIRECTORY, from the same sources as pensim_add_core, with the agent
 # that speaks to the simulator (firmware_shim/device) and the board's start-up. Target NAME.board; nothing where arm-none-eabi-gcc is not.
 # A firmware of shape `registers` reaches for the peripherals of its own processor: no board has plain memory there (docs/board.md).
@@ -9,8 +11,19 @@ _pensim_constant(PENSIM_BOARDS mps2-an386)
 _pensim_constant(PENSIM_BOARD_CPU_mps2-an386 cortex-m4)
 _pensim_constant(PENSIM_BOARD_FOLDER_mps2-an386 mps2_an386)
 
+# Target and image of that name from core_objects and objects.
+macro(_pensim_board_image image)
+  set(elf ${PENSIM_CORE_DIRECTORY}/${image}.elf)
+  add_custom_command(OUTPUT ${elf}
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${PENSIM_CORE_DIRECTORY}
+    COMMAND ${linker} ${PENSIM_ARM_FLAGS_${core_CPU}} -mthumb -nostartfiles --specs=nosys.specs -Wl,--gc-sections -Wl,--build-id=sha1
+            -T ${board}/board.ld ${core_objects} ${objects} -lm -o ${elf}
+    DEPENDS ${core_objects} ${objects} ${board}/board.ld COMMENT "Linking ${image}.elf for ${core_BOARD}" VERBATIM)
+  add_custom_target(${image} DEPENDS ${elf})
+endmacro()
+
 function(pensim_add_board name)
-  cmake_parse_arguments(core "NO_WAIT_INSTRUMENTATION" "SHAPE;OPTIMIZE;BOARD;PORT" "SOURCES;INCLUDES;DEFINES" ${ARGN})
+  cmake_parse_arguments(core "NO_WAIT_INSTRUMENTATION" "SHAPE;OPTIMIZE;BOARD;PORT;ALONE" "SOURCES;INCLUDES;DEFINES" ${ARGN})
   if(core_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "pensim_add_board(${name}): unknown argument '${core_UNPARSED_ARGUMENTS}', expected BOARD, SOURCES, PORT, SHAPE, "
                         "INCLUDES, DEFINES, OPTIMIZE or NO_WAIT_INSTRUMENTATION")
@@ -57,15 +70,21 @@ function(pensim_add_board name)
   endforeach()
   set(device ${PENSIM_SHIM_DIR}/device)
   set(board ${device}/${PENSIM_BOARD_FOLDER_${core_BOARD}})
+  set(core_objects ${objects})
+  set(objects)
   foreach(source ${device}/pen_frame.c ${device}/pen_agent.c ${device}/pen_board.c ${board}/startup.c)
     _pensim_arm_object(${name}.board ${source} device "${flags};-O2")
   endforeach()
-
-  set(elf ${PENSIM_CORE_DIRECTORY}/${name}.board.elf)
-  add_custom_command(OUTPUT ${elf}
-    COMMAND ${CMAKE_COMMAND} -E make_directory ${PENSIM_CORE_DIRECTORY}
-    COMMAND ${linker} ${PENSIM_ARM_FLAGS_${core_CPU}} -mthumb -nostartfiles --specs=nosys.specs -Wl,--gc-sections -Wl,--build-id=sha1
-            -T ${board}/board.ld ${objects} -lm -o ${elf}
-    DEPENDS ${objects} ${board}/board.ld COMMENT "Linking ${name}.board.elf for ${core_BOARD}" VERBATIM)
-  add_custom_target(${name}.board DEPENDS ${elf})
+  _pensim_board_image(${name}.board)
+  if(core_ALONE)
+    get_filename_component(folder ${core_ALONE} DIRECTORY)
+    set(objects)
+    foreach(source ${device}/pen_plant.c ${device}/pen_alone.c ${board}/startup.c)
+      _pensim_arm_object(${name}.alone ${source} device "${flags};-O2;-I${folder};-I${device}")
+    endforeach()
+    foreach(object ${objects})
+      add_custom_command(OUTPUT ${object} APPEND DEPENDS ${core_ALONE})
+    endforeach()
+    _pensim_board_image(${name}.alone)
+  endif()
 endfunction()

@@ -19,12 +19,14 @@
 #include "firmware_shim/link/board_line.h"
 #include "firmware_shim/link/link_target.h"
 #include "firmware_shim/link/soft_board.h"
+#include "models/plant.h"
 #include "sim/cli/commands.h"
 #include "sim/input/input_error.h"
 #include "sim/platform/process.h"
 #include "sim/platform/program.h"
 #include "sim/run/cores.h"
 #include "sim/scenario/firmware_spec.h"
+#include "sim/scenario/resolve.h"
 
 namespace pensim {
 namespace {
@@ -258,6 +260,56 @@ int command_qemu(const QemuArguments& a) {
   return code;
 }
 
+// ---- parameters ----
+
+// The numbers of pen_plant.h (C) from the catalogs, as the full plant has them at the start of a run.
+int command_parameters(const std::string& pen) {
+  const ResolvedScenario r = resolve(
+      parse_scenario("duration: 1 s\nfirmware: reference_pen\npen: {model: " + pen + "}\n", "board parameters"));
+  const PlantParams& p = r.plant;
+  const CellCoefficients cell = cell_coefficients(p.battery.initial_charge_1);
+  const SensorDerived sensors = sensor_derive(p.sensors);
+  fmt::print("/* Written by `pensim board parameters`: pen {}, {:.0f} % charge. Not to be edited. */\n", pen,
+             100.0 * p.battery.initial_charge_1);
+  fmt::print("#include \"pen_plant.h\"\n\nstatic const PenPlantParameters pen_plant_parameters = {{\n");
+  const auto number = [](const char* name, double value) { fmt::print("    .{} = {:.9e}f,\n", name, value); };
+  number("resistance_ohm", p.motor.resistance_ohm + p.bridge.switch_ohm + p.bridge.shunt_ohm);
+  number("inductance_H", p.motor.inductance_H);
+  number("constant_V_s_per_rad", p.motor.constant_V_s_per_rad);
+  number("inertia_kg_m2", p.motor.inertia_kg_m2 + p.drivetrain.cam_inertia_kg_m2);
+  number("moving_mass_kg", p.drivetrain.rod_mass_kg + p.cartridge.plate_mass_kg);
+  number("eccentricity_m", p.drivetrain.eccentricity_m);
+  number("friction_N_m", p.motor.friction_N_m + p.drivetrain.friction_N_m);
+  number("viscous_N_m_s_per_rad", p.drivetrain.viscous_N_m_s_per_rad);
+  number("spring_preload_N", p.drivetrain.spring_preload_N);
+  number("spring_N_per_m", p.drivetrain.spring_N_per_m);
+  number("spring_damping_N_s_per_m", p.drivetrain.spring_damping_N_s_per_m);
+  number("cell_V", cell.open_V);
+  number("cell_ohm", cell.series_ohm + cell.fast_ohm + p.battery.protection_ohm);
+  number("electronics_A", p.battery.electronics_A);
+  number("half_step_m", p.screw.half_step_m);
+  number("half_step_s", 1.0 / p.screw.half_step_rate_per_s);
+  number("upper_stop_m", p.screw.upper_stop_m);
+  number("lower_stop_m", p.screw.lower_stop_m);
+  number("screw_initial_m", p.screw.initial_position_m);
+  number("hall_width_rad", p.sensors.hall_width_rad);
+  number("initial_angle_rad", p.initial_angle_rad);
+  number("current_counts_per_A", sensors.current_counts_per_A);
+  number("current_offset_counts", sensors.current_offset_counts);
+  number("voltage_counts_per_V", sensors.voltage_counts_per_V);
+  const double id = p.cartridge.id_resistance_ohm;
+  fmt::print("    .ntc_counts = {:.0f},\n", ntc_counts(p.sensors, p.sensors.ntc_reference_K));
+  fmt::print("    .nose_counts = {:.0f},\n", sensors.nose_counts);
+  fmt::print("    .cartridge_id_counts = {:.0f},\n", counts_at_reference * id / (id + p.sensors.id_pull_up_ohm));
+  number("dial_low_share", p.sensors.dial_end_1);
+  number("dial_depth_low_m", p.sensors.depth_dial_low_m);
+  number("dial_depth_share_per_m", sensors.depth_dial_share_per_m);
+  number("dial_rate_low_Hz", p.sensors.rate_dial_low_Hz);
+  number("dial_rate_share_per_Hz", sensors.rate_dial_share_per_Hz);
+  fmt::print("    .tick_us = {},\n}};\n", r.tick_ns / 1000);
+  return exit_ok;
+}
+
 }  // namespace
 
 void add_board_commands(CLI::App& app) {
@@ -279,6 +331,12 @@ void add_board_commands(CLI::App& app) {
   auto* socket = soft_command->add_option("--socket", soft->socket, "path of the Unix socket; else a private one");
   soft_command->add_flag("--pty", soft->terminal, "on a pseudo-terminal instead")->excludes(socket);
   soft_command->final_callback([soft] { finish(command_soft(*soft)); });
+
+  const auto pen = std::make_shared<std::string>("rotary_p1");
+  CLI::App* parameters =
+      board->add_subcommand("parameters", "the pen's numbers as C, for the plant that runs on a board");
+  parameters->add_option("--pen", *pen, "a pen of the catalog")->default_val("rotary_p1");
+  parameters->final_callback([pen] { finish(command_parameters(*pen)); });
 
   const auto qemu = std::make_shared<QemuArguments>();
   CLI::App* qemu_command =
