@@ -52,6 +52,7 @@ struct TargetFault {
     std::string function, file;  // "" if unknown
     int line = 0;
   };
+  std::int64_t tick = -1;     // of the run
   std::string kind;           // as in reports: "segfault", "stack_overflow"
   std::string detail;         // a sentence
   std::string registers;      // as text, for whoever reads the report

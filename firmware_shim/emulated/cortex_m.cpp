@@ -76,7 +76,7 @@ void CortexM::map(std::uint32_t address, std::uint32_t bytes, std::uint8_t* memo
   const std::uint32_t rights = read | (writable ? write : 0u) | (executable ? run : 0u);
   require(uc_mem_map_ptr(uc_, address, bytes, rights, memory), ("memory at " + hex(address)).c_str());
   memory_.push_back({address, address + bytes, memory, writable, executable});
-  if (executable) code_.push_back({address, address + bytes, std::vector<Block>(bytes / 2)});
+  if (executable) code_.push_back({address, bytes, std::make_unique<Block[]>(bytes / 2)});
 }
 
 void CortexM::map_registers(std::uint32_t address, std::uint32_t bytes, uc_cb_mmio_read_t read,
@@ -202,8 +202,9 @@ void CortexM::locate_access() {
 }
 
 const CortexM::Block& CortexM::block(std::uint32_t address, std::uint32_t bytes) {
-  for (Code& c : code_) {
-    if (address < c.begin || address >= c.end) continue;
+  for (std::size_t i = 0; i < code_.size(); ++i) {
+    const Code& c = code_[i];
+    if (address - c.begin >= c.bytes) continue;
     Block& b = c.blocks[(address - c.begin) / 2];
     if (b.bytes != bytes) {
       const std::uint8_t* at = memory(address, bytes);

@@ -133,8 +133,8 @@ class CortexM {
     bool masks = false;
   };
   struct Code {
-    std::uint32_t begin = 0, end = 0;
-    std::vector<Block> blocks;  // by half-word
+    std::uint32_t begin = 0, bytes = 0;
+    std::unique_ptr<Block[]> blocks;  // by half-word
   };
   static void run(boost::context::detail::transfer_t from);
   void leave(CortexEvent event);

@@ -19,6 +19,7 @@
 #include "firmware_shim/emulated/elf_image.h"
 #include "firmware_shim/emulated/guest/pen_guest.h"
 #include "firmware_shim/emulated/host_runtime.h"
+#include "firmware_shim/native/backtrace.h"
 #include "firmware_shim/symbols/symbols.h"
 
 namespace pensim {
@@ -82,7 +83,7 @@ class Emulated final : public Target {
   ReadMemory reader() const;
   std::uint32_t tick_us() const override { return port_.tick_us; }
   std::vector<std::string> take_findings() override;
-  const TargetFault* fault() const override { return fault_ ? &*fault_ : nullptr; }
+  const TargetFault* fault() const override { return fault_ ? &*fault_ : hang_ ? &*hang_ : nullptr; }
 
   // What the runtime calls (host_runtime.h).
   void call(std::uint32_t function, std::uint32_t argument);
@@ -149,7 +150,7 @@ class Emulated final : public Target {
   std::uint64_t cycles_before_ = 0;  // turned into time already
   std::uint64_t lost_before_reset_ = 0;
   std::int64_t tick_ = 0;
-  std::optional<TargetFault> fault_;
+  std::optional<TargetFault> fault_, hang_;
   std::vector<Watch> watches_;
   mutable std::deque<FollowedWatch> followed_;
   std::vector<std::string> findings_;
@@ -355,6 +356,7 @@ void Emulated::reset(std::uint8_t cause) {
   depth_ = 0;
   cycles_before_ = 0;
   fault_.reset();
+  hang_.reset();
 }
 
 void Emulated::enter(fiber::transfer_t from) {
@@ -400,6 +402,12 @@ StepReport Emulated::step(std::int64_t tick, const PenIn& in, PenOut& out) {
   report.reset_requested = status.reset_requested != 0;
   report.hang = status.hang != 0;
   report.faulted = fault_.has_value();
+  if (report.hang && !hang_) {
+    std::string detail = "waits for 1 s of virtual time for what nobody will change";
+    for (int i = 0; i < 2; ++i)
+      if (status.waits_for[i]) detail += (i ? " and " : ", reading ") + hex(status.waits_for[i]);
+    hang_ = describe("hang", detail, cpu_->pc() - 2);
+  }
   return report;
 }
 
@@ -650,9 +658,22 @@ void Emulated::guest_fault() {
 
 TargetFault Emulated::describe(const char* kind, const std::string& detail, std::uint32_t pc) const {
   TargetFault f;
+  f.tick = tick_;
   f.kind = kind;
   f.detail = detail;
-  f.frames.push_back({pc, "", "", 0});
+  const std::array<std::uint32_t, 17> now = cpu_->registers();
+  ArmWords r{};
+  std::copy_n(now.begin(), 16, r.begin());
+  r[15] = pc;
+  f.registers = "pc " + hex(pc) + ", sp " + hex(r[13]) + ", lr " + hex(r[14]) + ", xpsr " + hex(now[16]);
+  for (std::size_t i = 0; i < 13; ++i) f.registers += ", r" + std::to_string(i) + " " + hex(r[i]);
+  const auto read = [&](std::uint32_t address, std::uint32_t& word) {
+    const std::uint8_t* at = cpu_->memory(address, 4);
+    if (at) std::memcpy(&word, at, 4);
+    return at != nullptr;
+  };
+  for (const Frame& frame : arm_backtrace(r, cpu_->get(UC_ARM_REG_PSP), read, image_.path()))
+    f.frames.push_back({frame.pc, frame.function, frame.file, frame.line});
   return f;
 }
 

@@ -254,6 +254,131 @@ int movable(const std::string& path) {
 
 }  // namespace
 
+namespace {
+
+struct ArmCore {
+  ArmWords registers;
+  const std::function<bool(std::uint32_t, std::uint32_t&)>* read;
+  std::vector<std::pair<std::uint64_t, bool>> pcs;  // as in Dead
+  std::size_t limit;
+  ArmWords last{};  // of the frame before an exception's
+  bool exception = false;
+  bool first = true;
+};
+
+bool is_exc_return(std::uint64_t pc) { return pc >= 0xFFFFFF00u; }
+
+bool arm_memory_read(Dwfl*, Dwarf_Addr address, Dwarf_Word* result, void* argument) {
+  std::uint32_t word = 0;
+  if (!(*static_cast<ArmCore*>(argument)->read)(static_cast<std::uint32_t>(address), word)) return false;
+  *result = word;
+  return true;
+}
+
+bool arm_initial_registers(Dwfl_Thread* thread, void* argument) {
+  const ArmCore& core = *static_cast<ArmCore*>(argument);
+  Dwarf_Word words[16];
+  std::copy(core.registers.begin(), core.registers.end(), words);
+  dwfl_thread_state_register_pc(thread, core.registers[15]);
+  return dwfl_thread_state_registers(thread, 0, 16, words);
+}
+
+int take_arm_frame(Dwfl_Frame* frame, void* argument) {
+  ArmCore& core = *static_cast<ArmCore*>(argument);
+  Dwarf_Addr pc = 0;
+  if (!dwfl_frame_pc(frame, &pc, nullptr) || (pc & ~1ull) == 0) return DWARF_CB_ABORT;
+  for (int r = 0; r < 15; ++r) {
+    Dwarf_Word word = 0;
+    if (dwfl_frame_reg(frame, static_cast<unsigned>(r), &word) == 0)
+      core.last[static_cast<std::size_t>(r)] = static_cast<std::uint32_t>(word);
+  }
+  core.last[15] = static_cast<std::uint32_t>(pc);
+  if (is_exc_return(pc)) {
+    core.exception = true;
+    return DWARF_CB_ABORT;
+  }
+  // A return address lies behind its call and has bit 0 set.
+  core.pcs.emplace_back(pc & ~1ull, core.first);
+  core.first = false;
+  return core.pcs.size() < core.limit ? DWARF_CB_OK : DWARF_CB_ABORT;
+}
+
+const Dwfl_Thread_Callbacks arm_callbacks = {next_thread,           nullptr, arm_memory_read,
+                                             arm_initial_registers, nullptr, nullptr};
+
+// The registers of what an exception has interrupted, from its frame.
+bool leave_exception(ArmCore& core, std::uint32_t process_stack) {
+  const std::uint32_t exc_return = core.last[15];
+  const std::uint32_t frame = (exc_return & 4) ? process_stack : core.last[13];
+  static constexpr std::size_t order[8] = {0, 1, 2, 3, 12, 14, 15, 13};
+  core.registers = core.last;
+  std::uint32_t xpsr = 0;
+  for (std::uint32_t i = 0; i < 8; ++i) {
+    std::uint32_t word = 0;
+    if (!(*core.read)(frame + 4 * i, word)) return false;
+    if (i == 7)
+      xpsr = word;
+    else
+      core.registers[order[i]] = word;
+  }
+  core.registers[13] = frame + ((exc_return & 0x10) ? 0x20u : 0x68u) + ((xpsr & 0x200) ? 4u : 0u);
+  core.registers[15] &= ~1u;
+  core.exception = false;
+  core.first = true;
+  return true;
+}
+
+}  // namespace
+
+std::vector<Frame> arm_backtrace(const ArmWords& registers, std::uint32_t process_stack,
+                                 const std::function<bool(std::uint32_t, std::uint32_t&)>& read,
+                                 const std::string& core_file, std::size_t limit) {
+  Dwfl_Callbacks callbacks{};
+  callbacks.find_elf = dwfl_build_id_find_elf;
+  callbacks.find_debuginfo = [](Dwfl_Module*, void**, const char*, Dwarf_Addr, const char*, const char*, GElf_Word,
+                                char**) { return -1; };
+  std::vector<Object> objects(1);
+  objects[0].path = core_file;
+  objects[0].begin = 0;
+  objects[0].end = ~0ull;
+  objects[0].core = true;
+  ArmCore core{registers, &read, {}, limit};
+  std::vector<Frame> frames;
+  const std::unique_ptr<Dwfl, void (*)(Dwfl*)> names_of(dwfl_begin(&callbacks), dwfl_end);
+  if (!names_of) return frames;
+  dwfl_report_begin(names_of.get());
+  dwfl_report_elf(names_of.get(), "core", core_file.c_str(), -1, 0, false);
+  dwfl_report_end(names_of.get(), nullptr, nullptr);
+  if (!dwfl_addrmodule(names_of.get(), registers[15])) {
+    // A jump to where no code is: the caller is in LR.
+    core.pcs.emplace_back(registers[15], true);
+    core.registers[15] = registers[14] & ~1u;
+    core.first = false;
+  }
+  for (int exceptions = 0; exceptions < 8 && core.pcs.size() < limit; ++exceptions) {
+    // One state can be attached to a Dwfl, so each stretch between two exceptions has its own.
+    const std::unique_ptr<Dwfl, void (*)(Dwfl*)> walk(dwfl_begin(&callbacks), dwfl_end);
+    if (!walk) break;
+    dwfl_report_begin(walk.get());
+    Dwfl_Module* module = dwfl_report_elf(walk.get(), "core", core_file.c_str(), -1, 0, false);
+    dwfl_report_end(walk.get(), nullptr, nullptr);
+    GElf_Addr bias = 0;
+    Elf* elf = module ? dwfl_module_getelf(module, &bias) : nullptr;
+    if (!elf || !dwfl_attach_state(walk.get(), elf, getpid(), &arm_callbacks, &core)) break;
+    const std::size_t before = core.pcs.size();
+    dwfl_getthread_frames(walk.get(), getpid(), take_arm_frame, &core);
+    if (core.pcs.size() == before && !core.exception) {
+      core.pcs.emplace_back(core.registers[15], core.first);  // no unwind information there
+      break;
+    }
+    if (!core.exception || !leave_exception(core, process_stack)) break;
+  }
+  const Names names(names_of.get(), objects);
+  for (const auto& [pc, exact] : core.pcs) names.add(pc, exact, frames);
+  if (frames.size() > limit) frames.resize(limit);
+  return frames;
+}
+
 std::vector<Frame> backtrace(const Registers& registers, const StackCopy& stack, const std::string& maps,
                              const std::string& core_file, std::uint64_t core_begin, std::uint64_t core_end,
                              std::size_t limit) {

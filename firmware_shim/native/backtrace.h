@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -34,5 +35,12 @@ struct StackCopy {
 // for rubbish in registers, stack or maps.
 std::vector<Frame> backtrace(const Registers&, const StackCopy&, const std::string& maps, const std::string& core_file,
                              std::uint64_t core_begin, std::uint64_t core_end, std::size_t limit = 64);
+
+// The same for a Cortex-M whose memory can still be read: r0..r15 (pc is the instruction itself), through frames of
+// exceptions on either stack. `read` gives a word of memory, false where there is none.
+using ArmWords = std::array<std::uint32_t, 16>;
+std::vector<Frame> arm_backtrace(const ArmWords& registers, std::uint32_t process_stack,
+                                 const std::function<bool(std::uint32_t address, std::uint32_t& word)>& read,
+                                 const std::string& core_file, std::size_t limit = 64);
 
 }  // namespace pensim

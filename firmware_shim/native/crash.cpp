@@ -665,6 +665,25 @@ void crash_report_hang(const Target& target) {
   leave(128 + SIGVTALRM);
 }
 
+// Lines: kind, detail, registers, then for each frame its pc, function, file and line between tabs.
+void crash_report_fault(const TargetFault& fault) {
+  crash_state.inside = crash_inside;
+  crash_state.tick = fault.tick;
+  crash_state.tick_check = ~static_cast<std::uint64_t>(fault.tick);
+  scratch.reporting = true;
+  begin_record(CrashEnd::target);
+  std::string text = fault.kind + "\n" + fault.detail + "\n" + fault.registers + "\n";
+  for (const TargetFault::Place& place : fault.frames)
+    text +=
+        std::to_string(place.pc) + "\t" + place.function + "\t" + place.file + "\t" + std::to_string(place.line) + "\n";
+  CrashRecord& r = scratch.record;
+  const long put = call(SYS_pwrite64, setup.report_fd, reinterpret_cast<long>(text.data()),
+                        static_cast<long>(text.size()), crash_maps_offset);
+  r.maps_bytes = put > 0 ? static_cast<std::uint32_t>(put) : 0;
+  write_record();
+  leave(128 + SIGSEGV);
+}
+
 void crash_complete() {
   crash_state.inside = 0;
   set_timers(0, 0);

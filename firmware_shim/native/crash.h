@@ -147,6 +147,10 @@ extern std::uintptr_t crash_divisions[crash_divisions_kept];
 // called).
 [[noreturn]] void crash_report_hang(const Target&);
 
+// After a step of a target outside of this process that has faulted or hangs: what it says becomes the report.
+struct TargetFault;
+[[noreturn]] void crash_report_fault(const TargetFault&);
+
 // The run has come to its end: an exit after this is no exit of the core.
 void crash_complete();
 

@@ -29,6 +29,7 @@ enum class CrashEnd : std::uint32_t {
   hang_cpu,      // the CPU-time guard
   hang_blocked,  // inside one system call
   hang_waiting,  // StepReport.hang
+  target,        // a TargetFault, as text where the maps would be
 };
 
 struct CrashRecord {

@@ -8,6 +8,7 @@
 #include <cinttypes>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <optional>
 #include <sstream>
@@ -200,6 +201,35 @@ void choose_place(CrashVerdict& v) {
   v.line = chosen->line;
 }
 
+// What crash_report_fault has written.
+void read_target_fault(const std::string& text, CrashVerdict& v) {
+  v.by_core = true;
+  v.kind = CrashKind::segfault;
+  std::istringstream lines(text);
+  std::string kind, registers;
+  std::getline(lines, kind);
+  for (const CrashKind known :
+       {CrashKind::segfault, CrashKind::bus_error, CrashKind::illegal_instruction, CrashKind::divide, CrashKind::abort,
+        CrashKind::exit, CrashKind::stack_overflow, CrashKind::hang})
+    if (kind == crash_kind_name(known)) v.kind = known;
+  std::getline(lines, v.detail);
+  std::getline(lines, registers);
+  if (!registers.empty()) v.detail += " (" + registers + ")";
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream parts(line);
+    std::string pc, number;
+    Frame frame;
+    std::getline(parts, pc, '\t');
+    std::getline(parts, frame.function, '\t');
+    std::getline(parts, frame.file, '\t');
+    std::getline(parts, number, '\t');
+    frame.pc = std::strtoull(pc.c_str(), nullptr, 10);
+    frame.line = std::atoi(number.c_str());
+    frame.in_core = true;
+    v.frames.push_back(std::move(frame));
+  }
+}
+
 // No record that could be believed: only the way in which the process ended.
 CrashVerdict from_status(int wait_status) {
   CrashVerdict v;
@@ -293,6 +323,11 @@ CrashVerdict explain_crash(const CrashReport& report, int wait_status, const std
   }
 
   const std::string maps = read_bytes(report.fd(), r.maps_bytes, crash_maps_offset);
+  if (r.end == CrashEnd::target) {
+    read_target_fault(maps, v);
+    choose_place(v);
+    return v;
+  }
   StackCopy stack;
   stack.address = r.stack_address;
   const std::string bytes = read_bytes(report.fd(), r.stack_bytes, crash_stack_offset);

@@ -64,7 +64,10 @@ void run_body(const RunRequest& request, const TargetSpec& core, const BodyOptio
     };
     run_engine(scenario, *target, watches, pokes, writer, store.plan(), status, options.gate ? &gate : nullptr);
     writer.close();
-    if (status.end == RunStatus::End::hang && options.crash_report != nullptr) crash_report_hang(*target);
+    if (status.end == RunStatus::End::hang && options.crash_report != nullptr) {
+      if (const TargetFault* fault = target->fault()) crash_report_fault(*fault);
+      crash_report_hang(*target);
+    }
   } catch (const std::exception& error) {
     std::strncpy(status.message, error.what(), sizeof status.message - 1);
     status.end = RunStatus::End::error;
