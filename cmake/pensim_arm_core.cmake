@@ -1,7 +1,11 @@
 # _pensim_add_arm_core(NAME SHAPE rates|main|registers [CPU cortex-m4] [OPTIMIZE -O2] [NO_WAIT_INSTRUMENTATION]
 #                      [DIALECT] SOURCES file... INCLUDES directory... DEFINES name[=value]... [FLAGS flag...])
 #
-# The ARM side of pensim_add_core, where arm-none-eabi-gcc is: target NAME.arm, which builds NAME.elf in PENSIM_CORE_DIRECTORY from
+# pensim_add_arm_core(NAME PORT file... and the arguments above)
+#
+# A core that only an emulated Cortex-M can run, since its sources hold assembler: NAME.elf, with the include folders of a port.
+#
+# _pensim_add_arm_core is the ARM side of pensim_add_core, where arm-none-eabi-gcc is: target NAME.arm, which builds NAME.elf in PENSIM_CORE_DIRECTORY from
 # the same sources, for `--firmware emulated:NAME.elf`. CPU: cortex-m0, cortex-m0plus, cortex-m3, cortex-m4 (with FPU), cortex-m33 (with FPU).
 #
 # Flags and their reasons
@@ -90,4 +94,25 @@ function(_pensim_add_arm_core name)
             ${objects} -lm -o ${elf}
     DEPENDS ${objects} ${guest}/guest.ld COMMENT "Linking ${name}.elf for ${core_CPU}" VERBATIM)
   add_custom_target(${name}.arm DEPENDS ${elf})
+endfunction()
+
+function(pensim_add_arm_core name)
+  cmake_parse_arguments(core "NO_WAIT_INSTRUMENTATION" "SHAPE;OPTIMIZE;CPU" "SOURCES;PORT;INCLUDES;DEFINES;FLAGS" ${ARGN})
+  if(core_UNPARSED_ARGUMENTS OR NOT core_PORT OR NOT core_SHAPE MATCHES "^(rates|main|registers)$")
+    message(FATAL_ERROR "pensim_add_arm_core(${name}): PORT and SHAPE rates, main or registers are needed; also SOURCES, INCLUDES, DEFINES, "
+                        "CPU, OPTIMIZE, FLAGS, NO_WAIT_INSTRUMENTATION")
+  endif()
+  set(options)
+  if(core_NO_WAIT_INSTRUMENTATION)
+    set(options NO_WAIT_INSTRUMENTATION)
+  endif()
+  if(NOT core_OPTIMIZE)
+    set(core_OPTIMIZE ${PENSIM_CORE_OPTIMIZE})
+  endif()
+  set(includes ${PENSIM_SHIM_DIR})
+  if(core_SHAPE STREQUAL registers)
+    list(PREPEND includes ${PENSIM_SHIM_DIR}/cmsis)
+  endif()
+  _pensim_add_arm_core(${name} ${options} SHAPE ${core_SHAPE} OPTIMIZE ${core_OPTIMIZE} SOURCES ${core_SOURCES} ${core_PORT}
+    INCLUDES ${includes} ${core_INCLUDES} DEFINES ${core_DEFINES} FLAGS ${core_FLAGS} CPU ${core_CPU})
 endfunction()

@@ -45,12 +45,14 @@ int cpu_model(CortexModel model) {
 
 }  // namespace
 
-CortexM::CortexM(CortexModel model) : model_(model), fpu_(model == CortexModel::m4 || model == CortexModel::m33) {
+CortexM::CortexM(CortexModel model, bool each_instruction)
+    : model_(model), fpu_(model == CortexModel::m4 || model == CortexModel::m33), each_instruction_(each_instruction) {
   require(uc_open(UC_ARCH_ARM, static_cast<uc_mode>(UC_MODE_THUMB | UC_MODE_MCLASS), &uc_), "open");
   try {
     require(uc_ctl_set_cpu_model(uc_, cpu_model(model)), "processor model");
     uc_hook block = 0, interrupt = 0, invalid = 0;
-    require(uc_hook_add(uc_, &block, UC_HOOK_BLOCK, reinterpret_cast<void*>(&on_block), this, 1, 0), "hook");
+    const int often = each_instruction ? UC_HOOK_CODE : UC_HOOK_BLOCK;
+    require(uc_hook_add(uc_, &block, often, reinterpret_cast<void*>(&on_block), this, 1, 0), "hook");
     require(uc_hook_add(uc_, &interrupt, UC_HOOK_INTR, reinterpret_cast<void*>(&on_interrupt), this, 1, 0), "hook");
     require(uc_hook_add(uc_, &invalid, UC_HOOK_MEM_INVALID, reinterpret_cast<void*>(&on_invalid), this, 1, 0), "hook");
     stack_ = ::mmap(nullptr, stack_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -86,6 +88,7 @@ void CortexM::map_registers(std::uint32_t address, std::uint32_t bytes, uc_cb_mm
 
 void CortexM::set_stubs(std::uint32_t begin, std::uint32_t end) {
   stubs_begin_ = begin;
+  stubs_bytes_ = end - begin;
   uc_hook stub = 0;
   require(uc_hook_add(uc_, &stub, UC_HOOK_CODE, reinterpret_cast<void*>(&on_stub), this, begin, end - 1), "hook");
 }
@@ -217,9 +220,11 @@ const CortexM::Block& CortexM::block(std::uint32_t address, std::uint32_t bytes)
   return outside;
 }
 
+// A block of instructions, or one of them, is about to run.
 void CortexM::on_block(uc_engine*, std::uint64_t address, std::uint32_t size, void* context) {
   auto& self = *static_cast<CortexM*>(context);
   const auto at = static_cast<std::uint32_t>(address);
+  if (at - self.stubs_begin_ < self.stubs_bytes_) return;  // the host's
   if (self.masks_ || self.cycles_ >= self.cycle_limit_ || self.instructions_ >= self.instruction_limit_) {
     self.masks_ = false;
     self.pc_ = at;

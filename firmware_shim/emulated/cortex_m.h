@@ -36,7 +36,7 @@ struct CortexEvent {
     supervisor_call,
     wait_for_interrupt,  // WFI
     wait_for_event,      // WFE
-    due,                 // the budget is used up, or masks were changed: between two blocks of instructions
+    due,                 // the budget is used up, or masks were changed
     debug,               // before an instruction or in the middle of an access: stop_for_debugger() was called
     fault                // of the guest: `fault`; it cannot go on
   };
@@ -54,7 +54,8 @@ struct CortexFault {
 
 class CortexM {
  public:
-  explicit CortexM(CortexModel model);
+  // each_instruction: `due` comes between any two instructions instead of two blocks of them (counted timing).
+  CortexM(CortexModel model, bool each_instruction);
   ~CortexM();
   CortexM(const CortexM&) = delete;
   CortexM& operator=(const CortexM&) = delete;
@@ -79,11 +80,14 @@ class CortexM {
     leave({CortexEvent::Kind::debug, 0});
   }
   uc_engine* engine() const { return uc_; }  // for hooks; before the guest has run
-  // Stop the guest with `due` at the first block after so many cycles or instructions from now.
+  // Stop the guest with `due` after so many cycles or instructions from now.
   void set_budget(std::uint64_t cycles, std::uint64_t instructions) {
     cycle_limit_ = cycles_ + std::min(cycles, ~cycles_);
     instruction_limit_ = instructions_ + std::min(instructions, ~instructions_);
   }
+  bool instructions_used_up() const { return instructions_ >= instruction_limit_; }
+  // `due` comes as soon as it can.
+  void stop_soon() { cycle_limit_ = 0; }
   std::uint64_t cycles() const { return cycles_; }
   std::uint64_t instructions() const { return instructions_; }
   void add_cycles(std::uint32_t cycles) { cycles_ += cycles; }
@@ -148,10 +152,10 @@ class CortexM {
 
   uc_engine* uc_ = nullptr;
   CortexModel model_;
-  bool fpu_;
+  bool fpu_, each_instruction_;
   std::vector<Memory> memory_;
   std::vector<Code> code_;
-  std::uint32_t stubs_begin_ = 0;
+  std::uint32_t stubs_begin_ = 0, stubs_bytes_ = 0;
   std::uint64_t cycles_ = 0, instructions_ = 0, cycle_limit_ = ~0ull, instruction_limit_ = ~0ull;
   std::uint32_t next_block_ = 0;  // where the last block ends: beginning there is no branch
   std::uint32_t block_ = 0, block_bytes_ = 0;

@@ -133,23 +133,42 @@ const std::uint8_t* ElfImage::at(std::uint32_t address, std::uint32_t bytes) con
   return nullptr;
 }
 
-std::optional<std::uint32_t> ElfImage::symbol(const std::string& name) const {
+void ElfImage::each_symbol(const std::function<bool(const char*, const Elf32_Sym&)>& visit) const {
   Elf32_Ehdr header;
-  if (!take(file_, 0, header) || header.e_shentsize != sizeof(Elf32_Shdr)) return {};
+  if (!take(file_, 0, header) || header.e_shentsize != sizeof(Elf32_Shdr)) return;
   for (std::uint32_t i = 0; i < header.e_shnum; ++i) {
     Elf32_Shdr table, names;
-    if (!take(file_, header.e_shoff + std::uint64_t{i} * sizeof table, table)) return {};
+    if (!take(file_, header.e_shoff + std::uint64_t{i} * sizeof table, table)) return;
     if (table.sh_type != SHT_SYMTAB) continue;
     if (!take(file_, header.e_shoff + std::uint64_t{table.sh_link} * sizeof names, names)) continue;
     for (std::uint64_t at = 0; at + sizeof(Elf32_Sym) <= table.sh_size; at += sizeof(Elf32_Sym)) {
       Elf32_Sym symbol;
       if (!take(file_, table.sh_offset + at, symbol)) break;
       const std::uint64_t text = std::uint64_t{names.sh_offset} + symbol.st_name;
-      if (text > file_.size() || file_.size() - text <= name.size()) continue;
-      if (std::memcmp(file_.data() + text, name.c_str(), name.size() + 1) == 0) return symbol.st_value;
+      if (text >= file_.size()) continue;
+      const char* name = reinterpret_cast<const char*>(file_.data()) + text;
+      if (std::memchr(name, 0, file_.size() - text) && visit(name, symbol)) return;
     }
   }
-  return {};
+}
+
+std::optional<std::uint32_t> ElfImage::symbol(const std::string& name) const {
+  std::optional<std::uint32_t> found;
+  each_symbol([&](const char* its, const Elf32_Sym& symbol) {
+    if (symbol.st_shndx != SHN_UNDEF && name == its) found = symbol.st_value;
+    return found.has_value();
+  });
+  return found;
+}
+
+std::string ElfImage::function_at(std::uint32_t address) const {
+  std::string found = hex(address);
+  each_symbol([&](const char* name, const Elf32_Sym& symbol) {
+    if (ELF32_ST_TYPE(symbol.st_info) != STT_FUNC || (symbol.st_value & ~1u) != (address & ~1u)) return false;
+    found = name;
+    return true;
+  });
+  return found;
 }
 
 }  // namespace pensim

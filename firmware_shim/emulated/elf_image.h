@@ -5,7 +5,10 @@
 // contradicts itself, or asks for more than 64 MiB, is refused with a sentence.
 #pragma once
 
+#include <elf.h>
+
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,6 +30,8 @@ class ElfImage {
 
   // The address of a symbol, as linked.
   std::optional<std::uint32_t> symbol(const std::string& name) const;
+  // The name of the function that begins there, else the address as text.
+  std::string function_at(std::uint32_t address) const;
   // Memory that the segments do not name, such as room for the stack: zeros, writable. Throws std::runtime_error.
   void add_memory(std::uint32_t begin, std::uint32_t end);
   // Nothing where not all of it is in one region.
@@ -40,6 +45,8 @@ class ElfImage {
     bool writable = false, executable = false;
     std::uint64_t offset = 0, filled = 0;  // in the file
   };
+  // visit(name, symbol) for each symbol until it returns true.
+  void each_symbol(const std::function<bool(const char*, const Elf32_Sym&)>& visit) const;
   void read_header();
   void lay_out();
 

@@ -30,7 +30,7 @@ namespace fiber = boost::context::detail;
 constexpr std::size_t core_stack_bytes = 256 * 1024;
 constexpr std::uint32_t private_begin = 0xE0000000u, private_bytes = 0x100000u;
 constexpr std::uint32_t default_clock_Hz = 168000000;
-constexpr std::uint64_t endless_instructions = 200'000'000;
+constexpr std::uint64_t endless_instructions = 50'000'000;
 constexpr std::uint32_t priority_shift = 4;  // of BASEPRI: four bits of priority
 
 std::string hex(std::uint64_t value) {
@@ -102,6 +102,7 @@ class Emulated final : public Target {
   void run_until(Until until);
   void answer(std::uint32_t index);
   void supervisor_call();
+  void watch_for_overrun(std::uint32_t function, std::uint32_t handler, std::uint64_t took_ns);
   void due();
   void allow();
   void take_time();
@@ -136,7 +137,8 @@ class Emulated final : public Target {
   std::unique_ptr<CortexM> cpu_;  // goes before the memory that it has mapped
   std::string debug_address_;     // where to wait for a debugger; "": nowhere
   std::unique_ptr<EmulatedDebugger> debugger_;
-  std::uint32_t announced_read_ = 0;
+  std::vector<std::uint32_t> unannounced_;                  // stores to the processor's registers by assembler
+  std::uint32_t announced_read_ = 0, announced_write_ = 0;  // addresses
 
   const PenHostedRuntime* runtime_ = nullptr;
   PenHostedCore core_{};
@@ -146,7 +148,6 @@ class Emulated final : public Target {
   fiber::fcontext_t core_context_ = nullptr, engine_context_ = nullptr;
 
   bool first_step_ = true, at_next_ = false;
-  std::uint32_t depth_ = 0;
   std::uint64_t cycles_before_ = 0;  // turned into time already
   std::uint64_t lost_before_reset_ = 0;
   std::int64_t tick_ = 0;
@@ -155,6 +156,7 @@ class Emulated final : public Target {
   mutable std::deque<FollowedWatch> followed_;
   std::vector<std::string> findings_;
   std::set<std::string> unanswered_;
+  std::set<std::uint32_t> overrun_;  // handlers that were told of
 };
 
 // The runtime has one set of variables per shape; the core whose values they hold, and the one that runs.
@@ -300,7 +302,7 @@ void Emulated::read_port() {
 
 void Emulated::map_memory() {
   const CortexModel models[] = {CortexModel::m0, CortexModel::m3, CortexModel::m4, CortexModel::m33};
-  cpu_ = std::make_unique<CortexM>(models[guest_.architecture]);
+  cpu_ = std::make_unique<CortexM>(models[guest_.architecture], counted_);
   for (const ElfRegion& r : image_.regions()) {
     memory_.emplace_back(&r, Pages(r.size()));
     std::memcpy(memory_.back().second.data(), r.bytes.data(), r.size());
@@ -353,7 +355,7 @@ void Emulated::reset(std::uint8_t cause) {
   core_context_ = fiber::make_fcontext(stack_.data() + stack_.size(), stack_.size(), &Emulated::enter);
   first_step_ = true;
   at_next_ = false;
-  depth_ = 0;
+  unannounced_.clear();
   cycles_before_ = 0;
   fault_.reset();
   hang_.reset();
@@ -496,9 +498,9 @@ void Emulated::run_until(Until until) {
 
 // Between two blocks of instructions: time has come, masks may have changed, or it runs and runs.
 void Emulated::due() {
-  if (!waits()) {
-    fail("hang", "200 million instructions in one step", cpu_->pc());
-  }
+  if (cpu_->instructions_used_up()) fail("hang", "50 million instructions without time passing", cpu_->pc());
+  if (!waits()) return;
+  for (const std::uint32_t address : std::exchange(unannounced_, {})) runtime_->announced(address, 1);
   if (*runtime_->frozen == 0) {
     if (*runtime_->now_ns >= *runtime_->deadline_ns) {
       runtime_->time_passes();
@@ -542,6 +544,9 @@ void Emulated::answer(std::uint32_t index) {
     case PEN_CALL_volatile_read:
       announced_read_ = arguments[0];
       break;
+    case PEN_CALL_volatile_write:
+      announced_write_ = arguments[0];
+      break;
     default:
       break;
   }
@@ -578,13 +583,30 @@ void Emulated::call(std::uint32_t function, std::uint32_t argument) {
   at_next_ = at_next;
 }
 
-void Emulated::interrupt(std::uint32_t function, std::uint32_t number, std::uint32_t) {
+void Emulated::interrupt(std::uint32_t function, std::uint32_t number, std::uint32_t handler) {
   const bool at_next = std::exchange(at_next_, false);
   const std::uint32_t sp = cpu_->get(UC_ARM_REG_SP);
+  const std::uint64_t began_ns = waits() ? *runtime_->now_ns : 0;
   if (!cpu_->enter_exception(function, number))
     fail("stack_overflow", "no room for the frame of an exception at " + hex(sp), cpu_->pc());
   run_until(Until::exception_return);
   at_next_ = at_next;
+  take_time();
+  if (counted_) watch_for_overrun(function, handler, *runtime_->now_ns - began_ns);
+}
+
+// A handler that is not done when it would be due again, or, of an edge, within a tick; with what interrupted it.
+void Emulated::watch_for_overrun(std::uint32_t function, std::uint32_t handler, std::uint64_t took_ns) {
+  std::uint64_t limit_us = port_.tick_us;
+  if (handler >= port_.interrupt_count && handler - port_.interrupt_count < port_.task_count &&
+      tasks_[handler - port_.interrupt_count].period_us)
+    limit_us = tasks_[handler - port_.interrupt_count].period_us;
+  if (took_ns <= limit_us * 1000 || !overrun_.insert(function).second) return;
+  char text[160];
+  std::snprintf(text, sizeof text,
+                " takes %.1f us, more than the %.0f us until it is due again: an overrun at %.1f MHz",
+                static_cast<double>(took_ns) * 1e-3, static_cast<double>(limit_us), clock_Hz_ * 1e-6);
+  findings_.push_back(image_.function_at(function) + "()" + text);
 }
 
 void* Emulated::memory(std::uint32_t address) {
@@ -638,7 +660,10 @@ void Emulated::write_private(uc_engine*, std::uint64_t offset, unsigned size, st
   auto& self = *static_cast<Emulated*>(context);
   if (offset + size > private_bytes) return;
   std::memcpy(self.private_.data() + offset, &value, std::min(size, 8u));
-  if (self.runtime_->announced) self.runtime_->announced(static_cast<std::uint32_t>(private_begin + offset), 1);
+  const auto address = static_cast<std::uint32_t>(private_begin + offset);
+  if (std::exchange(self.announced_write_, 0) == address || !self.runtime_->announced) return;
+  self.unannounced_.push_back(address);  // looked at before the next block: handlers may have to run
+  self.cpu_->stop_soon();
 }
 
 // ---- faults and findings ----
@@ -647,9 +672,10 @@ void Emulated::guest_fault() {
   const CortexFault& f = cpu_->fault();
   if (debugger_) debugger_->faulted(f.kind == CortexFault::Kind::access || f.kind == CortexFault::Kind::fetch);
   if (f.kind == CortexFault::Kind::access) {
-    const bool near_stack = f.address < guest_.stack_begin && guest_.stack_begin - f.address < (1u << 20);
-    const std::uint32_t sp = cpu_->get(UC_ARM_REG_SP);
-    if (near_stack && sp < guest_.stack_begin + 4096) fail("stack_overflow", f.text + ", below the stack", f.pc);
+    // A large frame steps far below the stack before its first access.
+    const std::uint32_t sp = cpu_->get(UC_ARM_REG_SP), far = 64u << 20;
+    if (sp < guest_.stack_begin && guest_.stack_begin - sp < far)
+      fail("stack_overflow", f.text + ", below the stack", f.pc);
     fail("segfault", f.text + (f.read_only ? ", which is flash" : ""), f.pc);
   }
   if (f.kind == CortexFault::Kind::fetch) fail("segfault", f.text, f.pc);

@@ -12,13 +12,13 @@
 // handlers, SVC, and PendSV that changes the process stack work.
 //
 // timing: ideal     time passes where the core waits, exactly as in a native core: same hash
-// timing: counted   instructions take time as well (thumb.h); handlers come between any two blocks of instructions;
+// timing: counted   instructions take time as well (thumb.h); handlers come between any two instructions;
 //                   reading a volatile or the clock takes no time of its own. Functions called at rates become
 //                     interrupt handlers of
 //                   their priority over a main() that sleeps. Its hash is its own.
 //
 // Faults: a bad access, a jump to where no code is, an undefined instruction, BKPT, an SVC that nobody answers or that
-// is masked, a stack that leaves its memory, abort(), exit(), and 200 million instructions without time passing. The
+// is masked, a stack that leaves its memory, abort(), exit(), and 50 million instructions without time passing. The
 // guest's own fault handlers are not run: the fault is the verdict.
 #pragma once
 

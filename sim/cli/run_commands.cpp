@@ -14,6 +14,7 @@
 #include "sim/report/junit.h"
 #include "sim/report/terminal.h"
 #include "sim/run/run_all.h"
+#include "sim/scenario/firmware_spec.h"
 
 namespace pensim {
 
@@ -31,6 +32,7 @@ struct RunArguments {
   std::string junit, json, keep = "all", shard, fail_on_drop;
   std::string gdb_server;
   bool no_fork = false;
+  std::string also;
 };
 
 void parse_shard(const std::string& text, PrepareOptions& options, std::vector<InputProblem>& problems) {
@@ -69,6 +71,8 @@ int command_run(RunArguments& a) {
   if (a.run.jobs < 1 || a.run.jobs > 256)
     problems.push_back({{"--jobs", 0, 0}, fmt::format("{} jobs", a.run.jobs), "give a number from 1 to 256"});
 
+  a.run.also_other_kind = !a.also.empty();
+  if (a.run.also_other_kind && !emulated_cores_run_here) throw NeedsEmulator("--also " + a.also);
   std::vector<RunRequest> requests;
   if (problems.empty()) requests = prepare(a.prepare, problems);
   if (problems.empty() && a.no_fork && requests.size() != 1)
@@ -139,6 +143,11 @@ void add_prepare(CLI::App* command, PrepareOptions& options, bool paths_required
 void add_run_options(CLI::App* command, PrepareOptions& options) {
   command->add_option("--firmware", options.firmware,
                       "core: NAME, native:PATH.so or link:... (instead of the scenario's)");
+  command
+      ->add_option_function<std::string>(
+          "--timing", [&options](const std::string& timing) { options.overrides.push_back("timing=" + timing); },
+          "ideal, or counted: instructions of an emulated core take time")
+      ->check(CLI::IsMember({"ideal", "counted"}));
   command->add_option("--seed", options.seed, "seed (instead of the scenario's)")->check([](const std::string& text) {
     const bool digits = !text.empty() && text.size() <= 19 && text.find_first_not_of("0123456789") == std::string::npos;
     return digits ? std::string()
@@ -168,6 +177,10 @@ void add_run_commands(CLI::App& app) {
   run->add_option("--json", a->json, "write the results as JSON");
   run->add_flag("--twice", a->run.twice,
                 "run each twice, the second with another heap fill and load address; hashes must be equal");
+  run->add_option("--also", a->also,
+                  "run each with the same core on the other kind of processor, too (NAME.elf for NAME.so); hashes must "
+                  "be equal")
+      ->check(CLI::IsMember({"emulated", "native"}));
   run->add_flag("--no-fork", a->no_fork, "one scenario in this process, for gdb, perf, valgrind");
   run->add_option("--gdb-server", a->gdb_server,
                   "one scenario, whose emulated core waits for gdb at unix:PATH or tcp:PORT (this machine only)");

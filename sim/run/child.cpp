@@ -35,7 +35,10 @@ void run_body(const RunRequest& request, const TargetSpec& core, const BodyOptio
       writer.close();
       return;
     }
-    const std::unique_ptr<Target> target = open_target(core);
+    TargetSpec spec = core;
+    spec.emulated.counted = scenario.counted;
+    spec.emulated.fill = static_cast<std::uint8_t>(options.heap_fill);
+    const std::unique_ptr<Target> target = open_target(spec);
     pensim_core_loaded();
     if (options.crash_report != nullptr) {
       CrashSetup setup = crash_setup(*options.crash_report, *target);

@@ -64,6 +64,12 @@ void check_core(RunRequest& request, const std::string& file, const Scenario& sc
                         "build it with pensim_add_core (docs/bring_your_firmware.md)"});
     return;
   }
+  if (scenario.counted && request.core.kind != TargetSpec::Kind::emulated)
+    problems.push_back(
+        {scenario.counted_place,
+         "found timing: counted, which counts the instructions of an emulated core, but the firmware is " +
+             request.resolved.firmware,
+         "give --firmware emulated:PATH.elf, or leave it out: ideal timing is the default"});
   const std::vector<Command>& commands = request.resolved.commands;
   const auto is_poke = [](const Command& c) { return c.kind == Command::Kind::poke; };
   if (request.resolved.watch.empty() && std::none_of(commands.begin(), commands.end(), is_poke)) return;

@@ -16,6 +16,7 @@ struct RunOptions {
   Keep keep = Keep::all;
   int jobs = 1;
   bool twice = false;  // run again with another heap fill and load address; the hashes must be equal
+  bool also_other_kind = false;  // run again with NAME.elf for NAME.so, or the reverse; the hashes must be equal
   bool fork = true;    // false: in the calling process, for gdb, perf, valgrind; one scenario
   bool compress = false;
   std::string baseline_dir;  // recordings of an earlier call; margins are compared

@@ -11,14 +11,18 @@
 #include <new>
 
 #include "firmware_shim/native/host_memory.h"
+#include "firmware_shim/symbols/symbols.h"
+#include "firmware_shim/target.h"
 #include "sim/engine/plan.h"
 #include "sim/judge/judge.h"
 #include "sim/platform/clock.h"
+#include "sim/platform/file.h"
 #include "sim/platform/process.h"
 #include "sim/recording/block_store.h"
 #include "sim/recording/difference.h"
 #include "sim/run/baseline.h"
 #include "sim/run/child.h"
+#include "sim/run/core_difference.h"
 #include "sim/run/cores.h"
 #include "sim/run/formulas.h"
 #include "sim/run/geometry.h"
@@ -139,6 +143,74 @@ void compare_second_run(const RunRequest& request, const Attempt& first, RunResu
                              hash_text(second.status().hash), difference.summary());
 }
 
+// The file of the same core for the other kind of processor: NAME.so and NAME.elf lie side by side.
+TargetSpec other_kind(const TargetSpec& core) {
+  TargetSpec other = core;
+  const bool native = core.kind == TargetSpec::Kind::native;
+  other.kind = native ? TargetSpec::Kind::emulated : TargetSpec::Kind::native;
+  other.path = fs::path(core.path).replace_extension(native ? ".elf" : ".so").string();
+  return other;
+}
+
+// Which variable of the firmware differed first; in a process of its own, since cores run there.
+std::string first_variable_apart(const Recording& inputs, Tick last, const TargetSpec& a, const TargetSpec& b) {
+  const Pipe pipe = make_pipe();
+  const pid_t pid = fork_child();
+  if (pid == 0) {
+    std::string text;
+    try {
+      const std::unique_ptr<Target> first = open_target(a), second = open_target(b);
+      const CoreDifference found =
+          core_difference(inputs, last, *first, CoreSymbols(a.path), *second, CoreSymbols(b.path));
+      text = core_difference_text(found, inputs.tick_ns());
+    } catch (const std::exception& error) {
+      text = std::string("the variables are not compared: ") + error.what();
+    }
+    write_all(pipe.write_end, text);
+    _exit(0);
+  }
+  close(pipe.write_end);
+  const std::string text = read_to_end(pipe.read_end);
+  close(pipe.read_end);
+  wait_for(pid);
+  return text;
+}
+
+const char* kind_name(const TargetSpec& core) { return core.kind == TargetSpec::Kind::native ? "native" : "emulated"; }
+
+// --also emulated: the same scenario with the same core on the other kind of processor. A difference is a failure.
+void compare_other_kind(const RunRequest& request, const Attempt& first, RunResult& result) {
+  if (request.core.kind != TargetSpec::Kind::native && request.core.kind != TargetSpec::Kind::emulated) return;
+  const TargetSpec other = other_kind(request.core);
+  if (std::error_code error; !fs::is_regular_file(other.path, error)) {
+    result.verdict = RunVerdict::error;
+    result.cause = "--also: there is no " + other.path + " beside " + request.core.path;
+    return;
+  }
+  if (const std::string why = core_refusal(other); !why.empty()) {
+    result.verdict = RunVerdict::error;
+    result.cause = "--also: " + why;
+    return;
+  }
+  const Attempt second = attempt(request, other, {});
+  if (ended_well(first.end()) == ended_well(second.end()) && first.status().ticks == second.status().ticks &&
+      first.status().hash == second.status().hash) {
+    result.findings.push_back(fmt::format("{} and {}: the same hash {}", kind_name(request.core), kind_name(other),
+                                          hash_text(first.status().hash)));
+    return;
+  }
+  const Recording mine = Recording::from_blocks(*first.store, meta_of(request));
+  const Difference difference = diff(mine, Recording::from_blocks(*second.store, meta_of(request)));
+  std::string cause =
+      fmt::format("{} and {} differ: {}", kind_name(request.core), kind_name(other), difference.summary());
+  if (const std::optional<FirmwareFault> fault = firmware_fault(second.end(), request.resolved.tick_ns))
+    cause += fmt::format("; {}: {}", kind_name(other), where(*fault));
+  if (!difference.fields.empty() && mine.has_io())
+    cause += "; firmware: " + first_variable_apart(mine, difference.fields.front().first, request.core, other);
+  if (exit_code(result.verdict) < exit_code(RunVerdict::fail)) result.verdict = RunVerdict::fail;
+  result.cause = cause;
+}
+
 }  // namespace
 
 RunResult run_one(const RunRequest& request, const RunOptions& options) {
@@ -203,6 +275,7 @@ RunResult run_one(const RunRequest& request, const RunOptions& options) {
     result.cause = judgement.roll_up.cause;
   }
   if (options.twice && result.verdict != RunVerdict::error) compare_second_run(request, run, result);
+  if (options.also_other_kind && result.verdict != RunVerdict::error) compare_other_kind(request, run, result);
   if (!options.baseline_dir.empty()) compare_baseline(options, result);
 
   const bool keep = options.keep == Keep::all || (options.keep == Keep::failed && exit_code(result.verdict) != 0);

@@ -22,6 +22,7 @@ inline constexpr const char* firmware_forms =
 // Throws std::invalid_argument with what was expected and found, if it has none of these forms. Whether there is such a
 // core is not asked.
 FirmwareSpec parse_firmware(const std::string& given);
+inline bool is_emulated(const std::string& firmware) { return firmware.starts_with("emulated:"); }
 inline bool is_link(const std::string& firmware) { return firmware.starts_with("link:"); }
 // As it was given.
 std::string firmware_text(const FirmwareSpec&);

@@ -102,6 +102,7 @@ void take_plain(ResolvedScenario& r, const Scenario& s) {
   r.tick_ns = s.tick_ns;
   r.duration = s.duration;
   r.firmware = s.rig == Rig::pen ? s.firmware : "";
+  r.counted = s.counted;
   r.clock_start_us =
       static_cast<std::uint32_t>(std::min<long long>(0xFFFFFFFFll, std::llround(s.pen.clock_start_s * 1e6)));
   r.commands = s.timeline;

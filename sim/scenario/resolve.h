@@ -26,6 +26,7 @@ struct ResolvedScenario {
   Nanoseconds tick_ns = default_tick_ns;
   Tick duration = 0;
   std::string firmware;
+  bool counted = false;  // instructions of an emulated core take time
   std::uint32_t clock_start_us = 0;
   std::vector<InitialSetting> settings;  // every settable, in the order of settables.inl
   std::vector<Command> commands;         // sorted by tick, stable

@@ -408,6 +408,7 @@ void each_resolved_member(Resolved& r, V& v) {
   v.object("insertion", [&](auto& inner) { each_insertion_member(r.insertion, inner); });
   v.texts("watch", r.watch);
   v.object("record", [&](auto& inner) { inner.flag("each_needle", r.record.each_needle); });
+  if (is_emulated(r.firmware)) v.flag("counted", r.counted);
   if (is_link(r.firmware)) v.object("link", [&](auto& inner) { each_link_member(r.link, inner); });
   v.list("measures", r.measures, [](auto& inner, auto& measure) { each_measure_member(measure, inner); });
   v.list("requirements", r.requirements,

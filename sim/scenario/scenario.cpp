@@ -178,11 +178,13 @@ Scenario parse(const std::string& text, const std::string& name, const std::stri
         s.duration = ns / s.tick_ns;
     }
   }
-  if (extras.timing == Timing::counted)
-    context.add(root.find("timing")->at(),
-                "found timing: counted, which counts the instructions of an emulated core and is not offered for "
-                "native cores, links and rigs",
-                "leave it out: ideal timing is the default");
+  if (extras.timing == Timing::counted) {
+    s.counted = true;
+    s.counted_place = root.find("timing")->at();
+    if (s.rig != Rig::pen)
+      context.add(s.counted_place, "found timing: counted, which counts the instructions of firmware; a rig has none",
+                  "leave it out");
+  }
   Timeline timeline(s, context);
   if (s.rig == Rig::pen)
     for (const TimelineLine& line : extras.timeline) timeline.add(line);

@@ -108,6 +108,8 @@ struct Scenario {
   Nanoseconds tick_ns = default_tick_ns;  // of a rig: its row period
   Tick duration = 0;
   std::string firmware = "reference_pen";
+  bool counted = false;    // timing: counted
+  Location counted_place;  // where it says so
   Rig rig = Rig::pen;
   PenChoice pen;
   CartridgeChoice cartridge;

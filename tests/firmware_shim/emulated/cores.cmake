@@ -1,0 +1,11 @@
+# Cores for ARM, from the same sources as the native ones, and those that hold assembler.
+set(emulated_cores ${CMAKE_CURRENT_LIST_DIR}/cores)
+pensim_add_arm_core(tasks SHAPE registers PORT ${emulated_cores}/tasks.c)
+foreach(core counter slow filter)
+  set(shape rates)
+  if(core STREQUAL counter)
+    set(shape main)
+  endif()
+  pensim_add_core(${core} SHAPE ${shape} PORT ${emulated_cores}/${core}.c)
+endforeach()
+pensim_add_core(filter_contracted SHAPE rates PORT ${emulated_cores}/filter.c DEFINES CONTRACTED)
