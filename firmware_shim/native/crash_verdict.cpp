@@ -177,12 +177,9 @@ std::string signal_detail(const CrashRecord& r, CrashKind kind, const std::strin
 
 // Frames of the runtime that is linked into every core say nothing about the firmware.
 bool of_runtime(const Frame& f) {
-  const std::size_t slash = f.file.rfind('/');
-  const std::string name = slash == std::string::npos ? f.file : f.file.substr(slash + 1);
-  const std::string stem = name.substr(0, name.rfind('.'));  // .c, or what is inline in .h
-  if (f.file.find("emulated/guest/") != std::string::npos || f.file.find("newlib/libc/") != std::string::npos)
-    return true;
-  return f.file.find("firmware_shim/runtime/pen_") != std::string::npos;
+  for (const char* ours : {"firmware_shim/runtime/pen_", "firmware_shim/emulated/guest/", "newlib/libc/"})
+    if (f.file.find(ours) != std::string::npos) return true;
+  return false;
 }
 
 void choose_place(CrashVerdict& v) {

@@ -96,7 +96,7 @@ TEST(Emulated, CountedTimingNeedsAnEmulatedCore) {
   EXPECT_EQ(native.ran.code, 2);
   EXPECT_NE(native.ran.err.find("counted.yaml:3"), std::string::npos) << native.ran.err;
   EXPECT_NE(native.ran.err.find("emulated:PATH.elf"), std::string::npos) << native.ran.err;
-  const std::string firmware = "emulated:" + cores + "reference_pen.elf";
+  const std::string firmware = "emulated:" + cores + "example_main.elf";
   const Reported first =
       run_scenarios(PENSIM_PROGRAM, {folder / "counted.yaml", "--no-always", "--firmware", firmware});
   test::write_file(folder / "ideal.yaml", short_run);
