@@ -31,6 +31,7 @@ constexpr std::size_t core_stack_bytes = 256 * 1024;
 constexpr std::uint32_t private_begin = 0xE0000000u, private_bytes = 0x100000u;
 constexpr std::uint32_t default_clock_Hz = 168000000;
 constexpr std::uint64_t endless_instructions = 50'000'000;
+constexpr std::uint64_t cycles_to_store = 64;
 constexpr std::uint32_t priority_shift = 4;  // of BASEPRI: four bits of priority
 
 std::string hex(std::uint64_t value) {
@@ -428,6 +429,8 @@ void Emulated::allow() {
   if (counted_ && waits() && *runtime_->deadline_ns != ~0ull) {
     const std::uint64_t now = *runtime_->now_ns, deadline = *runtime_->deadline_ns;
     cycles = deadline > now ? (deadline - now) * clock_Hz_ / 1000000000u + 1 : 0;
+    // The store comes behind its announcement: only then is it looked at.
+    if (*runtime_->register_written) cycles = std::max(cycles, cycles_to_store);
   }
   cpu_->set_budget(cycles, endless_instructions);
 }

@@ -302,6 +302,7 @@ const PenHostedRuntime NAME = {
     .now_ns = &pen_time.now_ns,
     .deadline_ns = &pen_time.deadline_ns,
     .frozen = &pen_time.frozen,
+    .register_written = &pen_time.register_written,
     .running = running_function,
 #endif
     .state_begin = EDGE_OF(STATE, __start_),

@@ -35,8 +35,9 @@ typedef struct PenHostedRuntime {
   const PenStatus* status;
   uint64_t *now_ns, *deadline_ns; /* NULL in shape (a) */
   uint32_t* frozen;
-  uint32_t (*running)(void);     /* the handler's function, 0 in main() */
-  char *state_begin, *state_end; /* cleared by a reset */
+  const uint64_t* register_written; /* not 0: a store was announced that nobody has looked at yet */
+  uint32_t (*running)(void);        /* the handler's function, 0 in main() */
+  char *state_begin, *state_end;    /* cleared by a reset */
 } PenHostedRuntime;
 
 extern const PenHostedRuntime pen_hosted_rates, pen_hosted_main, pen_hosted_registers;

@@ -93,8 +93,14 @@ TEST_P(EveryCore, AnswersAsTheNativeOne) {
 
 // ---- exceptions ----
 
-TEST(Emulated, TasksAreSwitchedByPendSVOnProcessStacks) {
-  const auto arm = emulated("test:tasks");
+class EveryTiming : public testing::TestWithParam<bool> {};
+INSTANTIATE_TEST_SUITE_P(Emulated, EveryTiming, testing::Bool(),
+                         [](const auto& test) { return std::string(test.param ? "counted" : "ideal"); });
+
+TEST_P(EveryTiming, TasksAreSwitchedByPendSVOnProcessStacks) {
+  EmulatedOptions options;
+  options.counted = GetParam();
+  const auto arm = emulated("test:tasks", options);
   PenIn in{};
   PenOut out{};
   for (int k = 0; k < 800; ++k) {
