@@ -1,5 +1,5 @@
-/* pen_guest.c - linked into the ELF file of every core that is emulated: pen_in, pen_out, what the port and the firmware call, and the
- * few functions that newlib asks of a system. The work is the host's (pen_guest.h).
+/* pen_guest.c - linked into the ELF file of every core that is emulated: pen_in, pen_out, what the port and the
+ * firmware call, and the few functions that newlib asks of a system. The work is the host's (pen_guest.h).
  *
  * A call that waits and then answers is two calls: in between another task may have run. */
 #include "pen_guest.h"

@@ -1,7 +1,7 @@
 /* pen_guest.h - what the ELF file of a core and the emulator know of each other. C11, shared by both.
  *
- * The file holds one PenGuest under the symbol pen_guest. Where the runtime of a native core would do something, that of
- * the guest calls a stub of four bytes; the emulator knows their addresses and acts there (calls.inl).
+ * The file holds one PenGuest under the symbol pen_guest. Where the runtime of a native core would do something, that
+ * of the guest calls a stub of four bytes; the emulator knows their addresses and acts there (calls.inl).
  */
 #ifndef PENSIM_PEN_GUEST_H
 #define PENSIM_PEN_GUEST_H
