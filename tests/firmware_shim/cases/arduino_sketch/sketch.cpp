@@ -1,0 +1,21 @@
+// What the IDE puts around a sketch: the header, and prototypes of its functions.
+#include "Arduino.h"
+void setup();
+void loop();
+void step();
+#include "pen.ino"
+
+#include "board.h"
+volatile uint32_t result;
+static volatile unsigned long ms;
+extern "C" {
+void tick_isr(void) { ms = ms + 1; }
+unsigned long millis(void) { return ms; }
+void pinMode(int, int) {}
+int digitalRead(int pin) { return pin == START && board_start(); }
+void analogWrite(int, int value) { board_motor(value); }
+int main(void) {
+  setup();
+  for (;;) loop();
+}
+}
