@@ -61,7 +61,7 @@ _pensim_constant(PENSIM_CORE_LINK_FLAGS -Wl,-Bsymbolic -Wl,-z,defs -Wl,-z,now -W
 set(wrapped -Wl,--wrap=memcmp -Wl,--wrap=memcpy -Wl,--wrap=strlen)
 _pensim_constant(PENSIM_WAIT_LINK_FLAGS_FREESTANDING ${wrapped})
 _pensim_constant(PENSIM_WAIT_LINK_FLAGS ${wrapped} -Wl,--wrap=memchr -Wl,--wrap=strcmp -Wl,--wrap=strncmp -Wl,--wrap=strchr -Wl,--wrap=strstr)
-set(waiting pen_waiting.c pen_volatile.c pen_plain.c pen_told.c)
+set(waiting pen_waiting.c pen_volatile.c pen_plain.c pen_told.c pen_threads.c)
 _pensim_constant(PENSIM_RUNTIME_SOURCES_rates pen_runtime.c)
 _pensim_constant(PENSIM_RUNTIME_SOURCES_main pen_runtime.c ${waiting})
 _pensim_constant(PENSIM_RUNTIME_SOURCES_registers pen_runtime.c ${waiting} pen_cortex.c)

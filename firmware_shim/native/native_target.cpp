@@ -184,6 +184,7 @@ class Native final : public NativeTarget {
   void map_stack();
   void smear_stack() const;
   void tell_waits();
+  std::string place_of_code(std::uint32_t low, std::uintptr_t back) const;
   std::uint64_t as_linked(std::uint64_t address) const;
   void find(std::uint32_t kind, const char* text, std::uint32_t number);
   bool read_memory(std::uintptr_t address, void* to, std::size_t bytes) const;
@@ -242,12 +243,12 @@ class Native final : public NativeTarget {
   };
   std::vector<PlainWait> plain_waits_;
   std::uint64_t kicked_while_ = 0;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> places_to_tell_;  // kind of the finding, place
   std::set<std::string> plain_wait_places_;
   std::uint32_t divisions_told_ = 0;  // of crash_divisions
 };
 
-Native::Native(const std::string& path, const NativeOptions& options)
-    : path_(path), stack_fill_(options.stack_fill) {
+Native::Native(const std::string& path, const NativeOptions& options) : path_(path), stack_fill_(options.stack_fill) {
   load(options);
   check_runtime();
   port_ = runtime_->port;
@@ -704,6 +705,16 @@ void Native::find(std::uint32_t kind, const char* text, std::uint32_t number) {
     case PEN_FINDING_MAIN_RETURNED:
       findings_.push_back("main() has returned; the core sleeps, its handlers go on");
       break;
+    case PEN_FINDING_THREAD_ROOM:
+      findings_.push_back("no room for the stack of a task (" + std::to_string(number) +
+                          " KiB): raise .stack_bytes in the port, which is " +
+                          std::to_string((host_.stack_end - host_.stack_begin) / 1024) +
+                          " KiB for main() and all tasks");
+      break;
+    case PEN_FINDING_THREAD_STACK:
+    case PEN_FINDING_HANDLER_STAYS:
+      places_to_tell_.push_back({kind, number});
+      break;
     case PEN_FINDING_KICKED:
       kicked_while_ = runtime_->status->waits_for[0];
       break;
@@ -716,6 +727,17 @@ void Native::find(std::uint32_t kind, const char* text, std::uint32_t number) {
   }
 }
 
+// Of a place whose low half is known; `back`: 1 for a return address.
+std::string Native::place_of_code(std::uint32_t low, std::uintptr_t back) const {
+  std::uintptr_t pc = low, image_begin = ~std::uintptr_t{0};
+  for (const Range& r : loaded_) {
+    image_begin = std::min(image_begin, r.begin);
+    const std::uintptr_t inside = static_cast<std::uint32_t>(low - r.begin);
+    if (r.executable && inside < r.end - r.begin) pc = r.begin + inside;
+  }
+  return place_text(path_, image_begin - bias_, pc - back - bias_);
+}
+
 // Names of places cost milliseconds and much stack: not on the core's, where they are found.
 void Native::tell_waits() {
   if (const std::uint64_t address = std::exchange(kicked_while_, 0))
@@ -723,14 +745,16 @@ void Native::tell_waits() {
                         variable_in_core(path_, as_linked(address)) +
                         ", while another handler kicks the watchdog: that would go on if nobody ever answered; kick it "
                         "where the work is done");
+  for (const auto& [kind, low] : std::exchange(places_to_tell_, {}))
+    findings_.push_back(
+        kind == PEN_FINDING_THREAD_STACK
+            ? "the task " + place_of_code(low, 0) +
+                  " has overrun its stack: ask for more, and raise .stack_bytes in the port"
+            : "the handler " + place_of_code(low, 0) +
+                  " has not returned for 1 s: what is not more urgent stands still. If it switches tasks, let "
+                  "the runtime do that (pen_threads.h, docs/rtos.md)");
   for (const PlainWait& w : std::exchange(plain_waits_, {})) {
-    std::uintptr_t pc = w.place_low, image_begin = ~std::uintptr_t{0};
-    for (const Range& r : loaded_) {
-      image_begin = std::min(image_begin, r.begin);
-      const std::uintptr_t inside = static_cast<std::uint32_t>(w.place_low - r.begin);
-      if (r.executable && inside < r.end - r.begin) pc = r.begin + inside;
-    }
-    const std::string place = place_text(path_, image_begin - bias_, pc - 1 - bias_);
+    const std::string place = place_of_code(w.place_low, 1);
     if (!plain_wait_places_.insert(place).second) continue;
     findings_.push_back(
         place + " waits by reading " + variable_in_core(path_, as_linked(w.address)) +

@@ -28,8 +28,11 @@ enum {
   PEN_FINDING_DELAY_TOO_LONG, /* number: microseconds asked for in a tick of shape (a); once per reset */
   PEN_FINDING_MAIN_RETURNED,  /* once per reset */
   PEN_FINDING_PLAIN_WAIT,     /* number: low half of the place in the code; waits_for[0]: what is read there */
+  PEN_FINDING_THREAD_ROOM,    /* number: KiB of the stack that found no room */
+  PEN_FINDING_THREAD_STACK,   /* number: low half of the entry of a thread that overran its stack */
+  PEN_FINDING_HANDLER_STAYS,  /* number: low half of the handler that has not returned for 1 s; once per reset */
   PEN_FINDING_KICKED, /* the watchdog is, by handlers, while waits_for is waited for; number: milliseconds; once per reset */
-  PEN_FINDING_HEAP_EXHAUSTED  /* number: bytes of the heap; once per reset */
+  PEN_FINDING_HEAP_EXHAUSTED /* number: bytes of the heap; once per reset */
 };
 
 typedef struct PenHost {

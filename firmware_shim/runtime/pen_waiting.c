@@ -25,7 +25,7 @@ static struct {
   uint32_t tick, next_due_tick;
   PenOut out_before;
   uint64_t out_changed_ns, kicked_ns;
-  uint8_t watchdog_started, kicks_told;
+  uint8_t watchdog_started, kicks_told, stays_told;
 } core;
 
 /* ---- what the running context waits for ---- */
@@ -66,6 +66,7 @@ static int answerable(void) {
     if (kind == 1) ++dead;
   }
   if (addresses && dead == addresses) return 0;
+  if (pen_threads_exist() && !pen_time.running && !pen_time.primask) return 1; /* another thread */
   for (uint32_t i = 0; i < pen_time.handler_count; ++i) {
     const PenHandler* h = &pen_time.handler[i];
     if (!(pen_time.enabled & (1ull << i))) continue;
@@ -105,6 +106,13 @@ static void watch_for_hang(void) {
     if (!(a == wait->before[0] && value[i] == wait->value[0]) && !(a == wait->before[1] && value[i] == wait->value[1]))
       wait->moved = 1;
   }
+#ifndef PEN_ELSEWHERE
+  const PenHandler* h = pen_time.running;
+  if (h && !core.stays_told && pen_time.now_ns - h->ran_ns >= 1000000000u) {
+    core.stays_told = 1;
+    pen_host->finding(pen_host->target, PEN_FINDING_HANDLER_STAYS, "", (uint32_t)(uintptr_t)h->run);
+  }
+#endif
   int waits = wait->asleep || wait->address[0];
   if (wait->moved || !waits) wait->since_ns = pen_time.now_ns;
   wait->moved = 0;
@@ -192,6 +200,7 @@ static void run_handler(PenHandler* h) {
   PenHandler* outer = pen_time.running;
   uint32_t outer_level = pen_time.level;
   int64_t outer_offset_ns = pen_time.clock_offset_ns;
+  uint64_t outer_frame = pen_time.handler_frame;
   PenWait outer_wait = pen_time.wait;
   PenPlain outer_plain = pen_time.plain;
   uint32_t outer_plain_left = pen_plain_left;
@@ -209,6 +218,7 @@ static void run_handler(PenHandler* h) {
   h->answering = h->edge;
   pen_time.pending &= ~(1ull << (h - pen_time.handler));
   pen_time.running = h;
+  pen_time.handler_frame = (uint64_t)(uintptr_t)__builtin_frame_address(0);
   pen_time.level = (uint32_t)(h->priority >> pen_time.subpriority_bits);
   h->ran_ns = pen_time.now_ns + 1;
   ++pen_time.runs;
@@ -228,6 +238,7 @@ static void run_handler(PenHandler* h) {
 #endif
   pen_time.running = outer;
   pen_time.level = outer_level;
+  pen_time.handler_frame = outer_frame;
   pen_time.clock_offset_ns = outer_offset_ns;
   pen_time.wait = outer_wait;
   pen_time.plain = outer_plain;
@@ -271,7 +282,8 @@ void pen_settle(void) {
     for (; answered; answered &= answered - 1) pen_time.handler[__builtin_ctzll(answered)].fresh = 0;
   }
   for (; core.due; core.due &= core.due - 1) pen_pend(&pen_time.handler[__builtin_ctzll(core.due)]);
-  dispatch();
+  do dispatch();
+  while (pen_threads_switch());
 }
 
 /* ---- ticks ---- */
@@ -315,8 +327,25 @@ static void next_tick(void) {
   sync_in();
 }
 
+#ifndef PEN_ELSEWHERE
+/* A handler that switched to a stack of the firmware's own (swapcontext and its kind) has returned, as far as priorities
+ * go: the task there runs at the level of main(). When that stack is left again, run_handler() goes on by itself. */
+static void leave_handler_of_another_stack(void) {
+  uint64_t here = (uint64_t)(uintptr_t)__builtin_frame_address(0), frame = pen_time.handler_frame;
+  uint64_t low = frame - pen_host->stack_begin < pen_host->stack_end - pen_host->stack_begin ? pen_host->stack_begin
+                                                                                             : frame - 65536u;
+  if (here < frame && here >= low) return;
+  pen_time.running = NULL;
+  pen_time.level = PEN_THREAD_LEVEL;
+  pen_time.clock_offset_ns = 0;
+}
+#endif
+
 void pen_time_passes(void) {
   if (pen_time.frozen) return;
+#ifndef PEN_ELSEWHERE
+  if (pen_time.running) leave_handler_of_another_stack();
+#endif
   do {
     flush();
 #if PEN_CORE_SHAPE == 2

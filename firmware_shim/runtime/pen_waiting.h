@@ -58,6 +58,7 @@ typedef struct PenTime {
   uint32_t level;                       /* of what runs: a handler's priority (group), or PEN_THREAD_LEVEL */
   uint32_t primask, faultmask, basepri; /* basepri in units of priority, 0: off */
   uint32_t subpriority_bits;
+  uint64_t handler_frame;    /* where the running handler's stack begins */
   uint32_t wakes;            /* handlers that became pending on enabled lines */
   uint32_t runs;             /* handlers that ran */
   uint32_t frozen;           /* in boot(), sync_in() and the like: no time, no handlers */
@@ -89,6 +90,14 @@ void pen_plain_begin(PenPlain* plain, uint8_t known); /* a context starts, which
 #else                                                 /* where instructions take time, so does every loop */
 static __attribute__((unused)) uint32_t pen_plain_left;
 static inline void pen_plain_begin(PenPlain* plain, uint8_t known) { plain->known = known; }
+#endif
+
+#ifndef PEN_ELSEWHERE         /* pen_threads.c */
+int pen_threads_switch(void); /* switches if it was requested and may be; returns when this thread goes on */
+int pen_threads_exist(void);
+#else
+static inline int pen_threads_switch(void) { return 0; }
+static inline int pen_threads_exist(void) { return 0; }
 #endif
 
 /* pen_cortex.c; called in shape (c) only */
