@@ -15,7 +15,9 @@ namespace fiber = boost::context::detail;
 
 constexpr std::size_t stack_bytes = 1u << 20, page_bytes = 4096;
 constexpr std::uint32_t it_bits = 0x0600FC00u, number_bits = 0x1FFu, thumb_bit = 1u << 24, align_bit = 1u << 9;
-constexpr std::uint32_t spsel = 2, fpca = 4;
+// FPCA, with SFPA, which libunicorn's processor looks at too: without it the next float instruction would start a new
+// context, with an empty FPSCR.
+constexpr std::uint32_t spsel = 2, fpca = 4, floats = 0xC;
 constexpr std::uint32_t basic_frame = 0x20, extended_frame = 0x68;
 constexpr std::uint32_t entry_cycles = 12, exit_cycles = 10;  // Cortex-M4 TRM 3.9
 
@@ -141,6 +143,7 @@ void CortexM::reset(std::uint32_t pc, std::uint32_t stack) {
     set(UC_ARM_REG_FPSCR, 0);
   }
   masks_ = false;
+  conditional_ = 0;
   cycles_ = instructions_ = 0;
   next_block_ = 0;
   go_on_at(pc);
@@ -212,7 +215,7 @@ const CortexM::Block& CortexM::block(std::uint32_t address, std::uint32_t bytes)
     if (b.bytes != bytes) {
       const std::uint8_t* at = memory(address, bytes);
       const BlockCost cost = at ? block_cost(at, bytes, model_) : BlockCost{};
-      b = {bytes, cost.cycles, cost.instructions, cost.masks};
+      b = {bytes, cost.cycles, cost.instructions, cost.conditional, cost.masks};
     }
     return b;
   }
@@ -225,7 +228,10 @@ void CortexM::on_block(uc_engine*, std::uint64_t address, std::uint32_t size, vo
   auto& self = *static_cast<CortexM*>(context);
   const auto at = static_cast<std::uint32_t>(address);
   if (at - self.stubs_begin_ < self.stubs_bytes_) return;  // the host's
-  if (self.masks_ || self.cycles_ >= self.cycle_limit_ || self.instructions_ >= self.instruction_limit_) {
+  // libunicorn does not tell how much of an IT is left, so an exception could not come back into it.
+  const bool inside = self.each_instruction_ && self.conditional_ > 0;
+  if (inside) --self.conditional_;
+  if (!inside && (self.masks_ || self.cycles_ >= self.cycle_limit_ || self.instructions_ >= self.instruction_limit_)) {
     self.masks_ = false;
     self.pc_ = at;
     self.leave({CortexEvent::Kind::due, 0});
@@ -236,6 +242,7 @@ void CortexM::on_block(uc_engine*, std::uint64_t address, std::uint32_t size, vo
   self.cycles_ += b.cycles;
   self.instructions_ += b.instructions;
   self.masks_ = b.masks;
+  if (b.conditional) self.conditional_ = b.conditional;
   self.block_ = at;
   self.block_bytes_ = size;
   self.next_block_ = at + size;
@@ -325,7 +332,7 @@ bool CortexM::enter_exception(std::uint32_t handler, std::uint32_t number) {
   std::uint32_t exc_return = extended ? 0xFFFFFFE1u : 0xFFFFFFF1u;
   if (!from_handler) exc_return |= (control & spsel) ? 0xCu : 0x8u;
   set(UC_ARM_REG_SP, frame);
-  set(UC_ARM_REG_CONTROL, control & ~(spsel | fpca) & 7u);
+  set(UC_ARM_REG_CONTROL, control & 1u);
   set(UC_ARM_REG_XPSR, (xpsr & ~(number_bits | it_bits)) | thumb_bit | number);
   set(UC_ARM_REG_LR, exc_return);
   go_on_at(handler);
@@ -348,10 +355,10 @@ bool CortexM::return_from_exception(std::uint32_t exc_return) {
   if (process_stack) {
     // The main stack is where the handler leaves it.
     set(UC_ARM_REG_XPSR, words[7] & ~align_bit);
-    set(UC_ARM_REG_CONTROL, (control & 1u) | spsel | (extended ? fpca : 0u));
+    set(UC_ARM_REG_CONTROL, (control & 1u) | spsel | (extended ? floats : 0u));
   } else {
     set(UC_ARM_REG_XPSR, words[7] & ~align_bit);
-    set(UC_ARM_REG_CONTROL, (control & 1u) | (extended ? fpca : 0u));
+    set(UC_ARM_REG_CONTROL, (control & 1u) | (extended ? floats : 0u));
   }
   set(UC_ARM_REG_SP, sp);
   static const int stacked[] = {UC_ARM_REG_R0, UC_ARM_REG_R1,  UC_ARM_REG_R2,
@@ -373,7 +380,7 @@ CortexM::Context CortexM::save() const {
   c.lr = get(UC_ARM_REG_LR);
   c.sp = get(UC_ARM_REG_SP);
   c.xpsr = get(UC_ARM_REG_XPSR);
-  c.control = get(UC_ARM_REG_CONTROL) & 7u;
+  c.control = get(UC_ARM_REG_CONTROL);
   c.pc = pc_;
   if (fpu_ && (c.control & fpca)) {
     for (std::size_t i = 0; i < 16; ++i) c.s[i] = get(UC_ARM_REG_S0 + static_cast<int>(i));

@@ -134,6 +134,7 @@ class CortexM {
   struct Block {
     std::uint32_t bytes = 0, cycles = 0;
     std::uint32_t instructions = 0;
+    std::uint8_t conditional = 0;
     bool masks = false;
   };
   struct Code {
@@ -159,7 +160,8 @@ class CortexM {
   std::uint64_t cycles_ = 0, instructions_ = 0, cycle_limit_ = ~0ull, instruction_limit_ = ~0ull;
   std::uint32_t next_block_ = 0;  // where the last block ends: beginning there is no branch
   std::uint32_t block_ = 0, block_bytes_ = 0;
-  bool masks_ = false;  // the last block may have changed them
+  std::uint32_t conditional_ = 0;  // instructions under an IT that are still to come
+  bool masks_ = false;             // the last block may have changed them
   bool abandoned_ = false;
   bool moved_ = false;  // pc_ is not where the event was
   std::uint32_t pc_ = 0;

@@ -74,6 +74,12 @@ bool changes_masks(const Instruction& i) {
   return (i.first & 0xFFE0) == 0xF380 && (i.second & 0xFF00) == 0x8800;  // MSR
 }
 
+// IT: how many instructions stand under its conditions; 0 of others.
+std::uint8_t condition_length(std::uint32_t h) {
+  if ((h & 0xFF00) != 0xBF00 || (h & 0xF) == 0) return 0;
+  return static_cast<std::uint8_t>(4 - std::countr_zero(h & 0xF));
+}
+
 }  // namespace
 
 BlockCost block_cost(const std::uint8_t* code, std::uint32_t bytes, CortexModel model) {
@@ -87,6 +93,7 @@ BlockCost block_cost(const std::uint8_t* code, std::uint32_t bytes, CortexModel 
     cost.cycles += c.cycles - (c.memory && after_memory && model != CortexModel::m0 ? 1u : 0u);
     after_memory = c.memory;
     cost.masks = changes_masks(i);
+    cost.conditional = i.bytes == 2 ? condition_length(i.first) : 0;
     ++cost.instructions;
     at += i.bytes;
   }

@@ -17,7 +17,8 @@ enum class CortexModel : std::uint8_t { m0, m3, m4, m33 };
 // caller sees it where the next block begins.
 struct BlockCost {
   std::uint32_t instructions = 0, cycles = 0;
-  bool masks = false;  // its last instruction may have changed PRIMASK, BASEPRI, FAULTMASK or CONTROL
+  std::uint8_t conditional = 0;  // its last instruction is an IT for so many
+  bool masks = false;            // its last instruction may have changed PRIMASK, BASEPRI, FAULTMASK or CONTROL
 };
 inline constexpr std::uint32_t refill_cycles = 2;
 BlockCost block_cost(const std::uint8_t* code, std::uint32_t bytes, CortexModel model);

@@ -129,6 +129,7 @@ TEST(Emulated, ATornReadingShowsOnlyWhereInstructionsTakeTime) {
       target.step(k, in, out);
     }
     EXPECT_GT(out.aux[1], 2000);
+    EXPECT_EQ(out.aux[2], 0) << "an exception came into an IT block and not back";
     return out.aux[0];
   };
   EmulatedOptions counted;

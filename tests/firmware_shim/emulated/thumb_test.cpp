@@ -47,6 +47,13 @@ TEST(Thumb, SaysWhereMasksMayHaveChanged) {
   EXPECT_FALSE(cost({0x1840}).masks);
 }
 
+TEST(Thumb, SaysHowManyInstructionsStandUnderACondition) {
+  EXPECT_EQ(cost({0xBF08}).conditional, 1u);  // it eq
+  EXPECT_EQ(cost({0xBF1C}).conditional, 2u);  // itt ne
+  EXPECT_EQ(cost({0xBF1F}).conditional, 4u);  // itttt ne
+  EXPECT_EQ(cost({0xBF00}).conditional, 0u);  // nop
+}
+
 TEST(Thumb, FindsTheInstructionOfAnAccess) {
   std::array<std::uint32_t, 16> r{};
   r[1] = 0x20000000;
