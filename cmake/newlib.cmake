@@ -65,4 +65,7 @@ function(pensim_newlib variant result)
     DEPENDS ${PENSIM_NEWLIB_SCRIPT} ${source} USES_TERMINAL
     COMMENT "Building newlib, the C library of the target, for ${variant} (once, about a minute)" VERBATIM)
   add_custom_target(pensim_newlib_${variant} DEPENDS ${stamp})
+  if(variant STREQUAL "thumbv7em-hard")
+    add_custom_target(pensim_newlib_arm DEPENDS ${stamp})
+  endif()
 endfunction()

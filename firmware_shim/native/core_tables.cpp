@@ -34,7 +34,7 @@ struct Port32 {
   std::uint32_t core_clock_Hz, unanswered_ms, stack_bytes, divide_by_zero_traps;
 };
 struct Runtime32 {
-  std::uint32_t magic, version, shim_version, port_version, in_bytes, out_bytes, shape, reserved;
+  std::uint32_t magic, version, shim_version, port_version, in_bytes, out_bytes, shape, lp64_chosen;
   Address port, in, out, status;
   Address init_begin, init_end, noinit_begin, noinit_end;
   Address start, tick, run, imports;
@@ -83,15 +83,16 @@ PenFunction function(const CoreImage& image, const std::string& path, Address ad
   return pointer<void()>(address);
 }
 
+// Memory that the host writes: between steps, so it has to stay writable, or once, before the image is protected.
 template <class T>
-T* block(const CoreImage& image, const std::string& path, Address address, std::size_t bytes, const char* what,
-         bool writable) {
+T* block(const CoreImage& image, const std::string& path, Address address, const char* what, bool once = false) {
+  const std::uintptr_t end = std::uintptr_t{address} + sizeof(T);
+  const bool constant = address < image.read_only_end() && end > image.read_only_begin();
   const auto& segments = image.segments();
-  const bool good =
-      image.at(address, bytes) && (!writable || std::any_of(segments.begin(), segments.end(), [&](auto& s) {
-        return s.writable && address >= s.begin && address < s.end;
-      }));
-  if (!good) refuse(path, std::string(what) + " lies outside of the core's memory");
+  const bool writable = std::any_of(segments.begin(), segments.end(), [&](const CoreImage::Segment& s) {
+    return s.writable && address >= s.begin && end <= s.end;
+  });
+  if (!writable || (constant && !once)) refuse(path, std::string(what) + " is not in writable memory of the core");
   return pointer<T>(address);
 }
 
@@ -109,10 +110,10 @@ void read_runtime(const CoreImage& image, const std::string& path, CoreTables& t
   to.out_bytes = from.out_bytes;
   to.shape = from.shape;
   if (from.magic != PEN_RUNTIME_MAGIC || from.version != PEN_RUNTIME_VERSION) return;
-  to.in = block<PenIn>(image, path, from.in, sizeof(PenIn), "pen_in", true);
-  to.out = block<PenOut>(image, path, from.out, sizeof(PenOut), "pen_out", true);
-  to.status = block<PenStatus>(image, path, from.status, sizeof(PenStatus), "pen_status", true);
-  to.imports = block<PenImports>(image, path, from.imports, sizeof(PenImports), "pen_imports", true);
+  to.in = block<PenIn>(image, path, from.in, "pen_in");
+  to.out = block<PenOut>(image, path, from.out, "pen_out");
+  to.status = block<PenStatus>(image, path, from.status, "pen_status");
+  to.imports = block<PenImports>(image, path, from.imports, "pen_imports", true);
   if (from.noinit_begin > from.noinit_end ||
       (from.noinit_begin < from.noinit_end && !image.at(from.noinit_begin, from.noinit_end - from.noinit_begin)))
     refuse(path, "its section .noinit lies outside of the core's memory");

@@ -179,10 +179,10 @@ void CoreImage::fill() {
   }
   read_only_begin_ += bias_;
   read_only_end_ += bias_;
-  // Whole pages of one segment, or nothing.
+  // Whole pages at the beginning of one segment, or nothing.
   read_only_end_ = page_down(read_only_end_);
   const bool inside = std::any_of(segments_.begin(), segments_.end(), [&](const Segment& s) {
-    return s.writable && read_only_begin_ >= s.begin && read_only_end_ <= s.end && read_only_begin_ < read_only_end_;
+    return s.writable && read_only_begin_ == s.begin && read_only_end_ <= s.end && read_only_begin_ < read_only_end_;
   });
   if (!inside) read_only_begin_ = read_only_end_ = 0;
 }

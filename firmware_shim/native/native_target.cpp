@@ -180,6 +180,7 @@ class Native final : public NativeTarget {
   void find_segments_of_image();
   void give_imports();
   void find_calls_of_the_pc();
+  void find_longs();
   void map_registers();
   void map_stack();
   void smear_stack() const;
@@ -265,6 +266,7 @@ Native::Native(const std::string& path, const NativeOptions& options) : path_(pa
   } else {
     find_segments();
     find_calls_of_the_pc();
+    if (!runtime_->lp64_chosen) find_longs();
   }
   reset(PEN_RESET_POWER_ON);
   if (thread_local_variables_)
@@ -431,6 +433,25 @@ void Native::find_segments() {
   };
   ::dl_iterate_phdr(visit, &found);
   if (!found.done) refuse(path_, "the loader does not list its segments");
+}
+
+// What has another size than on the target, as far as static variables tell.
+void Native::find_longs() {
+  static const std::set<std::string> of_8_bytes = {"long", "long int", "unsigned long", "long unsigned int"};
+  constexpr std::size_t most_named = 12;
+  std::size_t count = 0;
+  std::string names;
+  try {
+    for (const SymbolLine& line : CoreSymbols(path_).list())
+      if (of_8_bytes.count(line.type.substr(0, line.type.find_first_of("[:"))) && count++ < most_named)
+        names += (count > 1 ? ", " : "") + line.name;
+  } catch (const std::runtime_error&) {
+    // no debug information, no names
+  }
+  std::string text = "long and pointers have 8 bytes in this core, on the target 4";
+  if (count) text += ": " + names;
+  if (count > most_named) text += " and " + std::to_string(count - most_named) + " more variables of type long";
+  findings_.push_back(text + " (DATA_MODEL of pensim_add_core)");
 }
 
 // Functions of the PC whose results come from outside the run, or that leave it. A firmware that means its own has to

@@ -306,6 +306,9 @@ const PenRuntime pen_runtime = {
     .in_bytes = sizeof(PenIn),
     .out_bytes = sizeof(PenOut),
     .shape = PEN_CORE_SHAPE,
+#ifdef PEN_LP64_CHOSEN
+    .lp64_chosen = 1,
+#endif
     .port = &pen_port,
     .in = &pen_in,
     .out = &pen_out,

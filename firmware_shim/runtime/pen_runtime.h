@@ -74,7 +74,7 @@ typedef struct PenRuntime {
   uint32_t magic, version, shim_version, port_version;
   uint32_t in_bytes, out_bytes;
   uint32_t shape; /* PEN_SHAPE_*, as built */
-  uint32_t reserved;
+  uint32_t lp64_chosen; /* 1: DATA_MODEL lp64 is what its author asked for */
   const PenPort* port;
   volatile PenIn* in;
   PenOut* out;
