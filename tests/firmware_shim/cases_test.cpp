@@ -97,6 +97,16 @@ const Case works[] = {
     {.core = "keil_dialect", .result = Result{63}},
     {.core = "iar_dialect", .result = Result{41}},  // starts at 0, 0.3, 0.6, 0.9 s
     {.core = "header_of_another_case", .result = Result{34}},
+    {.core = "arduino_deadline", .result = Result{995, 2}},  // over the wrap of the clock
+    {.core = "half_wrap", .arguments = {"--set", "pen.clock_start=2147.2 s"}, .result = Result{1323, 10}},
+    {.core = "heap_limit", .result = Result{0}, .findings = {"the heap of 65536 bytes is used up"}},
+    {.core = "limits_of_long", .result = Result{7}},
+    {.core = "linker_symbols"},
+    {.core = "long_double", .result = Result{81}},  // long double is double
+    {.core = "newlib_functions", .result = Result{1}},
+    {.core = "pointers_in_record", .result = Result{12}},
+    {.core = "print_long", .result = Result{1}},
+    {.core = "use_after_free", .result = Result{7}},  // freed memory keeps what it held, as there
     {.core = "arduino_sketch", .result = Result{100, 1}},
     {.core = "volatile_delay", .result = Result{1601, 2}},  // 16000 rounds of two reads, and the clock's own 1 us
     {.core = "main_loop_plain_flag",
@@ -171,6 +181,17 @@ TEST(CppNames, AreWatchedAndPokedAsListedAndThroughPointers) {
                                                        "0x00000010, where no memory is"),
             std::string::npos)
       << run["findings"][0];
+}
+
+TEST(Uninitialised, ALocalVariableDiffersInASecondRun) {
+  const test::Reported reported =
+      test::run_scenarios(PENSIM_PROGRAM, {PENSIM_CASES "/scenarios/wrap.yaml", "--no-always", "--twice", "--firmware",
+                                           "native:" PENSIM_TEST_CORES "/cases/uninitialised_local.so"});
+  ASSERT_EQ(reported.runs.size(), 1u) << reported.ran.err;
+  EXPECT_EQ(reported.runs[0]["verdict"], "error");
+  const std::string cause = reported.runs[0]["cause"];
+  EXPECT_EQ(cause.find("two runs differ"), 0u) << cause;
+  EXPECT_NE(cause.find("out.duty_q15"), std::string::npos) << cause;
 }
 
 // A firmware may call its variables as the runtime calls its own.
