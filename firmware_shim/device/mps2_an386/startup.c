@@ -151,6 +151,10 @@ static void write_line(void* context, const void* bytes, uint32_t count) {
   }
 }
 
+/* Of the C library's exit(), which a core may call. */
+void _fini(void);
+void _fini(void) {}
+
 void Reset_Handler(void) {
   SCB_CPACR |= 0xFu << 20; /* FPU */
   __asm volatile("dsb\n isb");

@@ -1,5 +1,6 @@
 // Whole runs on a board: the hash of the native core, what the recording says of the link, what a loss comes to.
 #include <gtest/gtest.h>
+#include <sys/prctl.h>
 
 #include <thread>
 
@@ -18,8 +19,11 @@ class BoardCommand {
   explicit BoardCommand(std::vector<std::string> words) {
     int ends[2];
     if (pipe(ends) != 0) throw std::runtime_error("pipe");
+    const pid_t parent = getpid();
     pid_ = fork();
     if (pid_ == 0) {
+      prctl(PR_SET_PDEATHSIG, SIGTERM);
+      if (getppid() != parent) _exit(1);
       dup2(ends[1], 1);
       close(ends[0]);
       close(ends[1]);
@@ -128,6 +132,34 @@ TEST(Qemu, InLockstepHasTheHashOfTheNativeCore) {
   }
 }
 
+TEST(Qemu, ABoardAloneReachesItsRate) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  const pid_t pid = fork();
+  if (pid == 0) {
+    dup2(ends[1], 1);
+    close(ends[0]);
+    execlp("qemu-system-arm", "qemu-system-arm", "-M", "mps2-an386", "-nodefaults", "-display", "none", "-kernel",
+           PENSIM_CORES "/reference_pen.alone.elf", "-serial", "stdio", nullptr);
+    _exit(127);
+  }
+  close(ends[1]);
+  std::string line;
+  double at_s = 0, rate_Hz = 0, depth_mm = 0, current_A = 0;
+  for (char c; at_s < 1.0 && read(ends[0], &c, 1) == 1;) {
+    line += c;
+    if (c != '\n') continue;
+    std::sscanf(line.c_str(), "t_s %lf rate_Hz %lf depth_mm %lf current_A %lf", &at_s, &rate_Hz, &depth_mm, &current_A);
+    line.clear();
+  }
+  kill(pid, SIGKILL);
+  waitpid(pid, nullptr, 0);
+  close(ends[0]);
+  EXPECT_NEAR(at_s, 1.0, 0.01);
+  EXPECT_NEAR(rate_Hz, 120.0, 1.0);
+  EXPECT_NEAR(depth_mm, 1.0, 0.05);
+  EXPECT_NEAR(current_A, 0.206, 0.01);  // as pen_plant_test has it of both plants
+}
 #endif
 
 TEST(Board, WatchesAndPokesAsTheNativeCoreDoes) {
