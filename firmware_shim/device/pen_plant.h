@@ -1,8 +1,8 @@
 /* pen_plant.h - the pen itself, small enough for its own processor: float, one step per firmware tick. C11.
  *
- * For a board alone on a bench, without a PC: the core's PenOut moves a modelled pen, whose sensors are the core's PenIn.
- * The equations are those of models/ (motor.h, bridge.h, drivetrain.h, depth_screw.h, battery.h, sensors.h), the numbers
- * come from the same catalogs: `pensim board parameters` writes pen_plant_parameters.h at build time.
+ * For a board alone on a bench, without a PC: the core's PenOut moves a modelled pen, whose sensors are the core's
+ * PenIn. The equations are those of models/ (motor.h, bridge.h, drivetrain.h, depth_screw.h, battery.h, sensors.h), the
+ * numbers come from the same catalogs: `pensim board parameters` writes pen_plant_parameters.h at build time.
  *
  *   L di/dt = u - R i - k w                                     exact within a step
  *   (J + m e^2 s^2) w' = k i - b w - e s F - m e^2 s c w^2 - T_c sgn(w)      s, c = sin, cos of the cam
