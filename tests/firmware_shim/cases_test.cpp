@@ -37,6 +37,13 @@ std::string source_line(const std::string& file, int line) {
   return text;
 }
 
+// Without the one that every core with 8-byte pointers has.
+std::vector<std::string> findings_of(const nlohmann::json& run) {
+  auto findings = run["findings"].get<std::vector<std::string>>();
+  std::erase_if(findings, [](const std::string& f) { return f.starts_with("long and pointers have 8 bytes"); });
+  return findings;
+}
+
 class Cases : public testing::TestWithParam<Case> {};
 
 TEST_P(Cases, DoesWhatTheTargetDoes) {
@@ -71,10 +78,10 @@ TEST_P(Cases, DoesWhatTheTargetDoes) {
     EXPECT_NE(at, std::string::npos) << "no word of: " << word << "\n" << text;
     if (at == std::string::npos) break;
   }
-  const nlohmann::json& findings = run["findings"];
-  ASSERT_EQ(findings.size(), c.findings.size()) << findings.dump(1);
+  const std::vector<std::string> findings = findings_of(run);
+  ASSERT_EQ(findings.size(), c.findings.size()) << run["findings"].dump(1);
   for (std::size_t i = 0; i < c.findings.size(); ++i)
-    EXPECT_NE(findings[i].get<std::string>().find(c.findings[i]), std::string::npos) << findings[i];
+    EXPECT_NE(findings[i].find(c.findings[i]), std::string::npos) << findings[i];
 }
 
 std::string name_of(const testing::TestParamInfo<Case>& info) { return info.param.core; }
@@ -176,9 +183,9 @@ TEST(CppNames, AreWatchedAndPokedAsListedAndThroughPointers) {
     EXPECT_EQ(measured(same), measured("duty")) << same;
   EXPECT_EQ(measured("fault"), 5);
   EXPECT_NEAR(measured("poked"), -7000, 1);
-  ASSERT_EQ(run["findings"].size(), 1u) << text;
-  EXPECT_NE(run["findings"][0].get<std::string>().find("drive::wild->duty cannot be read: a pointer on the way is "
-                                                       "0x00000010, where no memory is"),
+  ASSERT_EQ(findings_of(run).size(), 1u) << text;
+  EXPECT_NE(findings_of(run)[0].find("drive::wild->duty cannot be read: a pointer on the way is "
+                                     "0x00000010, where no memory is"),
             std::string::npos)
       << run["findings"][0];
 }
