@@ -20,6 +20,7 @@
 #   -ffp-contract=off               a*b+c is two roundings here and there
 #   -fno-gnu-unique, -Bsymbolic, hidden visibility   nothing of a core is shared with the host or with another copy of it
 #   -fno-optimize-sibling-calls     a verdict names the function that called, not the one it jumped to
+#   -include pen_assembler.h        barriers, sleep and masks in inline assembler become calls; other ARM assembler is refused in words
 #   -fno-lto                        the instrumentation below would be lost, whatever the project asks for
 #   -Ttext-segment=0x20001000       pointers fit into 32 bits, also those of 8 bytes
 #   -z defs                         a hardware call without an answer stops the link, not the run
@@ -62,9 +63,9 @@ set(wrapped -Wl,--wrap=memcmp -Wl,--wrap=memcpy -Wl,--wrap=strlen)
 _pensim_constant(PENSIM_WAIT_LINK_FLAGS_FREESTANDING ${wrapped})
 _pensim_constant(PENSIM_WAIT_LINK_FLAGS ${wrapped} -Wl,--wrap=memchr -Wl,--wrap=strcmp -Wl,--wrap=strncmp -Wl,--wrap=strchr -Wl,--wrap=strstr)
 set(waiting pen_waiting.c pen_volatile.c pen_plain.c pen_told.c pen_threads.c)
-_pensim_constant(PENSIM_RUNTIME_SOURCES_rates pen_runtime.c)
-_pensim_constant(PENSIM_RUNTIME_SOURCES_main pen_runtime.c ${waiting})
-_pensim_constant(PENSIM_RUNTIME_SOURCES_registers pen_runtime.c ${waiting} pen_cortex.c)
+_pensim_constant(PENSIM_RUNTIME_SOURCES_rates pen_runtime.c pen_assembler.c)
+_pensim_constant(PENSIM_RUNTIME_SOURCES_main pen_runtime.c pen_assembler.c ${waiting})
+_pensim_constant(PENSIM_RUNTIME_SOURCES_registers pen_runtime.c pen_assembler.c ${waiting} pen_cortex.c)
 _pensim_constant(PENSIM_RUNTIME_SOURCES_lp64 pen_libc.c)
 _pensim_constant(PENSIM_RUNTIME_SOURCES_ilp32 pen_import.c pen_freestanding.c)
 _pensim_constant(PENSIM_RUNTIME_DEFINES_rates PEN_CORE_SHAPE=0)
@@ -168,6 +169,7 @@ function(pensim_add_core name)
 
   add_library(${name}_objects OBJECT ${core_SOURCES} ${core_PORT})
   _pensim_core_options(${name}_objects ${core_OPTIMIZE} ${model} ${core_FREESTANDING})
+  target_compile_options(${name}_objects PRIVATE "SHELL:-include ${PENSIM_SHIM_DIR}/runtime/pen_assembler.h")
   set_target_properties(${name}_objects PROPERTIES PENSIM_DATA_MODEL ${model})
   target_include_directories(${name}_objects BEFORE PRIVATE ${includes})
   target_include_directories(${name}_objects PRIVATE ${core_INCLUDES})

@@ -193,6 +193,35 @@ ATOMIC(8, uint8_t)
 ATOMIC(16, uint16_t)
 ATOMIC(32, uint32_t)
 ATOMIC(64, uint64_t)
+#ifdef __SIZEOF_INT128__
+ATOMIC(128, unsigned __int128)
+#endif
+
+#ifdef __SIZEOF_INT128__ /* without the instrumentation */
+unsigned __int128 pen_atomic_load_16(const volatile void* from, int order) __asm__("__atomic_load_16");
+unsigned __int128 pen_atomic_load_16(const volatile void* from, int order) {
+  return __tsan_atomic128_load((const volatile unsigned __int128*)from, order);
+}
+void pen_atomic_store_16(volatile void* to, unsigned __int128 value, int order) __asm__("__atomic_store_16");
+void pen_atomic_store_16(volatile void* to, unsigned __int128 value, int order) {
+  __tsan_atomic128_store((volatile unsigned __int128*)to, value, order);
+}
+#endif
+
+/* Of any other size the compiler calls what libatomic would give. */
+typedef __SIZE_TYPE__ Size;
+void pen_atomic_load(Size size, const volatile void* from, void* to, int order) __asm__("__atomic_load");
+void pen_atomic_load(Size size, const volatile void* from, void* to, int order) {
+  (void)order;
+  volatile_read((void*)(uintptr_t)from, size < 8u ? (uint32_t)size : 8u);
+  __builtin_memcpy(to, (const void*)(uintptr_t)from, size);
+}
+void pen_atomic_store(Size size, volatile void* to, const void* from, int order) __asm__("__atomic_store");
+void pen_atomic_store(Size size, volatile void* to, const void* from, int order) {
+  (void)order;
+  atomic_write(to);
+  __builtin_memcpy((void*)(uintptr_t)to, from, size);
+}
 
 void __tsan_atomic_thread_fence(int order);
 void __tsan_atomic_thread_fence(int order) { (void)order; }

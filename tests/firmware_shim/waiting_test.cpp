@@ -123,6 +123,17 @@ TEST_P(Levels, DelaysByVolatileLocalsParametersAndBitFields) {
   EXPECT_EQ(d.out.aux[3], 21);  // 200 bit-fields, 200 other volatiles
 }
 
+TEST_P(Levels, BarriersMasksAndSleepInAssemblerAndAnAtomicOfSixteenBytes) {
+  CoreDriver d = start("interrupts" + GetParam(), 20);
+  d.in.adc[1] = 100;
+  d.run_ms(10);
+  EXPECT_EQ(d.out.aux[0], 0);  // behind cpsid
+  EXPECT_EQ(d.out.aux[1], 1);  // pending three times, runs once
+  EXPECT_NEAR(d.out.aux[2], 4000, 2);
+  EXPECT_EQ(d.out.aux[3], 150);  // registers are kept
+  EXPECT_EQ(d.out.aux[4], 12);
+}
+
 TEST_P(Levels, EqualPrioritiesDoNotPreemptEachOther) {
   CoreDriver d = start("interrupts" + GetParam(), 16);
   d.run(2);

@@ -62,6 +62,10 @@ static void nested_delay(uint32_t n) {
 
 static struct { volatile uint32_t ready : 1, count : 7; } bits;
 
+typedef struct {
+  uint64_t a, b;
+} Pair;
+
 int main(void) {
   mode = (uint32_t)pen_in.aux[0];
   switch (mode) {
@@ -167,6 +171,25 @@ int main(void) {
       pen_out.aux[1] = (int32_t)(c - b);
       pen_out.aux[2] = (int32_t)(d - c);
       pen_out.aux[3] = (int32_t)(pen_clock_us() - d);
+      for (;;) pen_wait_for_interrupt();
+    }
+    case 20: { /* a Cortex-M's assembler, and an atomic of 16 bytes */
+      double kept = (double)pen_in.adc[1] * 1.5;
+      __asm volatile("cpsid i" ::: "memory");
+      pen_delay_us(3000);
+      pen_out.aux[0] = (int32_t)urgent_count;
+      __asm volatile("cpsie i" ::: "memory");
+      pen_out.aux[1] = (int32_t)urgent_count;
+      __asm volatile("dmb\n dsb\n isb\n nop\n sev" ::: "memory");
+      __asm volatile("wfi" ::: "memory");
+      pen_out.aux[2] = (int32_t)pen_clock_us();
+      pen_out.aux[3] = (int32_t)kept;
+      static Pair pair;
+      Pair p = {1, 2};
+      __atomic_store(&pair, &p, __ATOMIC_SEQ_CST);
+      p.a = 0;
+      __atomic_load(&pair, &p, __ATOMIC_SEQ_CST);
+      pen_out.aux[4] = (int32_t)(p.a * 10 + p.b);
       for (;;) pen_wait_for_interrupt();
     }
     default:
