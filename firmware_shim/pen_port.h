@@ -60,7 +60,8 @@ typedef struct PenInterrupt {
 
 /* an address range that the firmware accesses directly: plain memory there, zero after each reset */
 typedef struct PenRegisters {
-  /* widened to whole 4 KiB pages; outside 0x20000000..0x3FFFFFFF: cores and stacks lie there, and the page at 0x20000000,
+  /* widened to whole 4 KiB pages; outside 0x20000000..0x3FFFFFFF: cores and stacks lie there, and the page at
+   * 0x20000000,
    * where a table of vectors may be copied to, is there without being listed */
   uint32_t address, size;
 } PenRegisters;
@@ -93,7 +94,8 @@ typedef struct PenPort {
       unanswered_ms; /* 0: the careful hang rule of native_target.h, else the strict one: a wait that stays without an
                                * answer for so long is a hang, whatever could still answer */
   uint32_t stack_bytes; /* of main() and handlers; 0: 256 KiB (a PC needs more stack than the target) */
-  /* 0: an integer division by zero gives 0, as on a Cortex-M after reset, with a finding for each place; 1: it is a crash
+  /* 0: an integer division by zero gives 0, as on a Cortex-M after reset, with a finding for each place; 1: it is a
+   * crash
    * (CCR.DIV_0_TRP is set). The smallest number by -1 gives the smallest number. */
   uint32_t divide_by_zero_traps;
 } PenPort;

@@ -1,4 +1,5 @@
-/* pen_threads.h - threads of a core with a main() (shapes b and c), for the port of an RTOS. C11, C++. Native cores only:
+/* pen_threads.h - threads of a core with a main() (shapes b and c), for the port of an RTOS. C11, C++. Native cores
+ * only:
  * an emulated core switches with its processor's own PendSV.
  *
  * A thread is a flow of its own at the level of main(): handlers run on top of whichever thread is running, where it

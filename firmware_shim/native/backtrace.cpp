@@ -233,8 +233,10 @@ class Names {
   const std::vector<Object>& objects_;
 };
 
-// An image with 4-byte pointers may lie elsewhere than it is linked, but its file says that it may not (the linker makes
-// ET_EXEC of a movable program whose first address is not 0), and libdwfl believes the file: a descriptor of a copy that
+// An image with 4-byte pointers may lie elsewhere than it is linked, but its file says that it may not (the linker
+// makes
+// ET_EXEC of a movable program whose first address is not 0), and libdwfl believes the file: a descriptor of a copy
+// that
 // says otherwise. -1 for every other file, which may be taken as it is. libdwfl closes the descriptor.
 int movable(const std::string& path) {
   std::ifstream in(path, std::ios::binary);

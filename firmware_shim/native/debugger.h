@@ -1,4 +1,5 @@
-// debugger.h - telling gdb of an image that no dynamic loader knows (gdb's interface for code that is made at run time).
+// debugger.h - telling gdb of an image that no dynamic loader knows (gdb's interface for code that is made at run
+// time).
 //
 // gdb reads the file's symbols and lines from memory when it is told, so breakpoints by file and line may be set before
 // the core is loaded, and go when it is unloaded. The image must lie where it is linked: gdb moves nothing.

@@ -29,7 +29,8 @@ class CoreImage {
   // True for an ELF file of 32 bits; false for any other file, also one that cannot be read.
   static bool is_one(const std::string& path);
 
-  // Maps and relocates; everything is writable until protect(). Throws std::runtime_error, whose text begins with the path.
+  // Maps and relocates; everything is writable until protect(). Throws std::runtime_error, whose text begins with
+  // the path.
   explicit CoreImage(const std::string& path);
   ~CoreImage();
   CoreImage(const CoreImage&) = delete;

@@ -203,7 +203,8 @@ class Native final : public NativeTarget {
   void call_on_stack(void (*function)(), std::uintptr_t stack_end);
 
   std::string path_, loaded_path_;
-  // A core with pointers of 4 bytes is an image and tables_, one with pointers of 8 a library, from its own path or a copy.
+  // A core with pointers of 4 bytes is an image and tables_, one with pointers of 8 a library, from its own path or
+  // a copy.
   std::unique_ptr<CoreImage> image_;
   CoreTables tables_;
   Descriptor copy_;

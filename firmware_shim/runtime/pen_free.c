@@ -1,4 +1,5 @@
-/* pen_free.c - newlib's free(), watched (linked with --wrap=_free_r): what is no block, or no longer one, is an abort; in the
+/* pen_free.c - newlib's free(), watched (linked with --wrap=_free_r): what is no block, or no longer one, is an
+ * abort; in the
  * image for --twice, freed memory is filled, so that a read of it shows. Linked where the core frees memory.
  */
 #include "pen_runtime.h"
@@ -15,7 +16,8 @@ void* pen_sbrk(ptrdiff_t bytes);    /* pen_newlib.c */
 void* _sbrk(ptrdiff_t bytes);       /* the same, or the firmware's */
 extern const uint8_t pen_heap_fill; /* 0: freed memory is left as it is */
 
-/* newlib's allocator keeps the size of a block in the word before it, and in its lowest bit whether the block before that
+/* newlib's allocator keeps the size of a block in the word before it, and in its lowest bit whether the block before
+ * that
  * is in use. */
 static size_t size_word(const uint8_t* block) { return *(const size_t*)(const void*)(block - sizeof(size_t)); }
 

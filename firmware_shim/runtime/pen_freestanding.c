@@ -1,7 +1,9 @@
-/* pen_freestanding.c - what a compiler takes for granted, for a core with 4-byte pointers: it is linked against no library
+/* pen_freestanding.c - what a compiler takes for granted, for a core with 4-byte pointers: it is linked against no
+ * library
  * of the PC. All of it is weak: the firmware's own goes first.
  *
- *   memcpy, memmove, memset, memcmp, strlen   of this file also where newlib is linked: its x86-64 versions take sizes of
+ *   memcpy, memmove, memset, memcmp, strlen   of this file also where newlib is linked: its x86-64 versions take
+ * sizes of
  *                                             8 bytes
  *   abort, exit, _exit, assert        end the run with a verdict, as the PC's do in a core with 8-byte pointers
  *   128-bit division, counting of bits, stack protector   of libgcc

@@ -1,6 +1,7 @@
 /* pen_import.c - what a core with 4-byte pointers calls of its host, whose functions lie above 4 GB. Empty elsewhere.
  *
- * The stubs take the arguments where PenHost has them, in registers, and make 64-bit values of those that are addresses;
+ * The stubs take the arguments where PenHost has them, in registers, and make 64-bit values of those that are
+ * addresses;
  * they keep the stack as it is, so that a debugger and a crash report walk through them.
  */
 #include "pen_runtime.h"

@@ -1,7 +1,9 @@
-/* pen_newlib.c - what newlib asks of the system below it, in a core with 4-byte pointers. All of it is weak: the firmware's
+/* pen_newlib.c - what newlib asks of the system below it, in a core with 4-byte pointers. All of it is weak: the
+ * firmware's
  * own goes first.
  *
- *   text     printf goes to the firmware's _write(1, ...), or to its __io_putchar(); with neither there is a finding. newlib
+ *   text     printf goes to the firmware's _write(1, ...), or to its __io_putchar(); with neither there is a
+ * finding. newlib
  *            keeps a line until it is complete, as on the target
  *   heap     HEAP_BYTES of pensim_add_core behind the firmware's data. When they are used up, malloc gives NULL, with a
  *            finding (pen_free.c: what is freed)

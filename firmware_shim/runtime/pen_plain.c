@@ -10,7 +10,8 @@
  *
  * From then on the context knows the loop: the place that was passed least often in a round (no pointer; the lowest in
  * the code of several) is its anchor, and a round from anchor to anchor that touches nothing outside the recorded
- * addresses takes PEN_ROUND_NS. What a round does besides depends on the build, its number of rounds does not: so builds agree as
+ * addresses takes PEN_ROUND_NS. What a round does besides depends on the build, its number of rounds does not: so
+ * builds agree as
  * long as the compiler leaves the read of the anchor in the loop, once.
  *
  * Not found: a loop over more addresses than PEN_PLAIN_ADDRESSES, or without any access: the CPU-time guard ends these.

@@ -1,7 +1,9 @@
 /* pen_runtime.h - what a core's own runtime and the host that runs it know of each other. C11.
  *
- * The runtime is linked into every core; the host finds the one exported symbol, pen_runtime (the entry point of an image
- * with pointers of 4 bytes), and calls through it. The host hands the runtime a table of its own functions, so that neither looks up symbols of the other by name: a core
+ * The runtime is linked into every core; the host finds the one exported symbol, pen_runtime (the entry point of an
+ * image
+ * with pointers of 4 bytes), and calls through it. The host hands the runtime a table of its own functions, so that
+ * neither looks up symbols of the other by name: a core
  * can never call a host function that happens to carry the name of one of its own.
  *
  * Order for the host: load; for each reset { restore the writable memory, start(); step by step { write *in, tick() or
@@ -31,7 +33,8 @@ enum {
   PEN_FINDING_THREAD_ROOM,    /* number: KiB of the stack that found no room */
   PEN_FINDING_THREAD_STACK,   /* number: low half of the entry of a thread that overran its stack */
   PEN_FINDING_HANDLER_STAYS,  /* number: low half of the handler that has not returned for 1 s; once per reset */
-  PEN_FINDING_KICKED, /* the watchdog is, by handlers, while waits_for is waited for; number: milliseconds; once per reset */
+  PEN_FINDING_KICKED, /* the watchdog is, by handlers, while waits_for is waited for; number: milliseconds; once per
+                         reset */
   PEN_FINDING_HEAP_EXHAUSTED /* number: bytes of the heap; once per reset */
 };
 
@@ -109,7 +112,8 @@ const PenHost* pen_imported_host(void);
 
 extern const PenHost* pen_host;
 extern PenStatus pen_status;
-/* A second run (--twice) finds another pattern in the stack where nothing was written: called where control goes back to
+/* A second run (--twice) finds another pattern in the stack where nothing was written: called where control goes
+ * back to
  * the core, and before a handler. 4 KiB below the caller's frame. */
 static inline void pen_smear_stack(void) {
 #if defined(__x86_64__) && !defined(PEN_ELSEWHERE)

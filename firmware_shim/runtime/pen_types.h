@@ -1,4 +1,5 @@
-/* pen_types.h - included before every source of a core that has 4-byte longs on a PC (-include): the fixed-width types are
+/* pen_types.h - included before every source of a core that has 4-byte longs on a PC (-include): the fixed-width
+ * types are
  * what arm-none-eabi-gcc makes of them, so that int32_t is `long`, `%ld` and PRId32 fit it, and functions can be
  * overloaded for int and int32_t. Held against `arm-none-eabi-gcc -dM -E` by a test.
  *

@@ -328,7 +328,8 @@ static void next_tick(void) {
 }
 
 #ifndef PEN_ELSEWHERE
-/* A handler that switched to a stack of the firmware's own (swapcontext and its kind) has returned, as far as priorities
+/* A handler that switched to a stack of the firmware's own (swapcontext and its kind) has returned, as far as
+ * priorities
  * go: the task there runs at the level of main(). When that stack is left again, run_handler() goes on by itself. */
 static void leave_handler_of_another_stack(void) {
   uint64_t here = (uint64_t)(uintptr_t)__builtin_frame_address(0), frame = pen_time.handler_frame;

@@ -84,7 +84,8 @@ class CoreSymbols {
   std::unique_ptr<SymbolTable> table_;
 };
 
-// Where a variable that has hops lies at this moment; `address` is where its first pointer is. Nothing where a pointer is
+// Where a variable that has hops lies at this moment; `address` is where its first pointer is. Nothing where a
+// pointer is
 // null or points to what `read` refuses; `pointer` is its value then.
 struct Followed {
   std::optional<std::uint64_t> address;

@@ -253,6 +253,7 @@ TEST(Layers, EveryHeaderIsIncludedBySomebody) {
   for (const fs::path& file : all_sources()) {
     if (file.extension() != ".h" && file.extension() != ".inl") continue;
     ++headers;
+    if (file.string().starts_with("firmware_shim/rtos/")) continue;  // a kernel that is not ours includes it
     EXPECT_TRUE(wanted.count(file) || wanted_by_a_build.count(file.filename())) << file << " is included by nobody";
   }
   EXPECT_GT(headers, 80u);

@@ -1,4 +1,5 @@
-/* stubs.S - the calls of the host (calls.inl): four bytes each, in their order; and the loop that calls what the host wants. */
+/* stubs.S - the calls of the host (calls.inl): four bytes each, in their order; and the loop that calls what the
+ * host wants. */
   .syntax unified
   .thumb
   .section .text.pen_calls, "ax"

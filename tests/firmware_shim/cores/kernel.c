@@ -1,4 +1,5 @@
-/* kernel.c - a little preemptive kernel as an RTOS port would have it: three tasks by priority, a tick, a semaphore that a
+/* kernel.c - a little preemptive kernel as an RTOS port would have it: three tasks by priority, a tick, a semaphore
+ * that a
  * handler gives. What each task did goes to aux. */
 #include "pen_port.h"
 #include "pen_threads.h"

@@ -1,4 +1,5 @@
-/* What the target's data model, C library and divider make of the same source. pen_in.aux[0] asks, pen_out.aux answers. */
+/* What the target's data model, C library and divider make of the same source. pen_in.aux[0] asks, pen_out.aux
+ * answers. */
 #include <inttypes.h>
 #include <limits.h>
 #include <math.h>
