@@ -8,7 +8,7 @@
 #                 [OPTIMIZE -O0|-Os|...]     default PENSIM_CORE_OPTIMIZE, which is -O2
 #                 [DATA_MODEL ilp32|lp64]    size of long and pointers: 4 bytes as on the target (default where it can be built), or 8
 #                 [FREESTANDING]             needs no C library beyond memcpy, memmove, memset, memcmp, strlen
-#                 [HEAP_BYTES number]        of malloc (ilp32), default 65536
+#                 [HEAP_BYTES number]        of malloc (ilp32 and ARM), default 65536
 #                 [NO_WAIT_INSTRUMENTATION]) shapes main and registers without counted volatile reads: only calls into the shim wait
 #
 # gives NAME.so and NAME.twice.so in PENSIM_CORE_DIRECTORY, which is <build>/cores (the second from the same objects linked at another
@@ -237,6 +237,9 @@ function(pensim_add_core name)
   if(core_DIALECT)
     list(APPEND arm_options DIALECT)
   endif()
-  _pensim_add_arm_core(${name} ${arm_options} SHAPE ${core_SHAPE} CPU ${core_CPU} OPTIMIZE ${core_OPTIMIZE} SOURCES ${core_SOURCES} ${core_PORT}
+  if(core_FREESTANDING)
+    list(APPEND arm_options FREESTANDING)
+  endif()
+  _pensim_add_arm_core(${name} ${arm_options} SHAPE ${core_SHAPE} DATA_MODEL ${model} HEAP_BYTES ${core_HEAP_BYTES} CPU ${core_CPU} OPTIMIZE ${core_OPTIMIZE} SOURCES ${core_SOURCES} ${core_PORT}
     INCLUDES ${includes} ${core_INCLUDES} DEFINES ${core_DEFINES})
 endfunction()

@@ -1,5 +1,5 @@
-# _pensim_add_arm_core(NAME SHAPE rates|main|registers [CPU cortex-m4] [OPTIMIZE -O2] [NO_WAIT_INSTRUMENTATION]
-#                      [DIALECT] SOURCES file... INCLUDES directory... DEFINES name[=value]... [FLAGS flag...])
+# _pensim_add_arm_core(NAME SHAPE rates|main|registers [CPU cortex-m4] [OPTIMIZE -O2] [NO_WAIT_INSTRUMENTATION] [FREESTANDING]
+#                      [DIALECT] [DATA_MODEL ilp32|lp64] [HEAP_BYTES number] SOURCES file... INCLUDES directory... DEFINES name[=value]... [FLAGS flag...])
 #
 # pensim_add_arm_core(NAME PORT file... and the arguments above)
 #
@@ -7,6 +7,10 @@
 #
 # _pensim_add_arm_core is the ARM side of pensim_add_core, where arm-none-eabi-gcc is: target NAME.arm, which builds NAME.elf in PENSIM_CORE_DIRECTORY from
 # the same sources, for `--firmware emulated:NAME.elf`. CPU: cortex-m0, cortex-m0plus, cortex-m3, cortex-m4 (with FPU), cortex-m33 (with FPU).
+#
+# The C library is newlib of newlib.cmake, as in a native core with 4-byte longs, so that libm rounds alike on both. It is Debian's
+# for a core that is FREESTANDING and needs none (so that it does not wait for the build of newlib), for a CPU other than
+# cortex-m4, and where newlib cannot be built. DATA_MODEL: of the native core; with lp64 printf and rand are the runtime's, as there.
 #
 # Flags and their reasons
 #   -ffp-contract=off               a*b+c is two roundings here and there
@@ -20,13 +24,34 @@ _pensim_constant(PENSIM_ARM_FLAGS_cortex-m33 -mcpu=cortex-m33 -mfloat-abi=hard -
 _pensim_constant(PENSIM_ARM_CORE_FLAGS -mthumb -ffp-contract=off -funsigned-char -fshort-enums -ffunction-sections -fdata-sections -g
                  -fno-optimize-sibling-calls -Wno-missing-field-initializers)
 
+# Sets `result` to the folder of newlib that the core links, or to nothing for Debian's.
+function(_pensim_arm_newlib name cpu freestanding result)
+  set(${result} "" PARENT_SCOPE)
+  if(freestanding)
+    return()
+  endif()
+  if(NOT cpu STREQUAL cortex-m4)
+    message(STATUS "core ${name}.elf: C library and libm are Debian's, since pensim's newlib is for cortex-m4 and this is ${cpu}; "
+                   "results of libm may differ from the native core's")
+    return()
+  endif()
+  pensim_newlib(thumbv7em-hard newlib)
+  if(NOT newlib)
+    message(STATUS "core ${name}.elf: C library and libm are Debian's, since newlib is not here (Debian: newlib-source); "
+                   "results of libm may differ from the native core's")
+  endif()
+  set(${result} "${newlib}" PARENT_SCOPE)
+endfunction()
+
 # Compiles one file of a core for ARM; the object is appended to the list `objects`.
 macro(_pensim_arm_object name source folder flags)
   get_filename_component(stem ${source} NAME)
   set(compiler ${PENSIM_ARM_GCC} -std=gnu11)
   if(stem MATCHES "\\.(cpp|cc|cxx)$")
-    set(compiler ${PENSIM_ARM_GXX} -std=gnu++20)
+    set(compiler ${PENSIM_ARM_GXX} -std=gnu++20)  # libstdc++ goes with Debian's headers, which are of the same newlib
     set(linker ${PENSIM_ARM_GXX})
+  elseif(newlib)
+    list(APPEND compiler -isystem ${newlib}/include)
   endif()
   list(LENGTH objects number)  # two files of one name are two objects
   set(object ${CMAKE_CURRENT_BINARY_DIR}/${name}.arm/${folder}/${number}.${stem}.o)
@@ -38,7 +63,7 @@ macro(_pensim_arm_object name source folder flags)
 endmacro()
 
 function(_pensim_add_arm_core name)
-  cmake_parse_arguments(core "NO_WAIT_INSTRUMENTATION;DIALECT" "SHAPE;OPTIMIZE;CPU" "SOURCES;INCLUDES;DEFINES;FLAGS" ${ARGN})
+  cmake_parse_arguments(core "NO_WAIT_INSTRUMENTATION;FREESTANDING;DIALECT" "SHAPE;OPTIMIZE;CPU;DATA_MODEL;HEAP_BYTES" "SOURCES;INCLUDES;DEFINES;FLAGS" ${ARGN})
   find_program(PENSIM_ARM_GCC arm-none-eabi-gcc)
   find_program(PENSIM_ARM_GXX arm-none-eabi-g++)
   if(NOT PENSIM_ARM_GCC OR NOT PENSIM_ARM_GXX)
@@ -50,6 +75,7 @@ function(_pensim_add_arm_core name)
   if(NOT DEFINED PENSIM_ARM_FLAGS_${core_CPU})
     message(FATAL_ERROR "pensim_add_core(${name}): CPU is '${core_CPU}', expected cortex-m0, cortex-m0plus, cortex-m3, cortex-m4 or cortex-m33")
   endif()
+  _pensim_arm_newlib(${name} ${core_CPU} ${core_FREESTANDING} newlib)
   set(linker ${PENSIM_ARM_GCC})
   set(objects)
   list(TRANSFORM core_DEFINES PREPEND -D)
@@ -83,29 +109,48 @@ function(_pensim_add_arm_core name)
   set(launcher)
   set(guest ${PENSIM_SHIM_DIR}/emulated/guest)
   set(guest_flags ${flags} -O2 -DPEN_GUEST ${announced} -I${PENSIM_SHIM_DIR})
-  foreach(source ${guest}/pen_guest.c ${guest}/stubs.S ${guest}/guest_volatile.c ${PENSIM_SHIM_DIR}/runtime/pen_libc.c)
+  set(guest_sources ${guest}/pen_guest.c ${guest}/stubs.S ${guest}/guest_volatile.c)
+  if(core_DATA_MODEL STREQUAL lp64)
+    list(APPEND guest_sources ${PENSIM_SHIM_DIR}/runtime/pen_libc.c)
+  endif()
+  foreach(source ${guest_sources})
     _pensim_arm_object(${name} ${source} guest "${guest_flags}")
   endforeach()
 
+  set(library)
+  set(library_folder)
+  if(newlib)
+    set(library ${newlib}/lib/libc.a)
+    set(library_folder -L${newlib}/lib)
+  endif()
+  set(heap)
+  if(core_HEAP_BYTES)
+    set(heap -Wl,--defsym=pen_heap_bytes=${core_HEAP_BYTES})
+  endif()
   set(elf ${PENSIM_CORE_DIRECTORY}/${name}.elf)
   add_custom_command(OUTPUT ${elf}
     COMMAND ${CMAKE_COMMAND} -E make_directory ${PENSIM_CORE_DIRECTORY}
-    COMMAND ${linker} ${PENSIM_ARM_FLAGS_${core_CPU}} -mthumb -nostartfiles -Wl,--gc-sections -Wl,--build-id=sha1 -T ${guest}/guest.ld
-            ${objects} -lm -o ${elf}
-    DEPENDS ${objects} ${guest}/guest.ld COMMENT "Linking ${name}.elf for ${core_CPU}" VERBATIM)
+    COMMAND ${linker} ${PENSIM_ARM_FLAGS_${core_CPU}} -mthumb -nostartfiles -Wl,--gc-sections -Wl,--build-id=sha1 -T ${guest}/guest.ld ${heap}
+            ${library_folder} ${objects} -lm -o ${elf}
+    DEPENDS ${objects} ${library} ${guest}/guest.ld COMMENT "Linking ${name}.elf for ${core_CPU}" VERBATIM)
   add_custom_target(${name}.arm DEPENDS ${elf})
+  if(newlib)
+    add_dependencies(${name}.arm pensim_newlib_thumbv7em-hard)
+  endif()
 endfunction()
 
 function(pensim_add_arm_core name)
-  cmake_parse_arguments(core "NO_WAIT_INSTRUMENTATION" "SHAPE;OPTIMIZE;CPU" "SOURCES;PORT;INCLUDES;DEFINES;FLAGS" ${ARGN})
+  cmake_parse_arguments(core "NO_WAIT_INSTRUMENTATION;FREESTANDING" "SHAPE;OPTIMIZE;CPU;HEAP_BYTES" "SOURCES;PORT;INCLUDES;DEFINES;FLAGS" ${ARGN})
   if(core_UNPARSED_ARGUMENTS OR NOT core_PORT OR NOT core_SHAPE MATCHES "^(rates|main|registers)$")
     message(FATAL_ERROR "pensim_add_arm_core(${name}): PORT and SHAPE rates, main or registers are needed; also SOURCES, INCLUDES, DEFINES, "
-                        "CPU, OPTIMIZE, FLAGS, NO_WAIT_INSTRUMENTATION")
+                        "CPU, OPTIMIZE, HEAP_BYTES, FLAGS, FREESTANDING, NO_WAIT_INSTRUMENTATION")
   endif()
   set(options)
-  if(core_NO_WAIT_INSTRUMENTATION)
-    set(options NO_WAIT_INSTRUMENTATION)
-  endif()
+  foreach(option NO_WAIT_INSTRUMENTATION FREESTANDING)
+    if(core_${option})
+      list(APPEND options ${option})
+    endif()
+  endforeach()
   if(NOT core_OPTIMIZE)
     set(core_OPTIMIZE ${PENSIM_CORE_OPTIMIZE})
   endif()
@@ -114,5 +159,6 @@ function(pensim_add_arm_core name)
     list(PREPEND includes ${PENSIM_SHIM_DIR}/cmsis)
   endif()
   _pensim_add_arm_core(${name} ${options} SHAPE ${core_SHAPE} OPTIMIZE ${core_OPTIMIZE} SOURCES ${core_SOURCES} ${core_PORT}
-    INCLUDES ${includes} ${core_INCLUDES} DEFINES ${core_DEFINES} FLAGS ${core_FLAGS} CPU ${core_CPU})
+    INCLUDES ${includes} ${core_INCLUDES} DEFINES ${core_DEFINES} FLAGS ${core_FLAGS} CPU ${core_CPU}
+    HEAP_BYTES ${core_HEAP_BYTES})
 endfunction()

@@ -19,7 +19,7 @@ constexpr std::uint32_t it_bits = 0x0600FC00u, number_bits = 0x1FFu, thumb_bit =
 // context, with an empty FPSCR.
 constexpr std::uint32_t spsel = 2, fpca = 4, floats = 0xC;
 constexpr std::uint32_t basic_frame = 0x20, extended_frame = 0x68;
-constexpr std::uint32_t entry_cycles = 12, exit_cycles = 10;  // Cortex-M4 TRM 3.9
+constexpr std::uint32_t entry_cycles = 12, exit_cycles = 10;  // recalled, as in thumb.h
 
 std::string hex(std::uint64_t value) {
   char text[24];

@@ -10,9 +10,9 @@ namespace pensim {
 
 enum class CortexModel : std::uint8_t { m0, m3, m4, m33 };
 
-// Processor cycles by class of instruction: "Cortex-M4 Technical Reference Manual" (ARM 100166), table 3-1 and 7-1,
-// with memory without wait states; the M0+, M3 and M33 by the tables of their manuals where they differ
-// (docs/emulated.md).
+// Processor cycles by class of instruction, with memory without wait states: recalled from the Technical Reference
+// Manuals of the Cortex-M4 and, where they differ, of the M0+, M3 and M33; not checked against them line by line and
+// not measured on a board (docs/emulated.md).
 // Data-dependent counts are taken at their upper end (division). A branch that is taken adds `refill_cycles`: the
 // caller sees it where the next block begins.
 struct BlockCost {

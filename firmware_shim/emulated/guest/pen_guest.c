@@ -4,6 +4,8 @@
  * A call that waits and then answers is two calls: in between another task may have run. */
 #include "pen_guest.h"
 
+#include <sys/stat.h>
+
 #include "../../cmsis/pen_cortex.h"
 #include "../../runtime/pen_runtime.h"
 
@@ -172,9 +174,23 @@ WEAK int _write(int file, char* bytes, int count) {
     return result;                      \
   }
 ABSENT(_read, (int file, char* bytes, int count), ((void)file, (void)bytes, (void)count, 0))
-ABSENT(_lseek, (int file, int offset, int from), ((void)file, (void)offset, (void)from, 0))
-ABSENT(_close, (int file), ((void)file, -1))
-ABSENT(_fstat, (int file, void* state), ((void)file, (void)state, -1))
+/* As pen_newlib.c answers them in a native core: a terminal, of which newlib keeps a line until it is complete. */
+WEAK int _lseek(int file, int offset, int from);
+WEAK int _lseek(int file, int offset, int from) {
+  (void)file, (void)offset, (void)from;
+  return 0;
+}
+WEAK int _close(int file);
+WEAK int _close(int file) {
+  (void)file;
+  return -1;
+}
+WEAK int _fstat(int file, struct stat* state);
+WEAK int _fstat(int file, struct stat* state) {
+  (void)file;
+  state->st_mode = S_IFCHR;
+  return 0;
+}
 ABSENT(_kill, (int process, int signal), ((void)process, (void)signal, -1))
 ABSENT(_getpid, (void), 1)
 WEAK int _isatty(int file);

@@ -62,11 +62,12 @@ class EveryCore : public testing::TestWithParam<const char*> {};
 INSTANTIATE_TEST_SUITE_P(Emulated, EveryCore,
                          testing::Values("probe", "reference_pen", "example_rates", "example_main", "example_registers",
                                          "test:interrupts", "test:interrupts_O0", "test:order", "test:cortex",
-                                         "test:life"),
+                                         "test:life", "test:library", "test:small_cortex-m0",
+                                         "test:small_cortex-m0plus", "test:small_cortex-m3", "test:small_cortex-m33"),
                          [](const auto& test) {
                            std::string name = test.param;
                            for (char& c : name)
-                             if (c == ':') c = '_';
+                             if (c == ':' || c == '-') c = '_';
                            return name;
                          });
 

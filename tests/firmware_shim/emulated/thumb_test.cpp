@@ -22,7 +22,7 @@ BlockCost cost(std::initializer_list<std::uint16_t> halves, CortexModel model = 
   return block_cost(bytes.data(), static_cast<std::uint32_t>(bytes.size()), model);
 }
 
-TEST(Thumb, InstructionsCostWhatTheManualSays) {
+TEST(Thumb, InstructionsCostWhatTheTableOfTheDocumentationSays) {
   EXPECT_EQ(cost({0x1840}).cycles, 1u);                  // adds r0, r0, r1
   EXPECT_EQ(cost({0x6808}).cycles, 2u);                  // ldr r0, [r1]
   EXPECT_EQ(cost({0x6808, 0x6849}).cycles, 3u);          // two loads in a row: pipelined
