@@ -39,7 +39,7 @@ struct TargetSpec {
   std::string path;     // the file of the core; of a link the image that its board runs, if known: names of variables
                         // come from it
   std::string address;  // of a link: tcp:HOST:PORT, unix:PATH, serial:DEVICE@BAUD
-  LinkOptions link;
+  LinkOptions link = {};
   EmulatedOptions emulated = {};
   std::uint8_t stack_fill = 0;  // of a native core: what its stack holds where nothing was written
 

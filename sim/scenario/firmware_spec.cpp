@@ -113,14 +113,14 @@ FirmwareSpec spec_of(const std::string& firmware) {
 
 TargetSpec find_core(const std::string& firmware) {
   const FirmwareSpec spec = spec_of(firmware);
-  if (spec.kind == FirmwareSpec::Kind::name) return {TargetSpec::Kind::native, core_by_name(spec.text), "", {}};
+  if (spec.kind == FirmwareSpec::Kind::name) return {TargetSpec::Kind::native, core_by_name(spec.text), ""};
   if (spec.kind == FirmwareSpec::Kind::link) return {TargetSpec::Kind::link, "", spec.medium + ":" + spec.text, {}};
   const bool emulated = spec.kind == FirmwareSpec::Kind::emulated;
   if (std::error_code error; !fs::is_regular_file(spec.text, error))
     no_core("there is no file " + spec.text, emulated ? "emulated: takes the path of an ELF file for a Cortex-M"
                                                       : "native: takes the path of a shared object");
   if (emulated && !emulated_cores_run_here) throw NeedsEmulator(firmware);
-  return {emulated ? TargetSpec::Kind::emulated : TargetSpec::Kind::native, spec.text, "", {}};
+  return {emulated ? TargetSpec::Kind::emulated : TargetSpec::Kind::native, spec.text, ""};
 }
 
 }  // namespace pensim
