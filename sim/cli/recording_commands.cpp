@@ -56,6 +56,8 @@ int command_rerun(const RerunArguments& arguments) {
     if (const std::string why = settle_board(request.core); !why.empty())
       throw InputError(InputProblem{{request.resolved.firmware, 0, 0}, why, "pensim board probe shows what answers"});
   }
+  if (request.resolved.counted && request.core.kind != TargetSpec::Kind::emulated)
+    fmt::print("the recording was made with timing: counted; {} runs with ideal timing\n", request.resolved.firmware);
   request.reproduce = "pensim rerun " + arguments.recording;
   // The new recording is needed for the comparison; without --out it is gone afterwards.
   const bool keep = !arguments.out.empty();

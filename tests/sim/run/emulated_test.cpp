@@ -108,6 +108,30 @@ TEST(Emulated, CountedTimingNeedsAnEmulatedCore) {
   EXPECT_NE(first.runs[0]["hash"], ideal.runs[0]["hash"]);
 }
 
+// However counted time was asked for, the recording holds it.
+TEST(Emulated, ARerunCountsAsTheRecordedRunDid) {
+  const test::Folder folder;
+  const std::string firmware = "emulated:" + cores + "example_main.elf";
+  test::write_file(folder / "key.yaml", short_run + "timing: counted\n");
+  test::write_file(folder / "option.yaml", short_run);
+  for (const std::string name : {"key", "option"}) {
+    std::vector<std::string> arguments = {
+        folder / (name + ".yaml"), "--no-always", "--firmware", firmware, "--out", folder / "runs"};
+    if (name == "option") arguments.insert(arguments.end(), {"--timing", "counted"});
+    const Reported recorded = run_scenarios(PENSIM_PROGRAM, arguments);
+    ASSERT_EQ(recorded.ran.code, 0) << recorded.ran.out << recorded.ran.err;
+    const std::string recording = recorded.runs[0]["recording"];
+    const test::Ran again = test::run_program(PENSIM_PROGRAM, {"rerun", recording});
+    EXPECT_EQ(again.code, 0) << name << ": " << again.out << again.err;
+    EXPECT_NE(again.out.find("hash of the rerun " + recorded.runs[0]["hash"].get<std::string>()), std::string::npos)
+        << again.out;
+    const test::Ran native =
+        test::run_program(PENSIM_PROGRAM, {"rerun", recording, "--firmware", "native:" + cores + "example_main.so"});
+    EXPECT_EQ(native.code, 1) << native.out << native.err;
+    EXPECT_NE(native.out.find("made with timing: counted"), std::string::npos) << native.out;
+  }
+}
+
 TEST(Emulated, TheSecondRunOfTwiceHasAnotherFilling) {
   const test::Folder folder;
   test::write_file(folder / "short.yaml", short_run);
