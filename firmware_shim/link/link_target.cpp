@@ -123,7 +123,6 @@ class LinkTarget final : public Target {
   PenLinkState told_{};      // the beginning of state_
   bool fresh_ = false;       // ONCE fields of told_.out were not given yet
   bool tick_asked_ = false;  // the question that waits is a tick
-  bool needs_full_ = false;
 
   std::vector<std::unique_ptr<Watched>> watched_;   // come with every tick
   std::vector<std::unique_ptr<Watched>> followed_;  // through pointers: asked for after every tick
@@ -136,7 +135,6 @@ class LinkTarget final : public Target {
   double epoch_s_ = 0.0;  // real time: wall time of tick epoch_tick_
   std::int64_t epoch_tick_ = -1, period_ticks_ = 1;
   double skew_s_ = 0.0;
-  std::uint32_t skew_zero_us_ = 0;
   bool skew_known_ = false;
   std::vector<std::string> findings_;
   std::optional<TargetFault> fault_;

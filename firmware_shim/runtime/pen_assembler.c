@@ -1,4 +1,5 @@
-/* pen_assembler.c - behind pen_assembler.h: calls out of inline assembler, which knows nothing of them; every register is
+/* pen_assembler.c - behind pen_assembler.h: calls out of inline assembler, which knows nothing of them; every
+ * register is
  * kept. */
 #ifdef PEN_CORE_WAITS
 #include "pen_waiting.h"

@@ -1,7 +1,9 @@
 /* pen_assembler.h - included before every source of a native core (-include): what a Cortex-M's assembler is on a PC.
  *
- * `__asm volatile("dsb")` and the like are single instructions with a meaning that the runtime has too: barriers, sleep,
- * interrupt masks. They become calls that keep every register. Anything else of ARM has no meaning here: the assembler says
+ * `__asm volatile("dsb")` and the like are single instructions with a meaning that the runtime has too: barriers,
+ * sleep,
+ * interrupt masks. They become calls that keep every register. Anything else of ARM has no meaning here: the
+ * assembler says
  * what to do instead of "no such instruction". `nop` is the PC's own and takes no time (__NOP() takes 50 ns).
  */
 #if defined(__x86_64__) && !defined(__ASSEMBLER__)
