@@ -168,6 +168,7 @@ void look_up_names(App& app, const std::vector<std::string>& watched) {
 void draw_target(App& app) {
   FirmwareState& s = app.firmware;
   const std::string now = target_words(s.firmware);
+  if (now.empty()) return;  // the recording does not say
   if (!app.session || s.builds.size() < 2) {
     text(Font::small, theme().dim, "target: " + now);
     return;

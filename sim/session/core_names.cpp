@@ -44,6 +44,7 @@ std::vector<std::pair<std::string, std::string>> core_variables(const std::strin
 }
 
 std::string target_words(const std::string& firmware) {
+  if (firmware.empty()) return "";
   switch (parse_firmware(firmware).kind) {
     case FirmwareSpec::Kind::name:
     case FirmwareSpec::Kind::native:

@@ -18,7 +18,7 @@ std::map<std::int64_t, std::string> core_enumerators(const std::string& firmware
 std::vector<std::pair<std::string, std::string>> core_variables(const std::string& firmware, const std::string& pattern,
                                                                 std::size_t most = 200);
 
-// Where a firmware runs, in words: "native", "emulated Cortex-M", "board at tcp:host:1".
+// Where a firmware runs, in words: "native", "emulated Cortex-M", "board at tcp:host:1"; "" for "".
 std::string target_words(const std::string& firmware);
 
 // The builds of a core that are here, each as a scenario would name it; its own first. A board is alone.

@@ -70,9 +70,14 @@ TEST(FirmwareSpec, CoresAreFoundByNameAndByPath) {
   unsetenv("PENSIM_CORES");
 }
 
-TEST(FirmwareSpec, WhatThisBuildDoesNotRunIsSaidOnce) {
-  for (const char* given : {"emulated:x.elf", "link:tcp:host:1", "link:unix:/x"})
-    EXPECT_NE(refusal(given).find(std::string(given) + ": this build runs native cores only"), std::string::npos);
+TEST(FirmwareSpec, AFileIsLookedForAndABoardIsNot) {
+  const test::Folder f;
+  EXPECT_NE(refusal("emulated:/nowhere.elf").find("there is no file /nowhere.elf"), std::string::npos);
+  test::write_file(f / "pen.elf", "");
+  EXPECT_THROW(find_core("emulated:" + (f / "pen.elf")), NeedsEmulator);
+  const TargetSpec board = find_core("link:tcp:host:1");
+  EXPECT_EQ(board.kind, TargetSpec::Kind::link);
+  EXPECT_EQ(board.address, "tcp:host:1");
   EXPECT_NE(refusal("native:/nowhere.so").find("there is no file /nowhere.so"), std::string::npos);
   EXPECT_NE(refusal("a/b").find("expected the name of a firmware core, found `a/b`"), std::string::npos);
 }
