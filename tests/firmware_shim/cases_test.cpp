@@ -145,6 +145,7 @@ const Case stops[] = {
     {.core = "delay_in_handler",
      .arguments = {"--set", "duration=4 s"},
      .fault = Fault{"hang", "HAL_Delay", "while (uwTick - t < n)"},
+     .findings = {"has not returned for 1 s"},
      .words = {"reading uwTick"}},
     {.core = "bootloader_jump",
      .fault = Fault{"segfault", "main", ""},
