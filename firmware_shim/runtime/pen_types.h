@@ -1,7 +1,7 @@
 /* pen_types.h - included before every source of a core that has 4-byte longs on a PC (-include): the fixed-width
  * types are
  * what arm-none-eabi-gcc makes of them, so that int32_t is `long`, `%ld` and PRId32 fit it, and functions can be
- * overloaded for int and int32_t. Held against `arm-none-eabi-gcc -dM -E` by a test.
+ * overloaded for int and int32_t. Taken from `arm-none-eabi-gcc -dM -E`.
  *
  * Not as on the target: wchar_t is signed (L"" is made by the compiler itself). */
 #if defined(__x86_64__) && defined(__ILP32__)
