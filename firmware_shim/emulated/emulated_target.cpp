@@ -19,6 +19,7 @@
 #include "firmware_shim/emulated/elf_image.h"
 #include "firmware_shim/emulated/guest/pen_guest.h"
 #include "firmware_shim/emulated/host_runtime.h"
+#include "firmware_shim/finding_text.h"
 #include "firmware_shim/native/backtrace.h"
 #include "firmware_shim/symbols/symbols.h"
 
@@ -712,27 +713,9 @@ void Emulated::fail(const char* kind, const std::string& detail, std::uint32_t p
 }
 
 void Emulated::find(std::uint32_t kind, const char* text, std::uint32_t number) {
-  switch (kind) {
-    case PEN_FINDING_UNANSWERED:
-      if (unanswered_.insert(text).second)
-        findings_.push_back(std::string(text) + "() is called, but the port does not answer it");
-      break;
-    case PEN_FINDING_UART_OVERFLOW:
-      findings_.push_back("the transmit queue of the UART is full: " + std::to_string(number) +
-                          " bytes lost, and what follows until there is room (1024 bytes at " +
-                          std::to_string(port_.uart_baud ? port_.uart_baud : 115200) + " baud)");
-      break;
-    case PEN_FINDING_DELAY_TOO_LONG:
-      findings_.push_back("a function called at a rate asks for a delay of " + std::to_string(number) +
-                          " us, longer than the rest of its tick: it gets the rest (a core that waits has a main())");
-      break;
-    case PEN_FINDING_MAIN_RETURNED:
-      if (port_.main) findings_.push_back("main() has returned; the core sleeps, its handlers go on");
-      break;
-    default:
-      findings_.push_back("unknown finding " + std::to_string(kind));
-      break;
-  }
+  if (kind == PEN_FINDING_UNANSWERED && !unanswered_.insert(text).second) return;
+  if (kind == PEN_FINDING_MAIN_RETURNED && !port_.main) return;
+  findings_.push_back(finding_text(kind, text, number, port_.uart_baud ? port_.uart_baud : 115200));
 }
 
 // ---- variables by name ----

@@ -10,7 +10,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "firmware_shim/runtime/pen_runtime.h"
+#include "firmware_shim/finding_text.h"
 #include "firmware_shim/symbols/symbols.h"
 
 namespace pensim {
@@ -31,21 +31,8 @@ std::string hex(std::uint64_t value) {
   return text;
 }
 
-std::string finding_text(const PenLinkFinding& f) {
-  const std::string text(f.text), number = std::to_string(f.number);
-  if (f.what == PEN_LINK_SENTENCE) return text;
-  switch (f.kind) {
-    case PEN_FINDING_UNANSWERED:
-      return text + "() is called, but the port does not answer it";
-    case PEN_FINDING_UART_OVERFLOW:
-      return "the transmit queue of the UART is full: " + number + " bytes lost, and what follows until there is room";
-    case PEN_FINDING_DELAY_TOO_LONG:
-      return "a function called at a rate asks for a delay of " + number + " us, longer than the rest of its tick";
-    case PEN_FINDING_MAIN_RETURNED:
-      return "main() has returned; the core sleeps, its handlers go on";
-    default:
-      return "finding " + std::to_string(f.kind) + ": " + text + " " + number;
-  }
+std::string sentence_of(const PenLinkFinding& f) {
+  return f.what == PEN_LINK_SENTENCE ? std::string(f.text) : finding_text(f.kind, f.text, f.number, 0);
 }
 
 TargetFault fault_of(const PenLinkFinding& f) {
@@ -479,7 +466,7 @@ void LinkTarget::fetch_findings() {
     if (f.what == PEN_LINK_CRASH)
       fault_ = fault_of(f);
     else
-      findings_.push_back(finding_text(f));
+      findings_.push_back(sentence_of(f));
   }
   told_.flags = static_cast<std::uint8_t>(told_.flags & ~PEN_STATE_FINDINGS);
 }

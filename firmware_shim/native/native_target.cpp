@@ -22,6 +22,7 @@
 #include <set>
 #include <stdexcept>
 
+#include "firmware_shim/finding_text.h"
 #include "firmware_shim/native/core_tables.h"
 #include "firmware_shim/native/crash.h"
 #include "firmware_shim/native/image.h"
@@ -708,45 +709,27 @@ void Native::find_divisions() {
 void Native::find(std::uint32_t kind, const char* text, std::uint32_t number) {
   switch (kind) {
     case PEN_FINDING_UNANSWERED:
-      if (unanswered_.insert(text).second)
-        findings_.push_back(std::string(text) + "() is called, but the port does not answer it");
-      break;
-    case PEN_FINDING_UART_OVERFLOW:
-      findings_.push_back("the transmit queue of the UART is full: " + std::to_string(number) +
-                          " bytes lost, and what follows until there is room (1024 bytes at " +
-                          std::to_string(port_->uart_baud ? port_->uart_baud : 115200) + " baud)");
-      break;
-    case PEN_FINDING_DELAY_TOO_LONG:
-      findings_.push_back("a function called at a rate asks for a delay of " + std::to_string(number) +
-                          " us, longer than the rest of its tick: it gets the rest (a core that waits has a main())");
-      break;
-    case PEN_FINDING_HEAP_EXHAUSTED:
-      findings_.push_back("the heap of " + std::to_string(number) +
-                          " bytes is used up, malloc() gives NULL (HEAP_BYTES of pensim_add_core makes another size)");
-      break;
-    case PEN_FINDING_MAIN_RETURNED:
-      findings_.push_back("main() has returned; the core sleeps, its handlers go on");
+      if (!unanswered_.insert(text).second) return;
       break;
     case PEN_FINDING_THREAD_ROOM:
-      findings_.push_back("no room for the stack of a task (" + std::to_string(number) +
-                          " KiB): raise .stack_bytes in the port, which is " +
-                          std::to_string((host_.stack_end - host_.stack_begin) / 1024) +
+      findings_.push_back(finding_text(kind, text, number, port_->uart_baud ? port_->uart_baud : 115200) +
+                          ", which is " + std::to_string((host_.stack_end - host_.stack_begin) / 1024) +
                           " KiB for main() and all tasks");
-      break;
+      return;
     case PEN_FINDING_THREAD_STACK:
     case PEN_FINDING_HANDLER_STAYS:
       places_to_tell_.push_back({kind, number});
-      break;
+      return;
     case PEN_FINDING_KICKED:
       kicked_while_ = runtime_->status->waits_for[0];
-      break;
+      return;
     case PEN_FINDING_PLAIN_WAIT:
       plain_waits_.push_back({number, runtime_->status->waits_for[0]});
-      break;
+      return;
     default:
-      findings_.push_back("unknown finding " + std::to_string(kind));
       break;
   }
+  findings_.push_back(finding_text(kind, text, number, port_->uart_baud ? port_->uart_baud : 115200));
 }
 
 // Of a place whose low half is known; `back`: 1 for a return address.
