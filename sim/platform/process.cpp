@@ -9,6 +9,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <system_error>
 
 namespace pensim {
@@ -31,7 +32,64 @@ void hear_of_children() {
   if (sigaction(SIGCHLD, nullptr, &now) == 0 && now.sa_handler == SIG_IGN) signal(SIGCHLD, SIG_DFL);
 }
 
+constexpr int end_signals[] = {SIGINT, SIGTERM, SIGHUP};
+volatile sig_atomic_t noted_signal = 0;
+Pipe noted_pipe;
+bool noting = false;
+
+void note_signal(int number) {
+  const int error = errno;
+  if (noted_signal == 0) noted_signal = number;
+  const ssize_t written = write(noted_pipe.write_end, "", 1);
+  static_cast<void>(written);  // nobody is left to tell
+  errno = error;
+}
+
+// `effect`: of the first of each; a signal that is ignored stays so.
+void set_end_signals(void (*effect)(int)) {
+  for (const int number : end_signals) {
+    struct sigaction now {
+    }, next{};
+    next.sa_handler = effect;
+    next.sa_flags = static_cast<int>(SA_RESETHAND);
+    if (sigaction(number, nullptr, &now) == 0 && now.sa_handler != SIG_IGN) sigaction(number, &next, nullptr);
+  }
+}
+
+void stop_noting() {
+  if (!noting) return;
+  noting = false;
+  set_end_signals(SIG_DFL);
+  signal(SIGPIPE, SIG_DFL);
+  close(noted_pipe.read_end);
+  close(noted_pipe.write_end);
+}
+
 }  // namespace
+
+EndSignals::EndSignals() {
+  noted_pipe = make_pipe();
+  noted_signal = 0;
+  noting = true;
+  signal(SIGPIPE, SIG_IGN);
+  set_end_signals(note_signal);
+}
+
+EndSignals::~EndSignals() { stop_noting(); }
+int EndSignals::noted() const { return noted_signal; }
+void EndSignals::note(int number) const { note_signal(number); }
+int EndSignals::descriptor() const { return noted_pipe.read_end; }
+
+std::string signal_name(int number) {
+  const char* const name = sigabbrev_np(number);
+  return name == nullptr ? "signal " + std::to_string(number) : std::string("SIG") + name;
+}
+
+void end_by(int number) {
+  signal(number, SIG_DFL);
+  raise(number);
+  _exit(128 + number);
+}
 
 void die_with(pid_t parent) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -43,7 +101,10 @@ pid_t fork_child() {
   hear_of_children();
   const pid_t parent = getpid(), pid = fork();
   if (pid < 0) fail("no process can be started");
-  if (pid == 0) die_with(parent);
+  if (pid == 0) {
+    stop_noting();
+    die_with(parent);
+  }
   return pid;
 }
 

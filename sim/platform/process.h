@@ -35,6 +35,24 @@ std::optional<Ended> any_ended();
 // Until this process has no child any more.
 void wait_for_all();
 
+// While it lives, SIGINT, SIGTERM and SIGHUP do not end this process: the first is noted, the second has its usual
+// effect. Nor does SIGPIPE: what writes to a closed pipe gets the error. Signals that were ignored before stay so. One
+// at a time. A process that fork_child() makes meanwhile has the usual effects.
+class EndSignals {
+ public:
+  EndSignals();
+  ~EndSignals();
+  EndSignals(const EndSignals&) = delete;
+  EndSignals& operator=(const EndSignals&) = delete;
+
+  int noted() const;            // 0: none
+  void note(int signal) const;  // as if it had come
+  int descriptor() const;       // readable as soon as one was noted
+};
+std::string signal_name(int signal);  // "SIGTERM"
+// Ends this process as the signal does by itself.
+[[noreturn]] void end_by(int signal);
+
 // A program of its own with no signal blocked or ignored. `words`: its path, or a name that is looked for in PATH, then
 // its arguments. `files[i]` becomes its descriptor i, everything above is closed; files[i] >= i.
 struct Spawn {

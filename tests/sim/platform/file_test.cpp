@@ -7,8 +7,11 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <string>
 #include <system_error>
+#include <vector>
 
 #include "sim/platform/process.h"
 #include "tests/sim/program.h"
@@ -28,6 +31,13 @@ std::string sentence(F f) {
     return error.what();
   }
   return "";
+}
+
+std::vector<std::string> names_in(const test::Folder& folder) {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(folder.path())) names.push_back(entry.path().filename());
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 // No file may grow beyond `bytes` while this lives: the same error path as a full disk, without one.
@@ -58,7 +68,7 @@ TEST(ReplaceFile, WritesAndReplaces) {
   const std::string large(3u << 20, 'x');
   replace_file(f / "a", large);
   EXPECT_EQ(read_file(f / "a"), large);
-  EXPECT_FALSE(fs::exists(f / "a.part"));
+  EXPECT_EQ(names_in(f), (std::vector<std::string>{"a"}));
 }
 
 TEST(ReplaceFile, AFullDiskLeavesWhatWasThere) {
@@ -71,11 +81,23 @@ TEST(ReplaceFile, AFullDiskLeavesWhatWasThere) {
   }
   EXPECT_EQ(why, "cannot write " + (f / "a") + ": File too large");
   EXPECT_EQ(read_file(f / "a"), "before");
-  EXPECT_FALSE(fs::exists(f / "a.part"));
-  fs::create_symlink("/dev/full", f / "b.part");
-  EXPECT_EQ(sentence([&] { replace_file(f / "b", "x"); }), "cannot write " + (f / "b") + ": No space left on device");
-  EXPECT_FALSE(fs::exists(f / "b"));
-  EXPECT_FALSE(fs::is_symlink(f / "b.part"));
+  EXPECT_EQ(names_in(f), (std::vector<std::string>{"a"}));
+}
+
+// Whatever name a file has while it is written: nothing that waits there is written to or removed.
+TEST(ReplaceFile, NoLinkThatWaitsIsFollowed) {
+  const test::Folder f;
+  replace_file(f / "other", "other");
+  fs::create_symlink(f / "other", f / "a.part");
+  for (const char* text : {"one", "two"}) {
+    replace_file(f / "a", text);
+    NewFile kept(f / "b");
+    write_all(kept.descriptor(), text);
+    kept.put(NewFile::Old::kept);
+  }
+  EXPECT_EQ(read_file(f / "other"), "other");
+  EXPECT_EQ(read_file(f / "a") + read_file(f / "b") + read_file(f / "b.prev"), "twotwoone");
+  EXPECT_EQ(names_in(f), (std::vector<std::string>{"a", "a.part", "b", "b.prev", "other"}));
 }
 
 TEST(ReplaceFile, WhatCannotBeReplacedIsNamed) {
@@ -85,7 +107,7 @@ TEST(ReplaceFile, WhatCannotBeReplacedIsNamed) {
   fs::create_directories(f / "folder/inside");
   EXPECT_EQ(sentence([&] { replace_file(f / "folder", "x"); }), "cannot write " + (f / "folder") + ": Is a directory");
   EXPECT_TRUE(fs::exists(f / "folder/inside"));
-  EXPECT_FALSE(fs::exists(f / "folder.part"));
+  EXPECT_EQ(names_in(f), (std::vector<std::string>{"folder"}));
 }
 
 TEST(ReplaceFile, FollowsALinkAndWritesToADevice) {
@@ -100,47 +122,95 @@ TEST(ReplaceFile, FollowsALinkAndWritesToADevice) {
   EXPECT_EQ(sentence([&] { replace_file("/dev/full", "x"); }), "cannot write /dev/full: No space left on device");
 }
 
-TEST(ReplaceFile, AWriterThatIsKilledLeavesTheOldFile) {
+TEST(ReplaceFile, AWriterThatIsKilledLeavesTheOldFileAndNothingElse) {
   const test::Folder f;
   replace_file(f / "a", "before");
-  ASSERT_EQ(mkfifo((f / "a.part").c_str(), 0600), 0);  // opening it waits for a reader that never comes
+  const Pipe ready = make_pipe();
   const pid_t pid = fork_child();
   if (pid == 0) {
-    replace_file(f / "a", "after");
-    _exit(0);
+    NewFile file(f / "a");
+    write_all(file.descriptor(), "after");
+    write_all(ready.write_end, "x");
+    for (;;) pause();
   }
-  usleep(20'000);
+  char one = 0;
+  EXPECT_EQ(read_some(ready.read_end, &one, 1), 1u);
   kill(pid, SIGKILL);
-  const int status = wait_for(pid);
-  EXPECT_TRUE(WIFSIGNALED(status));
+  EXPECT_TRUE(WIFSIGNALED(wait_for(pid)));
   EXPECT_EQ(read_file(f / "a"), "before");
+  EXPECT_EQ(names_in(f), (std::vector<std::string>{"a"}));
+  close(ready.read_end);
+  close(ready.write_end);
 }
 
-TEST(PutInPlace, KeepsThePreviousFile) {
+void put(const std::string& path, const std::string& text) {
+  NewFile file(path);
+  write_all(file.descriptor(), text);
+  file.put(NewFile::Old::kept);
+}
+
+TEST(NewFile, KeepsThePreviousFile) {
   const test::Folder f;
-  replace_file(f / "a.part", "one");
-  put_in_place(f / "a.part", f / "a");
+  put(f / "a", "one");
   EXPECT_FALSE(fs::exists(f / "a.prev"));
-  for (const char* next : {"two", "three"}) {
-    replace_file(f / "a.part", next);
-    put_in_place(f / "a.part", f / "a");
-  }
+  for (const char* next : {"two", "three"}) put(f / "a", next);
   EXPECT_EQ(read_file(f / "a"), "three");
   EXPECT_EQ(read_file(f / "a.prev"), "two");
-  EXPECT_FALSE(fs::exists(f / "a.part"));
+  EXPECT_EQ(names_in(f), (std::vector<std::string>{"a", "a.prev"}));
 }
 
-TEST(PutInPlace, LeavesEverythingAsItWasWhenItFails) {
+TEST(NewFile, LeavesEverythingAsItWasWhenItFails) {
   const test::Folder f;
-  replace_file(f / "a", "one");
-  EXPECT_EQ(sentence([&] { put_in_place(f / "none.part", f / "a"); }),
-            "cannot write " + (f / "a") + ": No such file or directory");
-  EXPECT_EQ(read_file(f / "a"), "one");
+  put(f / "a", "one");
   fs::create_directories(f / "a.prev/inside");  // no room for the previous one
-  replace_file(f / "a.part", "two");
-  EXPECT_EQ(sentence([&] { put_in_place(f / "a.part", f / "a"); }), "cannot write " + (f / "a") + ": Is a directory");
+  EXPECT_EQ(sentence([&] { put(f / "a", "two"); }), "cannot write " + (f / "a") + ": Is a directory");
   EXPECT_EQ(read_file(f / "a"), "one");
-  EXPECT_FALSE(fs::exists(f / "a.part"));
+  fs::create_directories(f / "b/inside");
+  EXPECT_EQ(sentence([&] { put(f / "b", "two"); }), "cannot write " + (f / "b") + ": Is a directory");
+  EXPECT_EQ(names_in(f), (std::vector<std::string>{"a", "a.prev", "b"}));
+}
+
+// Writers of one name take turns: whoever was last is there, whoever was before is PATH.prev, and none fails.
+TEST(NewFile, WritersOfOneNameTakeTurns) {
+  const test::Folder f;
+  std::vector<pid_t> writers;
+  for (int i = 0; i < 4; ++i) {
+    const pid_t pid = fork_child();
+    if (pid == 0) {
+      int failed = 0;
+      for (int k = 0; k < 50; ++k)
+        failed += !sentence([&] {
+                     put(f / "a", std::to_string(i) + ":" + std::to_string(k) + std::string(5000, 'x'));
+                   }).empty();
+      _exit(failed);
+    }
+    writers.push_back(pid);
+  }
+  for (const pid_t pid : writers) EXPECT_EQ(wait_for(pid), 0);
+  EXPECT_EQ(names_in(f), (std::vector<std::string>{"a", "a.prev"}));
+  EXPECT_GT(read_file(f / "a").size(), 5000u);
+  EXPECT_GT(read_file(f / "a.prev").size(), 5000u);
+}
+
+TEST(PlaceRefusal, SaysWhatStandsInTheWay) {
+  const test::Folder f;
+  const std::vector<std::string> own = {"[]\n", "mine "};
+  fs::create_directories(f / "folder");
+  EXPECT_EQ(place_refusal(f / "new", own, false), "");
+  EXPECT_EQ(place_refusal(f / "none/new", own, false), "its folder " + (f / "none") + ": No such file or directory");
+  EXPECT_EQ(place_refusal(f / "folder", own, true), "it is a folder");
+  EXPECT_EQ(place_refusal(f / std::string(300, 'a'), own, true), "File name too long");
+  EXPECT_EQ(place_refusal("/dev/null", own, false), "");
+  const auto refused = [&](const std::string& text) {
+    replace_file(f / "a", text);
+    EXPECT_EQ(place_refusal(f / "a", own, true), "");
+    return !place_refusal(f / "a", own, false).empty();
+  };
+  EXPECT_FALSE(refused(""));
+  EXPECT_FALSE(refused("mine and more"));
+  EXPECT_FALSE(refused("[]\n"));
+  EXPECT_TRUE(refused("min"));
+  EXPECT_TRUE(refused("somebody's"));
 }
 
 TEST(WriteAll, AtAnOffset) {
