@@ -24,7 +24,8 @@ struct FileContent {
   const RecordingSource& source;
 };
 
-// Writes PATH.part and renames it to PATH; a file that was there becomes PATH.prev. Throws InputError.
+// Writes a file without a name and calls it PATH when it is whole; one that was there becomes PATH.prev. Throws
+// InputError.
 void write_file(const std::string& path, const FileContent& content, bool compress);
 
 }  // namespace pensim

@@ -19,12 +19,12 @@ struct OutputFile {
 OutputFile* of(H5FD_t* file) { return reinterpret_cast<OutputFile*>(file); }
 const OutputFile* of(const H5FD_t* file) { return reinterpret_cast<const OutputFile*>(file); }
 
-H5FD_t* open_output(const char* name, unsigned, hid_t file_access, haddr_t) {
+H5FD_t* open_output(const char*, unsigned, hid_t file_access, haddr_t) {
   const void* const info = H5Pget_driver_info(file_access);
   if (!info) return nullptr;
-  const int file = ::open(name, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   OutputState* state;
   std::memcpy(&state, info, sizeof state);
+  const int file = ::fcntl(state->file, F_DUPFD_CLOEXEC, 0);
   if (file < 0) {
     state->error = errno;
     return nullptr;

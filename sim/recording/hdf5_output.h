@@ -10,6 +10,7 @@
 namespace pensim {
 
 struct OutputState {
+  int file;       // what is written to, whatever name the library is given; it gets copies of this descriptor
   int error = 0;  // errno of the first failure
 };
 

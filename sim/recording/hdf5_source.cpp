@@ -9,11 +9,14 @@
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <fstream>
+#include <string_view>
 
 #include "sim/input/input_error.h"
 #include "sim/recording/block_format.h"
 #include "sim/recording/hdf5_file.h"
 #include "sim/recording/hdf5_types.h"
+#include "sim/recording/recording.h"
 #include "sim/vocabulary/signal_name.h"
 
 namespace pensim {
@@ -25,6 +28,16 @@ namespace {
 constexpr std::int64_t ticks_max = std::int64_t{1} << 36;
 constexpr std::size_t signals_max = 4096;
 constexpr std::size_t text_max = std::size_t{64} << 20;
+
+// Whether a file begins with text.
+bool is_text(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string begin(512, ' ');
+  file.read(begin.data(), static_cast<std::streamsize>(begin.size()));
+  begin.resize(static_cast<std::size_t>(file.gcount()));
+  return std::all_of(begin.begin(), begin.end(),
+                     [](unsigned char c) { return c >= 0x20 || c == '\n' || c == '\r' || c == '\t'; });
+}
 
 class FileSource final : public RecordingSource {
  public:
@@ -39,12 +52,14 @@ class FileSource final : public RecordingSource {
     if (probe < 0) bad(std::string("cannot be opened: ") + std::strerror(errno));
     ::close(probe);
     if (file_size_ == 0) bad("is empty");
-    if (H5Fis_hdf5(path.c_str()) <= 0) bad("is not an HDF5 file, or its beginning is damaged");
+    if (H5Fis_hdf5(path.c_str()) <= 0) not_hdf5();
     Id access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "file access");
     check(H5Pset_fclose_degree(access, H5F_CLOSE_STRONG), "file access");
     check(H5Pset_file_locking(access, false, true), "file access");
     const hid_t file = H5Fopen(path.c_str(), H5F_ACC_RDONLY, access);
-    if (file < 0) bad("is damaged or truncated (the HDF5 library cannot open it)");
+    if (file < 0)
+      bad("is damaged or truncated (the HDF5 library cannot open it)",
+          "copy it again from where it came from; a run makes its recording again: pensim run SCENARIO");
     file_ = Id(file, H5Fclose, "the file");
     try {
       read_meta(meta);
@@ -165,7 +180,17 @@ class FileSource final : public RecordingSource {
   }
 
  private:
-  [[noreturn]] void bad(const std::string& what) const { throw InputError({{path_, 0, 0}, what, ""}); }
+  [[noreturn]] void bad(const std::string& what, const std::string& help = "") const {
+    throw InputError({{path_, 0, 0}, what, help});
+  }
+  [[noreturn]] void not_hdf5() const {
+    const bool scenario = path_.ends_with(".yaml") || path_.ends_with(".yml");
+    if (is_text(path_))
+      bad(scenario ? "is a scenario, expected a recording" : "is text, expected a recording (HDF5)",
+          scenario ? "pensim run makes a recording of it" : "pensim import makes a recording of a field log");
+    bad("is not an HDF5 file, or its beginning is damaged",
+        "copy it again from where it came from; pensim run and pensim import make recordings");
+  }
 
   std::size_t index(const Series& s) const { return static_cast<std::size_t>(&s - series_.data()); }
 
@@ -660,6 +685,13 @@ class FileSource final : public RecordingSource {
 };
 
 }  // namespace
+
+bool is_hdf5(const std::string& path) {
+  const std::string_view signature = "\x89HDF\r\n\x1a\n";
+  std::ifstream file(path, std::ios::binary);
+  std::string begin(signature.size(), ' ');
+  return file.read(begin.data(), static_cast<std::streamsize>(begin.size())) && begin == signature;
+}
 
 std::unique_ptr<RecordingSource> open_file_source(const std::string& path, RecordingMeta& meta,
                                                   std::vector<RecordedVerdict>& verdicts,

@@ -48,6 +48,7 @@ void each_meta_text(Meta& meta, F f) {
   f("hash", meta.hash);
   f("verdict", meta.verdict);
   f("end_cause", meta.end_cause);
+  f("checksum", meta.checksum);
 }
 
 }  // namespace pensim::hdf5

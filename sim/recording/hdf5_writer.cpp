@@ -1,6 +1,4 @@
 // Writes recordings as HDF5 files.
-#include <unistd.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
@@ -11,6 +9,7 @@
 #include "sim/input/input_error.h"
 #include "sim/platform/file.h"
 #include "sim/recording/block_format.h"
+#include "sim/recording/file_sum.h"
 #include "sim/recording/hdf5_file.h"
 #include "sim/recording/hdf5_output.h"
 #include "sim/recording/hdf5_types.h"
@@ -613,26 +612,19 @@ void write_file(const std::string& path, const FileContent& content, bool compre
   if (!folder.empty() && !std::filesystem::is_directory(folder, error))
     std::filesystem::create_directories(folder, error);
   if (error) fail(error.message());
-  const std::string part = path + ".part";
-  std::string reason;
-  OutputState output;
   try {
-    FileWriter file(part, output, content.signals.size(), compress);
-    RecordingWriter(file, content).write();
-    file.close();
-  } catch (const HdfError& e) {
-    if (output.error == 0) reason = "the HDF5 library failed at '" + e.what + "'";
-  } catch (...) {
-    ::unlink(part.c_str());
-    throw;
-  }
-  if (output.error != 0) reason = std::strerror(output.error);
-  if (!reason.empty()) {
-    ::unlink(part.c_str());
-    fail(reason);
-  }
-  try {
-    put_in_place(part, path);
+    NewFile written(path);
+    OutputState output{written.descriptor()};
+    try {
+      FileWriter file(path, output, content.signals.size(), compress);
+      RecordingWriter(file, content).write();
+      file.close();
+    } catch (const HdfError& e) {
+      if (output.error == 0) fail("the HDF5 library failed at '" + e.what + "'");
+    }
+    if (output.error != 0) fail(std::strerror(output.error));
+    append_file_sum(written.descriptor());
+    written.put(NewFile::Old::kept);
   } catch (const std::system_error& e) {
     fail(e.code().message());
   }

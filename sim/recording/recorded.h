@@ -45,6 +45,7 @@ struct RecordingMeta {
   std::string verdict;    // of the scenario: pass, fail, measured, firmware_fault, error; "" before it was
                           // judged
   std::string end_cause;  // "end of scenario", "firmware fault: segfault in f at a.c:12", ...
+  std::string checksum;   // of a file: of what kind it is (file_sum.h), "" if it has none
   RecordedFault fault;
   std::vector<RecordedTolerance> tolerances;
   std::vector<std::string> notes;  // what a reader must know: a damaged tail was cut, ...

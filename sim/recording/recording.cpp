@@ -9,6 +9,7 @@
 
 #include "sim/input/input_error.h"
 #include "sim/recording/block_store.h"
+#include "sim/recording/file_sum.h"
 #include "sim/recording/hdf5_file.h"
 #include "sim/recording/source.h"
 #include "sim/vocabulary/signal_name.h"
@@ -308,8 +309,17 @@ const std::vector<StrokeRow>& Recording::strokes() const { return source_->strok
 const std::vector<RecordedText>& Recording::commands() const { return source_->commands(); }
 const std::vector<RecordedText>& Recording::findings() const { return source_->findings(); }
 const std::vector<RecordedUart>& Recording::uart() const { return source_->uart(); }
+std::string Recording::change() const {
+  if (path_.empty()) return "";
+  const FileSum sum = check_file_sum(path_);
+  const bool changed = sum == FileSum::wrong || (sum == FileSum::absent && !meta_.checksum.empty());
+  return changed ? "is not what was written: it was damaged, or changed by another program (its checksum is off)" : "";
+}
+
 void Recording::write(const std::string& path, WriteOptions options) const {
-  write_file(path, {meta_, signals(), verdicts_, measures_, *source_}, options.compress);
+  RecordingMeta meta = meta_;
+  meta.checksum = file_sum_kind;
+  write_file(path, {meta, signals(), verdicts_, measures_, *source_}, options.compress);
 }
 
 }  // namespace pensim

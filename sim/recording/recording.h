@@ -31,6 +31,9 @@ struct SampleRange {
   std::vector<Tick> tick;
 };
 
+// Whether a file begins as HDF5 does, whatever its name.
+bool is_hdf5(const std::string& path);
+
 class Recording {
  public:
   // Reads what the child wrote: all complete blocks, then the tail up to its last complete, undamaged row. The store
@@ -53,6 +56,10 @@ class Recording {
   Tick ticks() const;                                // rows; tick ticks() - 1 is the last
   Nanoseconds tick_ns() const { return meta_.tick_ns; }
   double duration_s() const { return seconds(ticks() * tick_ns()); }
+
+  // Reads the whole file: "" if it is what was written, a sentence if it was damaged or edited since. Older programs wrote
+  // files of which nobody can tell.
+  std::string change() const;
 
   // Every signal that can be read, in the order of the table, then the others by name.
   const std::vector<SignalInfo>& signals() const;
@@ -90,8 +97,8 @@ class Recording {
   struct WriteOptions {
     bool compress = false;
   };
-  // Writes PATH.part and renames it to PATH; a file that was there becomes PATH.prev. Throws InputError (permission,
-  // disk full), and then nothing new stands under PATH.
+  // Writes a file without a name and calls it PATH when it is whole; one that was there becomes PATH.prev. Throws
+  // InputError (permission, disk full), and then PATH is what it was.
   void write(const std::string& path, WriteOptions options) const;
   void write(const std::string& path) const { write(path, WriteOptions()); }
 
