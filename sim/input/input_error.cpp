@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/input/printable.h"
+
 namespace pensim {
 namespace {
 
@@ -34,14 +36,14 @@ std::size_t edit_distance(const std::string& a, const std::string& b) {
 }  // namespace
 
 std::string InputProblem::text() const {
-  std::string out = at.file;
+  std::string out = printable(at.file);
   if (at.line > 0) {
     out += ':' + std::to_string(at.line);
     if (at.column > 0) out += ':' + std::to_string(at.column);
   }
   if (!out.empty()) out += ": ";
-  out += message;
-  if (!hint.empty()) out += "\n  help: " + hint;
+  out += printable_lines(message);
+  if (!hint.empty()) out += "\n  help: " + printable_lines(hint);
   return out;
 }
 

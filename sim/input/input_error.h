@@ -14,7 +14,8 @@ struct Location {
   int column = 0;    // 1-based
 };
 
-// One defect of an input. text() is "file:line:column: message" and, on a second line, "  help: hint".
+// One defect of an input. text() is "file:line:column: message" and, on a second line, "  help: hint", safe for a
+// terminal (printable.h).
 struct InputProblem {
   Location at;
   std::string message;
