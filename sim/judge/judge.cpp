@@ -31,7 +31,7 @@ Judgement judge_recording(const Recording& recording, const std::vector<Requirem
     const Requirement& q = requirements[i];
     const Verdict& v = verdicts[i];
     judgement.requirements.push_back({q.id, q.text, q.that, v.outcome, q.may_be_vacuous, q.always, v.margin, v.unit,
-                                      v.at_s, v.reason.empty() ? v.atom : v.reason});
+                                      v.at_s, v.reason.empty() ? v.atom : v.reason, v.relative});
   }
   for (const Measure& m : measures) {
     judgement.measures[m.name] = measure(m, source);

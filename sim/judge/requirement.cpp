@@ -164,6 +164,24 @@ class Compiler {
                         : si_unit(dimension(distance));
   }
 
+  // How large the sides of an atom are at a tick, at most a full scale: kelvins count from nowhere near, and 0.1 mJ is
+  // much where nothing moves.
+  double scale_at(int distance, Tick t) {
+    const Node& n = node_of(f_, distance);
+    const double sides =
+        std::max(std::fabs(monitor_.at(number(n.left), t)), std::fabs(monitor_.at(number(n.right), t)));
+    return sides > 0.0 ? std::min(sides, full_scale(distance)) : full_scale(distance);
+  }
+
+ private:
+  double full_scale(int distance) const {
+    const int leading = leading_signal(distance, dimension(distance));
+    const double scale =
+        leading >= 0 ? f_.signals[static_cast<std::size_t>(node_of(f_, leading).signal)].full_scale : size(distance);
+    return std::isfinite(scale) && scale > 0.0 ? scale : 1.0;
+  }
+
+ public:
   // Of the atom of a monitor's node; -1 if it is none of this formula.
   int atom_of(int node) const {
     const auto found = atoms_.find(node);
@@ -287,12 +305,6 @@ class Compiler {
       if (child >= 0) collect(child, out);
   }
 
-  double full_scale(int distance) const {
-    const int leading = leading_signal(distance, dimension(distance));
-    const double scale =
-        leading >= 0 ? f_.signals[static_cast<std::size_t>(node_of(f_, leading).signal)].full_scale : size(distance);
-    return std::isfinite(scale) && scale > 0.0 ? scale : 1.0;
-  }
   // Of an expression, from the full scales of its signals: for an atom such as `needle.force * needle.tip_depth <= 1
   // mJ`.
   double size(int index) const {
@@ -350,9 +362,10 @@ struct Value {
   double at_s = 0.0;
   std::string atom;
   bool truth = false;
+  double relative = 0.0;
 };
 
-Value value_at(const Formula& f, const Compiler& compiler, Monitor& monitor, int root, Tick t, Nanoseconds tick_ns) {
+Value value_at(const Formula& f, Compiler& compiler, Monitor& monitor, int root, Tick t, Nanoseconds tick_ns) {
   Value out;
   const double value = monitor.at(root, t);
   out.truth = value > 0.0;
@@ -367,6 +380,7 @@ Value value_at(const Formula& f, const Compiler& compiler, Monitor& monitor, int
   // Without the scale and the tie: what the sides differ by.
   const double apart = std::fabs(monitor.at(monitor.operand(attained.atom), attained.tick));
   out.margin = out.margin < 0.0 ? -apart : out.margin > 0.0 ? apart : 0.0;
+  out.relative = out.margin / compiler.scale_at(atom, attained.tick);
   return out;
 }
 
@@ -425,7 +439,7 @@ struct Case {
 
 Verdict verdict_of(Case& it, Monitor& monitor, const SignalSource& source, Nanoseconds tick_ns) {
   Verdict out;
-  const Compiler& compiler = *it.compiler;
+  Compiler& compiler = *it.compiler;
   const Tick recorded = source.ticks();
   if (const auto [tick, atom] = first_nan(monitor, compiler.looks, recorded); tick >= 0) {
     out.at_s = seconds(tick * tick_ns);
@@ -448,6 +462,7 @@ Verdict verdict_of(Case& it, Monitor& monitor, const SignalSource& source, Nanos
   out.unit = value.unit;
   out.at_s = value.at_s;
   out.atom = value.atom;
+  out.relative = value.relative;
   if (!value.truth) {
     out.outcome = Outcome::fail;
     if (value.atom.empty())

@@ -50,6 +50,8 @@ struct Verdict {
   double at_s = 0.0;    // where it attains it
   std::string atom;     // its text; "" if no tick was looked at
   std::string reason;   // a sentence for all but pass
+  double relative = 0.0;  // the margin as a share of the larger side of its atom there, at most of a full
+                          // scale of its signal; 0 without a finite margin
 };
 
 // Verdicts in the order of the requirements. Columns and subformulas that they share are worked out once. Throws
