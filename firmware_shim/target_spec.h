@@ -41,8 +41,10 @@ struct TargetSpec {
   std::string address;  // of a link: tcp:HOST:PORT, unix:PATH, serial:DEVICE@BAUD
   LinkOptions link = {};
   EmulatedOptions emulated = {};
+  std::string file = {};        // what the user calls it, when `path` is a copy of its bytes; "": path itself
   std::uint8_t stack_fill = 0;  // of a native core: what its stack holds where nothing was written
 
+  const std::string& shown() const { return file.empty() ? path : file; }
   bool operator==(const TargetSpec&) const = default;
 };
 

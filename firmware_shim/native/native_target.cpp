@@ -310,15 +310,17 @@ void Native::leave(void*, std::uint32_t exit_code) {
 }
 
 void Native::load_library(const NativeOptions& options) {
+  // A file in memory has no other name than that of its descriptor.
   char real[PATH_MAX];
-  if (!::realpath(path_.c_str(), real)) refuse(path_, std::strerror(errno));
-  loaded_path_ = real;
+  const bool nameless = path_.starts_with("/proc/self/fd/");
+  if (!nameless && !::realpath(path_.c_str(), real)) refuse(path_, std::strerror(errno));
+  loaded_path_ = nameless ? path_ : real;
   bool copy = options.private_copy;
-  if (void* already = ::dlopen(real, RTLD_NOW | RTLD_NOLOAD)) {
+  if (void* already = ::dlopen(loaded_path_.c_str(), RTLD_NOW | RTLD_NOLOAD)) {
     ::dlclose(already);
     copy = true;
   }
-  if (copy) loaded_path_ = private_copy(real, copy_);
+  if (copy) loaded_path_ = private_copy(loaded_path_, copy_);
   library_.handle = ::dlopen(loaded_path_.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!library_.handle) refuse(path_, ::dlerror());
   runtime_ = static_cast<const PenRuntime*>(::dlsym(library_.handle, "pen_runtime"));

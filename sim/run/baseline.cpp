@@ -5,6 +5,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "sim/input/input_error.h"
 #include "sim/input/quantity.h"
 #include "sim/recording/recording.h"
 
@@ -20,6 +21,7 @@ void compare_baseline(const RunOptions& options, RunResult& result) {
     return;
   }
   const Recording baseline = Recording::open(path);
+  if (const std::string change = baseline.change(); !change.empty()) throw InputError({{path, 0, 0}, change, ""});
   for (const RequirementResult& now : result.requirements)
     for (const RecordedVerdict& before : baseline.verdicts()) {
       if (before.id != now.id || now.outcome != Outcome::pass || outcome_named(before.outcome) != Outcome::pass)

@@ -3,15 +3,23 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <gelf.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
+#include <map>
+#include <optional>
+#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "firmware_shim/link/link_target.h"
 #include "firmware_shim/target.h"
+#include "sim/input/input_error.h"
 #include "sim/platform/file.h"
 #include "sim/platform/process.h"
 #include "sim/platform/program.h"
@@ -43,6 +51,40 @@ std::string core_build_id(const std::string& path) {
 }
 
 namespace {
+
+struct Closed {
+  int descriptor;
+  ~Closed() {
+    if (descriptor >= 0) close(descriptor);
+  }
+};
+
+// The bytes of a file that nobody changes meanwhile, in a file in memory that can only be read. Throws
+// std::system_error.
+int copy_of(const std::string& path) {
+  const auto fail = [](int copy, int code = errno) {
+    if (copy >= 0) close(copy);
+    throw std::system_error(code, std::generic_category());
+  };
+  struct stat before {
+  }, after{};
+  const Closed file{open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (file.descriptor < 0 || fstat(file.descriptor, &before) != 0) fail(-1);
+  const int copy = memfd_create(fs::path(path).filename().c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  if (copy < 0) fail(-1);
+  std::vector<char> bytes(1 << 20);
+  try {
+    for (std::size_t n; (n = read_some(file.descriptor, bytes.data(), bytes.size()).value_or(0)) > 0;)
+      write_all(copy, {bytes.data(), n});
+  } catch (const std::system_error& error) {
+    fail(copy, error.code().value());
+  }
+  const bool same = fstat(file.descriptor, &after) == 0 && before.st_size == after.st_size &&
+                    before.st_mtim.tv_sec == after.st_mtim.tv_sec && before.st_mtim.tv_nsec == after.st_mtim.tv_nsec;
+  if (!same) fail(copy, ETXTBSY);
+  fcntl(copy, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK);
+  return copy;
+}
 
 // What `ask` says in a process of its own, behind a '+', or the sentence of its exception; "" if that process ended.
 template <class F>
@@ -90,9 +132,67 @@ bool is_expected(const TargetSpec& core, const std::string& build_id) {
   return !core.path.empty() && core_name(core.path) == expected;
 }
 
+// A shared object of this machine in which nothing is called pen_runtime: somebody's, whose constructors must not run.
+bool is_foreign_library(const std::string& path) {
+  bool library = false, found = false;
+  elf_version(EV_CURRENT);
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return false;
+  Elf* elf = elf_begin(file, ELF_C_READ, nullptr);
+  GElf_Ehdr header;
+  library = elf != nullptr && gelf_getehdr(elf, &header) != nullptr && header.e_type == ET_DYN &&
+            header.e_machine == EM_X86_64 && header.e_ident[EI_CLASS] == ELFCLASS64;
+  for (Elf_Scn* section = nullptr; library && (section = elf_nextscn(elf, section)) != nullptr;) {
+    GElf_Shdr at;
+    if (gelf_getshdr(section, &at) == nullptr || at.sh_type != SHT_DYNSYM || at.sh_entsize == 0) continue;
+    Elf_Data* data = elf_getdata(section, nullptr);
+    for (std::size_t i = 0; data != nullptr && i < at.sh_size / at.sh_entsize; ++i) {
+      GElf_Sym symbol;
+      if (gelf_getsym(data, static_cast<int>(i), &symbol) == nullptr || symbol.st_shndx == SHN_UNDEF) continue;
+      const char* const name = elf_strptr(elf, at.sh_link, symbol.st_name);
+      found = found || (name != nullptr && std::strcmp(name, "pen_runtime") == 0);
+    }
+  }
+  if (elf != nullptr) elf_end(elf);
+  close(file);
+  return library && !found;
+}
+
+// In the words of the user, who never saw the name of the copy.
+std::string in_users_words(std::string text, const TargetSpec& core) {
+  if (core.file.empty()) return text;
+  for (std::size_t at = 0; (at = text.find(core.path, at)) != std::string::npos; at += core.file.size())
+    text.replace(at, core.path.size(), core.file);
+  return text;
+}
+
 }  // namespace
 
+void hold_core(TargetSpec& core) {
+  static std::map<std::string, std::string> held;
+  if (core.path.empty() || core.kind == TargetSpec::Kind::link || !core.file.empty()) return;
+  auto known = held.find(core.path);
+  if (known == held.end()) known = held.emplace(core.path, "/proc/self/fd/" + std::to_string(copy_of(core.path))).first;
+  core.file = core.path;
+  core.path = known->second;
+}
+
+std::string core_elsewhere(const std::string& path) { return fs::path(path).replace_extension(".twice.so").string(); }
+
+TargetSpec core_of_other_kind(const TargetSpec& core) {
+  TargetSpec other = core;
+  const bool native = core.kind == TargetSpec::Kind::native;
+  other.kind = native ? TargetSpec::Kind::emulated : TargetSpec::Kind::native;
+  other.path = fs::path(core.shown()).replace_extension(native ? ".elf" : ".so").string();
+  other.file.clear();
+  return other;
+}
+
 std::string core_refusal(const TargetSpec& core) {
+  if (core.kind == TargetSpec::Kind::native && is_foreign_library(core.path))
+    return core.shown() +
+           ": a shared object, but no firmware core: it exports no pen_runtime (build it with "
+           "pensim_add_core)";
   static std::vector<std::pair<TargetSpec, std::string>> known;
   for (const auto& [asked, why] : known)
     if (asked == core) return why;
@@ -104,6 +204,7 @@ std::string core_refusal(const TargetSpec& core) {
     text.clear();
   else if (text.empty())
     text = "loading it ended the process";
+  text = in_users_words(text, core);
   known.emplace_back(core, text);
   return text;
 }

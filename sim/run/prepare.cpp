@@ -3,14 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <regex>
+#include <filesystem>
 #include <set>
 #include <stdexcept>
+#include <utility>
 
 #include "sim/engine/insertion.h"
+#include "sim/input/printable.h"
 #include "sim/judge/formula.h"
 #include "sim/platform/clock.h"
 #include "sim/run/cores.h"
+#include "sim/run/filter.h"
 #include "sim/run/formulas.h"
 #include "sim/scenario/firmware_spec.h"
 #include "sim/vocabulary/signal_name.h"
@@ -18,21 +21,38 @@
 namespace pensim {
 namespace {
 
+// As a word of a shell.
 std::string quoted(const std::string& text) {
   if (!text.empty() &&
       text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:,+%@") ==
           std::string::npos)
     return text;
-  std::string out = "'";
-  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  if (printable(text) == text) {
+    std::string out = "'";
+    for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    return out + "'";
+  }
+  std::string out = "$'";  // what a terminal would not show
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '\'' || c == '\\')
+      out += std::string("\\") + c;
+    else if (byte < 0x20 || byte >= 0x7F)
+      out += fmt::format("\\{:03o}", byte);
+    else
+      out += c;
+  }
   return out + "'";
 }
 
 std::string reproduce_line(const std::string& path, const PrepareOptions& options, const ResolvedScenario& resolved) {
-  std::string line = "pensim run " + quoted(path) + fmt::format(" --seed {}", resolved.seed);
+  std::string line = "pensim run " + quoted(path.starts_with('-') ? "./" + path : path);
+  line += fmt::format(" --seed {}", resolved.seed);
   if (options.firmware) line += " --firmware " + quoted(*options.firmware);
   for (const std::string& text : options.overrides) line += " --set " + quoted(text);
+  for (const std::string& name : options.watch) line += " --watch " + quoted(name);
   if (!options.always) line += " --no-always";
+  for (const std::string& word : options.reproduce_with) line += " " + quoted(word);
   return line;
 }
 
@@ -40,14 +60,37 @@ void add_problems(const InputError& error, std::vector<InputProblem>& problems) 
   problems.insert(problems.end(), error.problems().begin(), error.problems().end());
 }
 
+void find_cores(RunRequest& request, const PrepareOptions& options) {
+  request.core = find_core(request.resolved.firmware);
+  const bool hold = options.cores == PrepareOptions::Cores::held;
+  std::error_code error;
+  if (options.twice && request.core.kind == TargetSpec::Kind::native) {
+    TargetSpec elsewhere = request.core;
+    elsewhere.path = core_elsewhere(request.core.path);
+    if (std::filesystem::is_regular_file(elsewhere.path, error)) request.core_elsewhere = elsewhere;
+  }
+  if (options.also_other_kind &&
+      (request.core.kind == TargetSpec::Kind::native || request.core.kind == TargetSpec::Kind::emulated))
+    request.core_of_other_kind = core_of_other_kind(request.core);
+  if (!hold) return;
+  hold_core(request.core);
+  hold_core(request.core_elsewhere);
+  if (std::filesystem::is_regular_file(request.core_of_other_kind.path, error)) hold_core(request.core_of_other_kind);
+}
+
 // Everything about the core that can be wrong before a run: the file, the ABI (opened in a child later), names to watch
 // and poke.
 void check_core(RunRequest& request, const std::string& file, const Scenario& scenario,
-                const std::vector<std::string>& asked, std::vector<InputProblem>& problems) {
+                const std::vector<std::string>& asked, const PrepareOptions& options,
+                std::vector<InputProblem>& problems) {
   try {
-    request.core = find_core(request.resolved.firmware);
+    find_cores(request, options);
   } catch (const InputError& error) {
-    add_problems(error, problems);
+    for (InputProblem problem : error.problems()) {
+      problem.message = fmt::format("firmware {}: {}", request.resolved.firmware, problem.message);
+      problem.at = {options.firmware ? "--firmware" : file, 0, 0};
+      problems.push_back(std::move(problem));
+    }
     return;
   }
   if (request.core.kind == TargetSpec::Kind::link) {
@@ -153,76 +196,132 @@ void check_core_names(ResolvedScenario& resolved, const Scenario& scenario, cons
   }
 }
 
-std::vector<RunRequest> prepare(const PrepareOptions& options, std::vector<InputProblem>& problems) {
-  std::vector<RunRequest> requests;
-  std::vector<ScenarioFile> files;
-  try {
-    files = expand_scenarios(options.paths);
-  } catch (const InputError& error) {
-    add_problems(error, problems);
-    return requests;
-  }
-  std::regex filter;
-  try {
-    filter =
-        std::regex(options.filter.size() > 1000 ? "" : options.filter, std::regex::ECMAScript | std::regex::optimize);
-    if (options.filter.size() > 1000) throw std::regex_error(std::regex_constants::error_complexity);
-  } catch (const std::regex_error& error) {
-    problems.push_back({{"--filter", 0, 0},
-                        fmt::format("'{:.60}' is no regular expression: {}", options.filter, error.what()),
-                        "ECMAScript syntax, e.g. 'hall|stall'"});
-    return requests;
-  }
-  std::vector<std::string> asked;
-  for (const std::string& name : options.watch) asked.emplace_back(watched_variable(name));
+namespace {
+
+// A scenario as the command line wants it.
+struct Read {
+  ScenarioFile file;
+  Scenario scenario;
+  double read_s = 0;
+};
+
+std::vector<Read> read_scenarios(const PrepareOptions& options, std::vector<InputProblem>& problems) {
+  std::vector<Read> all;
   LoadOptions load;
   load.overrides = options.overrides;
   load.always = options.always;
-  std::set<std::string> labels;
+  std::vector<ScenarioFile> files;
+  try {
+    files = expand_scenarios(options.paths, options.search);
+  } catch (const InputError& error) {
+    add_problems(error, problems);
+  }
   for (const ScenarioFile& file : files) {
-    if (!labels.insert(file.label).second) continue;  // named twice on the command line
+    if (options.stop && options.stop()) break;
     const double begin_s = wall_s();
     try {
-      const Scenario read = load_scenario(file.path, load);
-      bool chosen = options.filter.empty() || std::regex_search(file.label, filter);
-      for (const std::string& tag : read.tags) chosen = chosen || std::regex_search(tag, filter);
-      if (!chosen) continue;
-      Scenario scenario = read;
-      if (options.seed) scenario.seed = *options.seed;
-      if (options.firmware && scenario.rig == Rig::pen) scenario.firmware = *options.firmware;
-      for (const std::string& name : asked)
-        if (scenario.rig == Rig::pen &&
-            std::find(scenario.watch.begin(), scenario.watch.end(), name) == scenario.watch.end())
-          scenario.watch.push_back(name);
-      RunRequest request;
-      request.label = file.label;
-      request.scenario_text = scenario.text;
-      request.resolved = resolve(scenario);
-      request.resolved.path = file.label;
-      request.reproduce = reproduce_line(file.path, options, request.resolved);
-      if (request.resolved.rig == Rig::pen)
-        check_core(request, file.path, scenario, asked, problems);
-      else
-        for (InputProblem& problem : check_rig(request.resolved, file.path)) problems.push_back(std::move(problem));
-      for (InputProblem& problem : check_formulas(request.resolved)) problems.push_back(std::move(problem));
-      request.prepare_s = wall_s() - begin_s;
-      requests.push_back(std::move(request));
+      Scenario scenario = load_scenario(file.path, load);
+      all.push_back({file, std::move(scenario), wall_s() - begin_s});
     } catch (const InputError& error) {
       add_problems(error, problems);
     }
   }
-  if (problems.empty() && requests.empty())
+  return all;
+}
+
+// Those whose path or a tag matches.
+std::vector<Read> chosen(std::vector<Read> all, const std::string& filter) {
+  if (filter.empty()) return all;
+  std::vector<std::string> texts;
+  for (const Read& read : all) {
+    texts.push_back(read.file.label);
+    texts.insert(texts.end(), read.scenario.tags.begin(), read.scenario.tags.end());
+  }
+  const std::vector<bool> matches = filtered(filter, texts);
+  std::vector<Read> some;
+  std::size_t at = 0;
+  for (Read& read : all) {
+    const std::size_t count = 1 + read.scenario.tags.size();
+    const auto begin = matches.begin() + static_cast<std::ptrdiff_t>(at);
+    at += count;
+    if (std::find(begin, begin + static_cast<std::ptrdiff_t>(count), true) !=
+        begin + static_cast<std::ptrdiff_t>(count))
+      some.push_back(std::move(read));
+  }
+  return some;
+}
+
+RunRequest request_of(Read read, const PrepareOptions& options, std::vector<InputProblem>& problems) {
+  const double begin_s = wall_s();
+  Scenario& scenario = read.scenario;
+  std::vector<std::string> asked;
+  for (const std::string& name : options.watch) asked.emplace_back(watched_variable(name));
+  if (options.seed) scenario.seed = *options.seed;
+  if (options.firmware && scenario.rig == Rig::pen) scenario.firmware = *options.firmware;
+  for (const std::string& name : asked)
+    if (scenario.rig == Rig::pen &&
+        std::find(scenario.watch.begin(), scenario.watch.end(), name) == scenario.watch.end())
+      scenario.watch.push_back(name);
+  RunRequest request;
+  request.label = read.file.label;
+  request.scenario_text = scenario.text;
+  request.resolved = resolve(scenario);
+  request.resolved.path = read.file.label;
+  request.reproduce = reproduce_line(read.file.path, options, request.resolved);
+  if (request.resolved.rig != Rig::pen)
+    for (InputProblem& problem : check_rig(request.resolved, read.file.path)) problems.push_back(std::move(problem));
+  else if (options.cores != PrepareOptions::Cores::unread)
+    check_core(request, read.file.path, scenario, asked, options, problems);
+  for (InputProblem& problem : check_formulas(request.resolved)) problems.push_back(std::move(problem));
+  request.prepare_s = read.read_s + wall_s() - begin_s;
+  return request;
+}
+
+std::vector<RunRequest> of_shard(std::vector<RunRequest> all, const PrepareOptions& options,
+                                 std::vector<InputProblem>& problems) {
+  if (options.shards == 1) return all;
+  const std::size_t count = all.size();
+  std::vector<RunRequest> mine;
+  for (std::size_t i = options.shard - 1; i < count; i += options.shards) mine.push_back(std::move(all[i]));
+  if (mine.empty() && problems.empty())
+    problems.push_back({{"--shard", 0, 0},
+                        fmt::format("shard {} of {} holds none of the {} scenarios that are selected", options.shard,
+                                    options.shards, count),
+                        fmt::format("share them out among at most {}", count)});
+  return mine;
+}
+
+// A problem of an option comes up with every scenario.
+void drop_repeated(std::vector<InputProblem>& problems) {
+  std::set<std::string> known;
+  std::erase_if(problems, [&](const InputProblem& p) { return !known.insert(p.text()).second; });
+}
+
+}  // namespace
+
+std::vector<RunRequest> prepare(const PrepareOptions& options, std::vector<InputProblem>& problems) {
+  std::vector<RunRequest> requests;
+  std::vector<Read> read = read_scenarios(options, problems);
+  try {
+    read = chosen(std::move(read), options.filter);
+  } catch (const InputError& error) {
+    add_problems(error, problems);
+    return requests;
+  }
+  for (Read& one : read) {
+    if (options.stop && options.stop()) break;
+    try {
+      requests.push_back(request_of(std::move(one), options, problems));
+    } catch (const InputError& error) {
+      add_problems(error, problems);
+    }
+  }
+  drop_repeated(problems);
+  if (problems.empty() && requests.empty() && !(options.stop && options.stop()))
     problems.push_back({{"--filter", 0, 0},
                         fmt::format("no scenario matches '{}'", options.filter),
                         "pensim list shows names and tags"});
-  if (options.shards > 1) {
-    std::vector<RunRequest> mine;
-    for (std::size_t i = 0; i < requests.size(); ++i)
-      if (static_cast<int>(i % static_cast<std::size_t>(options.shards)) == options.shard - 1)
-        mine.push_back(std::move(requests[i]));
-    requests = std::move(mine);
-  }
-  return requests;
+  return of_shard(std::move(requests), options, problems);
 }
 
 }  // namespace pensim

@@ -1,7 +1,9 @@
 // prepare.h - scenarios and cores are read and checked before the first run: every problem of every file at once.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,11 +23,20 @@ struct PrepareOptions {
   std::optional<std::uint64_t> seed;
   std::string filter;
   bool always = true;
-  int shard = 1, shards = 1;
+  std::size_t shard = 1, shards = 1;
+  enum class Cores : unsigned char {
+    unread,  // scenarios only
+    read,
+    held  // read once, whatever happens to the files later (cores.h): for calls that run them in other processes
+  } cores = Cores::read;
+  bool twice = false, also_other_kind = false;  // find the files of these too
+  std::vector<std::string> reproduce_with;      // further words of the line that reproduces a run
+  SearchEvents search;
+  std::function<bool()> stop;  // asked between scenarios; empty: never
 };
 
 // Reads, checks and resolves everything; every problem of every file goes to `problems`, nothing is thrown for bad
-// input.
+// input. No code of a core runs but in a process of its own.
 std::vector<RunRequest> prepare(const PrepareOptions&, std::vector<InputProblem>& problems);
 
 // The variables that a run watches and pokes exist in the core; enumerators of pokes become their numbers. A name that

@@ -19,6 +19,7 @@ struct RunOptions {
   bool also_other_kind = false;  // run again with NAME.elf for NAME.so, or the reverse; the hashes must be equal
   bool fork = true;    // false: in the calling process, for gdb, perf, valgrind; one scenario
   bool compress = false;
+  bool force = false;        // recordings replace what is not a run's recording, and may be larger than the disk
   std::string baseline_dir;  // recordings of an earlier call; margins are compared
   double fail_on_drop = -1;  // share of a margin that may be lost against the baseline; < 0: report only
 };
@@ -29,6 +30,8 @@ struct RunRequest {
   std::string scenario_text;  // of the file, for the recording
   ResolvedScenario resolved;
   TargetSpec core;                    // none for a rig
+  TargetSpec core_elsewhere;          // --twice: the same core at another address; none if there is no such file
+  TargetSpec core_of_other_kind;      // --also: native for emulated, emulated for native
   std::string reproduce;              // the one line
   std::vector<std::string> findings;  // before the run
   std::string recording_path;         // "": from the label

@@ -16,7 +16,8 @@ ordered_json to_json(const RunResult& r) {
   for (const RequirementResult& q : r.requirements)
     requirements.push_back({{"id", q.id},
                             {"verdict", outcome_name(q.outcome)},
-                            {"margin", finite(q.margin)},
+                            {"margin", has_margin(q) ? finite(q.margin) : ordered_json(nullptr)},
+                            {"relative_margin", has_margin(q) ? finite(q.relative) : ordered_json(nullptr)},
                             {"unit", q.unit},
                             {"at_s", q.at_s},
                             {"text", q.text},
@@ -84,7 +85,7 @@ RunResult result_from_json_text(const std::string& text) {
   for (const auto& q : json.at("requirements"))
     r.requirements.push_back({q.at("id"), q.at("text"), q.at("that"), outcome_named(q.at("verdict")).value(),
                               q.at("may_be_vacuous"), q.at("always"), number(q.at("margin")), q.at("unit"),
-                              q.at("at_s"), q.at("reason")});
+                              q.at("at_s"), q.at("reason"), number(q.at("relative_margin"))});
   for (const auto& [name, value] : json.at("measures").items()) r.measures[name] = number(value);
   r.measure_units = json.at("measure_units").get<std::map<std::string, std::string>>();
   r.wall_s = json.at("wall_s");

@@ -68,10 +68,26 @@ RunResult collect(const RunRequest& request, Worker& worker) {
   }
 }
 
+// The call ends before its runs do.
+void end_rest(const std::vector<RunRequest>& requests, std::size_t next, std::vector<Worker>& workers,
+              const std::string& by, const RunEvents& events, std::vector<RunResult>& results) {
+  for (const Worker& w : workers) {
+    end_child(w.pid);  // its child ends with it
+    close(w.pipe);
+    results[w.index] = error_result(requests[w.index], "the call was ended by " + by + " during this run");
+    events.ended(results[w.index]);
+  }
+  workers.clear();
+  for (; next < requests.size(); ++next) {
+    results[next] = error_result(requests[next], "not run: the call was ended by " + by);
+    events.ended(results[next]);
+  }
+}
+
 }  // namespace
 
 std::vector<RunResult> run_all(const std::vector<RunRequest>& requests, const RunOptions& options,
-                               const RunEvents& events) {
+                               const RunEvents& events, const EndSignals* signals) {
   std::vector<RunResult> results(requests.size());
   if (!options.fork) {
     for (std::size_t i = 0; i < requests.size(); ++i) {
@@ -84,6 +100,10 @@ std::vector<RunResult> run_all(const std::vector<RunRequest>& requests, const Ru
   std::vector<Worker> workers;
   std::size_t next = 0;
   while (next < requests.size() || !workers.empty()) {
+    if (signals != nullptr && signals->noted() != 0) {
+      end_rest(requests, next, workers, signal_name(signals->noted()), events, results);
+      break;
+    }
     // A board takes one run at a time: what comes next waits until it is free.
     const auto waits_for_board = [&](const RunRequest& r) {
       return r.core.kind == TargetSpec::Kind::link && std::any_of(workers.begin(), workers.end(), [&](const Worker& w) {
@@ -93,13 +113,21 @@ std::vector<RunResult> run_all(const std::vector<RunRequest>& requests, const Ru
     while (next < requests.size() && workers.size() < static_cast<std::size_t>(options.jobs) &&
            !waits_for_board(requests[next])) {
       events.started(requests[next].label);
-      workers.push_back(start_worker(requests, next++, options));
+      try {
+        workers.push_back(start_worker(requests, next, options));
+      } catch (const std::exception& error) {  // no process, no descriptor left: the others go on
+        results[next] = error_result(requests[next], error.what());
+        events.ended(results[next]);
+      }
+      ++next;
     }
     std::vector<pollfd> polled;
     for (const Worker& w : workers) polled.push_back({w.pipe, POLLIN, 0});
+    if (signals != nullptr) polled.push_back({signals->descriptor(), POLLIN, 0});
     if (poll(polled.data(), polled.size(), -1) < 0 && errno != EINTR)
       throw std::runtime_error(fmt::format("poll: {}", std::strerror(errno)));
-    for (std::size_t i = polled.size(); i-- > 0;) {
+    if (signals != nullptr && signals->noted() != 0) continue;
+    for (std::size_t i = workers.size(); i-- > 0;) {
       if (polled[i].revents == 0) continue;
       char buffer[65536];
       if (const std::size_t n = read_some(workers[i].pipe, buffer, sizeof buffer).value_or(0); n > 0) {

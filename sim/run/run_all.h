@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/platform/process.h"
 #include "sim/run/request.h"
 #include "sim/run/result.h"
 
@@ -21,7 +22,9 @@ struct RunEvents {
   std::function<void(const RunResult&)> ended;
 };
 
-// All of them, `jobs` at a time; results in the order of the requests.
-std::vector<RunResult> run_all(const std::vector<RunRequest>&, const RunOptions&, const RunEvents&);
+// All of them, `jobs` at a time; results in the order of the requests. With `signals`, one that was noted ends it: runs
+// under way are killed, and these and the rest have the verdict `error`, whose cause names the signal.
+std::vector<RunResult> run_all(const std::vector<RunRequest>&, const RunOptions&, const RunEvents&,
+                               const EndSignals* signals = nullptr);
 
 }  // namespace pensim

@@ -14,6 +14,7 @@
 #include "firmware_shim/symbols/symbols.h"
 #include "firmware_shim/target.h"
 #include "sim/engine/plan.h"
+#include "sim/input/input_error.h"
 #include "sim/judge/judge.h"
 #include "sim/platform/clock.h"
 #include "sim/platform/file.h"
@@ -105,7 +106,7 @@ RecordingMeta meta_of(const RunRequest& request) {
   meta.seed = request.resolved.seed;
   meta.firmware = request.resolved.firmware;
   if (!request.core.path.empty()) {
-    meta.firmware_name = fs::path(request.core.path).stem().string();
+    meta.firmware_name = fs::path(request.core.shown()).stem().string();
     meta.firmware_build_id = core_build_id(request.core.path);
   }
   if (request.core.kind == TargetSpec::Kind::link) meta.firmware_build_id = request.core.link.expects;
@@ -120,18 +121,16 @@ namespace {
 
 // The same scenario in another place of memory: NAME.twice.so lies at another address.
 void compare_second_run(const RunRequest& request, const Attempt& first, RunResult& result) {
-  const fs::path other = fs::path(request.core.path).replace_extension(".twice.so");
-  std::error_code error;
   const bool has_core = request.core.kind == TargetSpec::Kind::native;
-  const bool moved = has_core && fs::is_regular_file(other, error);
+  const bool moved = has_core && request.core_elsewhere.kind == TargetSpec::Kind::native;
   AttemptOptions options;
   options.heap_fill = 0xA5;
-  TargetSpec core = request.core;
+  TargetSpec core = moved ? request.core_elsewhere : request.core;
   core.stack_fill = 0xA5;
-  if (moved) core.path = other.string();
   const Attempt second = attempt(request, core, options);
   if (has_core && !moved)
-    result.findings.push_back("--twice: there is no " + other.filename().string() +
+    result.findings.push_back("--twice: there is no " +
+                              fs::path(core_elsewhere(request.core.shown())).filename().string() +
                               "; the second run differs in its heap only");
   if (ended_well(first.end()) == ended_well(second.end()) && first.status().ticks == second.status().ticks &&
       first.status().hash == second.status().hash)
@@ -141,15 +140,6 @@ void compare_second_run(const RunRequest& request, const Attempt& first, RunResu
   result.verdict = RunVerdict::error;
   result.cause = fmt::format("two runs differ: hash {} and {}; {}", hash_text(first.status().hash),
                              hash_text(second.status().hash), difference.summary());
-}
-
-// The file of the same core for the other kind of processor: NAME.so and NAME.elf lie side by side.
-TargetSpec other_kind(const TargetSpec& core) {
-  TargetSpec other = core;
-  const bool native = core.kind == TargetSpec::Kind::native;
-  other.kind = native ? TargetSpec::Kind::emulated : TargetSpec::Kind::native;
-  other.path = fs::path(core.path).replace_extension(native ? ".elf" : ".so").string();
-  return other;
 }
 
 // Which variable of the firmware differed first; in a process of its own, since cores run there.
@@ -181,10 +171,10 @@ const char* kind_name(const TargetSpec& core) { return core.kind == TargetSpec::
 // --also emulated: the same scenario with the same core on the other kind of processor. A difference is a failure.
 void compare_other_kind(const RunRequest& request, const Attempt& first, RunResult& result) {
   if (request.core.kind != TargetSpec::Kind::native && request.core.kind != TargetSpec::Kind::emulated) return;
-  const TargetSpec other = other_kind(request.core);
+  const TargetSpec& other = request.core_of_other_kind;
   if (std::error_code error; !fs::is_regular_file(other.path, error)) {
     result.verdict = RunVerdict::error;
-    result.cause = "--also: there is no " + other.path + " beside " + request.core.path;
+    result.cause = "--also: there is no " + other.shown() + " beside " + request.core.shown();
     return;
   }
   if (const std::string why = core_refusal(other); !why.empty()) {
@@ -276,7 +266,14 @@ RunResult run_one(const RunRequest& request, const RunOptions& options) {
   }
   if (options.twice && result.verdict != RunVerdict::error) compare_second_run(request, run, result);
   if (options.also_other_kind && result.verdict != RunVerdict::error) compare_other_kind(request, run, result);
-  if (!options.baseline_dir.empty()) compare_baseline(options, result);
+  if (!options.baseline_dir.empty()) {
+    try {
+      compare_baseline(options, result);
+    } catch (const InputError& error) {
+      result.verdict = RunVerdict::error;
+      result.cause = std::string("the baseline cannot be compared with: ") + error.what();
+    }
+  }
 
   const bool keep = options.keep == Keep::all || (options.keep == Keep::failed && exit_code(result.verdict) != 0);
   if (keep) {

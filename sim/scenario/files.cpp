@@ -1,9 +1,11 @@
 // Which files a path stands for.
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <set>
 
 #include "sim/platform/program.h"
+#include "sim/platform/walk.h"
 #include "sim/scenario/scenario.h"
 
 namespace pensim {
@@ -26,39 +28,88 @@ std::string find_always(const std::string& scenario_path) {
   return share_path("scenarios/always.yaml");
 }
 
-std::vector<ScenarioFile> expand_scenarios(const std::vector<std::string>& paths) {
+namespace {
+
+// Why something below a folder is not taken; "" if nobody could have meant it as a scenario.
+std::string why_skipped(const fs::path& path, Found found) {
+  std::string ending = path.extension().string();
+  std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return std::tolower(c); });
+  const bool looks_like_one = ending == ".yaml" || ending == ".yml";
+  switch (found) {
+    case Found::file:
+      return looks_like_one ? "a scenario's name ends in .yaml" : "";
+    case Found::folder:
+      return looks_like_one ? "is a folder; what is in it is taken" : "";
+    case Found::dangling_link:
+      return looks_like_one ? "is a link to nothing" : "";
+    case Found::special:
+      return looks_like_one ? "is " + special_file(path.string()) : "";
+    case Found::link_to_folder:
+      return "is a link to a folder, which is not followed: name the folder";
+    case Found::other_system:
+      return "is on another file system: name it to search there";
+    case Found::unreadable:
+      return "is a folder that cannot be opened";
+  }
+  return "";
+}
+
+std::vector<std::string> scenarios_below(const std::string& folder, const SearchEvents& events) {
+  std::vector<std::string> found;
+  walk(folder, [&](const std::string& name, Found what) {
+    const fs::path path(name);
+    if (what == Found::folder && path.filename() == "campaigns") return false;
+    if (what == Found::file && path.extension() == ".yaml") {
+      if (path.filename() != "always.yaml") found.push_back(name);
+      return false;
+    }
+    if (const std::string why = why_skipped(path, what); !why.empty() && events.skipped)
+      events.skipped(name + ": " + why);
+    if (what == Found::folder && events.entered) events.entered(name);
+    return what == Found::folder;
+  });
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+// Why a path as the user gave it stands for no scenario; "" if it may.
+std::string why_none(const std::string& path) {
+  std::error_code error;
+  const auto status = fs::status(path, error);
+  if (status.type() == fs::file_type::not_found) return "there is no such file or folder";
+  if (!fs::exists(status)) return "cannot be opened: " + error.message();
+  if (const std::string special = special_file(path); !special.empty())
+    return "is " + special + ", expected a file or a folder";
+  if (fs::is_directory(status) && shows_the_kernel(path)) return "shows the kernel; no scenarios lie there";
+  return "";
+}
+
+}  // namespace
+
+std::vector<ScenarioFile> expand_scenarios(const std::vector<std::string>& paths, const SearchEvents& events) {
   std::vector<ScenarioFile> files;
   std::vector<InputProblem> problems;
   std::set<std::string> known;
   const auto add = [&](const std::string& path) {
-    if (known.insert(fs::path(path).lexically_normal().string()).second) files.push_back({path, path});
+    std::error_code error;
+    if (known.insert(fs::absolute(path, error).lexically_normal().string()).second) files.push_back({path, path});
   };
   for (const std::string& path : paths) {
-    std::error_code error;
-    const auto status = fs::status(path, error);
-    if (!fs::exists(status)) {
-      problems.push_back({{path, 0, 0},
-                          status.type() == fs::file_type::not_found ? "there is no such file or folder"
-                                                                    : "cannot be opened: " + error.message(),
-                          "check the path"});
+    if (const std::string why = why_none(path); !why.empty()) {
+      problems.push_back({{path, 0, 0}, why, "check the path"});
       continue;
     }
-    if (!fs::is_directory(status)) {
+    std::error_code error;
+    if (!fs::is_directory(path, error)) {
       add(path);
       continue;
     }
-    std::vector<std::string> found;
-    fs::recursive_directory_iterator it(path, fs::directory_options::skip_permission_denied, error), end;
-    if (error) problems.push_back({{path, 0, 0}, "cannot be opened: " + error.message(), "check its permissions"});
-    for (; !error && it != end; it.increment(error)) {
-      const fs::path& p = it->path();
-      if (it->is_directory(error) && p.filename() == "campaigns")
-        it.disable_recursion_pending();
-      else if (p.extension() == ".yaml" && p.filename() != "always.yaml" && it->is_regular_file(error))
-        found.push_back(p.string());
+    if (fs::directory_iterator(path, error); error) {
+      problems.push_back({{path, 0, 0}, "cannot be opened: " + error.message(), "check its permissions"});
+      continue;
     }
-    std::sort(found.begin(), found.end());
-    if (found.empty() && !error)
+    const std::vector<std::string> found = scenarios_below(path, events);
+    if (found.empty())
       problems.push_back(
           {{path, 0, 0}, "found no scenario (*.yaml) in this folder", "name a scenario, or another folder"});
     for (const std::string& file : found) add(file);

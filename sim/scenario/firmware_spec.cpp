@@ -93,7 +93,8 @@ std::string core_by_name(const std::string& name) {
       return (folder / (name + ".so")).lexically_normal().string();
     looked += (looked.empty() ? "" : ", ") + folder.lexically_normal().string();
     for (const auto& entry : fs::directory_iterator(folder, error))
-      if (entry.path().extension() == ".so") known.push_back(entry.path().stem().string());
+      if (const fs::path& path = entry.path(); path.extension() == ".so" && path.stem().extension() != ".twice")
+        known.push_back(path.stem().string());
   }
   const std::string near = nearest_name(name, known);
   no_core(fmt::format("there is no core '{}' in {}", name, looked),

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -148,8 +149,15 @@ struct ScenarioFile {
   std::string path;   // opens it
   std::string label;  // as shown: the path as given; for a folder: the folder as given + relative path
 };
+// What a user may want to hear of a search through folders.
+struct SearchEvents {
+  std::function<void(const std::string& folder)> entered;
+  // A sentence on what could have been meant as a scenario or hides some: "a.yml: a scenario's name ends in .yaml".
+  std::function<void(const std::string& sentence)> skipped;
+};
 // Files as given; a folder stands for every *.yaml below it, sorted, except always.yaml and what is under campaigns/.
-// Throws InputError for a path that does not exist or a folder without a scenario.
-std::vector<ScenarioFile> expand_scenarios(const std::vector<std::string>& paths);
+// Links to folders and other file systems are not entered. Throws InputError for a path that does not exist, is no
+// file, or is a folder without a scenario.
+std::vector<ScenarioFile> expand_scenarios(const std::vector<std::string>& paths, const SearchEvents& events = {});
 
 }  // namespace pensim
