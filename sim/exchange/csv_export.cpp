@@ -1,14 +1,21 @@
 #include "sim/exchange/csv_export.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <filesystem>
+#include <functional>
 #include <memory>
+#include <system_error>
 
 #include "sim/input/input_error.h"
 #include "sim/input/quantity.h"
+#include "sim/platform/file.h"
+#include "sim/platform/walk.h"
 #include "sim/recording/pen_fields.h"
 #include "sim/vocabulary/signal_name.h"
 
@@ -81,6 +88,14 @@ class Csv {
 
 std::string header_of(const SignalInfo& s) {
   return s.unit.empty() || s.unit == "1" ? s.name : s.name + " [" + s.unit + "]";
+}
+
+std::string uart_text(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  if (byte >= 0x20 && byte < 0x7F) return std::string(1, c);
+  char text[8];
+  std::snprintf(text, sizeof text, "\\x%02x", byte);
+  return text;
 }
 
 // The values of one signal in rising ticks, read in pieces.
@@ -170,6 +185,37 @@ void export_strokes(const Recording& recording, std::FILE* out, const std::strin
   csv.flush();
 }
 
+void export_uart(const Recording& recording, std::FILE* out, const std::string& name) {
+  struct Line {
+    Tick at = -1;  // of the first byte; -1: none yet
+    std::string text;
+  };
+  Csv csv(out, name);
+  for (const char* column : {"time [s]", "direction", "text"}) csv.cell(std::string(column));
+  csv.end_row();
+  Line lines[2];
+  const auto end_line = [&](bool to_core) {
+    Line& line = lines[to_core];
+    if (line.at < 0) return;
+    csv.time(line.at * recording.tick_ns());
+    csv.cell(std::string(to_core ? "to core" : "from core"));
+    csv.cell(line.text);
+    csv.end_row();
+    line = {};
+  };
+  for (const RecordedUart& piece : recording.uart())
+    for (const char c : piece.bytes) {
+      Line& line = lines[piece.to_core];
+      if (line.at < 0) line.at = piece.at;
+      if (c == '\n')
+        end_line(piece.to_core);
+      else if (c != '\r')
+        line.text += uart_text(c);
+    }
+  for (const bool to_core : {true, false}) end_line(to_core);
+  csv.flush();
+}
+
 void export_complete(const Recording& recording, std::FILE* out, const std::string& name) {
   if (!recording.has_io())
     throw InputError({{recording.path(), 0, 0},
@@ -181,6 +227,7 @@ void export_complete(const Recording& recording, std::FILE* out, const std::stri
   csv.raw("# seam_version: " + std::to_string(recording.meta().seam_version) + line_end);
   csv.raw("# tick_ns: " + std::to_string(recording.tick_ns()) + line_end);
   csv.raw("# started_at_reset: " + std::string(recording.meta().started_at_reset ? "yes" : "no") + line_end);
+  if (!recording.meta().firmware.empty()) csv.raw("# firmware: " + recording.meta().firmware + line_end);
   csv.cell(std::string("tick"));
   for (const auto* fields : {&pen_in_fields(), &pen_out_fields()})
     for (const PenField& field : *fields) csv.cell(field.name);
@@ -216,6 +263,39 @@ Tick tick_of(const char* option, const std::string& text, Nanoseconds tick_ns) {
   return static_cast<Tick>(std::llround(ticks));
 }
 
+[[noreturn]] void cannot_write(const std::string& path, const std::string& why, const std::string& help = "") {
+  throw InputError({{path, 0, 0}, "cannot be written: " + why, help});
+}
+
+// Whole under its name, or not at all. A pipe or a device is written to as it stands.
+void write_export(const ExportArguments& a, const std::function<void(std::FILE*, const std::string&)>& write) {
+  const std::vector<std::string> own = {"time [s]", "begin [s],end [s]", "# pensim complete log"};
+  if (same_file(a.out, a.recording)) cannot_write(a.out, "it is the recording", "give another --out");
+  std::error_code error;
+  const bool there = std::filesystem::exists(a.out, error);
+  for (const std::string& path : {a.out, a.out + ".prev"})
+    if (const std::string why = there || path == a.out ? place_refusal(path, own, a.force) : ""; !why.empty())
+      cannot_write(a.out, (path == a.out ? "" : path + ": ") + why,
+                   "give another --out, or take --force to replace a file");
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(nullptr, std::fclose);
+  if (!special_file(a.out).empty()) {
+    file.reset(std::fopen(a.out.c_str(), "wb"));
+    if (!file) cannot_write(a.out, std::strerror(errno));
+    write(file.get(), a.out);
+    return;
+  }
+  try {
+    NewFile whole(a.out);
+    file.reset(fdopen(dup(whole.descriptor()), "wb"));
+    if (!file) cannot_write(a.out, std::strerror(errno));
+    write(file.get(), a.out);
+    if (std::fclose(file.release()) != 0) cannot_write(a.out, std::strerror(errno));
+    whole.put(NewFile::Old::kept);
+  } catch (const std::system_error& defect) {
+    cannot_write(a.out, defect.code().message());
+  }
+}
+
 }  // namespace
 
 int command_export(const ExportArguments& a) {
@@ -240,21 +320,20 @@ int command_export(const ExportArguments& a) {
            "'" + a.every + "' is no whole number of ticks of " + std::to_string(recording.tick_ns() / 1000) + " us",
            "write a multiple of the tick"});
   }
-  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(nullptr, std::fclose);
-  if (!a.out.empty()) {
-    file.reset(std::fopen(a.out.c_str(), "wb"));
-    if (!file) throw InputError({{a.out, 0, 0}, std::string("cannot be written: ") + std::strerror(errno), ""});
-  }
-  std::FILE* const out = file ? file.get() : stdout;
-  const std::string name = a.out.empty() ? "standard output" : a.out;
-  if (a.complete)
-    export_complete(recording, out, name);
-  else if (a.strokes)
-    export_strokes(recording, out, name);
+  const auto write = [&](std::FILE* out, const std::string& name) {
+    if (a.complete)
+      export_complete(recording, out, name);
+    else if (a.strokes)
+      export_strokes(recording, out, name);
+    else if (a.uart || options.signals == std::vector<std::string>{"uart"})
+      export_uart(recording, out, name);
+    else
+      export_signals(recording, options, out, name);
+  };
+  if (a.out.empty())
+    write(stdout, "standard output");
   else
-    export_signals(recording, options, out, name);
-  if (file && std::fclose(file.release()) != 0)
-    throw InputError({{a.out, 0, 0}, std::string("cannot be written: ") + std::strerror(errno), ""});
+    write_export(a, write);
   return 0;
 }
 

@@ -23,10 +23,16 @@ void export_strokes(const Recording& recording, std::FILE* out, const std::strin
 // Every PenIn and PenOut, exact: a complete log, which import takes.
 void export_complete(const Recording& recording, std::FILE* out, const std::string& name);
 
+// What crossed the serial port, a row per line of text: time of its first byte, "to core" or "from core", the text;
+// `\n` ends a line, other bytes that are no printable ASCII are written \xNN.
+void export_uart(const Recording& recording, std::FILE* out, const std::string& name);
+
 struct ExportArguments {
   std::string recording, out, signals, from, to, every;
-  bool complete = false, strokes = false;
+  bool complete = false, strokes = false, uart = false, force = false;
 };
+// A file that is there gives way (as NAME.prev) if it begins as an export does, or with `force`; the recording never.
+// What could not be written whole gets no name.
 int command_export(const ExportArguments& arguments);
 
 }  // namespace pensim

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <charconv>
 #include <cmath>
@@ -17,6 +18,7 @@
 #include "sim/exchange/csv_reader.h"
 #include "sim/exchange/log_column.h"
 #include "sim/input/input_error.h"
+#include "sim/input/printable.h"
 #include "sim/input/quantity.h"
 #include "sim/recording/block_writer.h"
 #include "sim/recording/pen_fields.h"
@@ -33,7 +35,7 @@ struct Header {
   Nanoseconds tick_ns = default_tick_ns;
   std::int64_t seam_version = PEN_SHIM_VERSION;
   int started_at_reset = -1;  // not said
-  std::string firmware, title;
+  std::string firmware, firmware_version, title;
 };
 
 void take_comment(CsvReader& csv, const std::string& line, Header& header) {
@@ -44,7 +46,10 @@ void take_comment(CsvReader& csv, const std::string& line, Header& header) {
     text.erase(text.find_last_not_of(" \t") + 1);
     return text;
   };
-  const std::string key = trimmed(line.substr(1, colon - 1)), value = trimmed(line.substr(colon + 1));
+  std::string key = trimmed(line.substr(1, colon - 1));
+  const std::string value = trimmed(line.substr(colon + 1));
+  std::transform(key.begin(), key.end(), key.begin(),
+                 [](unsigned char c) { return c == ' ' ? '_' : static_cast<char>(std::tolower(c)); });
   const auto integer = [&](std::int64_t low, std::int64_t high, std::int64_t& into) {
     std::int64_t number = 0;
     const auto [stop, error] = std::from_chars(value.data(), value.data() + value.size(), number);
@@ -69,7 +74,10 @@ void take_comment(CsvReader& csv, const std::string& line, Header& header) {
     else
       header.started_at_reset = *on;
   } else if (key == "firmware") {
-    header.firmware = value;
+    // "reference_pen 1.4.2": a name has no blanks.
+    const std::size_t blank = value.find(':') == std::string::npos ? value.find_first_of(" \t") : std::string::npos;
+    header.firmware = value.substr(0, blank);
+    if (blank != std::string::npos) header.firmware_version = trimmed(value.substr(blank));
   } else if (key == "title") {
     header.title = value;
   }
@@ -84,6 +92,8 @@ RecordingMeta meta_of(const std::string& path, const Header& header) {
   meta.scenario_path = path;
   meta.firmware = header.firmware;
   meta.end_cause = "end of the log";
+  if (!header.firmware_version.empty())
+    meta.notes.push_back("the log says version " + header.firmware_version + " of its firmware " + header.firmware);
   return meta;
 }
 
@@ -191,6 +201,7 @@ Recording import_sparse(const std::string& path, CsvReader& csv, const std::vect
   std::vector<std::size_t> channel(names.size(), 0);
   std::size_t time_column = names.size();
   bool any_text = false;
+  std::string computed;
   std::set<std::string> seen;
   for (std::size_t i = 0; i < names.size(); ++i) {
     columns.push_back(parse_column(csv, names[i], tolerances));
@@ -204,13 +215,18 @@ Recording import_sparse(const std::string& path, CsvReader& csv, const std::vect
       log.signals.push_back(c.info);
     } else if (c.role == LogColumn::Role::text) {
       any_text = true;
+    } else if (c.role == LogColumn::Role::computed) {
+      computed += (computed.empty() ? "" : ", ") + c.info.name;
     }
   }
   if (time_column == names.size())
     csv.problem(1, "the log has no column of time",
                 "name one time_s (or time_ms, time_us); a complete log has in.time_us instead");
   if (log.signals.empty() && !any_text)
-    csv.problem(1, "the log has no column with a signal or an event", "see docs/recording.md for the names");
+    csv.problem(1,
+                "the log has no column with a signal or an event" +
+                    (computed.empty() ? "" : "; " + computed + " cannot be logged"),
+                "see docs/recording.md for the names");
   csv.finish();
   log.values.resize(log.signals.size());
 
@@ -285,6 +301,8 @@ Recording import_sparse(const std::string& path, CsvReader& csv, const std::vect
       fmt::format("sparse log: {} {} at {} instants; values are held, missing channels rest, and only logged outputs "
                   "at logged instants are compared",
                   log.signals.size(), log.signals.size() == 1 ? "channel" : "channels", log.ticks.size()));
+  if (!computed.empty())
+    meta.notes.push_back("not taken, since strokes and faults are what a simulation knows: " + computed);
   if (first_s != 0) meta.notes.push_back(fmt::format("time 0 is {} s of the log", first_s));
   return Recording(make_log_source(std::move(log)), std::move(meta));
 }
@@ -292,6 +310,10 @@ Recording import_sparse(const std::string& path, CsvReader& csv, const std::vect
 }  // namespace
 
 Recording import_log(const std::string& path) {
+  if (is_hdf5(path))
+    throw InputError({{path, 0, 0},
+                      "is a recording already, no log in CSV",
+                      "pensim judge, replay, diff, export and dashboard take it as it is"});
   CsvReader csv(path);
   Header header;
   std::vector<Cell> names;
@@ -304,15 +326,18 @@ Recording import_log(const std::string& path) {
   return complete ? import_complete(path, csv, names, header) : import_sparse(path, csv, names, header);
 }
 
+std::string imported_path(const ImportArguments& a) {
+  return a.out.empty() ? std::filesystem::path(a.log).replace_extension(".h5").string() : a.out;
+}
+
 int command_import(const ImportArguments& a) {
   const Recording recording = import_log(a.log);
-  std::string out = a.out;
-  if (out.empty()) out = std::filesystem::path(a.log).replace_extension(".h5").string();
+  const std::string out = imported_path(a);
   recording.write(out);
-  std::string text =
-      fmt::format("{}: {} log, {} ticks of {} us ({:.6g} s)\n", out, recording.meta().sparse ? "sparse" : "complete",
-                  recording.ticks(), static_cast<double>(recording.tick_ns()) / 1000.0, recording.duration_s());
-  for (const std::string& note : recording.meta().notes) text += "  " + note + '\n';
+  std::string text = fmt::format("{}: {} log, {} ticks of {} us ({:.6g} s)\n", printable(out),
+                                 recording.meta().sparse ? "sparse" : "complete", recording.ticks(),
+                                 static_cast<double>(recording.tick_ns()) / 1000.0, recording.duration_s());
+  for (const std::string& note : recording.meta().notes) text += "  " + printable(note) + '\n';
   std::fwrite(text.data(), 1, text.size(), stdout);
   return 0;
 }

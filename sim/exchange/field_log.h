@@ -17,6 +17,8 @@ Recording import_log(const std::string& path);
 struct ImportArguments {
   std::string log, out;
 };
+// Where the recording goes.
+std::string imported_path(const ImportArguments& arguments);
 int command_import(const ImportArguments& arguments);
 
 }  // namespace pensim

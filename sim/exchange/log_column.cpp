@@ -26,7 +26,8 @@ std::string after_number(const std::string& text, const char* stop) {
 }  // namespace
 
 double in_si(const Unit& unit, double x) {
-  return (unit.ten >= 0 ? x * std::pow(10.0, unit.ten) : x / std::pow(10.0, -unit.ten)) * unit.factor + unit.offset;
+  const double scaled = (unit.ten >= 0 ? x * std::pow(10.0, unit.ten) : x / std::pow(10.0, -unit.ten)) * unit.factor;
+  return unit.offset == 0.0 ? scaled : scaled + unit.offset;  // -0 stays -0
 }
 
 LogColumn parse_column(CsvReader& csv, const Cell& cell, std::vector<RecordedTolerance>& tolerances) {
@@ -89,7 +90,7 @@ LogColumn parse_column(CsvReader& csv, const Cell& cell, std::vector<RecordedTol
   if (column.role == LogColumn::Role::signal) {
     si_unit = column.info.unit;
     if (column.info.period == SignalPeriod::stroke || parse_signal_name(column.info.name).is(SignalName::Form::fault)) {
-      csv.problem(cell.column, fmt::format("'{}' cannot be logged", column.info.name));
+      column.role = LogColumn::Role::computed;
       return column;
     }
   }

@@ -13,7 +13,8 @@
 namespace pensim {
 
 struct LogColumn {
-  enum class Role : std::uint8_t { time, signal, text, skipped } role = Role::skipped;
+  // computed: a signal that no log holds, since it comes of others (strokes) or of a scenario (faults)
+  enum class Role : std::uint8_t { time, signal, text, computed, skipped } role = Role::skipped;
   std::string name;  // as written, without brackets
   SignalInfo info;
   Unit unit;
