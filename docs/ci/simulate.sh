@@ -1,7 +1,7 @@
 #!/bin/sh
 # simulate.sh CORE SCENARIOS [SHARD]: what a CI job runs. SHARD is I/N, 1/1 unless given.
 # Recordings go to runs/, reports to reports/. If there is a folder baseline/, the runs/ of an earlier build, margins are compared with
-# it, and the job fails when one lost more than 20 %. The exit code is pensim's: 0 pass, 1 fail, 2 bad input, 3 firmware fault, 4 ours.
+# it, and the job fails when one lost more than 20 %. The exit code is pensim's: 0 pass, 1 fail, 2 bad input, 3 firmware fault, 4 no verdict.
 set -eu
 core=$1 scenarios=$2 shard=${3:-1/1}
 name=${shard%/*}

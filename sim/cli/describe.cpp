@@ -99,7 +99,7 @@ bad input: every problem is printed, nothing was run
 a fault of the firmware: crash, hang, exit
 .TP
 .B 4
-internal error: simulator, disk, killed process
+no verdict: an invalid requirement, or an internal error (simulator, disk, killed process)
 .SH ENVIRONMENT
 .TP
 .B PENSIM_CORES

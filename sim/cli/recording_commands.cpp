@@ -2,9 +2,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <system_error>
 
 #include "firmware_shim/native/crash.h"
 #include "firmware_shim/symbols/symbols.h"
@@ -12,7 +17,9 @@
 #include "sim/cli/commands.h"
 #include "sim/exchange/csv_export.h"
 #include "sim/exchange/field_log.h"
+#include "sim/input/printable.h"
 #include "sim/judge/judge.h"
+#include "sim/platform/file.h"
 #include "sim/platform/process.h"
 #include "sim/recording/difference.h"
 #include "sim/report/json.h"
@@ -20,8 +27,9 @@
 #include "sim/run/core_difference.h"
 #include "sim/run/cores.h"
 #include "sim/run/formulas.h"
+#include "sim/run/places.h"
 #include "sim/run/replay.h"
-#include "sim/run/run_one.h"
+#include "sim/run/run_all.h"
 #include "sim/scenario/firmware_spec.h"
 #include "sim/scenario/resolved_json.h"
 #include "sim/vocabulary/signal_name.h"
@@ -37,13 +45,59 @@ ResolvedScenario scenario_of(const Recording& recording, const std::string& path
   return resolved_from_json(recording.meta().resolved_scenario, path);
 }
 
+// Refuses to write a recording where it would take the place of what it must not.
+void check_place(const std::string& out, const std::string& input, GivesWay who, bool force) {
+  const std::string why = same_file(out, input) ? "it is the input" : recording_refusal(out, who, force);
+  if (!why.empty())
+    throw InputError(InputProblem{{out, 0, 0},
+                                  "the recording cannot be put there: " + why,
+                                  "give another --out, move the file away, or take --force to replace a file"});
+}
+
+// A folder that only this user can enter; gone at the end.
+class PrivateFolder {
+ public:
+  PrivateFolder() : path_((std::filesystem::temp_directory_path() / "pensim-XXXXXX").string()) {
+    if (mkdtemp(path_.data()) == nullptr) throw std::system_error(errno, std::generic_category(), path_);
+  }
+  ~PrivateFolder() {
+    std::error_code error;
+    std::filesystem::remove_all(path_, error);
+  }
+  PrivateFolder(const PrivateFolder&) = delete;
+  PrivateFolder& operator=(const PrivateFolder&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+// A recording of which something is to be claimed.
+Recording open_unchanged(const std::string& path) {
+  Recording recording = Recording::open(path);
+  if (const std::string change = recording.change(); !change.empty())
+    throw InputError(InputProblem{{path, 0, 0}, change, "take an untouched copy; pensim diff shows where two part"});
+  return recording;
+}
+
+// For commands that show what is there.
+Recording open_warned(const std::string& path) {
+  Recording recording = Recording::open(path);
+  if (const std::string change = recording.change(); !change.empty())
+    std::fprintf(stderr, "%s %s\n", printable(path).c_str(), change.c_str());
+  return recording;
+}
+
 struct RerunArguments {
   std::string recording, firmware, out;
+  bool force = false;
 };
 // Runs the scenario inside a recording, with every parameter as it was then. 0: the hash is equal; 1: different, and
 // where; 2: the recording holds no scenario.
-int command_rerun(const RerunArguments& arguments) {
-  const Recording before = Recording::open(arguments.recording);
+int rerun(const RerunArguments& arguments, const EndSignals& signals) {
+  const bool keep = !arguments.out.empty();
+  if (keep) check_place(arguments.out, arguments.recording, GivesWay::recording_of_run, arguments.force);
+  const Recording before = open_unchanged(arguments.recording);
   RunRequest request;
   request.resolved = scenario_of(before, arguments.recording);
   const bool has_core = request.resolved.rig == Rig::pen;
@@ -51,6 +105,7 @@ int command_rerun(const RerunArguments& arguments) {
   request.label = before.meta().scenario_path.empty() ? arguments.recording : before.meta().scenario_path;
   request.scenario_text = before.meta().scenario_text;
   if (has_core) request.core = find_core(request.resolved.firmware);
+  hold_core(request.core);
   if (request.core.kind == TargetSpec::Kind::link) {
     request.core.link = request.resolved.link;
     if (const std::string why = settle_board(request.core); !why.empty())
@@ -60,34 +115,51 @@ int command_rerun(const RerunArguments& arguments) {
     fmt::print("the recording was made with timing: counted; {} runs with ideal timing\n", request.resolved.firmware);
   request.reproduce = "pensim rerun " + arguments.recording;
   // The new recording is needed for the comparison; without --out it is gone afterwards.
-  const bool keep = !arguments.out.empty();
-  request.recording_path = keep ? arguments.out : fmt::format("/tmp/pensim-rerun-{}.h5", getpid());
+  const PrivateFolder folder;
+  request.recording_path = keep ? arguments.out : folder.path() + "/rerun.h5";
   RunOptions options;
-  const RunResult result = run_one(request, options);
+  const RunEvents nobody_looks{[](const std::string&) {}, [](const RunResult&) {}};
+  const RunResult result = run_all({request}, options, nobody_looks, &signals).front();
   if (result.recording.empty()) {
-    fmt::print(stderr, "{}\n", result.cause);
-    return 4;
+    std::fprintf(stderr, "%s\n", printable_lines(result.cause).c_str());
+    return exit_error;
   }
   const Recording after = Recording::open(result.recording);
-  if (!keep) std::filesystem::remove(result.recording);
   const Difference difference = diff(before, after);
   fmt::print("recorded hash {}, hash of the rerun {}\n", before.meta().hash.empty() ? "(none)" : before.meta().hash,
              result.hash.empty() ? "(none)" : result.hash);
   // A run that ended in a firmware fault has no hash: then its samples decide.
   if (before.meta().hash == result.hash && (!result.hash.empty() || difference.equal())) {
     fmt::print("equal\n");
-    return 0;
+    return exit_ok;
   }
   fmt::print("{}", difference.text());
-  return difference.equal() ? 1 : difference.exit_code();
+  return difference.equal() ? exit_different : difference.exit_code();
+}
+
+// A signal ends it when nothing of it is left on the disk.
+int command_rerun(const RerunArguments& arguments) {
+  int signal = 0, code = 0;
+  {
+    const EndSignals signals;
+    code = rerun(arguments, signals);
+    signal = signals.noted();
+  }
+  if (signal != 0) end_by(signal);
+  return code;
 }
 
 struct JudgeArguments {
   std::string recording, require, json;
+  bool force = false;
 };
 // Judges the recorded requirements, or those of a file, without plant and core. Exit code of the verdict.
 int command_judge(const JudgeArguments& arguments) {
-  const Recording recording = Recording::open(arguments.recording);
+  if (!arguments.json.empty())
+    if (const std::string why = place_refusal(arguments.json, json_beginnings, arguments.force); !why.empty())
+      throw InputError(InputProblem{
+          {"--json", 0, 0}, arguments.json + " cannot be written: " + why, "give another name, or take --force"});
+  const Recording recording = open_unchanged(arguments.recording);
   std::vector<Requirement> requirements;
   std::vector<Measure> measures;
   Tick planned = recording.ticks();
@@ -125,7 +197,9 @@ int command_judge(const JudgeArguments& arguments) {
   RunPrinter printer(stdout, 1);
   printer.ended(result);
   printer.summary({result}, 0);
-  if (!arguments.json.empty()) write_json(arguments.json, {result});
+  if (printer.error() != 0)
+    throw std::system_error(printer.error(), std::generic_category(), "standard output cannot be written");
+  if (!arguments.json.empty()) write_json(arguments.json, {result}, {});
   return exit_code(result.verdict);
 }
 
@@ -135,8 +209,10 @@ struct ReplayArguments {
 // Feeds a core, the recorded one unless another is named, with recorded inputs; a field log (.csv) is imported first.
 // 0: every compared output is equal; 1: different, and where; 2: cannot be compared, and why; 3: the core crashed.
 int command_replay(const ReplayArguments& arguments) {
-  const bool log = std::filesystem::path(arguments.recording).extension() == ".csv";
-  const Recording recording = log ? import_log(arguments.recording) : Recording::open(arguments.recording);
+  std::string ending = std::filesystem::path(arguments.recording).extension().string();
+  std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return std::tolower(c); });
+  const bool log = (ending == ".csv" || ending == ".txt" || ending == ".log") && !is_hdf5(arguments.recording);
+  const Recording recording = log ? import_log(arguments.recording) : open_warned(arguments.recording);
   if (recording.meta().kind == RecordingKind::rig)
     throw InputError(InputProblem{{arguments.recording, 0, 0},
                                   "a rig has no firmware core, so there is nothing to replay",
@@ -146,6 +222,7 @@ int command_replay(const ReplayArguments& arguments) {
     throw InputError(
         InputProblem{{arguments.recording, 0, 0}, "nothing says which firmware this is", "name it with --firmware"});
   TargetSpec core = find_core(firmware);
+  hold_core(core);
   if (const std::string why = core.kind == TargetSpec::Kind::link ? settle_board(core) : core_refusal(core);
       !why.empty())
     throw InputError(InputProblem{{firmware, 0, 0}, "it cannot be loaded: " + why, "build it with pensim_add_core"});
@@ -233,7 +310,7 @@ void print_core_difference(const Recording& x, const Recording& y, Tick last) {
 
 // 0: equal; 1: different, and where; 2: not comparable, and why.
 int command_diff(const std::string& a, const std::string& b) {
-  const Recording x = Recording::open(a), y = Recording::open(b);
+  const Recording x = open_warned(a), y = open_warned(b);
   const Difference d = diff(x, y);
   fmt::print("{}", d.text());
   const bool by_the_core = !d.fields.empty() && !d.fields.front().field.starts_with("in.") && x.has_io() && y.has_io();
@@ -247,6 +324,7 @@ void add_rerun(CLI::App& app) {
   command->add_option("recording", a->recording)->required();
   command->add_option("--firmware", a->firmware, "another core");
   command->add_option("--out", a->out, "keep the new recording in this file");
+  command->add_flag("--force", a->force, "let it replace a file that is no recording of a run");
   command->final_callback([a] { finish(command_rerun(*a)); });
 }
 
@@ -264,6 +342,7 @@ void add_judge(CLI::App& app) {
   command->add_option("recording", a->recording)->required();
   command->add_option("--require", a->require, "file with requirements (instead of the recorded ones)");
   command->add_option("--json", a->json, "write the verdicts as JSON");
+  command->add_flag("--force", a->force, "let the report replace a file that is none");
   command->final_callback([a] { finish(command_judge(*a)); });
 }
 
@@ -289,6 +368,8 @@ void add_export(CLI::App& app) {
   command->add_option("--every", a->every, "one row per this time, e.g. '1 ms'");
   command->add_flag("--complete", a->complete, "every PenIn and PenOut, as a complete field log");
   command->add_flag("--strokes", a->strokes, "the table of strokes");
+  command->add_flag("--uart", a->uart, "what crossed the serial port, as lines of text");
+  command->add_flag("--force", a->force, "let it replace a file that is no export");
   command->final_callback([a] { finish(command_export(*a)); });
 }
 
@@ -297,7 +378,12 @@ void add_import(CLI::App& app) {
   CLI::App* command = app.add_subcommand("import", "make a recording of a field log (CSV)");
   command->add_option("log", a->log)->required();
   command->add_option("--out", a->out, "recording (the log's name with .h5 if not given)");
-  command->final_callback([a] { finish(command_import(*a)); });
+  const auto force = std::make_shared<bool>(false);
+  command->add_flag("--force", *force, "let it replace a file that is no recording of a field log");
+  command->final_callback([a, force] {
+    if (!is_hdf5(a->log)) check_place(imported_path(*a), a->log, GivesWay::field_log, *force);
+    finish(command_import(*a));
+  });
 }
 
 }  // namespace

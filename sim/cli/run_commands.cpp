@@ -1,30 +1,76 @@
 #include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstdint>
 #include <cstdio>
+#include <cstring>
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
 #include "sim/cli/commands.h"
 #include "sim/cli/prepare_options.h"
+#include "sim/input/printable.h"
 #include "sim/platform/clock.h"
+#include "sim/platform/file.h"
+#include "sim/platform/process.h"
+#include "sim/platform/walk.h"
 #include "sim/report/json.h"
 #include "sim/report/junit.h"
 #include "sim/report/terminal.h"
+#include "sim/run/places.h"
 #include "sim/run/run_all.h"
 #include "sim/scenario/firmware_spec.h"
 
 namespace pensim {
 
+SearchTold::SearchTold(PrepareOptions& options) : terminal_(isatty(STDERR_FILENO) == 1), next_s_(wall_s() + 0.3) {
+  options.search = {[this](const std::string& folder) { entered(folder); },
+                    [this](const std::string& sentence) { skipped(sentence); }};
+}
+
+SearchTold::~SearchTold() {
+  clear();
+  if (skipped_ > most_) fmt::print(stderr, "skipped {} more\n", skipped_ - most_);
+}
+
+void SearchTold::entered(const std::string& folder) {
+  ++folders_;
+  if (!terminal_ || wall_s() < next_s_) return;
+  next_s_ = wall_s() + 0.1;
+  clear();
+  fmt::print(stderr, "searching {} ({} folders) ...", printable(folder), folders_);
+  shown_ = true;
+}
+
+void SearchTold::skipped(const std::string& sentence) {
+  if (++skipped_ > most_) return;
+  clear();
+  fmt::print(stderr, "skipped {}\n", printable(sentence));
+}
+
+void SearchTold::clear() {
+  if (shown_) fmt::print(stderr, "\r\033[K");
+  shown_ = false;
+}
+
 int print_problems(const std::vector<InputProblem>& problems) {
-  for (const InputProblem& problem : problems) fmt::print(stderr, "{}\n", problem.text());
-  fmt::print(stderr, "{} {} found; nothing was run\n", problems.size(), problems.size() == 1 ? "problem" : "problems");
+  for (const InputProblem& problem : problems) std::fprintf(stderr, "%s\n", problem.text().c_str());
+  std::fprintf(stderr, "%zu %s found; nothing was run\n", problems.size(),
+               problems.size() == 1 ? "problem" : "problems");
   return exit_bad_input;
 }
 
 namespace {
+
+constexpr const char* default_out_dir = "runs";
 
 struct RunArguments {
   PrepareOptions prepare;
@@ -37,13 +83,13 @@ struct RunArguments {
 
 void parse_shard(const std::string& text, PrepareOptions& options, std::vector<InputProblem>& problems) {
   if (text.empty()) return;
-  int index = 0, count = 0, used = 0;
-  if (std::sscanf(text.c_str(), "%d/%d%n", &index, &count, &used) != 2 || used != static_cast<int>(text.size()) ||
-      count < 1 || index < 1 || index > count)
+  const char *at = text.data(), *const end = at + text.size();
+  const auto [slash, bad_index] = std::from_chars(at, end, options.shard);
+  const bool has_slash = bad_index == std::errc() && slash != end && *slash == '/';
+  const auto [stop, bad_count] = std::from_chars(has_slash ? slash + 1 : end, end, options.shards);
+  if (!has_slash || bad_count != std::errc() || stop != end || options.shard < 1 || options.shard > options.shards)
     problems.push_back(
-        {{"--shard", 0, 0}, fmt::format("'{}' is no shard", text), "write I/N with 1 <= I <= N, such as 1/4"});
-  options.shard = index;
-  options.shards = count;
+        {{"--shard", 0, 0}, fmt::format("'{:.40}' is no shard", text), "write I/N with 1 <= I <= N, such as 1/4"});
 }
 
 double parse_percent(const std::string& text, std::vector<InputProblem>& problems) {
@@ -60,21 +106,84 @@ double parse_percent(const std::string& text, std::vector<InputProblem>& problem
   return -1.0;
 }
 
-int command_run(RunArguments& a) {
-  const double begin = wall_s();
-  std::vector<InputProblem> problems;
-  parse_shard(a.shard, a.prepare, problems);
-  a.run.fail_on_drop = parse_percent(a.fail_on_drop, problems);
-  a.no_fork = a.no_fork || !a.gdb_server.empty();
-  a.run.fork = !a.no_fork;
-  a.run.keep = a.keep == "none" ? Keep::none : a.keep == "failed" ? Keep::failed : Keep::all;
-  if (a.run.jobs < 1 || a.run.jobs > 256)
-    problems.push_back({{"--jobs", 0, 0}, fmt::format("{} jobs", a.run.jobs), "give a number from 1 to 256"});
+std::vector<RunRequest> prepare_told(PrepareOptions& options, std::vector<InputProblem>& problems) {
+  const SearchTold told(options);
+  return prepare(options, problems);
+}
 
-  a.run.also_other_kind = !a.also.empty();
-  if (a.run.also_other_kind && !emulated_cores_run_here) throw NeedsEmulator("--also " + a.also);
-  std::vector<RunRequest> requests;
-  if (problems.empty()) requests = prepare(a.prepare, problems);
+// The words of this call that a single run needs to end the same way.
+std::vector<std::string> words_of(const RunArguments& a) {
+  std::vector<std::string> words;
+  const auto add = [&](const char* option, const std::string& value) {
+    if (value.empty()) return;
+    words.emplace_back(option);
+    words.push_back(value);
+  };
+  if (a.run.twice) words.emplace_back("--twice");
+  add("--also", a.also);
+  add("--baseline", a.run.baseline_dir);
+  add("--fail-on-drop", a.fail_on_drop);
+  if (a.run.out_dir != default_out_dir) add("--out", a.run.out_dir);
+  if (a.run.keep == Keep::none) add("--keep", a.keep);
+  if (a.run.compress) words.emplace_back("--compress");
+  if (a.run.force) words.emplace_back("--force");
+  return words;
+}
+
+void check_baseline(const RunArguments& a, std::vector<InputProblem>& problems) {
+  std::error_code error;
+  if (!a.run.baseline_dir.empty() && !std::filesystem::is_directory(a.run.baseline_dir, error))
+    problems.push_back({{"--baseline", 0, 0},
+                        fmt::format("there is no folder '{}'", a.run.baseline_dir),
+                        "name the --out folder of an earlier call, or leave the option out"});
+  if (a.run.baseline_dir.empty() && !a.fail_on_drop.empty())
+    problems.push_back({{"--fail-on-drop", 0, 0}, "there is nothing to compare with", "name a folder with --baseline"});
+}
+
+// Reports that cannot be written are said before anything runs, and forgotten.
+void check_reports(RunArguments& a, std::vector<InputProblem>& problems) {
+  const auto check = [&](const char* option, std::string& path, const std::vector<std::string>& own) {
+    if (path.empty()) return;
+    const std::string why = place_refusal(path, own, a.run.force);
+    if (why.empty()) return;
+    problems.push_back({{option, 0, 0},
+                        fmt::format("{} cannot be written: {}", path, why),
+                        "make the folder, give another name, or take --force to replace a file"});
+    path.clear();
+  };
+  if (!a.junit.empty() &&
+      std::filesystem::path(a.junit).lexically_normal() == std::filesystem::path(a.json).lexically_normal() &&
+      special_file(a.json).empty()) {
+    problems.push_back({{"--json", 0, 0}, "it is the file of --junit", "give each its own"});
+    a.json.clear();
+  }
+  check("--junit", a.junit, junit_beginnings);
+  check("--json", a.json, json_beginnings);
+}
+
+// Both of them; one that fails is a problem that the other tells of.
+void write_reports(const RunArguments& a, const std::vector<RunResult>& results, std::vector<InputProblem>& problems) {
+  const auto attempt = [&](const char* option, const auto& write) {
+    try {
+      write();
+      return true;
+    } catch (const std::system_error& error) {
+      problems.push_back({{option, 0, 0}, error.what(), ""});
+      return false;
+    }
+  };
+  const auto json = [&] { write_json(a.json, results, problems); };
+  const auto junit = [&] { write_junit(a.junit, results, problems); };
+  if (!a.json.empty()) attempt("--json", json);
+  if (!a.junit.empty() && !attempt("--junit", junit) && !a.json.empty()) attempt("--json", json);
+}
+
+void print_each(const std::vector<InputProblem>& problems) {
+  for (const InputProblem& problem : problems) std::fprintf(stderr, "%s\n", problem.text().c_str());
+}
+
+std::vector<RunRequest> requests_of(RunArguments& a, std::vector<InputProblem>& problems) {
+  std::vector<RunRequest> requests = prepare_told(a.prepare, problems);
   if (problems.empty() && a.no_fork && requests.size() != 1)
     problems.push_back({{"--no-fork", 0, 0},
                         fmt::format("{} scenarios are selected", requests.size()),
@@ -87,31 +196,90 @@ int command_run(RunArguments& a) {
                           requests.front().resolved.firmware + " is not emulated",
                           "a native core is debugged in its process: pensim debug SCENARIO"});
   }
-  const auto reports = [&](const std::vector<RunResult>& results) {
-    if (!a.junit.empty()) write_junit(a.junit, results, problems);
-    if (!a.json.empty()) write_json(a.json, results);
-  };
+  for (InputProblem& problem : check_places(requests, a.run)) problems.push_back(std::move(problem));
+  return requests;
+}
+
+int code_of(const std::vector<RunResult>& results) {
+  int code = exit_ok;
+  for (const RunResult& result : results) code = std::max(code, exit_code(result.verdict));
+  return code;
+}
+
+// Whatever ends it, reports are written; then a signal has its usual effect.
+int run_with_reports(RunArguments& a, std::vector<InputProblem>& problems, const EndSignals* signals) {
+  const double begin = wall_s();
+  std::vector<RunRequest> requests;
+  try {
+    if (problems.empty()) requests = requests_of(a, problems);
+  } catch (const NeedsEmulator&) {
+    throw;  // another program does all of this
+  } catch (const std::exception& error) {
+    problems.push_back({{"", 0, 0}, error.what(), ""});
+  }
+  if (signals != nullptr && signals->noted() != 0 && problems.empty())
+    problems.push_back({{"", 0, 0}, "the call was ended by " + signal_name(signals->noted()) + " before its runs", ""});
   if (!problems.empty()) {
-    reports({});
+    write_reports(a, {}, problems);
     return print_problems(problems);
   }
+  const bool reports_wanted = !a.json.empty() || !a.junit.empty();
   RunPrinter printer(stdout, requests.size());
-  const std::vector<RunResult> results = run_all(requests, a.run,
-                                                 {[&](const std::string& label) { printer.started(label); },
-                                                  [&](const RunResult& result) { printer.ended(result); }});
+  const RunEvents events{[&](const std::string& label) { printer.started(label); },
+                         [&](const RunResult& result) {
+                           printer.ended(result);
+                           // Nobody reads on, as in `| head`.
+                           if (printer.error() == EPIPE && !reports_wanted && signals != nullptr)
+                             signals->note(SIGPIPE);
+                         }};
+  const std::vector<RunResult> results = run_all(requests, a.run, events, signals);
   printer.summary(results, wall_s() - begin);
-  reports(results);
-  int code = 0;
-  for (const RunResult& result : results) code = std::max(code, exit_code(result.verdict));
+  if (printer.error() != 0 && printer.error() != EPIPE)
+    problems.push_back({{"standard output", 0, 0},
+                        std::string("cannot be written: ") + std::strerror(printer.error()),
+                        "results were lost"});
+  write_reports(a, results, problems);
+  print_each(problems);
+  if (printer.error() == EPIPE && signals != nullptr) signals->note(SIGPIPE);
+  return std::max(code_of(results), problems.empty() ? exit_ok : exit_error);
+}
+
+int command_run(RunArguments& a) {
+  std::vector<InputProblem> problems;
+  parse_shard(a.shard, a.prepare, problems);
+  a.run.fail_on_drop = parse_percent(a.fail_on_drop, problems);
+  a.no_fork = a.no_fork || !a.gdb_server.empty();
+  a.run.fork = !a.no_fork;
+  a.run.keep = a.keep == "none" ? Keep::none : a.keep == "failed" ? Keep::failed : Keep::all;
+  if (a.run.jobs < 1 || a.run.jobs > 256)
+    problems.push_back({{"--jobs", 0, 0}, fmt::format("{} jobs", a.run.jobs), "give a number from 1 to 256"});
+  if (a.run.out_dir.empty()) problems.push_back({{"--out", 0, 0}, "it is empty", "name a folder"});
+  check_baseline(a, problems);
+  check_reports(a, problems);
+  a.run.also_other_kind = !a.also.empty();
+  if (a.run.also_other_kind && !emulated_cores_run_here) throw NeedsEmulator("--also " + a.also);
+  a.prepare.twice = a.run.twice;
+  a.prepare.also_other_kind = a.run.also_other_kind;
+  a.prepare.cores = a.no_fork ? PrepareOptions::Cores::read : PrepareOptions::Cores::held;
+  a.prepare.reproduce_with = words_of(a);
+  if (a.no_fork) return run_with_reports(a, problems, nullptr);
+  int signal = 0, code = 0;
+  {
+    const EndSignals signals;
+    a.prepare.stop = [&] { return signals.noted() != 0; };
+    code = run_with_reports(a, problems, &signals);
+    signal = signals.noted();
+  }
+  if (signal != 0) end_by(signal);
   return code;
 }
 
 int command_check(PrepareOptions& options) {
   std::vector<InputProblem> problems;
-  const std::vector<RunRequest> requests = prepare(options, problems);
+  const std::vector<RunRequest> requests = prepare_told(options, problems);
   if (!problems.empty()) return print_problems(problems);
   for (const RunRequest& r : requests)
-    for (const std::string& finding : r.findings) fmt::print("{}: {}\n", r.label, finding);
+    for (const std::string& finding : r.findings) fmt::print("{}: {}\n", printable(r.label), printable(finding));
   fmt::print("{} {}: no problem found\n", requests.size(), requests.size() == 1 ? "scenario" : "scenarios");
   return exit_ok;
 }
@@ -119,14 +287,15 @@ int command_check(PrepareOptions& options) {
 int command_list(PrepareOptions& options) {
   std::vector<InputProblem> problems;
   if (options.paths.empty()) options.paths = {"scenarios"};
-  const std::vector<RunRequest> requests = prepare(options, problems);
+  options.cores = PrepareOptions::Cores::unread;
+  const std::vector<RunRequest> requests = prepare_told(options, problems);
   if (!problems.empty()) return print_problems(problems);
   for (const RunRequest& r : requests) {
     std::string tags;
     for (const std::string& tag : r.resolved.tags) tags += (tags.empty() ? "" : ", ") + tag;
-    fmt::print("{:<52} {:>7.3g} s  {:>2} requirements  {}{}\n", r.label,
-               seconds(r.resolved.duration * r.resolved.tick_ns), r.resolved.requirements.size(), r.resolved.title,
-               tags.empty() ? "" : "  [" + tags + "]");
+    fmt::print("{:<52} {:>7.3g} s  {:>2} requirements  {}{}\n", printable(r.label),
+               seconds(r.resolved.duration * r.resolved.tick_ns), r.resolved.requirements.size(),
+               printable(r.resolved.title), tags.empty() ? "" : "  [" + printable(tags) + "]");
   }
   return exit_ok;
 }
@@ -149,9 +318,12 @@ void add_run_options(CLI::App* command, PrepareOptions& options) {
           "ideal, or counted: instructions of an emulated core take time")
       ->check(CLI::IsMember({"ideal", "counted"}));
   command->add_option("--seed", options.seed, "seed (instead of the scenario's)")->check([](const std::string& text) {
-    const bool digits = !text.empty() && text.size() <= 19 && text.find_first_not_of("0123456789") == std::string::npos;
-    return digits ? std::string()
-                  : fmt::format("'{:.40}' is no seed: give a whole number from 0 to 9999999999999999999", text);
+    std::uint64_t seed = 0;
+    const char* const end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, seed);
+    return error == std::errc() && stop == end
+               ? std::string()
+               : fmt::format("'{:.40}' is no seed: give a whole number from 0 to 18446744073709551615", text);
   });
   command
       ->add_option("--set", options.overrides, "override a key of the scenario: key=value, e.g. operator.press='3 N'")
@@ -169,7 +341,7 @@ void add_run_commands(CLI::App& app) {
   add_prepare(run, a->prepare, true);
   run->add_option("--jobs,-j", a->run.jobs, "runs at a time; one on each board")
       ->default_val(std::max(1u, std::thread::hardware_concurrency()));
-  run->add_option("--out", a->run.out_dir, "folder of the recordings")->default_val("runs");
+  run->add_option("--out", a->run.out_dir, "folder of the recordings")->default_val(default_out_dir);
   run->add_option("--keep", a->keep, "which recordings to keep")
       ->check(CLI::IsMember({"all", "failed", "none"}))
       ->default_val("all");
@@ -184,6 +356,9 @@ void add_run_commands(CLI::App& app) {
   run->add_flag("--no-fork", a->no_fork, "one scenario in this process, for gdb, perf, valgrind");
   run->add_option("--gdb-server", a->gdb_server,
                   "one scenario, whose emulated core waits for gdb at unix:PATH or tcp:PORT (this machine only)");
+  run->add_flag(
+      "--force", a->run.force,
+      "let recordings and reports replace files that are none of theirs, and try a disk that seems too small");
   run->add_flag("--compress", a->run.compress, "compress the recordings (smaller, slower)");
   run->add_option("--shard", a->shard, "I/N: only every Nth scenario, beginning with the Ith");
   run->add_option("--baseline", a->run.baseline_dir, "folder of earlier recordings: compare margins with theirs");

@@ -9,8 +9,10 @@
 #include "sim/dashboard/keys.h"
 #include "sim/dashboard/screenshot.h"
 #include "sim/dashboard/window.h"
+#include "sim/draw/raster.h"
 #include "sim/input/input_error.h"
 #include "sim/input/quantity.h"
+#include "sim/platform/file.h"
 #include "sim/scenario/firmware_spec.h"
 
 namespace pensim::dashboard {
@@ -28,6 +30,14 @@ std::optional<double> instant(const std::string& option, const std::string& text
   }
 }
 
+// Nothing but a picture of ours gives way to a picture.
+void check_place(const std::string& file, bool force) {
+  const std::string why = place_refusal(file, {}, force || is_own_png(file));
+  if (!why.empty())
+    throw InputError(InputProblem{
+        {"--screenshot", 0, 0}, file + " cannot be written: " + why, "give another name, or take --force"});
+}
+
 int run(int argc, char** argv) {
   CLI::App arguments{
       "pensim dashboard - shows runs and recordings: plots, the pen in the skin, requirements, firmware"};
@@ -41,6 +51,8 @@ int run(int argc, char** argv) {
                   "a scenario to run, a recording, or two recordings to compare (nothing: the library)")
       ->expected(0, 2);
   arguments.add_option("--screenshot", screenshot.file, "write a picture (PNG) and exit; needs no display");
+  bool force = false;
+  arguments.add_flag("--force", force, "let the picture replace a file that is none of ours");
   arguments.add_option("--at", at, "time of the cursor, e.g. '1.5 s'");
   arguments.add_option("--from", from, "left edge of the plots");
   arguments.add_option("--to", to, "right edge of the plots");
@@ -82,6 +94,7 @@ int run(int argc, char** argv) {
   window.from_s = screenshot.from_s = instant("--from", from);
   window.to_s = screenshot.to_s = instant("--to", to);
   if (!screenshot.file.empty()) {
+    check_place(screenshot.file, force);
     write_screenshot(documents, screenshot);
     return 0;
   }

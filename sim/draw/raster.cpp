@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <fstream>
 #include <new>
+#include <string_view>
 #include <system_error>
 #include <tuple>
 
@@ -171,6 +173,20 @@ void rasterise(const ImDrawData& data, ImFontAtlas& atlas, Image& image) {
   }
 }
 
+namespace {
+
+// A chunk of text: length, type, keyword and value, CRC-32.
+constexpr std::string_view software{"\x00\x00\x00\x0ftEXtSoftware\x00pensim\x81\x9e\x31\x55", 27};
+constexpr std::size_t behind_header = 8 + 25;  // signature, IHDR
+
+}  // namespace
+
+bool is_own_png(const std::string& path) {
+  std::string begin(behind_header + software.size(), ' ');
+  std::ifstream file(path, std::ios::binary);
+  return file.read(begin.data(), static_cast<std::streamsize>(begin.size())) && begin.ends_with(software);
+}
+
 void write_png(const std::string& path, const Image& image) {
   stbi_write_png_compression_level = 9;
   // Opaque: three channels make a smaller file.
@@ -183,6 +199,7 @@ void write_png(const std::string& path, const Image& image) {
   };
   if (!stbi_write_png_to_func(put, &png, image.width, image.height, 3, rgb.data(), image.width * 3))
     throw std::bad_alloc();
+  png.insert(behind_header, software);
   try {
     replace_file(path, png);
   } catch (const std::system_error& error) {

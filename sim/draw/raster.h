@@ -23,7 +23,9 @@ struct Image {
 // Draws over `image`, whose size is that of the frame.
 void rasterise(const ImDrawData& data, ImFontAtlas& atlas, Image& image);
 
-// Writes PATH.part and renames it. Throws InputError when the file cannot be written.
+// Puts it in place of what was there. Throws InputError when the file cannot be written.
 void write_png(const std::string& path, const Image& image);
+// Whether write_png made a file: such a picture says so.
+bool is_own_png(const std::string& path);
 
 }  // namespace pensim::dashboard

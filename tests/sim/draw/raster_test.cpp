@@ -141,8 +141,12 @@ TEST(Raster, PngOfAFolderThatIsNotThereIsASentence) {
   char magic[8] = {};
   file.read(magic, 8);
   EXPECT_EQ(std::string(magic + 1, 3), "PNG");
-  struct stat info;
-  EXPECT_NE(stat((path + ".part").c_str(), &info), 0);
+  EXPECT_TRUE(is_own_png(path));
+  write_png(path, image);
+  EXPECT_TRUE(is_own_png(path));
+  std::ofstream(path, std::ios::binary) << "\x89PNG of somebody else, with a long enough beginning to be compared";
+  EXPECT_FALSE(is_own_png(path));
+  EXPECT_FALSE(is_own_png("/nowhere/at/all.png"));
 }
 
 }  // namespace
