@@ -35,6 +35,37 @@ def expect(found, expected, what):
         sys.exit(f"{what}: found {found!r}, expected {expected!r}")
 
 
+def edited(program, path):
+    """What somebody changed is not judged: its hash would say nothing."""
+
+    def judge():
+        return subprocess.run([program, "judge", str(path)], capture_output=True, text=True)
+
+    whole = path.read_bytes()
+    expect(judge().returncode in (0, 1), True, "judging it")
+
+    def one_value(file):
+        speed = file["signals/motor.speed"]
+        speed[100] = speed[100] + 1
+
+    def not_a_number(file):
+        file["signals/needle.force"][100:200] = float("nan")
+
+    def a_signal(file):
+        del file["signals/motor.speed"]
+
+    def the_hash(file):
+        file.attrs["hash"] = b"0123456789abcdef"
+
+    for change in (one_value, not_a_number, a_signal, the_hash):
+        path.write_bytes(whole)
+        with h5py.File(path, "r+") as file:
+            change(file)
+        run = judge()
+        expect(run.returncode, 2, f"judging it after a change of {change.__name__}")
+        expect(run.stdout, "", "what it says of it")
+
+
 def main(program, folder):
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -75,6 +106,7 @@ def main(program, folder):
                 expect(type(stroke[member])(row[2 + i]), stroke[member], f"{name} of stroke {row[2]:g}")
         for row, stroke in zip(rows, strokes):
             expect(round(row[1] / tick_s), int(stroke["end_tick"]), "the end of a stroke")
+    edited(program, path)
     print(f"{len(SIGNALS)} signals and {len(strokes)} strokes as exported")
 
 
