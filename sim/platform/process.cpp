@@ -32,7 +32,7 @@ void hear_of_children() {
   if (sigaction(SIGCHLD, nullptr, &now) == 0 && now.sa_handler == SIG_IGN) signal(SIGCHLD, SIG_DFL);
 }
 
-constexpr int end_signals[] = {SIGINT, SIGTERM, SIGHUP};
+constexpr int end_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU};
 volatile sig_atomic_t noted_signal = 0;
 Pipe noted_pipe;
 bool noting = false;

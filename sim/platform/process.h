@@ -35,9 +35,9 @@ std::optional<Ended> any_ended();
 // Until this process has no child any more.
 void wait_for_all();
 
-// While it lives, SIGINT, SIGTERM and SIGHUP do not end this process: the first is noted, the second has its usual
-// effect. Nor does SIGPIPE: what writes to a closed pipe gets the error. Signals that were ignored before stay so. One
-// at a time. A process that fork_child() makes meanwhile has the usual effects.
+// While it lives, SIGINT, SIGTERM, SIGHUP, SIGQUIT and SIGXCPU do not end this process: the first is noted, the second
+// has its usual effect. Nor does SIGPIPE: what writes to a closed pipe gets the error. Signals that were ignored before
+// stay so. One at a time. A process that fork_child() makes meanwhile has the usual effects.
 class EndSignals {
  public:
   EndSignals();
