@@ -1,26 +1,24 @@
 #include "sim/platform/walk.h"
 
-#include <dirent.h>
 #include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 
 #include <algorithm>
-#include <cstring>
+#include <filesystem>
 #include <optional>
+#include <system_error>
 #include <vector>
 
 namespace pensim {
 namespace {
 
 std::optional<std::vector<std::string>> names_in(const std::string& folder) {
-  DIR* const open = ::opendir(folder.c_str());
-  if (open == nullptr) return std::nullopt;
+  std::error_code error;
   std::vector<std::string> names;
-  while (const dirent* entry = ::readdir(open))
-    if (std::strcmp(entry->d_name, ".") != 0 && std::strcmp(entry->d_name, "..") != 0)
-      names.emplace_back(entry->d_name);
-  ::closedir(open);
+  std::filesystem::directory_iterator entry(folder, error), end;
+  for (; !error && entry != end; entry.increment(error)) names.push_back(entry->path().filename().string());
+  if (error) return std::nullopt;
   std::sort(names.begin(), names.end());
   return names;
 }

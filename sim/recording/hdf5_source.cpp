@@ -186,7 +186,7 @@ class FileSource final : public RecordingSource {
   [[noreturn]] void not_hdf5() const {
     const bool scenario = path_.ends_with(".yaml") || path_.ends_with(".yml");
     if (is_text(path_))
-      bad(scenario ? "is a scenario, expected a recording" : "is text, expected a recording (HDF5)",
+      bad(scenario ? "is a scenario, not an HDF5 file" : "is text, not an HDF5 file",
           scenario ? "pensim run makes a recording of it" : "pensim import makes a recording of a field log");
     bad("is not an HDF5 file, or its beginning is damaged",
         "copy it again from where it came from; pensim run and pensim import make recordings");

@@ -9,8 +9,8 @@
 
 namespace pensim {
 
-// Prints runs as they end and a table of margins at the last. Colours and a line of progress on a terminal only; nothing
-// that came from a scenario or a core reaches it as a control character.
+// Prints runs as they end and a table of margins at the last. Colours and a line of progress on a terminal only;
+// nothing that came from a scenario or a core reaches it as a control character.
 class RunPrinter {
  public:
   RunPrinter(std::FILE* out, std::size_t runs);

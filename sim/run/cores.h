@@ -10,10 +10,10 @@ namespace pensim {
 // The build id that the linker left in a core; "" if there is none.
 std::string core_build_id(const std::string& path);
 
-// Takes a copy of a core's file, in memory, once per file and process, and lets `path` stand for it: whatever happens to
-// the file later, names, ABI, debug information and code come from the same bytes. The copy cannot be written; it is a
-// descriptor (/proc/self/fd/N), so a process that closes those of its parent has to open it before. Nothing for a core
-// that is no file. Throws InputError if it cannot be read.
+// Takes a copy of a core's file, in memory, once per file and process, and lets `path` stand for it: whatever happens
+// to the file later, names, ABI, debug information and code come from the same bytes. The copy cannot be written; it is
+// a descriptor (/proc/self/fd/N), so a process that closes those of its parent has to open it before. Nothing for a
+// core that is no file. Throws InputError if it cannot be read.
 void hold_core(TargetSpec& core);
 
 // NAME.twice.so of NAME.so: the same core, linked for another address.
@@ -21,8 +21,8 @@ std::string core_elsewhere(const std::string& path);
 // The file of the same core for the other kind of processor: NAME.so and NAME.elf lie side by side.
 TargetSpec core_of_other_kind(const TargetSpec& core);
 
-// Why a core cannot be loaded ("" if it can): asked in a process of its own, since loading may run what a stranger wrote.
-// A shared object that is no core is not loaded at all.
+// Why a core cannot be loaded ("" if it can): asked in a process of its own, since loading may run what a stranger
+// wrote. A shared object that is no core is not loaded at all.
 std::string core_refusal(const TargetSpec& core);
 
 // Asks the board of a link what it is, and finds its image among the cores that are known here (by build id): that

@@ -298,7 +298,7 @@ TEST_F(RecordingFile, AFullDiskLeavesTheOldFileAlone) {
 
 TEST_F(RecordingFile, APlaceThatTakesNoFileIsAnError) {
   BlockStore store(plan());
-  fs::create_directories(file("b.h5.part"));  // a folder where the file is to grow
+  fs::create_directories(file("b.h5"));  // a folder where the file is to be
   EXPECT_THROW(Recording::from_blocks(store).write(file("b.h5")), InputError);
   std::ofstream(file("plain")) << "x";
   EXPECT_THROW(Recording::from_blocks(store).write(file("plain/c.h5")), InputError);
