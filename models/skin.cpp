@@ -655,13 +655,12 @@ template <class L>
   sums.lift_m[lane] = largest(sums.lift_m[lane] + 0.0, -u);
 }
 
-// Two needles to which the same ordinary thing happens: both outside, or both inside. Returns false, with nothing
-// changed, if either meets an event (first touch of a stroke, puncture, bottom of a hole, exit).
+// Two needles to which nothing out of the ordinary happens, each outside or inside. Returns false, with nothing changed,
+// if either meets an event (first touch of a stroke, puncture, bottom of a hole, exit).
 [[gnu::always_inline]] inline bool step_pair(const Law<Pair>& law, const Step& step, SkinState& state, int i,
                                              Sums& sums) {
   Pair p = load(state.needle_penetration_m + i);
-  const bool inside = p[0] > 0;
-  if (inside != (p[1] > 0)) return false;
+  const PairMask inside = less(Pair{}, p);
   const Memory<Pair> m = remember(
       law, [&](int k) { return load(state.branch_N[k] + i); }, load(state.elastic_N + i));
   const Pair hole = load(state.hole_m + i);
@@ -669,35 +668,39 @@ template <class L>
   Pair elastic = elastic_force(law, u);
   Pair F = law.gain_1 * elastic + m.H;
   Pair slope = tent_slope(law, u);
-  if (inside) {
+  if (any(inside)) {
     const PairMask reentry = less(p, hole);
     const Resistance<Pair> r = resistance(law, p, reentry);
     const PairMask forward = less(r.forward_N, F);
-    const PairMask moves = forward | less(F, -r.friction_N);
+    const PairMask moves = inside & (forward | less(F, -r.friction_N));
     if (any(moves)) {
       const Flow<Pair> end = flow(law, r, forward, r.drag_N_per_m, load(state.needle_force_N + i), u, slope, m.H);
       p = select(moves, p + (u - end.tent_m), p);
-      if (any((reentry & less(hole, p)) | ~less(Pair{}, p))) return false;
+      if (any(inside & ((reentry & less(hole, p)) | ~less(Pair{}, p)))) return false;
       u = select(moves, end.tent_m, u);
       slope = select(moves, end.stiffness_N_per_m, slope);
       elastic = elastic_force(law, u);
       F = law.gain_1 * elastic + m.H;
     }
-    store(state.needle_penetration_m + i, p);
-    sums.penetration_m += p;
-    sums.deepest_m = largest(sums.deepest_m, p);
-  } else {
-    const PairMask touches = less(Pair{}, F);
+  }
+  if (any(~inside)) {
+    const PairMask touches = ~inside & less(Pair{}, F);
     if (any(touches)) {
       const Pair threshold = select(less(Pair{}, hole), Pair{} + step.reentry_threshold_N,
                                     load(state.derived.puncture_N + i) * step.rate_1);
       if (state.stroke_open == 0 || any(touches & ~less(F, threshold))) return false;
     }
+    const PairMask held = inside | touches;
     const Pair free = -m.H * law.inverse_gain_1;
-    elastic = select(touches, elastic, free);
-    F = select(touches, F, Pair{});
-    slope = select(touches, slope, Pair{});
-    u = select(touches, u, free_tent(law, free));
+    elastic = select(held, elastic, free);
+    F = select(held, F, Pair{});
+    slope = select(held, slope, Pair{});
+    u = select(held, u, free_tent(law, free));
+  }
+  if (any(inside)) {
+    store(state.needle_penetration_m + i, p);
+    sums.penetration_m += p;
+    sums.deepest_m = largest(sums.deepest_m, p);
   }
   store(state.hole_m + i, largest(p, law.decay_hole_1 * hole));
   each_branch([&](int k) { store(state.branch_N[k] + i, kept(law, m, k, elastic)); });
