@@ -13,7 +13,8 @@
 
 namespace pensim {
 
-// A recording as the monitor sees it; reads each signal once, when it is asked for.
+// A recording as the monitor sees it; reads each signal once, when it is asked for, or, where that would be long, piece by
+// piece.
 class RecordedSignals : public SignalSource {
  public:
   // `planned`: ticks that the run was to have; more than the recording holds if it ended before.
@@ -28,6 +29,7 @@ class RecordedSignals : public SignalSource {
  private:
   const Recording& recording_;
   Tick planned_;
+  Samples read_in_pieces(const std::string& name) const;
   mutable std::map<std::string, std::unique_ptr<Samples>> read_;
 };
 

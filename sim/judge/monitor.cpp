@@ -75,7 +75,7 @@ FloatRange range_of(const float* x, Tick n) {
 
 // The sample that is held at tick t.
 Tick held_index(const Samples& samples, Tick t) {
-  const Tick last = static_cast<Tick>(samples.value.size()) - 1;
+  const Tick last = samples.size() - 1;
   if (samples.tick.empty()) return std::min(t / samples.period_ticks, last);
   const auto after = std::upper_bound(samples.tick.begin(), samples.tick.end(), t);
   return std::clamp<Tick>(after - samples.tick.begin() - 1, 0, last);
@@ -83,14 +83,17 @@ Tick held_index(const Samples& samples, Tick t) {
 
 // First tick of the sample after `index`.
 Tick end_of(const Samples& samples, Tick index) {
-  if (index + 1 >= static_cast<Tick>(samples.value.size())) return Monitor::unbounded;
+  if (index + 1 >= samples.size()) return Monitor::unbounded;
   return samples.tick.empty() ? (index + 1) * samples.period_ticks : samples.tick[static_cast<std::size_t>(index) + 1];
 }
 
 }  // namespace
 
-Monitor::Monitor(Tick ticks, Tick recorded)
-    : ticks_(ticks), recorded_(recorded), blocks_((ticks + block - 1) / block) {}
+Monitor::Monitor(Tick ticks, Tick recorded, Limits limits)
+    : ticks_(ticks), recorded_(recorded), blocks_((ticks + block - 1) / block), kept_blocks_max_(limits.kept_blocks) {
+  while (blocks_ >> shift_ >= limits.leaves) ++shift_;
+  leaves_ = ((blocks_ - 1) >> shift_) + 1;
+}
 
 // --- nodes ---
 
@@ -224,20 +227,29 @@ void Monitor::mark(int node, std::vector<bool>& reached) const {
 
 void Monitor::forget_blocks(int id) {
   Node& node = get(id);
-  for (double*& data : node.blocks)
-    if (data) {
-      free_.push_back(data);
-      data = nullptr;
-    }
+  for (const auto& [k, data] : node.blocks) free_.push_back(data);
+  node.blocks.clear();
+  std::erase_if(kept_log_, [id](const auto& kept) { return kept.first == id; });
+}
+
+void Monitor::trim(std::size_t mark) {
+  if (kept_log_.size() <= kept_blocks_max_) return;
+  for (; kept_log_.size() > mark; kept_log_.pop_back()) {
+    const auto [id, k] = kept_log_.back();
+    auto& blocks = get(id).blocks;
+    const auto kept = blocks.find(k);
+    free_.push_back(kept->second);
+    blocks.erase(kept);
+  }
 }
 
 // --- bounds ---
 
 Tick Monitor::last_of(Tick k) const { return std::min(k * block + block, ticks_) - 1; }
 
-Monitor::Bounds Monitor::bounds_of_signal(const Samples& samples, Tick k) const {
-  const Tick last_sample = static_cast<Tick>(samples.value.size()) - 1;
-  Tick first = k * block, last = last_of(k);
+Monitor::Bounds Monitor::bounds_of_signal(const Samples& samples, Tick leaf) const {
+  const Tick last_sample = samples.size() - 1;
+  Tick first = first_of_leaf(leaf), last = last_of_leaf(leaf);
   if (samples.tick.empty() && samples.period_ticks == 1) {
     first = std::min(first, last_sample);
     last = std::min(last, last_sample);
@@ -245,17 +257,29 @@ Monitor::Bounds Monitor::bounds_of_signal(const Samples& samples, Tick k) const 
     first = held_index(samples, first);
     last = held_index(samples, last);
   }
-  const FloatRange range = range_of(samples.value.data() + first, last - first + 1);
+  FloatRange range;
+  if (samples.read) {
+    range = range_of(nullptr, 0);
+    float piece[block];
+    for (Tick at = first; at <= last; at += block) {
+      const Tick n = std::min<Tick>(block, last - at + 1);
+      samples.read(at, n, piece);
+      const FloatRange part = range_of(piece, n);
+      range = {std::min(range.low, part.low), std::max(range.high, part.high), range.finite && part.finite};
+    }
+  } else {
+    range = range_of(samples.value.data() + first, last - first + 1);
+  }
   if (range.low > range.high) return {-inf, inf, true};  // NaN throughout
   return {static_cast<double>(range.low), static_cast<double>(range.high), !range.finite};
 }
 
 void Monitor::bound(Node& node) const {
-  node.bounds.resize(static_cast<std::size_t>(blocks_));
+  node.bounds.resize(static_cast<std::size_t>(leaves_));
   if (node.kind == Kind::smallest || node.kind == Kind::largest) return bound_window(node);
   if (node.kind == Kind::until) return bound_until(node);
   const bool number = node.kind <= Kind::maximum;
-  for (Tick k = 0; k < blocks_; ++k) {
+  for (Tick k = 0; k < leaves_; ++k) {
     const auto index = static_cast<std::size_t>(k);
     const Bounds x = node.x >= 0 ? get(node.x).bounds[index] : Bounds{};
     const Bounds y = node.y >= 0 ? get(node.y).bounds[index] : Bounds{};
@@ -332,7 +356,7 @@ void Monitor::bound(Node& node) const {
         break;
       }
       case Kind::within: {
-        const Tick first = k * block, last = last_of(k);
+        const Tick first = first_of_leaf(k), last = last_of_leaf(k);
         const bool none = last < node.from || first > node.to, all = first >= node.from && last <= node.to;
         out = none  ? Bounds{node.a, node.a, false}
               : all ? Bounds{x.low, x.high, false}
@@ -346,8 +370,8 @@ void Monitor::bound(Node& node) const {
     }
     if (out.low != out.low || out.high != out.high) out = {-inf, inf, out.nan || number};
     const bool atom = node.kind == Kind::distance || node.kind == Kind::is_zero || node.kind == Kind::is_nonzero;
-    if (atom && last_of(k) >= recorded_) {
-      if (k * block >= recorded_)
+    if (atom && last_of_leaf(k) >= recorded_) {
+      if (first_of_leaf(k) >= recorded_)
         out = {node.beyond, node.beyond, false};
       else
         out = {smaller(out.low, node.beyond), larger(out.high, node.beyond), false};
@@ -361,26 +385,26 @@ void Monitor::bound_window(Node& node) const {
   const double none = smallest ? inf : -inf;
   const Node& x = get(node.x);
   const Tick end = ticks_ - 1;
-  for (Tick k = 0; k < blocks_; ++k) {
+  for (Tick k = 0; k < leaves_; ++k) {
     Bounds& out = node.bounds[static_cast<std::size_t>(k)];
-    const Tick first = k * block, last = last_of(k);
+    const Tick first = first_of_leaf(k), last = last_of_leaf(k);
     if (first + node.from > end || last + node.to < 0) {
       out = {none, none, false};
       continue;
     }
     const bool some_empty = last + node.from > end || first + node.to < 0;
     const Tick begin = std::max<Tick>(0, first + node.from);
-    const Span reach = span(*x.tree, begin / block, std::min(end, last + node.to) / block);
+    const Span reach = span(*x.tree, leaf_of(begin), leaf_of(std::min(end, last + node.to)));
     double far = smallest ? reach.least_low : reach.most_high;  // no window goes beyond this
     double near = none;                                         // every window goes as far as this
     if (!some_empty) {
       const Tick common_first = std::max<Tick>(0, last + node.from), common_last = std::min(end, first + node.to);
       if (common_first <= common_last) {
-        const Span common = span(*x.tree, common_first / block, common_last / block);
+        const Span common = span(*x.tree, leaf_of(common_first), leaf_of(common_last));
         near = smallest ? common.least_high : common.most_low;
       } else {
         // Every window holds the tick at which it begins.
-        const Span begins = span(*x.tree, begin / block, common_first / block);
+        const Span begins = span(*x.tree, leaf_of(begin), leaf_of(common_first));
         near = smallest ? begins.most_high : begins.least_low;
       }
     }
@@ -390,12 +414,12 @@ void Monitor::bound_window(Node& node) const {
 
 void Monitor::bound_until(Node& node) const {
   Bounds next{-inf, -inf, false};
-  for (Tick k = blocks_ - 1; k >= 0; --k) {
+  for (Tick k = leaves_ - 1; k >= 0; --k) {
     const auto index = static_cast<std::size_t>(k);
-    if (k * block <= node.to) {
+    if (first_of_leaf(k) <= node.to) {
       const Bounds &p = get(node.x).bounds[index], &q = get(node.y).bounds[index];
       next = {smaller(p.low, larger(q.low, next.low)), smaller(p.high, larger(q.high, next.high)), false};
-      if (last_of(k) > node.to) next.low = -inf;
+      if (last_of_leaf(k) > node.to) next.low = -inf;
     }
     node.bounds[index] = next;
   }
@@ -408,10 +432,10 @@ void Monitor::plant(int id) {
   if (node.tree) return;
   node.tree = std::make_unique<Tree>();
   Tree& tree = *node.tree;
-  while (tree.leaves < blocks_) tree.leaves *= 2;
+  while (tree.leaves < leaves_) tree.leaves *= 2;
   tree.spans.assign(static_cast<std::size_t>(2 * tree.leaves), Span{inf, inf, -inf, -inf});
-  tree.exact.assign(static_cast<std::size_t>(blocks_), false);
-  for (Tick k = 0; k < blocks_; ++k) {
+  tree.exact.assign(static_cast<std::size_t>(leaves_), false);
+  for (Tick k = 0; k < leaves_; ++k) {
     const Bounds& b = node.bounds[static_cast<std::size_t>(k)];
     tree.spans[static_cast<std::size_t>(tree.leaves + k)] = {b.low, b.high, b.low, b.high};
     tree.exact[static_cast<std::size_t>(k)] = b.constant();
@@ -438,27 +462,32 @@ Monitor::Span Monitor::span(const Tree& tree, Tick first, Tick last) const {
   return out;
 }
 
-// The bounds of block k become what its values attain.
-void Monitor::tighten(int id, Tick k, int slot) {
-  const View view = eval(id, k, slot);
+// The bounds of a leaf become what its values attain.
+void Monitor::tighten(int id, Tick leaf, int slot) {
   double low = inf, high = -inf;
-  const Tick n = last_of(k) - k * block + 1;
-  if (view.data) {
-    for (Tick i = 0; i < n; ++i) {
-      low = smaller(view.data[i], low);
-      high = larger(view.data[i], high);
+  const std::size_t before = mark();
+  for (Tick k = leaf << shift_; k < std::min((leaf + 1) << shift_, blocks_); ++k) {
+    const View view = eval(id, k, slot);
+    const Tick n = last_of(k) - k * block + 1;
+    if (view.data) {
+      for (Tick i = 0; i < n; ++i) {
+        low = smaller(view.data[i], low);
+        high = larger(view.data[i], high);
+      }
+    } else {
+      low = smaller(view.value, low);
+      high = larger(view.value, high);
     }
-  } else {
-    low = high = view.value;
+    trim(before);
   }
   if (low > high) low = high = -inf;  // NaN throughout: outside of what any formula looks at
   Node& node = get(id);
-  Bounds& bounds = node.bounds[static_cast<std::size_t>(k)];
+  Bounds& bounds = node.bounds[static_cast<std::size_t>(leaf)];
   bounds.low = low;
   bounds.high = high;
   Tree& tree = *node.tree;
-  tree.exact[static_cast<std::size_t>(k)] = true;
-  auto i = static_cast<std::size_t>(tree.leaves + k);
+  tree.exact[static_cast<std::size_t>(leaf)] = true;
+  auto i = static_cast<std::size_t>(tree.leaves + leaf);
   tree.spans[i] = {low, high, low, high};
   while ((i /= 2) >= 1) {
     const Span &l = tree.spans[2 * i], &r = tree.spans[2 * i + 1];
@@ -467,7 +496,7 @@ void Monitor::tighten(int id, Tick k, int slot) {
   }
 }
 
-// Exact extreme over whole blocks first..last.
+// Exact extreme over whole leaves first..last.
 double Monitor::whole(int id, Tick first, Tick last, bool smallest, int slot) {
   if (first > last) return smallest ? inf : -inf;
   const Span all = span(*get(id).tree, first, last);
@@ -495,23 +524,46 @@ void Monitor::descend(int id, std::size_t i, Tick low, Tick high, Tick first, Ti
   if (!right_first) descend(id, 2 * i + 1, middle + 1, high, first, last, smallest, best, slot);
 }
 
+// Of ticks from..to, and `best`.
+double Monitor::extreme_of_ticks(int id, Tick from, Tick to, bool smallest, double best, int slot) {
+  const std::size_t before = mark();
+  for (Tick k = from / block; k <= to / block; ++k) {
+    const Bounds& bounds = bounds_at(get(id), k);
+    if (smallest ? bounds.low >= best : bounds.high <= best) continue;
+    const View view = eval(id, k, slot);
+    const Tick begin = std::max(from, k * block) - k * block, end = std::min(to, last_of(k)) - k * block;
+    for (Tick i = begin; i <= end; ++i) best = extreme(view[i], best, smallest);
+    trim(before);
+  }
+  return best;
+}
+
+// Of whole blocks first..last.
+double Monitor::extreme_of_blocks(int id, Tick first, Tick last, bool smallest, int slot) {
+  if (first > last) return smallest ? inf : -inf;
+  const Tick leaf = (first + (Tick{1} << shift_) - 1) >> shift_;          // the first whole one
+  const Tick end = last == blocks_ - 1 ? leaves_ : (last + 1) >> shift_;  // behind the last whole one
+  if (leaf >= end) return extreme_of_ticks(id, first * block, last_of(last), smallest, smallest ? inf : -inf, slot);
+  double best = whole(id, leaf, end - 1, smallest, slot);
+  if (leaf << shift_ > first) best = extreme_of_ticks(id, first * block, first_of_leaf(leaf) - 1, smallest, best, slot);
+  if (end << shift_ <= last) best = extreme_of_ticks(id, first_of_leaf(end), last_of(last), smallest, best, slot);
+  return best;
+}
+
 double Monitor::fold(int id, Tick from, Tick to, bool smallest) {
   from = std::max<Tick>(from, 0);
   to = std::min(to, ticks_ - 1);
   double best = smallest ? inf : -inf;
   if (from > to) return best;
   plant(id);
-  const Tick first = from / block, last = to / block;
-  const Tick whole_first = from == first * block ? first : first + 1,
-             whole_last = to == last_of(last) ? last : last - 1;
+  const Tick first = leaf_of(from), last = leaf_of(to);
+  const Tick whole_first = from == first_of_leaf(first) ? first : first + 1,
+             whole_last = to == last_of_leaf(last) ? last : last - 1;
   best = whole(id, whole_first, whole_last, smallest, 0);
-  for (Tick k : {first, last}) {
-    if (k >= whole_first && k <= whole_last) continue;
-    const Bounds& bounds = get(id).bounds[static_cast<std::size_t>(k)];
-    if (smallest ? bounds.low >= best : bounds.high <= best) continue;
-    const View view = eval(id, k, 0);
-    const Tick begin = std::max(from, k * block) - k * block, end = std::min(to, last_of(k)) - k * block;
-    for (Tick i = begin; i <= end; ++i) best = extreme(view[i], best, smallest);
+  for (Tick leaf : {first, last}) {
+    if (leaf >= whole_first && leaf <= whole_last) continue;
+    best =
+        extreme_of_ticks(id, std::max(from, first_of_leaf(leaf)), std::min(to, last_of_leaf(leaf)), smallest, best, 0);
   }
   return best;
 }
@@ -538,10 +590,10 @@ double* Monitor::take_block() {
 // The values of block k; operands use slots above `slot`.
 Monitor::View Monitor::eval(int id, Tick k, int slot) {
   Node& node = get(id);
-  const auto index = static_cast<std::size_t>(k);
-  if (node.bounds[index].constant()) return {nullptr, node.bounds[index].low};
+  if (bounds_at(node, k).constant()) return {nullptr, bounds_at(node, k).low};
   if (node.costly && node.users > 1) keep(id);
-  if (node.kept && node.blocks[index]) return {node.blocks[index], 0.0};
+  if (node.kept)
+    if (const auto kept = node.blocks.find(k); kept != node.blocks.end()) return {kept->second, 0.0};
 
   double* const out = node.kept ? take_block() : scratch(slot);
   const auto unary = [&](auto f) -> View {
@@ -620,7 +672,7 @@ Monitor::View Monitor::eval(int id, Tick k, int slot) {
     case Kind::upper: {
       // The side that cannot be reached by the other decides alone.
       const bool low = node.kind == Kind::lower;
-      const Bounds &x = get(node.x).bounds[index], &y = get(node.y).bounds[index];
+      const Bounds &x = bounds_at(get(node.x), k), &y = bounds_at(get(node.y), k);
       const bool x_alone = low ? x.high <= y.low : x.low >= y.high, y_alone = low ? y.high <= x.low : y.low >= x.high;
       if (x_alone || y_alone) {
         view = eval(x_alone ? node.x : node.y, k, slot + 1);
@@ -646,10 +698,12 @@ Monitor::View Monitor::eval(int id, Tick k, int slot) {
       break;
   }
   if (node.kept) {
-    if (view.data)
-      node.blocks[index] = out;
-    else
+    if (view.data) {
+      node.blocks.emplace(k, out);
+      kept_log_.emplace_back(id, k);
+    } else {
       free_.push_back(out);
+    }
   }
   return view;
 }
@@ -657,14 +711,19 @@ Monitor::View Monitor::eval(int id, Tick k, int slot) {
 Monitor::View Monitor::eval_signal(const Node& node, Tick k, double* out) const {
   const Samples& samples = *node.samples;
   const Tick first = k * block;
-  if (samples.tick.empty() && samples.period_ticks == 1 && first + block <= static_cast<Tick>(samples.value.size())) {
-    widen(out, samples.value.data() + first);
+  float piece[block];
+  if (samples.tick.empty() && samples.period_ticks == 1 && first + block <= samples.size()) {
+    if (samples.read) samples.read(first, block, piece);
+    widen(out, samples.read ? piece : samples.value.data() + first);
     return {out, 0.0};
   }
   Tick index = held_index(samples, first);
+  const Tick read_from = samples.read ? index : 0;
+  if (samples.read) samples.read(index, held_index(samples, first + block - 1) - index + 1, piece);
+  const float* const values = samples.read ? piece : samples.value.data();
   for (Tick t = first; t < first + block; ++index) {
     const Tick end = std::min(first + block, end_of(samples, index));
-    const double value = static_cast<double>(samples.value[static_cast<std::size_t>(index)]);
+    const double value = static_cast<double>(values[index - read_from]);
     for (; t < end; ++t) out[t - first] = value;
   }
   return {out, 0.0};
@@ -683,7 +742,6 @@ void Monitor::keep(int id) {
   Node& node = get(id);
   if (node.kept) return;
   node.kept = true;
-  node.blocks.assign(static_cast<std::size_t>(blocks_), nullptr);
 }
 
 // Windows of up to a block: the values that they touch side by side, cut into pieces of the window's length; a window
@@ -764,7 +822,8 @@ Monitor::View Monitor::eval_long_window(const Node& node, Tick k, double* out, i
       }
       continue;
     }
-    const double middle = whole(node.x, std::max<Tick>(b + 1, 0), std::min(e - 1, blocks_ - 1), smallest, slot + 3);
+    const double middle =
+        extreme_of_blocks(node.x, std::max<Tick>(b + 1, 0), std::min(e - 1, blocks_ - 1), smallest, slot + 3);
     if (has_head && head_block != b) {
       running(b, head, true);
       head_block = b;
@@ -797,7 +856,7 @@ Monitor::View Monitor::eval_until(Node& node, Tick k, double* out, int slot) {
   };
   while (node.carried > k + 1) {
     const Tick j = node.carried - 1;
-    const Bounds& bounds = node.bounds[static_cast<std::size_t>(j)];
+    const Bounds& bounds = bounds_at(node, j);
     if (bounds.constant())
       node.carry[static_cast<std::size_t>(j)] = bounds.low;
     else
@@ -833,10 +892,12 @@ double Monitor::at(int id, Tick t) {
 Tick Monitor::first_nan(int id, Tick from, Tick to) {
   if (!get(id).any_nan) return -1;
   for (Tick k = from / block; k <= to / block; ++k) {
-    if (!get(id).bounds[static_cast<std::size_t>(k)].nan) continue;
+    if (!bounds_at(get(id), k).nan) continue;
+    const std::size_t before = mark();
     const View view = eval(id, k, 0);
     for (Tick t = std::max(from, k * block); t <= std::min(to, last_of(k)); ++t)
       if (std::isnan(view[t - k * block])) return t;
+    trim(before);
   }
   return -1;
 }
@@ -862,7 +923,7 @@ Monitor::Attained Monitor::locate(int id, Tick t, double value) {
         const Tick from = std::max<Tick>(0, t + node.from), to = std::min(ticks_ - 1, t + node.to);
         Tick found = -1;
         for (Tick k = from / block; k <= to / block && found < 0 && from <= to; ++k) {
-          const Bounds& bounds = get(node.x).bounds[static_cast<std::size_t>(k)];
+          const Bounds& bounds = bounds_at(get(node.x), k);
           if (value < bounds.low || value > bounds.high) continue;
           const View view = eval(node.x, k, 0);
           for (Tick s = std::max(from, k * block); s <= std::min(to, last_of(k)) && found < 0; ++s)

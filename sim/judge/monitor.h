@@ -1,7 +1,8 @@
 // monitor.h - the columns behind formulas: a graph of nodes over ticks, evaluated in blocks of 1024 ticks and only
 // where it matters.
 //
-// Every node knows bounds of its values per block, from the minimum and maximum of the samples upwards. A window at one
+// Every node knows bounds of its values per span of blocks (one block, more in a long run, so that their memory has an
+// end), from the minimum and maximum of the samples upwards. A window at one
 // instant (the outermost `always` of a requirement) visits blocks in the order of what they may bring and skips those
 // that cannot change the result;
 // a block that is constant is never spelled out. Bounds are worked out with the operations of the values themselves,
@@ -15,11 +16,14 @@
 // [van Herk 1992] M. van Herk. A fast algorithm for local minimum and maximum filters. Pattern Recognition Letters 13.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <map>
 #include <memory>
 #include <tuple>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "sim/vocabulary/samples.h"
@@ -33,8 +37,14 @@ class Monitor {
   static constexpr double tie = 2.2250738585072014e-308;  // the smallest normal double
   static constexpr Tick unbounded = Tick{1} << 50;
 
+  // What bounds its memory, whatever the length of the run.
+  struct Limits {
+    Tick leaves = 2048;  // spans of blocks with bounds of their own: single blocks up to 105 s of ticks of 50 us
+    std::size_t kept_blocks = 4096;  // 32 MB
+  };
   // `ticks` >= `recorded` > 0: beyond what was recorded, conditions have the value that their atom was given for it.
-  Monitor(Tick ticks, Tick recorded);
+  Monitor(Tick ticks, Tick recorded, Limits limits);
+  Monitor(Tick ticks, Tick recorded) : Monitor(ticks, recorded, Limits()) {}
 
   // --- nodes; the same node made twice is one. Operands are nodes. ---
   int constant(double value);
@@ -72,10 +82,12 @@ class Monitor {
     while (from <= to) {
       const Tick k = from / block_ticks, first = from - k * block_ticks;
       const Tick n = (to - from < block_ticks - first ? to - from + 1 : block_ticks - first);
+      const std::size_t before = mark();
       const View view = eval(node, k, 0);
       if (!view.data)
         for (Tick i = 0; i < n; ++i) held[i] = view.value;
       f(view.data ? view.data + first : held, static_cast<int>(n));
+      trim(before);
       from += n;
     }
   }
@@ -128,7 +140,7 @@ class Monitor {
   };
   struct Tree {
     std::vector<Span> spans;
-    std::vector<bool> exact;  // per block: the bounds are attained
+    std::vector<bool> exact;  // per leaf: the bounds are attained
     Tick leaves = 1;
   };
   struct Node {
@@ -138,12 +150,12 @@ class Monitor {
     bool true_at_0 = false;
     Tick from = 0, to = 0;
     const Samples* samples = nullptr;
-    std::vector<Bounds> bounds;
+    std::vector<Bounds> bounds;  // per leaf
     bool any_nan = false;
     bool costly = false;  // a window is in it
     int users = 0;
-    bool kept = false;            // its blocks, once they are worked out
-    std::vector<double*> blocks;  // kept only; nullptr: not yet
+    bool kept = false;                         // its blocks, once they are worked out
+    std::unordered_map<Tick, double*> blocks;  // those that are
     std::unique_ptr<Tree> tree;   // over x's of windows
     std::vector<double> carry;    // until: value at the first tick of block k
     Tick carried = 0;             // ... known from this block on
@@ -164,13 +176,20 @@ class Monitor {
   void plant(int node);  // its tree
   Span span(const Tree& tree, Tick first, Tick last) const;
   double whole(int node, Tick first, Tick last, bool smallest, int slot);
+  double extreme_of_blocks(int node, Tick first, Tick last, bool smallest, int slot);
+  double extreme_of_ticks(int node, Tick from, Tick to, bool smallest, double best, int slot);
   void descend(int node, std::size_t at, Tick low, Tick high, Tick first, Tick last, bool smallest, double& best,
                int slot);
   void tighten(int node, Tick k, int slot);
 
   Node& get(int node) { return nodes_[static_cast<std::size_t>(node)]; }
   const Node& get(int node) const { return nodes_[static_cast<std::size_t>(node)]; }
-  Tick last_of(Tick k) const;  // tick
+  Tick last_of(Tick k) const;  // tick of block k
+  // Leaves of the bounds: spans of 2^shift_ blocks.
+  Tick leaf_of(Tick t) const { return t / block_ticks >> shift_; }
+  Tick first_of_leaf(Tick leaf) const { return (leaf << shift_) * block_ticks; }
+  Tick last_of_leaf(Tick leaf) const { return last_of(std::min(((leaf + 1) << shift_), blocks_) - 1); }
+  const Bounds& bounds_at(const Node& node, Tick k) const { return node.bounds[static_cast<std::size_t>(k >> shift_)]; }
   View eval(int node, Tick k, int slot);
   View eval_signal(const Node& node, Tick k, double* out) const;
   View eval_within(const Node& node, Tick k, double* out, int slot);
@@ -178,10 +197,16 @@ class Monitor {
   View eval_long_window(const Node& node, Tick k, double* out, int slot);
   View eval_until(Node& node, Tick k, double* out, int slot);
   void keep(int node);
+  // Blocks that were kept after `mark` go if there are too many; nobody may hold one of them.
+  std::size_t mark() const { return kept_log_.size(); }
+  void trim(std::size_t mark);
   double* scratch(int slot);
   double* take_block();
 
-  Tick ticks_, recorded_, blocks_;
+  Tick ticks_, recorded_, blocks_, leaves_ = 0;
+  int shift_ = 0;
+  std::size_t kept_blocks_max_;
+  std::vector<std::pair<int, Tick>> kept_log_;  // node and block, in the order in which they were kept
   std::deque<Node> nodes_;
   std::map<Key, int> known_;
   std::vector<std::unique_ptr<double[]>> scratch_;

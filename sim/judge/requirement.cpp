@@ -396,7 +396,7 @@ std::vector<const Samples*> find_samples(const Formula& f, const SignalSource& s
   std::vector<const Samples*> out;
   for (const SignalInfo& info : f.signals) {
     const Samples* samples = source.find(info.name);
-    if (samples && (samples->value.empty() || (samples->tick.empty() && samples->period_ticks < 1) ||
+    if (samples && (samples->size() == 0 || (samples->tick.empty() && samples->period_ticks < 1) ||
                     (!samples->tick.empty() && samples->tick.size() != samples->value.size())))
       samples = nullptr;
     out.push_back(samples);

@@ -52,6 +52,16 @@ Samples stretches(Dice& dice, Tick ticks) {
   return out;
 }
 
+Samples read_in_pieces(const Samples& held) {
+  Samples out;
+  out.period_ticks = held.period_ticks;
+  out.count = held.size();
+  out.read = [values = held.value](std::int64_t first, std::int64_t count, float* to) {
+    for (std::int64_t i = 0; i < count; ++i) to[i] = values.at(static_cast<std::size_t>(first + i));
+  };
+  return out;
+}
+
 struct Column {
   int node;
   std::vector<double> values;
@@ -75,13 +85,19 @@ TEST(Monitor, ColumnsOfRandomGraphsEqualLoops) {
     Dice dice(seed);
     const Tick ticks = 1 + dice.below(4600);
     const Tick recorded = dice.chance(25) ? 1 + dice.below(static_cast<int>(ticks)) : ticks;
-    Monitor monitor(ticks, recorded);
+    // Half of them as in a run of hours: several blocks share their bounds, and hardly one is kept.
+    const Monitor::Limits tight{1 + dice.below(3), static_cast<std::size_t>(dice.below(3))};
+    Monitor monitor(ticks, recorded, dice.chance(50) ? tight : Monitor::Limits());
     std::vector<Samples> samples;
     for (int i = 0; i < 3; ++i) samples.push_back(stretches(dice, recorded));
+    std::vector<Samples> pieces = samples;  // what the monitor sees: held, or read
+    for (std::size_t i = 0; i < pieces.size(); ++i)
+      if (samples[i].tick.empty() && dice.chance(50)) pieces[i] = read_in_pieces(samples[i]);
     std::vector<Column> columns;
     std::string made;
-    for (const Samples& s : samples) {
-      Column c{monitor.signal(s), {}};
+    for (std::size_t piece = 0; piece < samples.size(); ++piece) {
+      const Samples& s = samples[piece];
+      Column c{monitor.signal(pieces[piece]), {}};
       const double limit = dice.below(5) - 2;
       const double beyond = dice.chance(50) ? inf : -inf;
       const bool strict = dice.chance(50), zero = dice.chance(25);
