@@ -1,9 +1,11 @@
 #include "sim/platform/process.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -112,6 +114,27 @@ int wait_for(pid_t child) {
   int status = 0;
   if (wait_again(child, &status, 0) < 0) fail("process " + std::to_string(child) + " cannot be waited for");
   return status;
+}
+
+int wait_for(pid_t child, int file, const std::function<void()>& news) {
+  const int end = static_cast<int>(::syscall(SYS_pidfd_open, child, 0));
+  if (end < 0) fail("process " + std::to_string(child) + " cannot be waited for");
+  try {
+    pollfd polled[] = {{end, POLLIN, 0}, {file, POLLIN, 0}};
+    while (polled[0].revents == 0) {
+      if (::poll(polled, 2, -1) < 0) {
+        if (errno != EINTR) fail("a process cannot be waited for");
+        continue;
+      }
+      if (polled[1].revents != 0) news();
+    }
+  } catch (...) {
+    ::close(end);
+    end_child(child);
+    throw;
+  }
+  ::close(end);
+  return wait_for(child);
 }
 
 std::optional<int> ended(pid_t child) {

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +21,8 @@ void die_with(pid_t parent);
 
 // Waits until a child has ended; its status as waitpid gives it.
 int wait_for(pid_t child);
+// The same, and calls `news` whenever `file` can be read. If that throws, the child is killed.
+int wait_for(pid_t child, int file, const std::function<void()>& news);
 // The same if it has ended already.
 std::optional<int> ended(pid_t child);
 // Ends a child: waits so long for it to end by itself, then kills it, with its whole group if it has one of its own.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <stdexcept>
 
 #include "sim/recording/block_format.h"
 #include "sim/recording/block_store.h"
@@ -35,26 +36,30 @@ class BlockSource final : public RecordingSource {
         make_signal(derived_signals()[i].name, s.info);
         series_.push_back(s);
       }
-    refresh();
+    refresh(false);
   }
   ~BlockSource() override {
     if (map_) ::munmap(map_, mapped_);
   }
 
-  bool refresh() override;
+  bool refresh(bool whole_blocks) override;
+  void release(Tick before) override;
+  std::size_t held_blocks() const override { return complete_; }
   Tick ticks() const override { return ticks_; }
   const std::vector<Series>& series() const override { return series_; }
   std::int64_t size(const Series& s) const override;
   void read(const Series& s, std::int64_t first, std::int64_t count, float* values) const override;
-  bool constant(const Series& s, float& value) const override {
+  bool constant(const Series& s, std::int64_t first, std::int64_t count, float& value) const override {
     std::uint32_t bits = 0;
-    if (s.from != Series::From::tick || !constant_column(static_cast<std::size_t>(s.column), bits)) return false;
+    if (s.from != Series::From::tick || !constant_column(static_cast<std::size_t>(s.column), first, count, bits))
+      return false;
     std::memcpy(&value, &bits, sizeof value);
     return true;
   }
-  bool constant_word(int word, std::uint16_t& value) const override {
+  bool constant_word(int word, Tick first, Tick count, std::uint16_t& value) const override {
     std::uint32_t bits = 0;
-    if (word < 2 || !constant_column(store_.plan().tick.size() + static_cast<std::size_t>(word), bits)) return false;
+    if (word < 2 || !constant_column(store_.plan().tick.size() + static_cast<std::size_t>(word), first, count, bits))
+      return false;
     value = static_cast<std::uint16_t>(bits);
     return true;
   }
@@ -86,20 +91,21 @@ class BlockSource final : public RecordingSource {
     std::memcpy(&column, bytes(block) + sizeof(bf::BlockHeader) + index * sizeof column, sizeof column);
     return column;
   }
-  bool constant_column(std::size_t index, std::uint32_t& bits) const {
-    bool known = false;
-    for (const Block& block : blocks_) {
-      if (block.header.rows == 0) continue;
+  bool constant_column(std::size_t index, Tick first, Tick count, std::uint32_t& bits) const {
+    bool known = false, one = true;
+    each_piece(first, count, [&](const Block& block, std::size_t, std::size_t, std::size_t) {
       const bf::Column c = column(block, index);
-      if (!c.constant || (known && c.where != bits)) return false;
+      one = one && c.constant && (!known || c.where == bits);
       bits = c.where;
       known = true;
-    }
-    return known;
+    });
+    return known && one;
   }
   // Calls use(block, first row in it, rows, offset in the request) for the pieces of [first, first + count).
   template <typename Use>
   void each_piece(Tick first, Tick count, Use use) const {
+    if (released_ > 0 && count > 0 && (blocks_.empty() || first < blocks_.front().header.first_tick))
+      throw std::logic_error("recording: ticks that were released");
     auto it = std::upper_bound(blocks_.begin(), blocks_.end(), first,
                                [](Tick t, const Block& b) { return t < b.header.first_tick; });
     if (it != blocks_.begin()) --it;
@@ -134,7 +140,8 @@ class BlockSource final : public RecordingSource {
   const bf::TailLayout layout_;
   std::vector<Series> series_;
   void* map_ = nullptr;
-  std::size_t mapped_ = 0, parsed_ = 0, complete_ = 0;  // complete_: blocks of the file
+  std::size_t mapped_ = 0, parsed_ = 0, complete_ = 0;  // complete_: blocks of the file, without those released
+  std::uint64_t released_ = 0;                          // blocks
   std::vector<Block> blocks_;
   std::vector<unsigned char> tail_;
   Tick ticks_ = 0, complete_ticks_ = 0;
@@ -213,7 +220,7 @@ void BlockSource::take_blocks() {
   slow_ = complete_slow_;
 }
 
-bool BlockSource::refresh() {
+bool BlockSource::refresh(bool whole_blocks) {
   const Tick before = ticks_;
   const std::size_t events = strokes_.size() + commands_.size() + findings_.size();
   blocks_.resize(complete_);
@@ -221,16 +228,32 @@ bool BlockSource::refresh() {
   commands_.resize(complete_commands_);
   findings_.resize(complete_findings_);
   take_blocks();
+  if (whole_blocks) return ticks_ != before;
   // A block that was completed in between stands in the file by now.
   for (int attempt = 0; !take_tail(attempt == 4); ++attempt) take_blocks();
   return ticks_ != before || events != strokes_.size() + commands_.size() + findings_.size();
+}
+
+void BlockSource::release(Tick before) {
+  std::size_t n = 0;
+  while (n < complete_ && blocks_[n].header.first_tick + blocks_[n].header.rows <= before) ++n;
+  if (n > 0) {
+    const std::size_t end = blocks_[n - 1].at + blocks_[n - 1].header.total_bytes;
+    store_.forget(end, n);
+    blocks_.erase(blocks_.begin(), blocks_.begin() + static_cast<std::ptrdiff_t>(n));
+    complete_ -= n;
+    released_ += n;
+  }
+  strokes_.erase(strokes_.begin(), strokes_.begin() + static_cast<std::ptrdiff_t>(complete_strokes_));
+  complete_strokes_ = 0;
+  uart_.clear();
 }
 
 // What the tail holds, as far as its check words go. Everything is copied before it is checked: a child may still be
 // writing. False if the tail belongs to a later block by now.
 bool BlockSource::take_tail(bool whatever_it_is) {
   const unsigned char* const shared = store_.tail();
-  const std::uint64_t generation = complete_;
+  const std::uint64_t generation = released_ + complete_;
   bf::TailHeader hint;
   std::memcpy(&hint, shared, sizeof hint);
   std::vector<unsigned char> variable(shared + layout_.variable_at,
@@ -372,8 +395,13 @@ void BlockSource::read(const Series& s, std::int64_t first, std::int64_t count, 
   } else {
     const bool is_ms = s.from == Series::From::ms;
     const std::size_t width = is_ms ? store_.plan().ms.size() : store_.plan().slow.size();
-    for (const Block& block : blocks_) {
-      const std::int64_t begin = is_ms ? block.header.first_ms : block.header.first_slow;
+    const auto begin_of = [&](const Block& b) { return is_ms ? b.header.first_ms : b.header.first_slow; };
+    auto it = std::upper_bound(blocks_.begin(), blocks_.end(), first,
+                               [&](std::int64_t i, const Block& b) { return i < begin_of(b); });
+    if (it != blocks_.begin()) --it;
+    for (; it != blocks_.end() && begin_of(*it) < first + count; ++it) {
+      const Block& block = *it;
+      const std::int64_t begin = begin_of(block);
       const std::int64_t rows = is_ms ? block.header.ms_rows : block.header.slow_rows;
       const unsigned char* at = bytes(block) + (is_ms ? block.header.ms_at : block.header.slow_at);
       for (std::int64_t i = std::max(first, begin); i < std::min(first + count, begin + rows); ++i)

@@ -178,6 +178,7 @@ void BlockWriter::flush() {
   const bf::Staged staged = {rows_,       ms_rows_,       slow_rows_,  variable_, row_count_, ms_count_,
                              slow_count_, variable_used_, first_tick_, ms_total_, slow_total_};
   bf::encode_block(store_.plan(), layout, staged, encoded_);
+  store_.await_room();
   std::size_t done = 0;
   while (done < encoded_.size()) {
     const ssize_t n =
@@ -187,6 +188,7 @@ void BlockWriter::flush() {
     done += static_cast<std::size_t>(n);
   }
   file_end_ += static_cast<std::int64_t>(encoded_.size());
+  store_.announce();
   first_tick_ += row_count_;
   ms_total_ += ms_count_;
   slow_total_ += slow_count_;

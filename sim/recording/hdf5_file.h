@@ -15,17 +15,28 @@ std::unique_ptr<RecordingSource> open_file_source(const std::string& path, Recor
                                                   std::vector<RecordedVerdict>& verdicts,
                                                   std::vector<RecordedMeasure>& measures);
 
-// All that a file holds.
-struct FileContent {
-  const RecordingMeta& meta;
-  const std::vector<SignalInfo>& signals;
-  const std::vector<RecordedVerdict>& verdicts;
-  const std::vector<RecordedMeasure>& measures;
-  const RecordingSource& source;
-};
+// A file that takes a recording piece by piece, while it comes. Throws InputError: the disk is full, `path` (only for
+// messages) is where the file is to be.
+class FileAppender {
+ public:
+  // Writes to `descriptor`, which must be open for reading and writing, and empty. `planned`: ticks that are expected.
+  FileAppender(int descriptor, const std::string& path, const RecordingSource& source, Nanoseconds tick_ns,
+               Tick planned, bool compress);
+  ~FileAppender();
+  FileAppender(const FileAppender&) = delete;
+  FileAppender& operator=(const FileAppender&) = delete;
 
-// Writes a file without a name and calls it PATH when it is whole; one that was there becomes PATH.prev. Throws
-// InputError.
-void write_file(const std::string& path, const FileContent& content, bool compress);
+  // What the source holds up to tick `until`, and its events.
+  void append(Tick until);
+  void events_dropped();  // by the source, after they were appended
+  // The rest, and what is known of the whole but the judgement; the file can be read then.
+  void finish(const RecordingMeta& meta);
+  void judged(const std::string& verdict, const std::vector<RecordedVerdict>& verdicts,
+              const std::vector<RecordedMeasure>& measures);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 }  // namespace pensim

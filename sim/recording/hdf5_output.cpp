@@ -1,6 +1,7 @@
 #include "sim/recording/hdf5_output.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -29,7 +30,9 @@ H5FD_t* open_output(const char*, unsigned, hid_t file_access, haddr_t) {
     state->error = errno;
     return nullptr;
   }
-  return &(new OutputFile{{}, file, 0, 0, state})->base;
+  struct stat status {};
+  const auto size = ::fstat(file, &status) == 0 ? static_cast<haddr_t>(status.st_size) : 0;
+  return &(new OutputFile{{}, file, 0, size, state})->base;
 }
 
 herr_t close_output(H5FD_t* file) {

@@ -86,6 +86,12 @@ class FileSource final : public RecordingSource {
   const std::vector<Tick>& event_ticks() const override { return event_ticks_; }
   bool pyramid(const Series& s, int size, std::int64_t first, std::int64_t count, MinMax* out) const override {
     const Id& set = pyramid_sets_[index(s)];
+    if (!set && same_[index(s)]) {
+      float value = 0.0f;
+      read(s, 0, 1, &value);
+      std::fill_n(out, count, MinMax{value, value});
+      return true;
+    }
     if (!set) return false;
     const std::int64_t skip = size == 64 ? 0 : buckets(samples_[index(s)], 64);
     const hsize_t from[2] = {static_cast<hsize_t>(skip + first), 0}, n[2] = {static_cast<hsize_t>(count), 2};
@@ -100,9 +106,10 @@ class FileSource final : public RecordingSource {
     return true;
   }
 
-  bool has_io() const override { return static_cast<bool>(in_set_); }
+  bool has_io() const override { return has_io_; }
   unsigned aux_used() const override { return aux_used_; }
   void words(int word, Tick first, Tick count, std::uint16_t* values) const override {
+    if (!in_set_) return words_of_fields(word, first, count, values);
     const bool in = word < bf::in_words;
     const std::size_t size = in ? bf::in_head : bf::out_head;
     heads(in, first, count);
@@ -111,11 +118,13 @@ class FileSource final : public RecordingSource {
                   2);
   }
   void times(Tick first, Tick count, std::uint32_t* values) const override {
+    if (!in_set_) return read_rows(time_set_, H5T_NATIVE_UINT32, first, count, values, "io/pen_in/time_us");
     heads(true, first, count);
     for (std::size_t k = 0; k < static_cast<std::size_t>(count); ++k)
       std::memcpy(values + k, heads_.data() + k * bf::in_head, 4);
   }
   void io(Tick first, Tick count, PenIn* in, PenOut* out) const override {
+    if (!in_set_) return RecordingSource::io(first, count, in, out);
     for (Tick at = 0; at < count; at += slab) {
       const Tick n = std::min(slab, count - at);
       if (in) {
@@ -151,6 +160,14 @@ class FileSource final : public RecordingSource {
         bad("is damaged at 'strokes'");
     }
     return strokes_;
+  }
+  std::int64_t stroke_count() const override { return stroke_count_; }
+  void stroke_ends(std::int64_t first, std::int64_t count, Tick* ends) const override {
+    stroke_member("end_tick", H5T_NATIVE_INT64, first, count, ends);
+  }
+  void stroke_values(int column, std::int64_t first, std::int64_t count, float* values) const override {
+    stroke_member(member_name(stroke_columns_[static_cast<std::size_t>(column)].name).c_str(), H5T_NATIVE_FLOAT, first,
+                  count, values);
   }
   const std::vector<RecordedText>& commands() const override { return texts(commands_set_, "commands", commands_); }
   const std::vector<RecordedText>& findings() const override { return texts(findings_set_, "findings", findings_); }
@@ -196,11 +213,20 @@ class FileSource final : public RecordingSource {
 
   bool exists(hid_t at, const char* name) const { return H5Lexists(at, name, H5P_DEFAULT) > 0; }
 
+  // A dataset keeps two chunks: columns are read from their begin on, and there are many.
+  static hid_t dataset_access() {
+    static const Id access = [] {
+      Id list(H5Pcreate(H5P_DATASET_ACCESS), H5Pclose, "dataset access");
+      check(H5Pset_chunk_cache(list, 13, 8 * chunk_rows, H5D_CHUNK_CACHE_W0_DEFAULT), "dataset access");
+      return list;
+    }();
+    return access;
+  }
   // Only what lies in this file: no soft, external or virtual references.
   Id dataset(hid_t at, const char* name) const {
     H5L_info_t info;
     if (H5Lget_info(at, name, &info, H5P_DEFAULT) < 0 || info.type != H5L_TYPE_HARD) throw HdfError{name};
-    Id set(H5Dopen2(at, name, H5P_DEFAULT), H5Dclose, name);
+    Id set(H5Dopen2(at, name, dataset_access()), H5Dclose, name);
     const Id properties(H5Dget_create_plist(set), H5Pclose, name);
     const H5D_layout_t layout = H5Pget_layout(properties);
     if (layout != H5D_CONTIGUOUS && layout != H5D_CHUNKED && layout != H5D_COMPACT) throw HdfError{name};
@@ -308,6 +334,7 @@ class FileSource final : public RecordingSource {
                             ", this one reads " + std::to_string(recording_format_version) + ")",
                         "use the version that wrote it: " + text("simulator_version")});
     if (version < 1) throw HdfError{"format_version"};
+    version_ = version;
     const std::string kind = text("kind");
     if (kind != "pen" && kind != "rig") throw HdfError{"kind"};
     m.kind = kind == "pen" ? RecordingKind::pen : RecordingKind::rig;
@@ -425,10 +452,11 @@ class FileSource final : public RecordingSource {
                            : ticks_ == 0       ? 0
                                                : static_cast<hsize_t>((ticks_ - 1) / s.period_ticks + 1);
       if (d[0] > most || (s.period_ticks == 0 && d[0] != most)) throw HdfError{place};
+      const bool stored = H5Dget_storage_size(set) != 0;
       // A dataset without storage reads as its fill value, and must have one.
       H5D_fill_value_t fill = H5D_FILL_VALUE_UNDEFINED;
       H5D_fill_time_t fill_time = H5D_FILL_TIME_NEVER;
-      if (H5Dget_storage_size(set) == 0 && d[0] > 0) {
+      if (!stored && d[0] > 0) {
         const Id properties(H5Dget_create_plist(set), H5Pclose, place.c_str());
         check(H5Pfill_value_defined(properties, &fill), place.c_str());
         check(H5Pget_fill_time(properties, &fill_time), place.c_str());
@@ -449,11 +477,13 @@ class FileSource final : public RecordingSource {
       samples_.push_back(static_cast<std::int64_t>(d[0]));
       sets_.push_back(std::move(set));
       pyramid_sets_.push_back(std::move(pyramid));
+      same_.push_back(!stored && d[0] > 0);
     }
   }
 
   void read_io(const RecordingMeta& meta) {
     if (meta.kind != RecordingKind::pen || meta.sparse) return;
+    has_io_ = true;
     const Id group(H5Gopen2(file_, "io", H5P_DEFAULT), H5Gclose, "io");
     const auto open = [&](const char* name, const Id& expected, hsize_t rows, bool exact) {
       Id set = dataset(group, name);
@@ -464,13 +494,83 @@ class FileSource final : public RecordingSource {
       return std::make_pair(std::move(set), static_cast<std::int64_t>(count));
     };
     std::int64_t unused;
-    std::tie(in_set_, unused) = open("pen_in", pen_in_type(), static_cast<hsize_t>(ticks_), true);
-    std::tie(out_set_, unused) = open("pen_out", pen_out_type(), static_cast<hsize_t>(ticks_), true);
+    if (version_ == 1) {  // whole heads
+      std::tie(in_set_, unused) = open("pen_in", pen_in_type(), static_cast<hsize_t>(ticks_), true);
+      std::tie(out_set_, unused) = open("pen_out", pen_out_type(), static_cast<hsize_t>(ticks_), true);
+    } else {
+      read_fields(group);
+    }
     std::tie(in_rest_set_, in_rest_count_) = open("pen_in_sparse", in_rest_type(), 0, false);
     std::tie(out_rest_set_, out_rest_count_) = open("pen_out_sparse", out_rest_type(), 0, false);
     for (const Series& s : series_)
       if (const SignalName name = parse_signal_name(s.info.name); name.is(SignalName::Form::aux))
         aux_used_ |= 1u << name.index;
+  }
+
+  // The heads, field by field.
+  void read_fields(const Id& io) {
+    const Id in(H5Gopen2(io, "pen_in", H5P_DEFAULT), H5Gclose, "io/pen_in"),
+        out(H5Gopen2(io, "pen_out", H5P_DEFAULT), H5Gclose, "io/pen_out");
+    const auto open = [&](const IoField& field) {
+      const std::string place = std::string(field.in ? "io/pen_in/" : "io/pen_out/") + field.name;
+      Id set = dataset(field.in ? in : out, field.name);
+      const std::vector<hsize_t> d = dims(set, place.c_str());
+      const Id type(H5Dget_type(set), H5Tclose, place.c_str());
+      if (H5Tget_class(type) != H5T_INTEGER || d.size() != 1 || d[0] != static_cast<hsize_t>(ticks_))
+        throw HdfError{place};
+      return set;
+    };
+    fields_.resize(bf::io_words);
+    for (const IoField& field : io_fields()) {
+      if (field.element == Element::u32)
+        time_set_ = open(field);
+      else
+        fields_[static_cast<std::size_t>(field.word)].push_back({&field, open(field)});
+    }
+    signal_of_word_.assign(bf::io_words, -1);
+    for (const DerivedSignal& d : derived_signals()) {
+      using Rule = DerivedSignal::Rule;
+      if (d.rule != Rule::counts && d.rule != Rule::cause && d.rule != Rule::duty) continue;
+      for (std::size_t i = 0; i < series_.size(); ++i)
+        if (series_[i].info.name == d.name && series_[i].period_ticks == 1 && samples_[i] == ticks_)
+          signal_of_word_[static_cast<std::size_t>(d.word)] = static_cast<int>(i);
+      if (signal_of_word_[static_cast<std::size_t>(d.word)] < 0) throw HdfError{"signals/" + d.name};
+    }
+  }
+
+  void words_of_fields(int word, Tick first, Tick count, std::uint16_t* values) const {
+    const auto n = static_cast<std::size_t>(count);
+    std::fill_n(values, n, std::uint16_t{0});
+    std::vector<std::uint16_t> part(n);
+    const auto add = [&](unsigned shift) {
+      for (std::size_t i = 0; i < n; ++i) values[i] = static_cast<std::uint16_t>(values[i] | part[i] << shift);
+    };
+    for (const auto& [field, set] : fields_[static_cast<std::size_t>(word)]) {
+      const bool is_signed = field->element == Element::i16;
+      read_rows(set, is_signed ? H5T_NATIVE_INT16 : H5T_NATIVE_UINT16, first, count, part.data(), field->name);
+      add(field->part == IoField::Part::high ? 8 : 0);
+    }
+    const int signal = signal_of_word_[static_cast<std::size_t>(word)];
+    if (signal < 0) return;
+    const Series& s = series_[static_cast<std::size_t>(signal)];
+    if (word != bf::out_duty_word) {
+      read_rows(sets_[static_cast<std::size_t>(signal)], H5T_NATIVE_UINT16, first, count, part.data(), s.info.name);
+      add(word == bf::cause_word ? 8 : 0);
+      return;
+    }
+    std::vector<float> duty(n);
+    read(s, first, count, duty.data());
+    for (std::size_t i = 0; i < n; ++i) {
+      const float q15 = duty[i] * 32767.0f;
+      const long rounded = std::isfinite(q15) ? std::lround(std::clamp(q15, -32768.0f, 32767.0f)) : 0;
+      values[i] = static_cast<std::uint16_t>(static_cast<std::int16_t>(rounded));
+    }
+  }
+
+  void stroke_member(const char* name, hid_t type, std::int64_t first, std::int64_t count, void* into) const {
+    const Id one = compound(H5Tget_size(type));
+    member(one, name, 0, type);
+    read_rows(stroke_set_, one, first, count, into, "strokes");
   }
 
   void read_strokes() {
@@ -504,6 +604,7 @@ class FileSource final : public RecordingSource {
     samples_.resize(series_.size(), 0);
     sets_.resize(series_.size());
     pyramid_sets_.resize(series_.size());
+    same_.resize(series_.size());
     const int needle_member = H5Tget_member_index(type, "needle_penetration_peak");
     if (needle_member >= 0) {
       const Id array(H5Tget_member_type(type, static_cast<unsigned>(needle_member)), H5Tclose, "strokes");
@@ -664,7 +765,7 @@ class FileSource final : public RecordingSource {
   }
 
   std::string path_;
-  std::int64_t file_size_ = 0;
+  std::int64_t file_size_ = 0, version_ = 0;
   Id file_;
   Tick ticks_ = 0;
   Nanoseconds tick_ns_ = default_tick_ns;
@@ -672,6 +773,15 @@ class FileSource final : public RecordingSource {
   std::vector<std::int64_t> samples_;
   std::vector<Id> sets_, pyramid_sets_;
   std::vector<Tick> event_ticks_;
+  std::vector<bool> same_;  // of a signal: every sample is the fill value
+  bool has_io_ = false;
+  struct FieldSet {
+    const IoField* field;
+    Id set;
+  };
+  std::vector<std::vector<FieldSet>> fields_;  // by word; format 1 has the heads whole
+  std::vector<int> signal_of_word_;            // index of the signal that holds it, or half of it
+  Id time_set_;
   Id in_set_, out_set_, in_rest_set_, out_rest_set_, stroke_set_;
   mutable Id commands_set_, findings_set_, uart_set_;
   std::int64_t in_rest_count_ = 0, out_rest_count_ = 0, stroke_count_ = 0;

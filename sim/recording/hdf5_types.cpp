@@ -47,6 +47,40 @@ Id pen_out_type() {
   return type;
 }
 
+const std::vector<IoField>& io_fields() {
+  using Part = IoField::Part;
+  const auto in = [](const char* name, Element element, std::size_t at) {
+    const auto part = element == Element::u8 ? (at % 2 == 0 ? Part::low : Part::high) : Part::whole;
+    return IoField{true, name, element, static_cast<int>(at / 2), part};
+  };
+  const auto out = [&](const char* name, Element element, std::size_t at) {
+    IoField field = in(name, element, at);
+    field.in = false;
+    field.word += bf::in_words;
+    return field;
+  };
+  static const std::vector<IoField> fields = {
+      in("time_us", Element::u32, offsetof(PenIn, time_us)),
+      in("pins", Element::u16, offsetof(PenIn, pins)),
+      in("edge_count", Element::u8, offsetof(PenIn, edge_count)),
+      in("edge_overflow", Element::u8, offsetof(PenIn, edge_overflow)),
+      in("uart_count", Element::u8, offsetof(PenIn, uart_count)),
+      in("nvm_status", Element::u8, offsetof(PenIn, nvm_status)),
+      in("nvm_length", Element::u8, offsetof(PenIn, nvm_length)),
+      in("reserved", Element::u16, offsetof(PenIn, reserved)),
+      out("bridge_mode", Element::u8, offsetof(PenOut, bridge_mode)),
+      out("watchdog", Element::u8, offsetof(PenOut, watchdog)),
+      out("stepper_steps", Element::i16, offsetof(PenOut, stepper_steps)),
+      out("pins", Element::u16, offsetof(PenOut, pins)),
+      out("watchdog_timeout_ms", Element::u16, offsetof(PenOut, watchdog_timeout_ms)),
+      out("nvm_address", Element::u16, offsetof(PenOut, nvm_address)),
+      out("nvm_command", Element::u8, offsetof(PenOut, nvm_command)),
+      out("nvm_bank", Element::u8, offsetof(PenOut, nvm_bank)),
+      out("nvm_length", Element::u8, offsetof(PenOut, nvm_length)),
+      out("uart_count", Element::u8, offsetof(PenOut, uart_count))};
+  return fields;
+}
+
 Id in_rest_type() {
   Id edge = compound(sizeof(PenEdge));
   member(edge, "time_us", offsetof(PenEdge, time_us), H5T_STD_U32LE);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sim/recording/hdf5.h"
+#include "sim/recording/hdf5_columns.h"
 #include "sim/vocabulary/signals.h"
 
 namespace pensim::hdf5 {
@@ -13,8 +14,20 @@ namespace pensim::hdf5 {
 constexpr std::int64_t slab = 1 << 18;  // samples that are written or summarised at a time
 
 std::string member_name(std::string signal);  // field names that MATLAB takes too
-Id pen_in_type();                             // the head of PenIn (block_format.h)
+Id pen_in_type();                             // the head of PenIn (block_format.h), as format 1 stored it
 Id pen_out_type();
+
+// A dataset of /io/pen_in or /io/pen_out: a field of their heads, whole words or bytes of them (block_format.h).
+struct IoField {
+  bool in;
+  const char* name;
+  Element element;
+  int word;
+  enum class Part : std::uint8_t { whole, low, high } part;
+};
+// Fields that are signals are not among them: adc_* and reset_cause are other names of /signals/..., and PenOut.duty_q15 is
+// core.pwm_duty x 32767.
+const std::vector<IoField>& io_fields();
 Id in_rest_type();  // InRest, OutRest (source.h)
 Id out_rest_type();
 Id strokes_type(const std::vector<SignalInfo>& columns, int needles);  // StrokeRow

@@ -12,7 +12,7 @@
 
 namespace pensim {
 
-inline constexpr int recording_format_version = 1;
+inline constexpr int recording_format_version = 2;
 
 struct RecordedFault {  // of the firmware; kind "" if there was none
   std::string kind, function, file;

@@ -11,6 +11,7 @@
 #include "sim/recording/block_store.h"
 #include "sim/recording/file_sum.h"
 #include "sim/recording/hdf5_file.h"
+#include "sim/recording/recording_file.h"
 #include "sim/recording/source.h"
 #include "sim/vocabulary/signal_name.h"
 
@@ -56,9 +57,9 @@ Recording Recording::open(const std::string& path) {
   return recording;
 }
 
-bool Recording::refresh() {
+bool Recording::refresh(bool whole_blocks) {
   const std::string before = source_->note();
-  const bool news = source_->refresh();
+  const bool news = source_->refresh(whole_blocks);
   const std::string after = source_->note();
   if (before != after) {
     std::erase(meta_.notes, before);
@@ -67,6 +68,7 @@ bool Recording::refresh() {
   return news;
 }
 
+std::size_t Recording::held_blocks() const { return source_->held_blocks(); }
 Tick Recording::ticks() const { return source_->ticks(); }
 
 const std::vector<SignalInfo>& Recording::signals() const {
@@ -119,21 +121,23 @@ std::int64_t column_of(const std::vector<SignalInfo>& columns, const std::string
 // while a run grows.
 const RecordingSource::StrokeIndex& index_strokes(const RecordingSource& source) {
   RecordingSource::StrokeIndex& index = source.stroke_index;
-  const std::vector<StrokeRow>& rows = source.strokes();
+  const std::int64_t rows = source.stroke_count();
   const Tick last = std::max<Tick>(source.ticks() - 1, 0);
-  if (index.at.empty() || index.rows > rows.size() || (index.cut && index.last != last))
-    index = {{0}, {-1}, 0, last, false};
+  if (index.at.empty() || index.rows > rows || (index.cut && index.last != last)) index = {{0}, {-1}, 0, last, false};
   index.last = last;
-  for (; index.rows < rows.size(); ++index.rows) {
-    const Tick end = rows[index.rows].end, before = index.at.back();
+  std::vector<Tick> ends(static_cast<std::size_t>(rows - index.rows));
+  source.stroke_ends(index.rows, rows - index.rows, ends.data());
+  for (const Tick end : ends) {
+    const Tick before = index.at.back();
     index.cut = index.cut || end > last;
     const Tick at = std::clamp<Tick>(end, before, std::max(last, before));
     if (at == before) {
-      index.row.back() = static_cast<std::int64_t>(index.rows);
+      index.row.back() = static_cast<std::int32_t>(index.rows);
     } else {
       index.at.push_back(at);
-      index.row.push_back(static_cast<std::int64_t>(index.rows));
+      index.row.push_back(static_cast<std::int32_t>(index.rows));
     }
+    ++index.rows;
   }
   return index;
 }
@@ -171,10 +175,12 @@ SampleRange Recording::range(const std::string& name, Tick from, Tick to) const 
     out.value.resize(out.tick.size());
     if (strokes) {
       const std::int64_t column = column_of(source_->stroke_columns(), s.info.name);
-      for (std::size_t i = 0; i < out.value.size(); ++i) {
-        const std::int64_t row = strokes->row[static_cast<std::size_t>(out.first) + i];
-        out.value[i] = row < 0 ? 0.0f : source_->strokes()[static_cast<std::size_t>(row)].value[column];
-      }
+      const auto row_of = [&](std::size_t i) { return strokes->row[static_cast<std::size_t>(out.first) + i]; };
+      const std::int64_t first = std::max(0, row_of(0)), last = row_of(out.value.size() - 1);
+      std::vector<float> values(static_cast<std::size_t>(std::max<std::int64_t>(last - first + 1, 0)));
+      source_->stroke_values(static_cast<int>(column), first, static_cast<std::int64_t>(values.size()), values.data());
+      for (std::size_t i = 0; i < out.value.size(); ++i)
+        out.value[i] = row_of(i) < 0 ? 0.0f : values[static_cast<std::size_t>(row_of(i) - first)];
     } else
       source_->read(s, out.first, static_cast<std::int64_t>(out.value.size()), out.value.data());
     return out;
@@ -317,9 +323,9 @@ std::string Recording::change() const {
 }
 
 void Recording::write(const std::string& path, WriteOptions options) const {
-  RecordingMeta meta = meta_;
-  meta.checksum = file_sum_kind;
-  write_file(path, {meta, signals(), verdicts_, measures_, *source_}, options.compress);
+  RecordingFile file(*this, path, ticks(), options.compress);
+  file.finish(*this);
+  file.put(*this);
 }
 
 }  // namespace pensim

@@ -47,8 +47,10 @@ class Recording {
   Recording& operator=(Recording&&) noexcept;
   ~Recording();
 
-  // Takes in what the child wrote since (from_blocks only). True if there was something new.
-  bool refresh();
+  // Takes in what the child wrote since (from_blocks only). True if there was something new. With `whole_blocks` only
+  // complete blocks are, which costs little while a run goes on.
+  bool refresh(bool whole_blocks = false);
+  std::size_t held_blocks() const;  // that are complete and not released (recording_file.h)
 
   RecordingMeta& meta() { return meta_; }
   const RecordingMeta& meta() const { return meta_; }
@@ -105,6 +107,7 @@ class Recording {
   explicit Recording(std::unique_ptr<RecordingSource> source, RecordingMeta meta);
 
  private:
+  friend class RecordingFile;
   std::string path_;
   RecordingMeta meta_;
   std::vector<RecordedVerdict> verdicts_;

@@ -112,8 +112,8 @@ float derived_value(const DerivedSignal& signal, std::uint16_t word) {
 
 const std::vector<Tick>& RecordingSource::event_ticks() const { return none<Tick>(); }
 bool RecordingSource::pyramid(const Series&, int, std::int64_t, std::int64_t, MinMax*) const { return false; }
-bool RecordingSource::constant(const Series&, float&) const { return false; }
-bool RecordingSource::constant_word(int, std::uint16_t&) const { return false; }
+bool RecordingSource::constant(const Series&, std::int64_t, std::int64_t, float&) const { return false; }
+bool RecordingSource::constant_word(int, Tick, Tick, std::uint16_t&) const { return false; }
 void RecordingSource::words(int, Tick, Tick, std::uint16_t*) const {
   throw std::logic_error("recording: no PenIn and PenOut");
 }
@@ -125,6 +125,13 @@ void RecordingSource::rests(Tick, Tick, std::vector<InRest>*, std::vector<OutRes
 }
 const std::vector<SignalInfo>& RecordingSource::stroke_columns() const { return none<SignalInfo>(); }
 const std::vector<StrokeRow>& RecordingSource::strokes() const { return none<StrokeRow>(); }
+std::int64_t RecordingSource::stroke_count() const { return static_cast<std::int64_t>(strokes().size()); }
+void RecordingSource::stroke_ends(std::int64_t first, std::int64_t count, Tick* ends) const {
+  for (std::int64_t i = 0; i < count; ++i) ends[i] = strokes()[static_cast<std::size_t>(first + i)].end;
+}
+void RecordingSource::stroke_values(int column, std::int64_t first, std::int64_t count, float* values) const {
+  for (std::int64_t i = 0; i < count; ++i) values[i] = strokes()[static_cast<std::size_t>(first + i)].value[column];
+}
 const std::vector<RecordedText>& RecordingSource::commands() const { return none<RecordedText>(); }
 const std::vector<RecordedText>& RecordingSource::findings() const { return none<RecordedText>(); }
 const std::vector<RecordedUart>& RecordingSource::uart() const { return none<RecordedUart>(); }

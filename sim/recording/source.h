@@ -50,7 +50,10 @@ void derived_values(const DerivedSignal& signal, const unsigned char* words, std
 class RecordingSource {
  public:
   virtual ~RecordingSource() = default;
-  virtual bool refresh() { return false; }
+  virtual bool refresh(bool /*whole_blocks*/) { return false; }
+  // Forgets what lies before tick `before`, as far as it can, and the strokes and bytes that it has listed.
+  virtual void release(Tick /*before*/) {}
+  virtual std::size_t held_blocks() const { return 0; }  // whole ones, of a run that goes on
   virtual Tick ticks() const = 0;
   virtual const std::vector<Series>& series() const = 0;
   virtual std::int64_t size(const Series&) const = 0;
@@ -59,9 +62,9 @@ class RecordingSource {
   // False if the source keeps no pyramid of this signal.
   virtual bool pyramid(const Series&, int size, std::int64_t first, std::int64_t count, MinMax* buckets) const;
 
-  // True if it is known, without reading, that every sample has this value.
-  virtual bool constant(const Series&, float& value) const;
-  virtual bool constant_word(int word, std::uint16_t& value) const;
+  // True if it is known, without reading, that these samples have one value.
+  virtual bool constant(const Series&, std::int64_t first, std::int64_t count, float& value) const;
+  virtual bool constant_word(int word, Tick first, Tick count, std::uint16_t& value) const;
 
   virtual bool has_io() const { return false; }
   virtual unsigned aux_used() const { return 0; }  // bit i: PenIn.aux[i] is not always 0
@@ -75,6 +78,10 @@ class RecordingSource {
   virtual const std::vector<SignalInfo>& stroke_columns() const;
   virtual int stroke_needles() const { return 0; }
   virtual const std::vector<StrokeRow>& strokes() const;
+  // Without reading all that is known of them: ticks at which they end, values of one column.
+  virtual std::int64_t stroke_count() const;
+  virtual void stroke_ends(std::int64_t first, std::int64_t count, Tick* ends) const;
+  virtual void stroke_values(int column, std::int64_t first, std::int64_t count, float* values) const;
   virtual const std::vector<RecordedText>& commands() const;
   virtual const std::vector<RecordedText>& findings() const;
   virtual const std::vector<RecordedUart>& uart() const;
@@ -88,8 +95,8 @@ class RecordingSource {
   // Strokes as samples: sample i stands at tick `at[i]` and is row `row[i]`, -1 for the 0 before the first.
   struct StrokeIndex {
     std::vector<Tick> at;
-    std::vector<std::int64_t> row;
-    std::size_t rows = 0;  // taken in so far
+    std::vector<std::int32_t> row;
+    std::int64_t rows = 0;  // taken in so far
     Tick last = -1;        // of the recording then
     bool cut = false;      // a stroke ended beyond it
   };

@@ -18,8 +18,9 @@ struct RunOptions {
   bool twice = false;  // run again with another heap fill and load address; the hashes must be equal
   bool also_other_kind = false;  // run again with NAME.elf for NAME.so, or the reverse; the hashes must be equal
   bool fork = true;    // false: in the calling process, for gdb, perf, valgrind; one scenario
-  bool compress = false;
+  bool compress = false;     // shorter than a minute; longer runs always
   bool force = false;        // recordings replace what is not a run's recording, and may be larger than the disk
+  std::size_t held_blocks = 256;  // of 0.1 s, that are kept in memory; of a longer run the rest is read back
   std::string baseline_dir;  // recordings of an earlier call; margins are compared
   double fail_on_drop = -1;  // share of a margin that may be lost against the baseline; < 0: report only
 };

@@ -1,14 +1,13 @@
 #include "sim/run/run_one.h"
 
 #include <fmt/format.h>
-#include <malloc.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <new>
+#include <random>
 
 #include "firmware_shim/native/host_memory.h"
 #include "firmware_shim/symbols/symbols.h"
@@ -21,6 +20,7 @@
 #include "sim/platform/process.h"
 #include "sim/recording/block_store.h"
 #include "sim/recording/difference.h"
+#include "sim/recording/recording_file.h"
 #include "sim/run/baseline.h"
 #include "sim/run/child.h"
 #include "sim/run/core_difference.h"
@@ -35,46 +35,95 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Whole columns are read, judged and written: the heap grows at once by what that takes, in huge pages where the kernel
-// gives them.
-void prepare_heap() {
-  constexpr int heap_bytes = 64 << 20, largest_column_bytes = 32 << 20;
-  constexpr std::uintptr_t huge_page = 2 << 20;
-  mallopt(M_MMAP_THRESHOLD, largest_column_bytes);
-  mallopt(M_TRIM_THRESHOLD, heap_bytes);
-  mallopt(M_TOP_PAD, heap_bytes);
-  void* const column = std::malloc(huge_page);
-  const std::uintptr_t begin = (reinterpret_cast<std::uintptr_t>(column) + huge_page - 1) & ~(huge_page - 1);
-  const std::uintptr_t end = reinterpret_cast<std::uintptr_t>(sbrk(0)) & ~(huge_page - 1);
-  if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
-  std::free(column);
-}
-
 // One attempt at a run: the child has ended, and what it left behind lies here.
 struct Attempt {
   std::unique_ptr<BlockStore> store;
   std::unique_ptr<GuardedBlock> shared;
   CrashVerdict crash;
   std::string damage;  // guard words of the status page
+  Recording recording;  // what of the blocks was not released
+  std::unique_ptr<RecordingFile> file;
+  Recording from_file;  // all of it, once it is asked for
+
   const RunStatus& status() const { return *reinterpret_cast<const RunStatus*>(shared->data()); }
   ProcessEnd end() const { return {crash, damage, status()}; }
+  // All that was recorded: from the blocks, or from the file where they went.
+  Recording& whole() {
+    if (!file || !file->released()) return recording;
+    if (from_file.ticks() == 0) {
+      file->finish(recording);
+      from_file = file->read();
+    }
+    return from_file;
+  }
 };
 
 struct AttemptOptions {
   bool fork = true, lock_host_memory = false;
   int heap_fill = 0;
+  std::string path;    // of the recording, written while the run goes on; "": only if it does not fit into memory
+  bool write = false;  // in any case
+  bool compress = false;
+  std::size_t held_blocks = 0;
+};
+
+constexpr Nanoseconds long_run_ns = 60 * ns_per_s;  // from which on a recording is compressed
+
+// Takes the blocks of a run that goes on.
+class Intake {
+ public:
+  Intake(Attempt& attempt, const AttemptOptions& options, Tick planned)
+      : attempt_(attempt), options_(options), planned_(planned) {}
+
+  void take() {
+    attempt_.recording.refresh(true);
+    const Tick ticks = attempt_.recording.ticks();
+    const bool full = attempt_.recording.held_blocks() >= options_.held_blocks;
+    if (!full && (!options_.write || failed_ || ticks - appended_ < appended_at_once)) return;
+    try {
+      if (!attempt_.file) open();
+      attempt_.file->append(ticks);
+      appended_ = ticks;
+    } catch (const InputError&) {  // said when it is written as a whole; what does not fit into memory is lost
+      attempt_.file.reset();
+      failed_ = true;
+      if (full) throw;
+      return;
+    }
+    if (!full) return;
+    attempt_.file->release(attempt_.recording);
+  }
+
+ private:
+  static constexpr Tick appended_at_once = 1 << 14;
+
+  void open() {
+    const bool is_long = planned_ * attempt_.recording.tick_ns() > long_run_ns;
+    const std::string path = options_.write ? options_.path : temporary_path();
+    attempt_.file = std::make_unique<RecordingFile>(attempt_.recording, path, planned_, options_.compress || is_long);
+  }
+  static std::string temporary_path() {
+    return (fs::temp_directory_path() / fmt::format("pensim-{}-{:x}.h5", getpid(), std::random_device()())).string();
+  }
+
+  Attempt& attempt_;
+  const AttemptOptions& options_;
+  Tick planned_, appended_ = 0;
+  bool failed_ = false;
 };
 
 Attempt attempt(const RunRequest& request, const TargetSpec& core, const AttemptOptions& options) {
   const ResolvedScenario& scenario = request.resolved;
   Attempt a;
-  a.store = std::make_unique<BlockStore>(recording_plan(scenario));
+  const auto blocks_max = static_cast<unsigned>(options.fork ? options.held_blocks + options.held_blocks / 2 + 8 : 0);
+  a.store = std::make_unique<BlockStore>(recording_plan(scenario), "", blocks_max);
   a.shared = std::make_unique<GuardedBlock>(sizeof(RunStatus));
   auto* status = new (a.shared->data()) RunStatus;
   BodyOptions body;
   body.heap_fill = options.heap_fill;
   if (!options.fork) {
     run_body(request, core, body, *a.store, *status);
+    a.recording = Recording::from_blocks(*a.store, meta_of(request));
     return a;
   }
   const CrashReport report;
@@ -86,8 +135,15 @@ Attempt attempt(const RunRequest& request, const TargetSpec& core, const Attempt
     crash_complete();
     _exit(0);
   }
-  a.crash = explain_crash(report, wait_for(pid), core.path);
+  a.recording = Recording::from_blocks(*a.store, meta_of(request));
+  Intake intake(a, options, scenario.duration);
+  const int ended = wait_for(pid, a.store->news(), [&] {
+    a.store->quiet();
+    intake.take();
+  });
+  a.crash = explain_crash(report, ended, core.path);
   a.damage = a.shared->damage();
+  a.recording.refresh();
   return a;
 }
 
@@ -120,14 +176,15 @@ RecordingMeta meta_of(const RunRequest& request) {
 namespace {
 
 // The same scenario in another place of memory: NAME.twice.so lies at another address.
-void compare_second_run(const RunRequest& request, const Attempt& first, RunResult& result) {
+void compare_second_run(const RunRequest& request, const AttemptOptions& as, Attempt& first, RunResult& result) {
   const bool has_core = request.core.kind == TargetSpec::Kind::native;
   const bool moved = has_core && request.core_elsewhere.kind == TargetSpec::Kind::native;
-  AttemptOptions options;
+  AttemptOptions options = as;
+  options.write = false;
   options.heap_fill = 0xA5;
   TargetSpec core = moved ? request.core_elsewhere : request.core;
   core.stack_fill = 0xA5;
-  const Attempt second = attempt(request, core, options);
+  Attempt second = attempt(request, core, options);
   if (has_core && !moved)
     result.findings.push_back("--twice: there is no " +
                               fs::path(core_elsewhere(request.core.shown())).filename().string() +
@@ -135,8 +192,7 @@ void compare_second_run(const RunRequest& request, const Attempt& first, RunResu
   if (ended_well(first.end()) == ended_well(second.end()) && first.status().ticks == second.status().ticks &&
       first.status().hash == second.status().hash)
     return;
-  const Difference difference = diff(Recording::from_blocks(*first.store, meta_of(request)),
-                                     Recording::from_blocks(*second.store, meta_of(request)));
+  const Difference difference = diff(first.whole(), second.whole());
   result.verdict = RunVerdict::error;
   result.cause = fmt::format("two runs differ: hash {} and {}; {}", hash_text(first.status().hash),
                              hash_text(second.status().hash), difference.summary());
@@ -169,7 +225,7 @@ std::string first_variable_apart(const Recording& inputs, Tick last, const Targe
 const char* kind_name(const TargetSpec& core) { return core.kind == TargetSpec::Kind::native ? "native" : "emulated"; }
 
 // --also emulated: the same scenario with the same core on the other kind of processor. A difference is a failure.
-void compare_other_kind(const RunRequest& request, const Attempt& first, RunResult& result) {
+void compare_other_kind(const RunRequest& request, const AttemptOptions& as, Attempt& first, RunResult& result) {
   if (request.core.kind != TargetSpec::Kind::native && request.core.kind != TargetSpec::Kind::emulated) return;
   const TargetSpec& other = request.core_of_other_kind;
   if (std::error_code error; !fs::is_regular_file(other.path, error)) {
@@ -182,15 +238,17 @@ void compare_other_kind(const RunRequest& request, const Attempt& first, RunResu
     result.cause = "--also: " + why;
     return;
   }
-  const Attempt second = attempt(request, other, {});
+  AttemptOptions options = as;
+  options.write = false;
+  Attempt second = attempt(request, other, options);
   if (ended_well(first.end()) == ended_well(second.end()) && first.status().ticks == second.status().ticks &&
       first.status().hash == second.status().hash) {
     result.findings.push_back(fmt::format("{} and {}: the same hash {}", kind_name(request.core), kind_name(other),
                                           hash_text(first.status().hash)));
     return;
   }
-  const Recording mine = Recording::from_blocks(*first.store, meta_of(request));
-  const Difference difference = diff(mine, Recording::from_blocks(*second.store, meta_of(request)));
+  const Recording& mine = first.whole();
+  const Difference difference = diff(mine, second.whole());
   std::string cause =
       fmt::format("{} and {} differ: {}", kind_name(request.core), kind_name(other), difference.summary());
   if (const std::optional<FirmwareFault> fault = firmware_fault(second.end(), request.resolved.tick_ns))
@@ -217,12 +275,16 @@ RunResult run_one(const RunRequest& request, const RunOptions& options) {
 
   AttemptOptions first;
   first.fork = options.fork;
+  first.held_blocks = options.held_blocks;
+  first.compress = options.compress;
+  first.write = options.keep == Keep::all;
+  first.path = request.recording_path.empty() ? recording_path(options.out_dir, request.label) : request.recording_path;
   Attempt run = attempt(request, request.core, first);
   result.firmware_fault = firmware_fault(run.end(), scenario.tick_ns);
   // Damage that was found too late: once more with the simulator's memory read-only while the core runs, so that the
   // write itself faults.
   if (options.fork && !result.firmware_fault && (!run.damage.empty() || run.crash.suspect_scribble)) {
-    AttemptOptions locked;
+    AttemptOptions locked = first;
     locked.lock_host_memory = true;
     Attempt again = attempt(request, request.core, locked);
     if (std::optional<FirmwareFault> fault = firmware_fault(again.end(), scenario.tick_ns)) {
@@ -232,10 +294,9 @@ RunResult run_one(const RunRequest& request, const RunOptions& options) {
     }
   }
 
-  prepare_heap();
-  Recording recording = Recording::from_blocks(*run.store, meta_of(request));
-  RecordingMeta& meta = recording.meta();
-  result.sim_s = recording.duration_s();
+  Recording& blocks = run.recording;
+  RecordingMeta& meta = blocks.meta();
+  result.sim_s = blocks.duration_s();
   result.hash = run.status().end == RunStatus::End::completed ? hash_text(run.status().hash) : "";
   meta.hash = result.hash;
   if (result.firmware_fault) {
@@ -246,12 +307,13 @@ RunResult run_one(const RunRequest& request, const RunOptions& options) {
   } else {
     meta.end_cause = ended_well(run.end()) ? "end of scenario" : error_cause(run.end());
   }
+  Recording& recording = run.whole();
   Judgement judgement =
       judge_recording(recording, scenario.requirements, scenario.measures, planned_ticks(scenario, recording));
   result.requirements = std::move(judgement.requirements);
   result.measures = judgement.measures;
   result.measure_units = judgement.measure_units;
-  for (const RecordedText& finding : recording.findings())
+  for (const RecordedText& finding : blocks.findings())
     result.findings.push_back(fmt::format("{} at {:.6g} s", finding.text, seconds(finding.at * scenario.tick_ns)));
   for (const std::string& note : meta.notes) result.findings.push_back(note);
   if (result.firmware_fault) {
@@ -264,8 +326,8 @@ RunResult run_one(const RunRequest& request, const RunOptions& options) {
     result.verdict = judgement.roll_up.verdict;
     result.cause = judgement.roll_up.cause;
   }
-  if (options.twice && result.verdict != RunVerdict::error) compare_second_run(request, run, result);
-  if (options.also_other_kind && result.verdict != RunVerdict::error) compare_other_kind(request, run, result);
+  if (options.twice && result.verdict != RunVerdict::error) compare_second_run(request, first, run, result);
+  if (options.also_other_kind && result.verdict != RunVerdict::error) compare_other_kind(request, first, run, result);
   if (!options.baseline_dir.empty()) {
     try {
       compare_baseline(options, result);
@@ -279,14 +341,13 @@ RunResult run_one(const RunRequest& request, const RunOptions& options) {
   if (keep) {
     judgement.requirements = result.requirements;
     keep_verdicts(judgement, recording);
-    meta.verdict = verdict_name(result.verdict);
-    const std::string path =
-        request.recording_path.empty() ? recording_path(options.out_dir, request.label) : request.recording_path;
+    recording.meta().verdict = verdict_name(result.verdict);
     try {
-      std::error_code error;
-      fs::create_directories(fs::path(path).parent_path(), error);
-      recording.write(path, {options.compress});
-      result.recording = path;
+      if (!run.file || !first.write)
+        run.file = std::make_unique<RecordingFile>(recording, first.path, recording.ticks(), options.compress);
+      if (!run.file->released()) run.file->finish(recording);
+      run.file->put(recording);
+      result.recording = first.path;
     } catch (const std::exception& error) {
       result.verdict = RunVerdict::error;
       result.cause = error.what();

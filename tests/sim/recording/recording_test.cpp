@@ -236,8 +236,10 @@ TEST_F(RecordingFile, IsReadByOthers) {
   EXPECT_NE(id.find("SIZE 0"), std::string::npos) << id;
   EXPECT_NE(id.find("(2999): 1234"), std::string::npos) << id;
   EXPECT_NE(dump("-d /signals/pin.hall -s 0 -c 1").find("H5T_STD_U8LE"), std::string::npos);
-  const std::string in = dump("-d /io/pen_in -s 0 -c 1");
-  EXPECT_NE(in.find("\"adc_motor_current\""), std::string::npos) << in;
+  // A field that is a signal has both names.
+  const std::string in = dump("-d /io/pen_in/adc_battery -s 5 -c 1");
+  EXPECT_NE(in.find("(5): " + std::to_string(pen_in(5).adc[PEN_ADC_BATTERY])), std::string::npos) << in;
+  EXPECT_NE(dump("-d /io/pen_out/stepper_steps -s 0 -c 1").find("H5T_STD_I16LE"), std::string::npos);
   EXPECT_NE(dump("-d /strokes -s 1 -c 1").find("\"needle_penetration_peak\""), std::string::npos);
   EXPECT_NE(dump("-d /verdicts").find("RATE-01"), std::string::npos);
   EXPECT_NE(dump("-d /commands -s 0 -c 1").find("set user.depth 0.001"), std::string::npos);
@@ -421,8 +423,8 @@ TEST_F(RecordingFile, WrongWithin) {
   };
   const auto remove = [](const char* name) { return [=](hid_t f) { EXPECT_GE(H5Ldelete(f, name, H5P_DEFAULT), 0); }; };
   EXPECT_EQ(with([](hid_t) {}), "no error");
-  EXPECT_NE(with(integer("format_version", 2)).find("newer version of pensim"), std::string::npos);
-  EXPECT_NE(with(integer("format_version", 2)).find("0.1.0"), std::string::npos);
+  EXPECT_NE(with(integer("format_version", 3)).find("newer version of pensim"), std::string::npos);
+  EXPECT_NE(with(integer("format_version", 3)).find("0.1.0"), std::string::npos);
   for (const std::int64_t ticks :
        {std::int64_t{-1}, std::int64_t{299}, std::int64_t{301}, std::int64_t{1} << 40, INT64_MAX})
     EXPECT_NE(with(integer("ticks", ticks)).find("is damaged at"), std::string::npos) << ticks;
@@ -430,7 +432,9 @@ TEST_F(RecordingFile, WrongWithin) {
   EXPECT_NE(with(integer("tick_ns", -50'000)).find("is damaged at 'tick_ns'"), std::string::npos);
   EXPECT_NE(with(remove("signals")).find("is damaged at 'signals'"), std::string::npos);
   EXPECT_NE(with(remove("io")).find("is damaged at 'io'"), std::string::npos);
-  EXPECT_NE(with(remove("io/pen_in")).find("is damaged at 'pen_in'"), std::string::npos);
+  EXPECT_NE(with(remove("io/pen_in")).find("is damaged at 'io/pen_in'"), std::string::npos);
+  EXPECT_NE(with(remove("io/pen_in/pins")).find("is damaged at 'pins'"), std::string::npos);
+  EXPECT_NE(with(remove("signals/adc.battery")).find("is damaged at 'signals/adc.battery'"), std::string::npos);
   EXPECT_EQ(with(remove("signals/motor.speed")), "no error");  // a signal less is no damage
   EXPECT_EQ(with(remove("strokes")), "no error");
   EXPECT_EQ(with(remove("pyramid")), "no error");
