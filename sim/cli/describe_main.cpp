@@ -1,5 +1,5 @@
-// A tool of the build: pensim-describe man|bash FILE writes the manual page or the completion of pensim, pensim-describe
-// pack YAML FILE the tree of a file of the catalog.
+// A tool of the build: pensim-describe man|bash FILE writes the manual page or the completion of pensim,
+// pensim-describe pack YAML FILE the tree of a file of the catalog.
 #include <fstream>
 #include <string>
 #include <vector>

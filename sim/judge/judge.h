@@ -13,8 +13,8 @@
 
 namespace pensim {
 
-// A recording as the monitor sees it; reads each signal once, when it is asked for, or, where that would be long, piece by
-// piece.
+// A recording as the monitor sees it; reads each signal once, when it is asked for, or, where that would be long, piece
+// by piece.
 class RecordedSignals : public SignalSource {
  public:
   // `planned`: ticks that the run was to have; more than the recording holds if it ended before.

@@ -114,13 +114,15 @@ void transpose(const unsigned char* from, std::size_t stride, const std::uint32_
 
 }  // namespace
 
-void encode_block(const RecordingPlan& plan, const TailLayout& layout, const Staged& staged,
-                  std::vector<unsigned char>& block) {
+std::size_t encode_block(const RecordingPlan& plan, const TailLayout& layout, const Staged& staged,
+                         std::vector<unsigned char>& block) {
   const std::size_t columns = plan.tick.size(), n = staged.row_count, stride = layout.row_bytes;
   const std::size_t words = layout.io_bytes / 2;
   const std::size_t ms_floats = plan.ms.size() * sizeof(float), slow_floats = plan.slow.size() * sizeof(float);
-  block.resize(sizeof(BlockHeader) + (columns + words) * sizeof(Column) + n * (layout.float_bytes + layout.io_bytes) +
-               staged.ms_count * ms_floats + staged.slow_count * slow_floats + 16 + staged.variable_bytes);
+  const std::size_t most = sizeof(BlockHeader) + (columns + words) * sizeof(Column) +
+                           n * (layout.float_bytes + layout.io_bytes) + staged.ms_count * ms_floats +
+                           staged.slow_count * slow_floats + 24 + staged.variable_bytes;
+  if (block.size() < most) block.resize(most);
   unsigned char* const base = block.data();
   BlockHeader header{};
   header.magic = block_magic;
@@ -198,6 +200,7 @@ void encode_block(const RecordingPlan& plan, const TailLayout& layout, const Sta
       column = {0, static_cast<std::uint32_t>(end)};
       end += n * 2;
     }
+    if (end % 4 != 0) std::memset(base + end, 0, 4 - end % 4);
     end = (end + 3) & ~std::size_t{3};
     // Some rows at a time, so that they stay in the first-level cache while every column takes its part.
     constexpr std::size_t strip = 64;
@@ -222,12 +225,13 @@ void encode_block(const RecordingPlan& plan, const TailLayout& layout, const Sta
   std::memset(base + end, 0, records - end);
   header.variable_at = static_cast<std::uint32_t>(records);
   if (staged.variable_bytes) std::memcpy(base + records, staged.variable, staged.variable_bytes);
-  const std::size_t total = padded(records + staged.variable_bytes);
-  block.resize(total);
+  const std::size_t behind = records + staged.variable_bytes, total = padded(behind);
+  std::memset(base + behind, 0, total - behind);
   header.total_bytes = total;
   std::memcpy(block.data(), &header, sizeof header);
   header.checksum = block_checksum(block.data(), total);
   std::memcpy(block.data(), &header, sizeof header);
+  return total;
 }
 
 }  // namespace pensim::block_format

@@ -87,8 +87,9 @@ struct Staged {
   std::size_t variable_bytes;
   std::int64_t first_tick, first_ms, first_slow;
 };
-void encode_block(const RecordingPlan& plan, const TailLayout& layout, const Staged& staged,
-                  std::vector<unsigned char>& block);
+// `block` becomes as large as it must; what is returned is how much of it is the block.
+std::size_t encode_block(const RecordingPlan& plan, const TailLayout& layout, const Staged& staged,
+                         std::vector<unsigned char>& block);
 std::uint64_t block_checksum(const unsigned char* block, std::size_t total_bytes);
 
 // Throws std::runtime_error: `what`, and what errno `error` means.

@@ -13,8 +13,8 @@
 namespace pensim {
 
 // Where blocks go: made by the parent before the fork, inherited by the child. With `blocks_max` the parent takes them
-// while the child goes on: the child waits when so many lie there that the parent has not forgotten. Throws std::runtime_error (no memory,
-// disk full).
+// while the child goes on: the child waits when so many lie there that the parent has not forgotten. Throws
+// std::runtime_error (no memory, disk full).
 class BlockStore {
  public:
   // `directory`: "" keeps the blocks in memory (about 3 MB per second of run); else an unlinked file there.

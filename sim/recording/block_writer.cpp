@@ -177,17 +177,17 @@ void BlockWriter::flush() {
   }
   const bf::Staged staged = {rows_,       ms_rows_,       slow_rows_,  variable_, row_count_, ms_count_,
                              slow_count_, variable_used_, first_tick_, ms_total_, slow_total_};
-  bf::encode_block(store_.plan(), layout, staged, encoded_);
+  const std::size_t size = bf::encode_block(store_.plan(), layout, staged, encoded_);
   store_.await_room();
   std::size_t done = 0;
-  while (done < encoded_.size()) {
+  while (done < size) {
     const ssize_t n =
-        ::pwrite(store_.file(), encoded_.data() + done, encoded_.size() - done, file_end_ + static_cast<off_t>(done));
+        ::pwrite(store_.file(), encoded_.data() + done, size - done, file_end_ + static_cast<off_t>(done));
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) bf::fail("a block could not be written", n < 0 ? errno : ENOSPC);
     done += static_cast<std::size_t>(n);
   }
-  file_end_ += static_cast<std::int64_t>(encoded_.size());
+  file_end_ += static_cast<std::int64_t>(size);
   store_.announce();
   first_tick_ += row_count_;
   ms_total_ += ms_count_;

@@ -25,8 +25,8 @@ struct IoField {
   int word;
   enum class Part : std::uint8_t { whole, low, high } part;
 };
-// Fields that are signals are not among them: adc_* and reset_cause are other names of /signals/..., and PenOut.duty_q15 is
-// core.pwm_duty x 32767.
+// Fields that are signals are not among them: adc_* and reset_cause are other names of /signals/..., and
+// PenOut.duty_q15 is core.pwm_duty x 32767.
 const std::vector<IoField>& io_fields();
 Id in_rest_type();  // InRest, OutRest (source.h)
 Id out_rest_type();

@@ -88,6 +88,39 @@ class FileWriter {
   Id file_, scalar_, texts_;
 };
 
+// In vectors, since these loops would not become any at -O2.
+typedef std::uint16_t Words __attribute__((vector_size(16)));
+typedef std::uint8_t Bytes __attribute__((vector_size(8)));
+constexpr std::size_t lanes = sizeof(Words) / sizeof(std::uint16_t);
+
+// Bit i: it is not the same in all of them.
+unsigned bits_that_vary(const std::uint16_t* words, std::size_t count) {
+  Words all{};
+  std::size_t i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    Words w;
+    std::memcpy(&w, words + i, sizeof w);
+    all |= w ^ words[0];
+  }
+  unsigned varies = 0;
+  for (std::size_t lane = 0; lane < lanes; ++lane) varies |= all[lane];
+  for (; i < count; ++i) varies |= static_cast<unsigned>(words[i] ^ words[0]);
+  return varies;
+}
+
+// Some bits of each word, as a byte.
+void bits_of(const std::uint16_t* words, std::size_t count, unsigned shift, unsigned mask, std::uint8_t* bytes) {
+  std::size_t i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    Words w;
+    std::memcpy(&w, words + i, sizeof w);
+    const Bytes b =
+        __builtin_convertvector(w >> static_cast<std::uint16_t>(shift) & static_cast<std::uint16_t>(mask), Bytes);
+    std::memcpy(bytes + i, &b, sizeof b);
+  }
+  for (; i < count; ++i) bytes[i] = static_cast<std::uint8_t>(words[i] >> shift & mask);
+}
+
 // Columns as they come, and at the end what is known of the whole.
 class RecordingWriter {
  public:
@@ -182,7 +215,7 @@ class RecordingWriter {
                                       ? static_cast<hsize_t>(source_.size(s))
                                       : static_cast<hsize_t>((planned + s.period_ticks - 1) / s.period_ticks),
                           .chunk = s.period_ticks == 1 ? chunk_rows : chunk_rows / 4,
-                          .with_pyramid = s.period_ticks > 0};
+                          .with_pyramid = s.period_ticks == 1};
       using Rule = DerivedSignal::Rule;
       if (!derived || derived->rule == Rule::aux) {
         plain_.push_back({&s, derived ? derived->bit : -1, Column(packer_, signals_, pyramids_, link, shape)});
@@ -271,7 +304,7 @@ class RecordingWriter {
       word_.resize(n);
       source_.words(word, from, count, word_.data());
       first = word_[0];
-      for (const std::uint16_t w : word_) varies |= static_cast<unsigned>(w ^ first);
+      varies = bits_that_vary(word_.data(), n);
     }
     for (WordColumn& c : columns) {
       const unsigned shift = c.part == WordColumn::Part::high  ? 8
@@ -299,7 +332,7 @@ class RecordingWriter {
         else if (c.part == WordColumn::Part::duty)
           derived_values(*c.signal, reinterpret_cast<const unsigned char*>(at), rows, reinterpret_cast<float*>(to));
         else
-          for (hsize_t i = 0; i < rows; ++i) to[i] = static_cast<std::uint8_t>(at[i] >> shift & mask);
+          bits_of(at, static_cast<std::size_t>(rows), shift, mask, to);
         at += rows;
       });
     }

@@ -1,5 +1,5 @@
-// recording_file.h - a recording on its way into a file: whole, or piece by piece while its run goes on, so that a run of
-// any length needs the memory of a few seconds.
+// recording_file.h - a recording on its way into a file: whole, or piece by piece while its run goes on, so that a run
+// of any length needs the memory of half a minute.
 #pragma once
 
 #include <memory>

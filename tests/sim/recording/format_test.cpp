@@ -1,10 +1,11 @@
 // A recording of each version of the format, read back by value. tests/data/format_N.h5.gz was written by the program
 // that introduced version N and is never written again: a file that a user kept must stay readable.
 //
-// When the format changes: count recording_format_version up, keep format_1.h5.gz and this test as they are, and add
-// format_2.h5.gz with a test of its own. The file was made by
+// When the format changes: count recording_format_version up, keep the files and this test as they are, and add
+// format_N.h5.gz. The first file was made by
 //   pensim run format_1.yaml --compress; gzip -9 -n runs/format_1.h5
-// with the scenario that it carries, beside an always.yaml of one requirement (pinned below).
+// with the scenario that it carries, beside an always.yaml of one requirement (pinned below); the second is the first,
+// read and written by the program that introduced version 2.
 #include <gtest/gtest.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -31,20 +32,20 @@ std::string unpacked(const std::string& path) {
   return bytes;
 }
 
-class Format1 : public ::testing::Test {
+class Format : public ::testing::TestWithParam<int> {
  protected:
-  Format1() {
-    path_ = (fs::temp_directory_path() / ("pensim_format_1_" + std::to_string(::getpid()) + ".h5")).string();
-    std::ofstream(path_, std::ios::binary) << unpacked("tests/data/format_1.h5.gz");
+  Format() {
+    path_ = (fs::temp_directory_path() / ("pensim_format_" + std::to_string(::getpid()) + ".h5")).string();
+    std::ofstream(path_, std::ios::binary) << unpacked("tests/data/format_" + std::to_string(GetParam()) + ".h5.gz");
     recording_ = Recording::open(path_);
   }
-  ~Format1() override { fs::remove(path_); }
+  ~Format() override { fs::remove(path_); }
 
   std::string path_;
   Recording recording_;
 };
 
-TEST_F(Format1, SaysWhatItIs) {
+TEST_P(Format, SaysWhatItIs) {
   const RecordingMeta& m = recording_.meta();
   EXPECT_EQ(m.kind, RecordingKind::pen);
   EXPECT_FALSE(m.sparse);
@@ -70,7 +71,7 @@ TEST_F(Format1, SaysWhatItIs) {
   EXPECT_TRUE(m.notes.empty());
 }
 
-TEST_F(Format1, Signals) {
+TEST_P(Format, Signals) {
   EXPECT_EQ(recording_.signals().size(), 74u + 11u);  // /signals and the columns of /strokes
   const struct {
     const char *name, *unit;
@@ -105,7 +106,7 @@ TEST_F(Format1, Signals) {
   EXPECT_EQ(pyramid[0].max, 125.18795f);
 }
 
-TEST_F(Format1, Strokes) {
+TEST_P(Format, Strokes) {
   ASSERT_EQ(recording_.strokes().size(), 3u);
   EXPECT_EQ(recording_.stroke_needles(), 3);
   ASSERT_EQ(recording_.stroke_columns().size(), 11u);
@@ -123,7 +124,7 @@ TEST_F(Format1, Strokes) {
   EXPECT_EQ(recording_.at("stroke.index", 4099), 3.0f);
 }
 
-TEST_F(Format1, PenInAndPenOut) {
+TEST_P(Format, PenInAndPenOut) {
   PenIn in;
   PenOut out;
   recording_.io(3900, 1, &in, &out);
@@ -146,7 +147,7 @@ TEST_F(Format1, PenInAndPenOut) {
   EXPECT_EQ(in.edges[0].time_us, 0u);
 }
 
-TEST_F(Format1, CommandsVerdictsMeasures) {
+TEST_P(Format, CommandsVerdictsMeasures) {
   const std::pair<Tick, const char*> commands[] = {{200, "set user.rate to 120 over 0 s"},
                                                    {400, "uart id"},
                                                    {2200, "set user.start to 1 over 0 s"},
@@ -179,6 +180,8 @@ TEST_F(Format1, CommandsVerdictsMeasures) {
   EXPECT_NEAR(recording_.measures()[0].value, 127.61915588, 1e-8);
   EXPECT_EQ(recording_.measures()[0].unit, "Hz");
 }
+
+INSTANTIATE_TEST_SUITE_P(Versions, Format, ::testing::Range(1, recording_format_version + 1));
 
 }  // namespace
 }  // namespace pensim

@@ -5,8 +5,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdio>
+#include <cstdlib>
 #include <filesystem>
-#include <map>
 
 #include "sim/recording/recording.h"
 #include "sim/run/prepare.h"
@@ -21,6 +22,7 @@ class LongRun : public ::testing::Test {
  protected:
   LongRun() : folder_(fs::temp_directory_path() / ("pensim_long_run_" + std::to_string(::getpid()))) {
     fs::create_directories(folder_);
+    setenv("PENSIM_CORES", PENSIM_CORES, 1);
   }
   ~LongRun() override { fs::remove_all(folder_); }
 
