@@ -40,10 +40,10 @@
 //   the mean penetration; beyond F_lat = J_d p per needle the skin slits [D/E]. tear = way in the skin beyond the shaft
 //     diameter.
 //
-// The step may be 1 .. 50 us; the plant uses 25 us. Second order: the patch gets the needles' impulse, and the instants
+// The step may be 1 .. 50 us; the plant uses 50 us. Second order: the patch gets the needles' impulse, and the instants
 // of puncture and exit within a step are interpolated. Against an independent solution by CVODE, strokes of 1 and 12
-// needles at 120 Hz, 1 and 2 mm (tests/models/numerics_test.cpp), at 25 us: peak force within 0.04 %, peak penetration
-// 0.02 %, dwell 0.03 %, work of a single stroke 1 %.
+// needles at 120 Hz, 1 and 2 mm (tests/models/numerics_test.cpp), at 50 us: peak force within 0.13 %, peak penetration
+// 0.05 %, dwell 0.11 %, work of a single stroke 2 %; at 25 us 0.04, 0.02, 0.03 and 1 %.
 //
 // 9 Stretch lambda in both directions of the plane: B and k times the normal stiffness of a half space that was
 // stretched so, of a

@@ -19,7 +19,8 @@
 namespace pensim {
 namespace {
 
-constexpr Tick hash_period = 20;  // ticks between two hashes of the plant
+constexpr Tick hash_period = 200;     // ticks between two hashes of the plant
+constexpr Tick findings_period = 20;  // ticks between two looks for findings
 constexpr double console_baud = 115200.0;
 
 struct Run {
@@ -34,7 +35,7 @@ struct Run {
   Nanoseconds tick_ns;
   double tick_s;
   double lane_width_m;
-  Tick ms_left = 0, slow_left = 0, hash_left = 0;
+  Tick ms_left = 0, slow_left = 0, hash_left = 0, findings_left = findings_period;
   std::int64_t strokes_before = 0, turns_before = 0;
   std::vector<WatchId> watches;
   std::vector<std::size_t> recorded_faults;
@@ -251,8 +252,10 @@ void record_row(Run& run, const RecordingPlan& plan, const PenIn& in, const PenO
     run.hash_left = hash_period - 1;
   }
   run.writer.tick(in, out);
-  if (run.hash_left == 0 || last)
+  if (--run.findings_left == 0 || last) {
     for (const std::string& finding : run.target.take_findings()) run.writer.finding(k, finding);
+    run.findings_left = findings_period;
+  }
   run.status.ticks.store(k + 1, std::memory_order_relaxed);
 }
 

@@ -9,7 +9,7 @@
 //     5. the plant moves to t_k+1 under PenOut_k-1: outputs are preloaded and act one tick later, on every target
 //
 // Inside a run there is no clock, thread, file or random device. The hash covers PenIn and PenOut of every tick and,
-// every 20 ticks, the state of the plant.
+// every 200 ticks, the state of the plant.
 #pragma once
 
 #include <atomic>

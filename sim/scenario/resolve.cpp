@@ -321,6 +321,9 @@ ResolvedScenario resolve(const Scenario& s) {
   std::vector<InputProblem> problems;
   apply_parameters(members, s, problems);
   if (s.rig == Rig::pen) plant.tick_s = seconds(s.tick_ns);
+  constexpr Nanoseconds longest_step_ns = 50'000;
+  if (s.rig == Rig::pen && !s.parameters.contains("steps_per_tick"))
+    plant.steps_per_tick = std::max<std::int64_t>(1, (s.tick_ns + longest_step_ns - 1) / longest_step_ns);
   // The place of a single parameter is known; other numbers come from the catalog.
   check_plant(plant, s.parameters.empty() ? Location{s.path, 0, 0} : s.parameters.begin()->second.second, problems);
   if (!problems.empty()) throw InputError(problems);

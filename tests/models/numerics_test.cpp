@@ -83,6 +83,7 @@ TEST(Numerics, OrderOfTheWholePlant) {
         sum[i] += std::fabs(error) / row.limit;
       }
       std::printf("\n");
+      EXPECT_LT(std::fabs(relative(at[0].*row.what, at.back().*row.what)), 2 * row.limit) << row.name;
       EXPECT_LT(std::fabs(relative(at[1].*row.what, at.back().*row.what)), row.limit) << row.name;
     }
     const double order = std::log2(sum[0] / sum[4]) / 4;
@@ -157,11 +158,11 @@ TEST(Numerics, SkinStepAgainstCvode) {
                     depth_m * 1e3, steps_s[k] * 1e6, error[k][0] * 100, error[k][1] * 100, error[k][2] * 100,
                     error[k][3] * 100);
       }
-      const auto& plant = error[1];
-      EXPECT_LT(plant[0], 1e-3);
-      EXPECT_LT(plant[1], 1e-3);
-      EXPECT_LT(plant[2], 1e-3);
-      EXPECT_LT(plant[3], 1.2e-2);  // of one stroke: what a soft tent takes up while the needle slips out within a step
+      const auto &plant = error[0], &half = error[1];
+      for (std::size_t i = 0; i < 3; ++i) EXPECT_LT(plant[i], 2e-3);
+      EXPECT_LT(plant[3], 2.4e-2);  // of one stroke: what a soft tent takes up while the needle slips out within a step
+      for (std::size_t i = 0; i < 3; ++i) EXPECT_LT(half[i], 1e-3);
+      EXPECT_LT(half[3], 1.2e-2);
       // a quarter of the step, a sixteenth of the error ...
       for (std::size_t i = 0; i < 3; ++i) EXPECT_LT(error[2][i], 2e-4);
       for (std::size_t i = 0; i < 3; ++i) EXPECT_LT(error[3][i], 2e-5);  // ... towards the same limit as CVODE's

@@ -59,7 +59,8 @@ TEST(Energy, AlwaysYamlJudgesTheBalance) {
        {&PlantState::winding_J, &PlantState::bridge_J, &PlantState::electronics_J, &PlantState::outside_J}) {
     const Verdict spoiled = judged([&](PlantState& state) { state.*term += 5e-3; });
     EXPECT_EQ(spoiled.outcome, Outcome::fail);
-    EXPECT_NEAR(spoiled.at_s, 0.5, 1e-9);
+    EXPECT_GE(spoiled.at_s, 0.5);  // from there on; the residual swings a little within a stroke of 8 ms
+    EXPECT_LT(spoiled.at_s, 0.508);
   }
   EXPECT_EQ(judged([](PlantState& s) { s.drivetrain.friction_J *= 1.02; }).outcome, Outcome::fail);
   EXPECT_EQ(judged([](PlantState& s) { s.battery.supplied_J *= 0.99; }).outcome, Outcome::fail);
