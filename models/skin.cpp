@@ -655,8 +655,8 @@ template <class L>
   sums.lift_m[lane] = largest(sums.lift_m[lane] + 0.0, -u);
 }
 
-// Two needles to which nothing out of the ordinary happens, each outside or inside. Returns false, with nothing changed,
-// if either meets an event (first touch of a stroke, puncture, bottom of a hole, exit).
+// Two needles to which nothing out of the ordinary happens, each outside or inside. Returns false, with nothing
+// changed, if either meets an event (first touch of a stroke, puncture, bottom of a hole, exit).
 [[gnu::always_inline]] inline bool step_pair(const Law<Pair>& law, const Step& step, SkinState& state, int i,
                                              Sums& sums) {
   Pair p = load(state.needle_penetration_m + i);
