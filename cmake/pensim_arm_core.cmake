@@ -8,7 +8,8 @@
 # _pensim_add_arm_core is the ARM side of pensim_add_core, where arm-none-eabi-gcc is: target NAME.arm, which builds NAME.elf in PENSIM_CORE_DIRECTORY from
 # the same sources, for `--firmware emulated:NAME.elf`. CPU: cortex-m0, cortex-m0plus, cortex-m3, cortex-m4 (with FPU), cortex-m33 (with FPU).
 #
-# The C library is newlib of newlib.cmake, as in a native core with 4-byte longs, so that libm rounds alike on both. It is Debian's
+# The C library is newlib of newlib.cmake, as in a native core with 4-byte longs, so that libm rounds alike on both, and the C++ library
+# libstdc++ of newlib.cmake. They are Debian's
 # for a core that is FREESTANDING and needs none (so that it does not wait for the build of newlib), for a CPU other than
 # cortex-m4, and where newlib cannot be built. DATA_MODEL: of the native core; with lp64 printf and rand are the runtime's, as there.
 #
@@ -48,9 +49,13 @@ macro(_pensim_arm_object name source folder flags)
   get_filename_component(stem ${source} NAME)
   set(compiler ${PENSIM_ARM_GCC} -std=gnu11)
   if(stem MATCHES "\\.(cpp|cc|cxx)$")
-    set(compiler ${PENSIM_ARM_GXX} -std=gnu++20)  # libstdc++ goes with Debian's headers, which are of the same newlib
+    set(compiler ${PENSIM_ARM_GXX} -std=gnu++20)
     set(linker ${PENSIM_ARM_GXX})
-  elseif(newlib)
+    if(libstdcxx)  # in front of the C headers: it includes the next of the same name
+      list(APPEND compiler -nostdinc++ -isystem ${libstdcxx}/include)
+    endif()
+  endif()
+  if(newlib AND (stem MATCHES "\\.c$" OR libstdcxx))  # Debian's libstdc++ goes with Debian's headers
     list(APPEND compiler -isystem ${newlib}/include)
   endif()
   list(LENGTH objects number)  # two files of one name are two objects
@@ -76,6 +81,10 @@ function(_pensim_add_arm_core name)
     message(FATAL_ERROR "pensim_add_core(${name}): CPU is '${core_CPU}', expected cortex-m0, cortex-m0plus, cortex-m3, cortex-m4 or cortex-m33")
   endif()
   _pensim_arm_newlib(${name} ${core_CPU} ${core_FREESTANDING} newlib)
+  set(libstdcxx)
+  if(newlib AND "${core_SOURCES}" MATCHES "\\.(cpp|cc|cxx)(;|$)")
+    pensim_libstdcxx(thumbv7em-hard libstdcxx)
+  endif()
   set(linker ${PENSIM_ARM_GCC})
   set(objects)
   list(TRANSFORM core_DEFINES PREPEND -D)
@@ -123,6 +132,10 @@ function(_pensim_add_arm_core name)
     set(library ${newlib}/lib/libc.a)
     set(library_folder -L${newlib}/lib)
   endif()
+  if(libstdcxx)
+    list(APPEND library ${libstdcxx}/lib/libstdc++.a)
+    list(PREPEND library_folder -L${libstdcxx}/lib)
+  endif()
   set(heap)
   if(core_HEAP_BYTES)
     set(heap -Wl,--defsym=pen_heap_bytes=${core_HEAP_BYTES})
@@ -136,6 +149,9 @@ function(_pensim_add_arm_core name)
   add_custom_target(${name}.arm DEPENDS ${elf})
   if(newlib)
     add_dependencies(${name}.arm pensim_newlib_thumbv7em-hard)
+  endif()
+  if(libstdcxx)
+    add_dependencies(${name}.arm pensim_libstdcxx_thumbv7em-hard)
   endif()
 endfunction()
 

@@ -21,6 +21,15 @@
 #include <sstream>
 
 namespace pensim {
+
+std::string demangled(const char* name) {
+  int status = 0;
+  char* text = abi::__cxa_demangle(name, nullptr, nullptr, &status);
+  std::string result = status == 0 && text ? text : name;
+  std::free(text);
+  return result;
+}
+
 namespace {
 
 struct Object {
@@ -106,14 +115,6 @@ int take_frame(Dwfl_Frame* frame, void* argument) {
 
 const Dwfl_Thread_Callbacks thread_callbacks = {next_thread,           nullptr, memory_read,
                                                 set_initial_registers, nullptr, nullptr};
-
-std::string demangled(const char* name) {
-  int status = 0;
-  char* text = abi::__cxa_demangle(name, nullptr, nullptr, &status);
-  std::string result = status == 0 && text ? text : name;
-  std::free(text);
-  return result;
-}
 
 std::string function_name(Dwarf_Die* die) {
   Dwarf_Attribute attribute;

@@ -24,6 +24,9 @@ struct Frame {
 using Registers = std::array<std::uint64_t, 17>;
 inline constexpr std::size_t reg_rbp = 6, reg_rsp = 7, reg_rip = 16;
 
+// The C++ name of a function or type as it is written; what is no such name as it is.
+std::string demangled(const char* name);
+
 struct StackCopy {
   std::uint64_t address = 0;  // of the first byte
   std::vector<unsigned char> bytes;

@@ -567,6 +567,7 @@ void crash_install(const CrashSetup& s) {
   setup.register_count = static_cast<std::uint32_t>(s.registers.size());
   setup.divide_by_zero_traps = s.divide_by_zero_traps;
   crash_division_count = 0;
+  scratch.record.note[0] = '\0';
   setup.locked_count = 0;
   setup.after = s.after;
   setup.after_context = s.after_context;
@@ -682,6 +683,11 @@ void crash_report_fault(const TargetFault& fault) {
   r.maps_bytes = put > 0 ? static_cast<std::uint32_t>(put) : 0;
   write_record();
   leave(128 + SIGSEGV);
+}
+
+void crash_note(const char* why) {
+  CrashRecord& r = scratch.record;
+  std::strncpy(r.note, why, sizeof r.note - 1);
 }
 
 void crash_complete() {

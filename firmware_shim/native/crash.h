@@ -143,6 +143,9 @@ inline constexpr std::uint32_t crash_divisions_kept = 32;
 extern std::uint32_t crash_division_count;
 extern std::uintptr_t crash_divisions[crash_divisions_kept];
 
+// Why the core is about to abort: the text of PEN_FINDING_TERMINATED; at most 255 characters are kept for the verdict.
+void crash_note(const char* why);
+
 // After a step that reported hang: where the core waits becomes the report, and the process ends (or `after` is
 // called).
 [[noreturn]] void crash_report_hang(const Target&);

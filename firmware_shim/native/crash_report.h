@@ -51,6 +51,7 @@ struct CrashRecord {
   CrashRange stack, guard_below, guard_above;
   CrashRange core[crash_ranges];
   std::uint64_t wait_addresses[2];  // hang_waiting
+  char note[256];                   // crash_note
   std::uint64_t sum;                // of all before
 };
 static_assert(sizeof(CrashRecord) < 4096);

@@ -147,6 +147,15 @@ std::string access_text(const CrashRecord& r, const std::string& maps) {
   return (r.error_code & 2 ? "write to " : "read of ") + hex(r.fault_address) + ", " + owner(r, r.fault_address, maps);
 }
 
+// Of crash_note: "exception ", mangled type, line break, what(); or a sentence.
+std::string reason(const std::string& note) {
+  const std::string mark = "exception ";
+  if (!note.starts_with(mark)) return note;
+  const std::size_t line = note.find('\n');
+  return "an exception that nobody catches: " + demangled(note.substr(mark.size(), line - mark.size()).c_str()) +
+         (line == std::string::npos ? std::string() : ", " + note.substr(line + 1));
+}
+
 std::string signal_detail(const CrashRecord& r, CrashKind kind, const std::string& maps) {
   switch (kind) {
     case CrashKind::segfault:
@@ -163,6 +172,7 @@ std::string signal_detail(const CrashRecord& r, CrashKind kind, const std::strin
       return r.signal == SIGTRAP ? "breakpoint instruction"
                                  : "trap or illegal instruction (__builtin_trap, unreachable code, data run as code)";
     case CrashKind::abort:
+      if (r.note[0]) return "abort(): " + reason(std::string(r.note, strnlen(r.note, sizeof r.note)));
       return "abort() (an assertion, heap corruption, an uncaught exception, or a call of abort itself)";
     case CrashKind::stack_overflow: {
       char text[160];
@@ -175,9 +185,10 @@ std::string signal_detail(const CrashRecord& r, CrashKind kind, const std::strin
   }
 }
 
-// Frames of the runtime that is linked into every core say nothing about the firmware.
+// Frames of the runtime that is linked into every core, and of the C and C++ libraries, say nothing about the firmware.
 bool of_runtime(const Frame& f) {
-  for (const char* ours : {"firmware_shim/runtime/pen_", "firmware_shim/emulated/guest/", "newlib/libc/"})
+  for (const char* ours : {"firmware_shim/runtime/pen_", "firmware_shim/emulated/guest/", "newlib/libc/", "/c++/",
+                           "libstdcxx/x32/include/", "libstdcxx/thumb"})
     if (f.file.find(ours) != std::string::npos) return true;
   return false;
 }

@@ -268,7 +268,7 @@ Native::Native(const std::string& path, const NativeOptions& options) : path_(pa
   } else {
     find_segments();
     find_calls_of_the_pc();
-    if (!runtime_->lp64_chosen) find_longs();
+    find_longs();
   }
   reset(PEN_RESET_POWER_ON);
   if (thread_local_variables_)
@@ -452,6 +452,7 @@ void Native::find_longs() {
   } catch (const std::runtime_error&) {
     // no debug information, no names
   }
+  if (runtime_->lp64_chosen && !count) return;  // its author knows
   std::string text = "long and pointers have 8 bytes in this core, on the target 4";
   if (count) text += ": " + names;
   if (count > most_named) text += " and " + std::to_string(count - most_named) + " more variables of type long";
@@ -724,6 +725,9 @@ void Native::find(std::uint32_t kind, const char* text, std::uint32_t number) {
       return;
     case PEN_FINDING_KICKED:
       kicked_while_ = runtime_->status->waits_for[0];
+      return;
+    case PEN_FINDING_TERMINATED:
+      crash_note(text);
       return;
     case PEN_FINDING_PLAIN_WAIT:
       plain_waits_.push_back({number, runtime_->status->waits_for[0]});

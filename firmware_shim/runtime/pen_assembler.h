@@ -21,14 +21,14 @@ __asm__(PEN_ASM_CALL("dmb", "pen_asm_barrier") PEN_ASM_CALL("dsb", "pen_asm_barr
                 PEN_ASM_ARM("mrs") PEN_ASM_ARM("msr") PEN_ASM_ARM("ldr") PEN_ASM_ARM("ldrb") PEN_ASM_ARM("ldrh")
                     PEN_ASM_ARM("str") PEN_ASM_ARM("strb") PEN_ASM_ARM("strh") PEN_ASM_ARM("ldm") PEN_ASM_ARM("ldmia")
                         PEN_ASM_ARM("stmdb") PEN_ASM_ARM("stmia") PEN_ASM_ARM("bx") PEN_ASM_ARM("blx") PEN_ASM_ARM("bl")
-                            PEN_ASM_ARM("svc") PEN_ASM_ARM("ite") PEN_ASM_ARM("mrseq") PEN_ASM_ARM("mrsne")
-                                PEN_ASM_ARM("orr") PEN_ASM_ARM("eor") PEN_ASM_ARM("bic") PEN_ASM_ARM("subs")
-                                    PEN_ASM_ARM("adds") PEN_ASM_ARM("movs.n") PEN_ASM_ARM("lsls") PEN_ASM_ARM("lsrs")
-                                        PEN_ASM_ARM("ldrex") PEN_ASM_ARM("strex") PEN_ASM_ARM("umull")
-                                            PEN_ASM_ARM("smull") PEN_ASM_ARM("ssat") PEN_ASM_ARM("usat")
-                                                PEN_ASM_ARM("clz") PEN_ASM_ARM("rev") PEN_ASM_ARM("rbit")
-                                                    PEN_ASM_ARM("vmrs") PEN_ASM_ARM("vmsr") PEN_ASM_ARM("vstmdb")
-                                                        PEN_ASM_ARM("vldmia"));
+                            PEN_ASM_ARM("b") PEN_ASM_ARM("svc") PEN_ASM_ARM("ite") PEN_ASM_ARM("mrseq")
+                                PEN_ASM_ARM("mrsne") PEN_ASM_ARM("orr") PEN_ASM_ARM("eor") PEN_ASM_ARM("bic")
+                                    PEN_ASM_ARM("subs") PEN_ASM_ARM("adds") PEN_ASM_ARM("movs.n") PEN_ASM_ARM("lsls")
+                                        PEN_ASM_ARM("lsrs") PEN_ASM_ARM("ldrex") PEN_ASM_ARM("strex")
+                                            PEN_ASM_ARM("umull") PEN_ASM_ARM("smull") PEN_ASM_ARM("ssat")
+                                                PEN_ASM_ARM("usat") PEN_ASM_ARM("clz") PEN_ASM_ARM("rev")
+                                                    PEN_ASM_ARM("rbit") PEN_ASM_ARM("vmrs") PEN_ASM_ARM("vmsr")
+                                                        PEN_ASM_ARM("vstmdb") PEN_ASM_ARM("vldmia"));
 #undef PEN_ASM_CALL
 #undef PEN_ASM_ARM
 #endif

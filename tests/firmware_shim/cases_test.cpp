@@ -95,7 +95,11 @@ const Case works[] = {
     {.core = "cpp_exceptions", .result = Result{5490, 10}},
     {.core = "cpp_statics_after_reset", .result = Result{10}},
     {.core = "cpp_init_order", .result = Result{1}},  // `copy` is made before `base`, in the order of SOURCES
-    {.core = "fast_math", .result = Result{1}},       // no start-up file that makes denormals zero
+    {.core = "cpp_library", .result = Result{127}},
+    {.core = "cpp_unwinding", .arguments = {"--set", "duration=9 s"}, .result = Result{1110, 5}},
+    {.core = "cpp_alias_int32", .result = Result{2}},
+    {.core = "cpp_heap_exhausted", .result = Result{995, 2}, .findings = {"the heap of 65536 bytes is used up"}},
+    {.core = "fast_math", .result = Result{1}},  // no start-up file that makes denormals zero
     {.core = "names_of_libc", .result = Result{1990, 10}},
     {.core = "atomics", .result = Result{1988, 10}},
     {.core = "constructor_reads_clock", .result = Result{1}},
@@ -115,8 +119,11 @@ const Case works[] = {
     {.core = "newlib_functions", .result = Result{1}},
     {.core = "pointers_in_record", .result = Result{12}},
     {.core = "print_long", .result = Result{1}},
-    {.core = "use_after_free", .result = Result{7}},  // freed memory keeps what it held, as there
-    {.core = "arduino_sketch", .result = Result{100, 1}},
+    {.core = "use_after_free", .result = Result{7}},       // freed memory keeps what it held, as there
+    {.core = "arduino_sketch", .result = Result{100, 1}},  // over the wrap of micros()
+    {.core = "task_switch_in_tick", .arguments = {"--set", "duration=4 s"}, .result = Result{399}},
+    {.core = "task_switch_by_hand", .arguments = {"--set", "duration=4 s"}, .result = Result{399}},
+    {.core = "fpu_mode", .result = Result{1}},
     {.core = "volatile_delay", .result = Result{1601, 2}},  // 16000 rounds of two reads, and the clock's own 1 us
     {.core = "main_loop_plain_flag",
      .result = Result{899, 2},
@@ -164,7 +171,24 @@ const Case stops[] = {
      .words = {"the stack of 256 KB is used up"}},
     {.core = "endless_recursion", .fault = Fault{"stack_overflow", "deep", ""}},
     {.core = "double_free", .fault = Fault{"abort", "main", "free(p)"}},
-    {.core = "uncaught_exception", .fault = Fault{"abort", "main", "throw std::runtime_error"}},
+    {.core = "uncaught_exception",
+     .fault = Fault{"abort", "main", "throw std::runtime_error"},
+     .words = {"an exception that nobody catches: std::runtime_error, no sensor"}},
+    {.core = "cpp_throw_in_handler",
+     .fault = Fault{"abort", "tick_isr", "throw Overcurrent"},
+     .words = {"an exception that nobody catches: Overcurrent"}},
+    {.core = "cpp_constructor_throws",
+     .fault = Fault{"abort", "Flash::Flash()", "throw std::runtime_error"},
+     .words = {"an exception that nobody catches: std::runtime_error, settings are damaged"}},
+    {.core = "cpp_throw_through_qsort",
+     .fault = Fault{"abort", "compare", "throw left"},
+     .words = {"an exception that nobody catches: int"}},
+    {.core = "cpp_noexcept",
+     .fault = Fault{"abort", "nth", "v.at(n)"},
+     .words = {"an exception that nobody catches: std::out_of_range, vector::_M_range_check: __n (which is 3)"}},
+    {.core = "cpp_pure_virtual",
+     .fault = Fault{"abort", "Sensor::start()", "read();"},
+     .words = {"a pure virtual function is called"}},
     {.core = "thread_crash",
      .fault = Fault{"segfault", "run", "*(volatile int*)p = 1"},
      .findings = {"pthread_create"}},
@@ -202,6 +226,17 @@ TEST(Uninitialised, ALocalVariableDiffersInASecondRun) {
   const std::string cause = reported.runs[0]["cause"];
   EXPECT_EQ(cause.find("two runs differ"), 0u) << cause;
   EXPECT_NE(cause.find("out.duty_q15"), std::string::npos) << cause;
+}
+
+TEST(FpuMode, OfTheCoreIsNotThatOfTheModels) {
+  const auto hash_of = [](const char* core) {
+    const test::Reported reported =
+        test::run_scenarios(PENSIM_PROGRAM, {PENSIM_CASES "/scenarios/wrap.yaml", "--no-always", "--firmware",
+                                             std::string("native:" PENSIM_TEST_CORES "/cases/") + core + ".so"});
+    EXPECT_EQ(reported.runs.size(), 1u) << reported.ran.err;
+    return reported.runs.empty() ? std::string(core) : reported.runs[0]["hash"].get<std::string>();
+  };
+  EXPECT_EQ(hash_of("fpu_mode"), hash_of("fpu_mode_left_alone"));
 }
 
 // A firmware may call its variables as the runtime calls its own.

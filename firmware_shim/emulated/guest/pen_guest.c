@@ -146,6 +146,9 @@ int atexit(void (*function)(void)) {
   return 0;
 }
 void* __dso_handle;
+WEAK void __cxa_pure_virtual(void);
+WEAK void __cxa_pure_virtual(void) { abort(); }
+void (*_ZN10__cxxabiv119__terminate_handlerE)(void) = abort; /* of std::terminate() */
 
 WEAK void* _sbrk(int bytes);
 WEAK void* _sbrk(int bytes) {

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Builds cores that cannot be built and looks for the words that say so.
-#   refused_test.sh SOURCE_TREE CMAKE
+#   refused_test.sh SOURCE_TREE BUILD_TREE CMAKE
 set -euo pipefail
-source=$1 cmake=$2
+source=$1 libraries=$2 cmake=$3
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 fail() { echo "refused_test: $*" >&2; cat "$work/log" >&2; exit 1; }
 
-"$cmake" -G Ninja -S "$source/tests/firmware_shim/cases/refused" -B "$work/build" -DPENSIM_SOURCE="$source" >"$work/log" 2>&1 || fail "configure"
+"$cmake" -G Ninja -S "$source/tests/firmware_shim/cases/refused" -B "$work/build" -DPENSIM_SOURCE="$source" -DPENSIM_LIBRARIES="$libraries" >"$work/log" 2>&1 || fail "configure"
 
 refused() { # CORE WORDS...
   local core=$1 words
@@ -21,4 +21,11 @@ refused at_address_of_iar "at_address_of_iar.c:1: error: a variable at an addres
 refused assembler_function "assembler_function.c:1: error: a function in assembler" "answer the function in the port"
 refused assembler_block "assembler_block.c:2: error: assembler, __asm {...}" "put it behind a function"
 refused supervisor_call "supervisor_call.c:1: error: a supervisor call" "answer the function in the port"
+refused naked_handler "naked_handler.c:2" "this is assembler of a Cortex-M (tst)" "this is assembler of a Cortex-M (b)" "run the core emulated"
+refused asks_time "asks_time.c:2: warning: time() is not there" "a pen has no clock of a PC" "answer _gettimeofday()"
+refused opens_file "opens_file.c:2: warning: fopen() is not there" "a pen has no files"
+refused makes_thread "makes_thread.c:3: warning: pthread_create() is not there" "no threads of an operating system"
+refused opens_socket "opens_socket.c:2: warning: socket() is not there" "a pen has no network"
+refused asks_cpp_clock "asks_cpp_clock.cpp:2: warning: std::chrono::steady_clock::now() is not there" "a pen has no clock of a PC"
+refused asks_random "warning: std::random_device is not there" "a run is to be repeatable"
 echo "refused_test: passed"

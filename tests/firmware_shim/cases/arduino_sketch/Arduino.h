@@ -3,7 +3,7 @@
 #include <stdint.h>
 enum { INPUT, OUTPUT, START = 2, MOTOR = 3 };
 extern "C" {
-unsigned long millis(void);
+unsigned long micros(void);
 void pinMode(int pin, int mode);
 int digitalRead(int pin);
 void analogWrite(int pin, int value);

@@ -1,14 +1,14 @@
-// A sketch as the Arduino IDE takes it: no include, no prototype, setup() and loop().
-unsigned long next_ms = 0;
+// A sketch as the Arduino IDE takes it: no include, no prototype, setup() and loop(). micros() wraps while it runs.
+unsigned long next_us = 0;
 
 void setup() {
   pinMode(START, INPUT);
-  next_ms = millis();
+  next_us = micros();
 }
 
 void loop() {
-  if ((long)(millis() - next_ms) >= 0) {
-    next_ms += 10;
+  if ((long)(micros() - next_us) >= 0) {
+    next_us += 10000;
     step();
   }
 }

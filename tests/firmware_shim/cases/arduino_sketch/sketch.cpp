@@ -7,10 +7,7 @@ void step();
 
 #include "board.h"
 volatile uint32_t result;
-static volatile unsigned long ms;
 extern "C" {
-void tick_isr(void) { ms = ms + 1; }
-unsigned long millis(void) { return ms; }
 void pinMode(int, int) {}
 int digitalRead(int pin) { return pin == START && board_start(); }
 void analogWrite(int, int value) { board_motor(value); }

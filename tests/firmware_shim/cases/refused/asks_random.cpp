@@ -1,0 +1,2 @@
+#include <random>
+extern "C" int main(void) { return (int)std::random_device()(); }
