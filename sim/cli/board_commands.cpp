@@ -343,10 +343,10 @@ void add_board_commands(CLI::App& app) {
       board->add_subcommand("qemu", "the image of a core on QEMU's mps2-an386; runs scenarios on it if they are given");
   qemu_command->add_option("--image", qemu->image, "NAME of NAME.board.elf among the cores, or a file")
       ->default_val("reference_pen");
-  qemu_command->add_option("run", qemu->run, "scenarios and further arguments of `pensim run`");
+  qemu_command->footer("SCENARIO... and whatever else follows: arguments of `pensim run`");
   qemu_command->prefix_command();
   qemu_command->final_callback([qemu, qemu_command] {
-    for (const std::string& rest : qemu_command->remaining()) qemu->run.push_back(rest);
+    qemu->run = qemu_command->remaining();
     finish(command_qemu(*qemu));
   });
 }
