@@ -12,6 +12,7 @@ namespace pensim {
 namespace {
 
 constexpr double resend_least_s = 10e-3, resend_most_s = 50e-3, reopen_every_s = 20e-3;
+constexpr double least_look_s = 1e-3;  // at what comes in without end
 
 std::string until_zero(const char* text, std::size_t room) { return {text, ::strnlen(text, room)}; }
 
@@ -29,9 +30,18 @@ double BoardLine::now_s() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-// Takes what has come in, up to the answer that is waited for. Everything else is late or doubled.
+void BoardLine::look_for_contradiction(const PenFrame& frame) {
+  if (session_ == 0 || frame.type != answered_.type || frame.sequence != static_cast<std::uint16_t>(sequence_ - 1u))
+    return;
+  if (frame.count != answered_.count || std::memcmp(frame.payload, answered_.payload, frame.count) != 0)
+    contradicted_ = true;
+}
+
+// Takes what has come in, up to the answer that is waited for. Everything else is late or doubled. A line that never
+// falls silent is left when the time is over.
 bool BoardLine::receive(std::uint32_t session, std::uint8_t type, std::uint16_t sequence, std::int64_t wait_us,
                         Answer& answer) {
+  const double end_s = now_s() + std::max(static_cast<double>(wait_us) * 1e-6, least_look_s);
   for (;;) {
     while (input_at_ < input_count_) {
       PenFrame frame;
@@ -47,10 +57,14 @@ bool BoardLine::receive(std::uint32_t session, std::uint8_t type, std::uint16_t 
         return true;
       }
       ++counts_.ignored;
+      look_for_contradiction(frame);
     }
-    input_at_ = 0;
+    const bool over = input_count_ > 0 && now_s() > end_s;
+    input_at_ = input_count_ = 0;
+    if (over) return false;
     input_count_ = static_cast<std::uint32_t>(stream_.read(input_, sizeof input_, wait_us));
     if (input_count_ == 0) return false;
+    counts_.bytes += input_count_;
     wait_us = 0;
   }
 }
@@ -139,6 +153,7 @@ bool BoardLine::start(std::uint32_t mode, double patience_s) {
   if (started.session != start.session) return false;
   session_ = start.session;
   sequence_ = 0;
+  answered_.type = 0;
   waits_ = false;
   return true;
 }
@@ -163,6 +178,9 @@ bool BoardLine::wait(std::int64_t patience_us, Answer& answer) {
     if (receive(session_, question_type_, sequence_, wait_s > 0 ? static_cast<std::int64_t>(wait_s * 1e6) + 1 : 0,
                 answer)) {
       waits_ = false;
+      answered_.type = answer.type;
+      answered_.count = answer.count;
+      std::memcpy(answered_.payload, answer.payload, answer.count);
       if (!repeated_) {  // what was asked twice has no round trip (Karn and Partridge 1987)
         round_trip_s_ = now_s() - asked_s_;
         spread_s_ += (std::abs(round_trip_s_ - mean_s_) - spread_s_) / 4.0;

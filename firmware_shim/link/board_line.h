@@ -26,6 +26,7 @@ struct LinkCounts {
   std::uint64_t resent = 0;     // asked again
   std::uint64_t ignored = 0;    // answers to something else: late or doubled
   std::uint64_t reopened = 0;   // the line was gone and came back
+  std::uint64_t bytes = 0;      // received
 };
 
 class BoardLine {
@@ -57,6 +58,8 @@ class BoardLine {
   const std::string& address() const { return stream_.address(); }
   const LinkCounts& counts() const { return counts_; }
   std::uint32_t damaged() const { return decoder_.damaged; }  // frames that were thrown away
+  // A second, different answer to a question that was answered: more than one board is on the line.
+  bool is_contradicted() const { return contradicted_; }
   double round_trip_s() const { return round_trip_s_; }       // of the last answer to a question that went once
   double asked_s() const { return asked_s_; }                 // when it was asked first, on the clock of now_s
   static double now_s();                                      // that only goes forward
@@ -64,6 +67,7 @@ class BoardLine {
  private:
   bool ask_once(std::uint8_t type, const void* payload, std::uint32_t count, double patience_s, Answer& answer);
   bool receive(std::uint32_t session, std::uint8_t type, std::uint16_t sequence, std::int64_t wait_us, Answer& answer);
+  void look_for_contradiction(const PenFrame& frame);
   void send(const std::uint8_t* frame, std::uint32_t bytes);
 
   Stream stream_;
@@ -75,6 +79,8 @@ class BoardLine {
   std::uint8_t question_[PEN_LINK_FRAME];
   std::uint32_t question_bytes_ = 0;
   std::uint8_t question_type_ = 0;
+  Answer answered_{};  // to the question before
+  bool contradicted_ = false;
   bool waits_ = false, repeated_ = false;
   double asked_s_ = 0.0, sent_s_ = 0.0, tried_open_s_ = 0.0;
   double resend_after_s_ = 0.0;

@@ -35,6 +35,30 @@ constexpr long socket_slice_us = 5000;
   throw std::runtime_error("link:" + address + ": " + why);
 }
 
+// What an error of the system means here, and what to do about it.
+std::string sentence_of(const boost::system::error_code& error, bool is_socket) {
+  const std::string text = error.message();
+  switch (error.value()) {
+    case ENOENT:
+      return text + (is_socket ? ": start the board, or what stands for it, first"
+                               : ": is the board plugged in? `pensim board probe` looks at every serial port");
+    case EACCES:
+    case EPERM:
+      return text + (is_socket ? ": it belongs to another user"
+                               : ": serial ports belong to the group dialout, so "
+                                 "`sudo adduser $USER dialout` and log in again");
+    case EBUSY:
+      return text + ": another program has it open; `fuser -v` on the device says which";
+    case ECONNREFUSED:
+      return text + ": nobody listens there; start the board, or what passes its bytes on";
+    case ENOTTY:
+    case EINVAL:
+      return is_socket ? text : "this is no serial port";
+    default:
+      return text;
+  }
+}
+
 struct Parts {
   std::string medium, name, number;  // of tcp and serial: what stands behind the last ':' or '@'
 };
@@ -161,7 +185,7 @@ void Stream::connect(int patience_ms) {
   }
   if (error) {
     close();
-    refuse(address_, error.message());
+    refuse(address_, sentence_of(error, p.medium != "serial"));
   }
   is_socket_ = p.medium != "serial";
   if (is_socket_) {  // one call of the system for what is waited for: on a port it takes two
