@@ -13,6 +13,7 @@ struct LinkOptions {
   Mode mode = Mode::lockstep;
   OnLoss on_loss = OnLoss::abort;
   double timeout_s = 0.1;        // without an answer for so long the link is lost
+  double patience_s = 3.0;       // abort: how long a lost board has to say that it is its core's doing, wall time
   double freeze_limit_s = 10.0;  // how long virtual time stands for a link that is lost, wall time
   double rate_Hz = 1000.0;       // exchanges in real time
   std::string expects;           // build id of the board's image, hexadecimal; "": any

@@ -28,19 +28,28 @@ static void keep_finding(PenAgent* a, const PenLinkFinding* finding) {
   a->finding[(a->finding_head + a->finding_count++) % PEN_AGENT_FINDINGS] = *finding;
 }
 
-void pen_agent_finding(PenAgent* a, uint8_t what, uint32_t kind, const char* text, uint32_t number) {
+static PenLinkFinding finding_of(uint8_t what, uint32_t number, uint64_t address) {
   PenLinkFinding finding;
   memset(&finding, 0, sizeof finding);
   finding.what = what;
-  finding.kind = (uint8_t)kind;
   finding.number = number;
-  for (uint32_t i = 0; i + 1u < sizeof finding.text && text[i]; ++i) finding.text[i] = text[i];
+  finding.address = address;
+  return finding;
+}
+
+static void set_text(PenLinkFinding* finding, const char* text) {
+  for (uint32_t i = 0; i + 1u < sizeof finding->text && text[i]; ++i) finding->text[i] = text[i];
+}
+
+void pen_agent_finding(PenAgent* a, uint8_t what, uint32_t kind, const char* text, uint32_t number) {
+  PenLinkFinding finding = finding_of(what, number, 0);
+  finding.kind = (uint8_t)kind;
+  set_text(&finding, text);
   keep_finding(a, &finding);
 }
 
 static void give_finding(PenAgent* a) {
-  PenLinkFinding finding;
-  memset(&finding, 0, sizeof finding);
+  PenLinkFinding finding = finding_of(PEN_LINK_NO_FINDING, 0, 0);
   if (a->finding_count) {
     finding = a->finding[a->finding_head];
     a->finding_head = (a->finding_head + 1u) % PEN_AGENT_FINDINGS;
@@ -148,15 +157,20 @@ static void sum_up(PenAgent* a, const PenOut* out) {
   a->state.out = sum;
 }
 
+/* What shows in one tick only, and was shown. */
+static void forget_once(PenOut* out) {
+  out->watchdog = 0;
+  out->stepper_steps = 0;
+  memset((uint8_t*)out + offsetof(PenOut, watchdog_timeout_ms), 0,
+         offsetof(PenOut, aux) - offsetof(PenOut, watchdog_timeout_ms));
+}
+
 static void answer_in_real_time(PenAgent* a, uint32_t now) {
   PenOut* out = &a->state.out;
   out->uart_count = (uint8_t)take_bytes(a->uart, &a->uart_count, out->uart);
   a->state.time_us = now + a->clock_offset_us;
   answer_tick(a);
-  out->watchdog = 0;
-  out->stepper_steps = 0;
-  memset((uint8_t*)out + offsetof(PenOut, watchdog_timeout_ms), 0,
-         offsetof(PenOut, aux) - offsetof(PenOut, watchdog_timeout_ms));
+  forget_once(out);
 }
 
 /* ---- questions ---- */
@@ -389,14 +403,19 @@ void pen_agent_done(PenAgent* a, const PenOut* out, uint32_t slept_ns, uint32_t 
   }
 }
 
-void pen_agent_crash(PenAgent* a, uint32_t crash, uint64_t address) {
-  PenLinkFinding finding;
-  memset(&finding, 0, sizeof finding);
-  finding.what = PEN_LINK_CRASH;
-  finding.number = crash;
-  finding.address = address;
-  if (a->finding_count == PEN_AGENT_FINDINGS) --a->finding_count; /* this one counts */
+void pen_agent_crash(PenAgent* a, uint32_t crash, uint64_t address, const void* text, uint32_t bytes) {
+  PenLinkFinding finding = finding_of(PEN_LINK_CRASH, crash, address);
+  memcpy(finding.text, text, bytes < sizeof finding.text ? bytes : sizeof finding.text);
+  a->finding_head = a->finding_count = 0; /* this one counts, and its places */
   keep_finding(a, &finding);
   a->crashed = 1;
-  if (a->mode == PEN_LINK_LOCKSTEP && a->unanswered) answer_tick(a);
+  if (a->mode != PEN_LINK_LOCKSTEP || !a->unanswered) return;
+  forget_once(&a->state.out);
+  answer_tick(a);
+}
+
+void pen_agent_place(PenAgent* a, uint64_t address, const char* function_tab_file, uint32_t line) {
+  PenLinkFinding place = finding_of(PEN_LINK_PLACE, line, address);
+  set_text(&place, function_tab_file);
+  keep_finding(a, &place);
 }

@@ -32,6 +32,7 @@ extern "C" {
 
 #define PEN_AGENT_BEHIND_US 100000u
 #define PEN_AGENT_FINDINGS 4u
+#define PEN_AGENT_PLACES (PEN_AGENT_FINDINGS - 1u)
 #define PEN_AGENT_UART 64u
 
 typedef struct PenAgentBoard {
@@ -96,16 +97,19 @@ void pen_agent_init(PenAgent* agent, const PenAgentBoard* board);
 /* Serves the line until the core has something to do. */
 int pen_agent_next(PenAgent* agent, PenIn* in);
 
-/* After each PEN_AGENT_TICK. flags: PEN_STATE_RESET_REQUESTED, PEN_STATE_HANG. */
+/* After each PEN_AGENT_TICK. flags: PEN_STATE_RESET_REQUESTED. */
 void pen_agent_done(PenAgent* agent, const PenOut* out, uint32_t slept_ns, uint32_t interrupts_lost, uint8_t flags);
 
 /* For the simulator's report: of the core, as PenHost.finding gives it (PEN_LINK_SAYS), or a sentence
  * (PEN_LINK_SENTENCE; kind and number 0). What does not fit into the queue is lost. */
 void pen_agent_finding(PenAgent* agent, uint8_t what, uint32_t kind, const char* text, uint32_t number);
 
-/* The core has crashed (PEN_CRASH_*) at an instruction: the tick that waits is answered, and no tick is taken until the
- * next reset. Goes on with pen_agent_next. */
-void pen_agent_crash(PenAgent* agent, uint32_t crash, uint64_t address);
+/* The core has crashed (PEN_CRASH_*) at an instruction; text: `bytes` of what goes with that kind. The tick that waits
+ * is answered, and no tick is taken until the next reset. Goes on with pen_agent_next. */
+void pen_agent_crash(PenAgent* agent, uint32_t crash, uint64_t address, const void* text, uint32_t bytes);
+
+/* For PEN_CRASH_NAMED, after pen_agent_crash: where the core was, innermost first, at most PEN_AGENT_PLACES. */
+void pen_agent_place(PenAgent* agent, uint64_t address, const char* function_tab_file, uint32_t line);
 
 #ifdef __cplusplus
 }

@@ -125,8 +125,8 @@ void pen_board_run(const PenAgentBoard* of) {
   }
 }
 
-void pen_board_crashed(uint32_t crash, uint32_t address) {
-  (void)crash, (void)address;
+void pen_board_crashed(uint32_t crash, const PenLinkRegisters* registers) {
+  (void)crash, (void)registers;
   board->write(board->context, "the core has crashed\r\n", 22);
   for (;;) {
   }

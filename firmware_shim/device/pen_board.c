@@ -85,14 +85,25 @@ static void take_tick(void) {
 
 static void give_tick(void) {
   const PenStatus* status = pen_runtime.status;
-  pen_agent_done(
-      &agent, pen_runtime.out, pen_runtime.shape == PEN_SHAPE_RATES ? 0 : status->slept_ns,
-      (uint32_t)status->interrupts_lost,
-      (uint8_t)((status->reset_requested ? PEN_STATE_RESET_REQUESTED : 0) | (status->hang ? PEN_STATE_HANG : 0)));
+  pen_agent_done(&agent, pen_runtime.out, pen_runtime.shape == PEN_SHAPE_RATES ? 0 : status->slept_ns,
+                 (uint32_t)status->interrupts_lost, status->reset_requested ? PEN_STATE_RESET_REQUESTED : 0);
+}
+
+/* Where the core waits in vain: from here the simulator finds the calls. */
+static void tell_wait(void) {
+  PenLinkRegisters registers;
+  memset(&registers, 0, sizeof registers);
+  pen_fault_here(&registers);
+  registers.stack_begin = (uint32_t)(uintptr_t)pen_stack_begin;
+  registers.stack_end = (uint32_t)(uintptr_t)pen_stack_end;
+  core_runs = 0;
+  pen_agent_crash(&agent, PEN_CRASH_WAITS, registers.r[15], &registers, sizeof registers);
+  take_tick(); /* there is none before a reset */
 }
 
 static void yield(void* target) {
   (void)target;
+  if (pen_runtime.status->hang) tell_wait();
   give_tick();
   take_tick();
 }
@@ -124,9 +135,9 @@ void pen_board_run(const PenAgentBoard* board) {
   }
 }
 
-void pen_board_crashed(uint32_t crash, uint32_t address) {
+void pen_board_crashed(uint32_t crash, const PenLinkRegisters* registers) {
   core_runs = 0;
-  pen_agent_crash(&agent, crash, address);
+  pen_agent_crash(&agent, crash, registers->r[15], registers, sizeof *registers);
   wait_for_reset();
   __builtin_longjmp(restart, 1);
 }

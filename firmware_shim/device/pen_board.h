@@ -20,12 +20,26 @@ void pen_board_describe(PenAgentBoard* board, const char* name);
 /* Never returns. */
 void pen_board_run(const PenAgentBoard* board);
 
-/* For the board's fault handlers, in thread mode on a fresh stack: tells the simulator where the core has crashed
- * (PEN_CRASH_*), and begins anew with the next reset. Never returns. */
-void pen_board_crashed(uint32_t crash, uint32_t address);
+/* In thread mode on another stack than the core's: tells the simulator how the core has crashed (PEN_CRASH_*), and
+ * begins anew with the next reset. Never returns. */
+void pen_board_crashed(uint32_t crash, const PenLinkRegisters* registers);
 
-/* For a slow timer interrupt: 1 if the core has not come back from a tick for longer than 2 s of the board's clock. */
+/* 1 if the core has not come back from a tick for longer than 2 s of the board's clock. */
 int pen_board_hangs(void);
+
+/* ---- pen_fault.c, for a Cortex-M3, M4 or M7: what a crash or an endless loop of the core becomes ---- */
+
+/* Early in Reset_Handler. Divisions by zero trap where the port says so; buffered writes are off, so that a bad one is
+ * met at its instruction; with an MPU, the first 256 bytes (null pointers) and up to 64 MiB below the stack, which lies
+ * lowest in its memory, are nobody's, and flash is not to be written: [flash, flash + flash_bytes), a power of two, or 0
+ * bytes for none. */
+void pen_fault_begin(uint32_t flash, uint32_t flash_bytes);
+
+/* Registers of the caller, for a crash that is no fault: what its caller keeps (r4..r11), sp, pc. */
+void pen_fault_here(PenLinkRegisters* registers);
+
+void pen_fault(void);      /* in the vector table: HardFault, MemManage, BusFault, UsageFault */
+void pen_fault_slow(void); /* interrupt of a slow timer, every 100 ms or so, lower in priority than the line's */
 
 #ifdef __cplusplus
 }

@@ -26,7 +26,7 @@
 extern "C" {
 #endif
 
-#define PEN_LINK_VERSION 1u
+#define PEN_LINK_VERSION 2u
 
 enum {
   PEN_LINK_INFO = 1,   /* -> PenIdentity; changes nothing */
@@ -79,7 +79,7 @@ typedef struct PenLinkStarted {
   uint32_t reserved;
 } PenLinkStarted;
 
-enum { PEN_STATE_RESET_REQUESTED = 1, PEN_STATE_HANG = 2, PEN_STATE_FINDINGS = 4, PEN_STATE_FAULT = 8 };
+enum { PEN_STATE_RESET_REQUESTED = 1, PEN_STATE_FINDINGS = 2, PEN_STATE_FAULT = 4 };
 
 typedef struct PenLinkState { /* of a board after a tick */
   PenOut out;                 /* real time: level fields as they are, ONCE fields summed up since the last answer */
@@ -95,7 +95,8 @@ enum {
   PEN_LINK_NO_FINDING,
   PEN_LINK_SAYS,     /* kind, text and number as in PenHost.finding (pen_runtime.h) */
   PEN_LINK_SENTENCE, /* text: for people */
-  PEN_LINK_CRASH     /* number: PEN_CRASH_*; address: of the instruction; text: "" */
+  PEN_LINK_CRASH,    /* number: PEN_CRASH_*; address: of the instruction; text: as PEN_CRASH_* has it */
+  PEN_LINK_PLACE     /* after a PEN_CRASH_NAMED, innermost first: address; number: line; text: function, tab, file */
 };
 typedef struct PenLinkFinding {
   uint8_t what; /* PEN_LINK_NO_FINDING .. */
@@ -106,11 +107,27 @@ typedef struct PenLinkFinding {
   char text[160]; /* ended by a zero */
 } PenLinkFinding;
 
-enum { PEN_CRASH_HARD_FAULT = 1, PEN_CRASH_MEMORY, PEN_CRASH_BUS, PEN_CRASH_USAGE, PEN_CRASH_NO_RETURN };
+enum {
+  PEN_CRASH_FAULT = 1, /* of a Cortex-M; text: PenLinkRegisters, also of the next four */
+  PEN_CRASH_NO_RETURN, /* the core does not come back from its tick */
+  PEN_CRASH_EXIT,      /* exit() */
+  PEN_CRASH_ABORT,     /* abort(), assert() */
+  PEN_CRASH_WAITS,     /* for what nobody will change; registers of where it waits */
+  PEN_CRASH_NAMED      /* of a board that knows better itself; text: kind as in reports, line feed, a sentence */
+};
+
+typedef struct PenLinkRegisters { /* of a Cortex-M at a crash */
+  uint32_t r[16];                 /* r0..r12, sp before the exception, lr, pc; pc 0: it was lost with the stack */
+  uint32_t xpsr;
+  uint32_t cfsr, hfsr, mmfar, bfar; /* fault status and address; 0 if it was no fault */
+  uint32_t stack_begin, stack_end;  /* of the core */
+  uint32_t exit_code;               /* PEN_CRASH_EXIT */
+} PenLinkRegisters;
 
 PEN_SHIM_ASSERT(sizeof(PenIdentity) == 104, "part of a versioned contract");
 PEN_SHIM_ASSERT(sizeof(PenLinkStart) == 16 && sizeof(PenLinkStarted) == 8, "part of a versioned contract");
 PEN_SHIM_ASSERT(sizeof(PenLinkState) == 92 && sizeof(PenLinkFinding) == 176, "part of a versioned contract");
+PEN_SHIM_ASSERT(sizeof(PenLinkRegisters) == 96, "part of a versioned contract, and it fits into a finding's text");
 
 #define PEN_LINK_WATCHES 32u
 #define PEN_LINK_WATCH_BYTES 8u /* of one watch, at most */

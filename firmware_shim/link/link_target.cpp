@@ -11,12 +11,14 @@
 #include <utility>
 
 #include "firmware_shim/finding_text.h"
+#include "firmware_shim/link/board_fault.h"
 #include "firmware_shim/symbols/symbols.h"
 
 namespace pensim {
 namespace {
 
 constexpr double handshake_patience_s = 2.0;
+constexpr double pause_s = 0.1;         // of this computer in real time: more is left out, not caught up with
 constexpr double check_every_s = 0.25;  // whether a board that is lost has started anew
 
 std::string seconds_text(double value_s) {
@@ -35,21 +37,16 @@ std::string sentence_of(const PenLinkFinding& f) {
   return f.what == PEN_LINK_SENTENCE ? std::string(f.text) : finding_text(f.kind, f.text, f.number, 0);
 }
 
-TargetFault fault_of(const PenLinkFinding& f) {
-  TargetFault fault;
-  const bool hangs = f.number == PEN_CRASH_NO_RETURN;
-  fault.kind = hangs ? "hang" : "segfault";
-  fault.detail = hangs ? "the core has not come back from its tick for 2 s of the board's clock"
-                       : "the processor of the board took a fault (bad access, undefined instruction, stack overflow)";
-  fault.frames.push_back({f.address, "", "", 0});
-  return fault;
-}
-
 BoardIdentity accepted(BoardLine& line, const TargetSpec& spec) {
   const std::optional<BoardIdentity> identity = line.identify(handshake_patience_s);
-  if (!identity)
-    throw std::runtime_error("link:" + spec.address + ": no board answers within " +
-                             seconds_text(handshake_patience_s) + " (power, wiring, baud rate, image?)");
+  if (!identity) {
+    const std::string within = " within " + seconds_text(handshake_patience_s);
+    throw std::runtime_error("link:" + spec.address + ": " +
+                             (line.counts().bytes > 0
+                                  ? std::to_string(line.counts().bytes) + " bytes came, but no answer" + within +
+                                        " (baud rate, another program on this line, another image?)"
+                                  : "no board answers" + within + " (power, wiring, baud rate, image?)"));
+  }
   if (const std::string why = board_refusal(*identity, spec.link.expects); !why.empty())
     throw std::runtime_error("link:" + spec.address + ": " + why);
   return *identity;
@@ -83,6 +80,7 @@ class LinkTarget final : public Target {
   // A question whose answer is needed before anything else can go on; waits as the scenario says, or throws.
   Answer ask_and_wait(std::uint8_t type, const void* payload, std::uint32_t count);
   bool wait_as_told(Answer& answer);
+  bool core_is_to_blame(Answer& answer);
   void check_session();
   bool read_memory(std::uint64_t address, void* to, std::size_t bytes);
   double followed_value(const CoreVariable& variable);
@@ -92,6 +90,7 @@ class LinkTarget final : public Target {
   void take_answer(const Answer& answer);
   void give_out(PenOut& out);
   void step_lockstep(std::int64_t tick, PenOut& out);
+  void leave_out_pause(double behind_s);
   void step_real_time(std::int64_t tick, PenOut& out);
   StepReport report() const;
 
@@ -121,16 +120,18 @@ class LinkTarget final : public Target {
   std::uint64_t losses_ = 0;
   double epoch_s_ = 0.0;  // real time: wall time of tick epoch_tick_
   std::int64_t epoch_tick_ = -1, period_ticks_ = 1;
+  bool pause_told_ = false;
   double skew_s_ = 0.0;
   bool skew_known_ = false;
   std::vector<std::string> findings_;
+  std::int64_t tick_ = -1;  // that step() was called for last
   std::optional<TargetFault> fault_;
 };
 
 LinkTarget::LinkTarget(const TargetSpec& spec) : spec_(spec), line_(spec.address) {
   identity_ = accepted(line_, spec_);
   if (!line_.start(real_time() ? PEN_LINK_REAL_TIME : PEN_LINK_LOCKSTEP, handshake_patience_s))
-    fail("the board answers, but takes no new session");
+    fail("the board answers, but takes no new session (a line that breaks, or another program on it?); try again");
   period_ticks_ = std::max<std::int64_t>(1, std::llround(1e6 / (spec_.link.rate_Hz * identity_.tick_us)));
   if (real_time())
     findings_.push_back("real time on " + identity_.text() + ": this run cannot be reproduced bit for bit");
@@ -154,9 +155,13 @@ bool LinkTarget::wait_as_told(Answer& answer) {
   lost_since_s_ = line_.now_s() - timeout_s;
   check_session();
   if (spec_.link.on_loss == LinkOptions::OnLoss::hold) return false;
-  if (spec_.link.on_loss == LinkOptions::OnLoss::abort)
+  if (spec_.link.on_loss == LinkOptions::OnLoss::abort) {
+    if (core_is_to_blame(answer)) return true;
     fail("lost: no answer within " + seconds_text(timeout_s) + " (" + std::to_string(line_.counts().resent) +
-         " questions were sent again so far; link: {on_loss: freeze} would wait)");
+         " questions were sent again so far; link: {on_loss: freeze} would wait)" +
+         (line_.is_open() ? ", nor a word of its core: the line, the power, or a core that loops with interrupts masked"
+                          : ": the connection is gone"));
+  }
   const double end_s = line_.now_s() + spec_.link.freeze_limit_s;
   while (line_.now_s() < end_s) {
     if (line_.wait(100'000, answer)) {
@@ -169,6 +174,19 @@ bool LinkTarget::wait_as_told(Answer& answer) {
   }
   fail("lost: no answer within " + seconds_text(timeout_s) + ", and it did not come back within " +
        seconds_text(spec_.link.freeze_limit_s));
+}
+
+// A board whose core loops answers nothing, until its slow timer has seen that for some time (device/pen_fault.c).
+bool LinkTarget::core_is_to_blame(Answer& answer) {
+  const double end_s = line_.now_s() + spec_.link.patience_s;
+  while (line_.is_open() && line_.now_s() < end_s) {
+    if (line_.wait(100'000, answer)) {
+      take_answer(answer);
+      return (told_.flags & PEN_STATE_FAULT) != 0;
+    }
+    check_session();
+  }
+  return false;
 }
 
 LinkTarget::Answer LinkTarget::ask_and_wait(std::uint8_t type, const void* payload, std::uint32_t count) {
@@ -303,6 +321,15 @@ void LinkTarget::step_lockstep(std::int64_t tick, PenOut& out) {
   give_out(out);
 }
 
+// A simulator that was stopped, or found no processor, for longer than it should catch up with.
+void LinkTarget::leave_out_pause(double behind_s) {
+  if (behind_s < pause_s) return;
+  epoch_s_ += behind_s;
+  if (std::exchange(pause_told_, true)) return;
+  findings_.push_back("this computer was busy, or the run stopped, for " + seconds_text(behind_s) +
+                      ": the plant stood and the board's clock ran on (told once)");
+}
+
 void LinkTarget::step_real_time(std::int64_t tick, PenOut& out) {
   Answer answer;
   if (epoch_tick_ < 0 || reset_due_) {
@@ -312,7 +339,9 @@ void LinkTarget::step_real_time(std::int64_t tick, PenOut& out) {
   }
   if ((tick - epoch_tick_) % period_ticks_ != 0) return give_out(out);
   const double tick_s = identity_.tick_us * 1e-6;
-  const double due_s = epoch_s_ + static_cast<double>(tick - epoch_tick_) * tick_s;
+  const double since_epoch_s = static_cast<double>(tick - epoch_tick_) * tick_s;
+  leave_out_pause(line_.now_s() - epoch_s_ - since_epoch_s);
+  const double due_s = epoch_s_ + since_epoch_s;
   const double next_s = due_s + static_cast<double>(period_ticks_) * tick_s;
   for (double now = line_.now_s(); now < due_s; now = line_.now_s())
     ::usleep(static_cast<useconds_t>(std::max(1.0, (due_s - now) * 1e6)));
@@ -350,7 +379,6 @@ StepReport LinkTarget::report() const {
   r.cpu_load = std::max(0.0, 1.0 - told_.slept_ns * 1e-3 / identity_.tick_us);
   r.interrupts_lost = told_.interrupts_lost;
   r.reset_requested = (told_.flags & PEN_STATE_RESET_REQUESTED) != 0;
-  r.hang = (told_.flags & PEN_STATE_HANG) != 0;
   r.faulted = fault_.has_value();
   r.link.state = link_state_;
   r.link.round_trip_s = line_.round_trip_s();
@@ -361,11 +389,14 @@ StepReport LinkTarget::report() const {
 }
 
 StepReport LinkTarget::step(std::int64_t tick, const PenIn& in, PenOut& out) {
+  tick_ = tick;
   gather_input(in, gathered_, uart_rest_);
   if (real_time())
     step_real_time(tick, out);
   else
     step_lockstep(tick, out);
+  if (line_.is_contradicted())
+    fail("two different answers came to one question: more than one board is on this line; leave one");
   if ((told_.flags & PEN_STATE_FAULT) != 0 && !line_.waits()) fetch_findings();
   for (const auto& w : followed_) {
     const double value = line_.waits() ? std::numeric_limits<double>::quiet_NaN() : followed_value(w->variable);
@@ -463,10 +494,16 @@ void LinkTarget::fetch_findings() {
     std::memcpy(&f, answer.payload, sizeof f);
     f.text[sizeof f.text - 1] = '\0';
     if (f.what == PEN_LINK_NO_FINDING) break;
-    if (f.what == PEN_LINK_CRASH)
-      fault_ = fault_of(f);
-    else
+    if (f.what == PEN_LINK_CRASH) {
+      fault_ = board_fault(f, spec_.path, [this](std::uint32_t address, std::uint32_t& word) {
+        return read_memory(address, &word, sizeof word);
+      });
+      fault_->tick = tick_;
+    } else if (f.what == PEN_LINK_PLACE) {
+      if (fault_) fault_->frames.push_back(board_place(f));
+    } else {
       findings_.push_back(sentence_of(f));
+    }
   }
   told_.flags = static_cast<std::uint8_t>(told_.flags & ~PEN_STATE_FINDINGS);
 }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pty.h>
+#include <setjmp.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <termios.h>
@@ -17,8 +18,10 @@
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
+#include <utility>
 
 #include "firmware_shim/device/pen_agent.h"
+#include "firmware_shim/native/crash.h"
 #include "firmware_shim/native/native_target.h"
 
 namespace pensim {
@@ -49,6 +52,8 @@ int listen_at(const std::string& path) {
   return file;
 }
 
+sigjmp_buf after_crash;  // one soft board serves at a time
+
 // Of the core's data model: its file says it.
 std::uint8_t pointer_bytes(const std::string& path) {
   char head[EI_NIDENT] = {};
@@ -59,7 +64,10 @@ std::uint8_t pointer_bytes(const std::string& path) {
 }  // namespace
 
 struct SoftBoard::Board {
+  std::string path;
   std::unique_ptr<NativeTarget> core;
+  CrashReport report;
+  bool crashed = false;  // the core was left in the middle of a tick
   std::string socket, terminal;
   int listening = -1, line = -1;
   int slave = -1;  // held open, so that a host that goes away leaves the terminal as it is
@@ -112,6 +120,38 @@ struct SoftBoard::Board {
     }
   }
 
+  void guard() {
+    CrashSetup setup = crash_setup(report, *core);
+    setup.after = [](void*) { siglongjmp(after_crash, 1); };
+    crash_install(setup);
+  }
+
+  void reset() {
+    if (std::exchange(crashed, false)) {
+      crash_uninstall();
+      core.reset();
+      core = open_native(path);
+      guard();
+    }
+    core->reset(agent.reset_cause);
+  }
+
+  // What a Cortex-M board tells by registers.
+  void tell_crash() {
+    crashed = true;
+    const CrashVerdict v = explain_crash(report, crash_own_process, path);
+    const std::string text = std::string(crash_kind_name(v.kind)) + "\n" + v.detail;
+    const std::uint64_t pc = v.frames.empty() ? 0 : v.frames.front().pc - core->load_bias();
+    pen_agent_crash(&agent, PEN_CRASH_NAMED, pc, text.data(), static_cast<std::uint32_t>(text.size()));
+    bool inside = false;  // of what the verdict names: not in the runtime
+    for (const Frame& f : v.frames) {
+      inside = inside || (f.function == v.function && f.line == v.line);
+      if (!f.in_core || !inside) continue;
+      const std::string place = f.function + "\t" + f.file;
+      pen_agent_place(&agent, f.pc - core->load_bias(), place.c_str(), static_cast<std::uint32_t>(f.line));
+    }
+  }
+
   // An address as linked, in this process; null if it is not all in a segment of the core.
   std::uint8_t* memory(std::uint64_t address, std::uint32_t count, bool writable) const {
     const std::uintptr_t begin = core->load_bias() + address;
@@ -124,7 +164,8 @@ struct SoftBoard::Board {
 
 SoftBoard::SoftBoard(const SoftBoardOptions& options) : board_(std::make_unique<Board>()) {
   Board& b = *board_;
-  b.core = open_native(options.core);
+  b.path = options.core;
+  b.core = open_native(b.path);
   if (options.socket.empty()) {
     char name[128];
     if (::openpty(&b.line, &b.slave, name, nullptr, nullptr) != 0) fail("no pseudo-terminal");
@@ -185,24 +226,27 @@ void SoftBoard::serve(const std::atomic<bool>& stop) {
   b.stop = &stop;
   b.agent.stop = 0;
   const double tick_ns = b.core->tick_us() * 1e3;
+  b.guard();
   PenIn in;
   PenOut out;
   std::int64_t tick = 0;
+  if (sigsetjmp(after_crash, 1) != 0) b.tell_crash();
   for (;;) switch (pen_agent_next(&b.agent, &in)) {
       case PEN_AGENT_RESET:
-        b.core->reset(b.agent.reset_cause);
+        b.reset();
         break;
       case PEN_AGENT_TICK: {
         const StepReport report = b.core->step(tick++, in, out);
+        if (report.hang) crash_report_hang(*b.core);  // does not return: it becomes a crash
         for (const std::string& finding : b.core->take_findings())
           pen_agent_finding(&b.agent, PEN_LINK_SENTENCE, 0, finding.c_str(), 0);
         const auto slept_ns = static_cast<std::uint32_t>(std::lround((1.0 - report.cpu_load) * tick_ns));
         pen_agent_done(&b.agent, &out, slept_ns, static_cast<std::uint32_t>(report.interrupts_lost),
-                       static_cast<std::uint8_t>((report.reset_requested ? PEN_STATE_RESET_REQUESTED : 0) |
-                                                 (report.hang ? PEN_STATE_HANG : 0)));
+                       report.reset_requested ? PEN_STATE_RESET_REQUESTED : 0);
         break;
       }
       default:
+        crash_uninstall();
         return;
     }
 }

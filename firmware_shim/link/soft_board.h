@@ -3,7 +3,8 @@
 //
 // Time is the wall clock of this machine: in real time the ticks of a core come in bursts of up to a millisecond, as
 // fast as the system lets this process run. One connection at a time; the session survives the connection, as on a
-// board whose cable was pulled.
+// board whose cable was pulled. A core that crashes, ends itself or loops (native/crash.h) leaves the board alive, and
+// the next reset loads it anew.
 #pragma once
 
 #include <atomic>

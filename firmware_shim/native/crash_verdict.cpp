@@ -187,8 +187,8 @@ std::string signal_detail(const CrashRecord& r, CrashKind kind, const std::strin
 
 // Frames of the runtime that is linked into every core, and of the C and C++ libraries, say nothing about the firmware.
 bool of_runtime(const Frame& f) {
-  for (const char* ours : {"firmware_shim/runtime/pen_", "firmware_shim/emulated/guest/", "newlib/libc/", "/c++/",
-                           "libstdcxx/x32/include/", "libstdcxx/thumb"})
+  for (const char* ours : {"firmware_shim/runtime/pen_", "firmware_shim/emulated/guest/", "firmware_shim/device/pen_",
+                           "newlib/libc/", "/c++/", "libstdcxx/x32/include/", "libstdcxx/thumb"})
     if (f.file.find(ours) != std::string::npos) return true;
   return false;
 }

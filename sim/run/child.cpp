@@ -110,6 +110,8 @@ std::optional<FirmwareFault> firmware_fault(const ProcessEnd& end, Nanoseconds t
 }
 
 std::string error_cause(const ProcessEnd& end) {
+  const bool left_by_itself = end.crash.kind == CrashKind::exit && !end.crash.by_core;
+  if (end.status.end == RunStatus::End::error && left_by_itself) return end.status.message;  // before there was a core
   if (end.crash.kind == CrashKind::killed) return "the process of the run was ended from outside: " + end.crash.detail;
   if (end.crash.kind != CrashKind::none)
     return fmt::format("the simulator itself failed ({}): {}", crash_kind_name(end.crash.kind), end.crash.detail);

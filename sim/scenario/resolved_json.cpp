@@ -383,6 +383,7 @@ void each_link_member(Link& link, V& v) {
   v.word("mode", {"lockstep", "real_time"}, link.mode);
   v.word("on_loss", {"abort", "hold", "freeze"}, link.on_loss);
   v.number("timeout_s", link.timeout_s);
+  v.number("patience_s", link.patience_s);
   v.number("freeze_limit_s", link.freeze_limit_s);
   v.number("rate_Hz", link.rate_Hz);
   v.text("expects", link.expects);

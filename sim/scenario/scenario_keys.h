@@ -211,6 +211,8 @@ void scenario_keys(V& v, Scenario& s, ScenarioExtras& extras) {
         {{"abort", Options::OnLoss::abort}, {"hold", Options::OnLoss::hold}, {"freeze", Options::OnLoss::freeze}},
         "abort: an error; hold: the plant goes on under the last outputs; freeze: virtual time stands");
     link.quantity("timeout", s.link.timeout_s, "s", 1e-3, 60.0, "without an answer for so long the link is lost");
+    link.quantity("patience", s.link.patience_s, "s", 0.0, 3600.0,
+                  "abort: wall time that a lost board has to say that its core hangs or has crashed");
     link.quantity("freeze_limit", s.link.freeze_limit_s, "s", 0.0, 3600.0,
                   "wall time; after it a frozen run is an error");
     link.quantity("rate", s.link.rate_Hz, "Hz", 10.0, 20'000.0, "real_time: exchanges per second");

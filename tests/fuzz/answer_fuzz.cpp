@@ -1,10 +1,11 @@
 // The simulator's end of a link: bytes from anybody, in pieces. What is taken for an answer to a tick becomes a state
-// whose counts stay within their arrays.
+// whose counts stay within their arrays; what is taken for a crash of the core becomes a verdict.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 
+#include "firmware_shim/link/board_fault.h"
 #include "firmware_shim/link/link_target.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -15,6 +16,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::uint8_t state[PEN_LINK_STATE_BYTES] = {};
   PenDecoder decoder{};
   const auto take = [&](const std::uint8_t* payload, std::uint32_t count) {
+    if (count == sizeof(PenLinkFinding)) {
+      PenLinkFinding finding;
+      std::memcpy(&finding, payload, sizeof finding);
+      finding.text[sizeof finding.text - 1] = '\0';
+      if (board_fault(finding, "", [](std::uint32_t, std::uint32_t&) { return false; }).kind.size() >
+          sizeof finding.text)
+        std::abort();
+      board_place(finding);
+    }
     if (!take_state(payload, count, state, bytes)) return;
     PenLinkState told;
     std::memcpy(&told, state, sizeof told);

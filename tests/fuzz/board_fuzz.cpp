@@ -98,9 +98,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         out.uart_count = static_cast<std::uint8_t>(ticks % 9);
         out.stepper_steps = static_cast<std::int16_t>(in.adc[0]);
         if (ticks % 50 == 0) pen_agent_finding(&b.agent, PEN_LINK_SENTENCE, 0, "a finding", 0);
-        if (ticks % 997 == 996)
-          pen_agent_crash(&b.agent, PEN_CRASH_HARD_FAULT, 4);
-        else
+        if (ticks % 997 == 996) {
+          const PenLinkRegisters registers{};
+          pen_agent_crash(&b.agent, PEN_CRASH_FAULT, 4, &registers, sizeof registers);
+          for (std::uint32_t i = 0; i <= PEN_AGENT_PLACES; ++i) pen_agent_place(&b.agent, 4, "f\tcore.c", i);
+        } else
           pen_agent_done(&b.agent, &out, 0, 0, 0);
         ++ticks;
         break;

@@ -236,6 +236,20 @@ void control(void) {
     case WAIT_FOREVER:
       wait_forever();
       break;
+#ifdef __ARM_ARCH
+    case MASKED_SPIN:
+      __asm__ volatile("cpsid i");
+      spin();
+      break;
+    case BOARD_WATCHDOG: {
+      volatile uint32_t* const watchdog = (volatile uint32_t*)0x40008000u; /* CMSDK APB: load, value, control */
+      watchdog[0xC00 / 4] = 0x1ACCE551u;                                   /* lock */
+      watchdog[0] = 25000u;                                                /* 1 ms, twice */
+      watchdog[2] = 3u;
+      spin();
+      break;
+    }
+#endif
 #ifdef KEEPS_HEAP
     case ALLOCATE:
       allocate();

@@ -26,15 +26,17 @@ enum {
   WRITE_AT,  /* 0xA5, 8 bytes, at the address aux[1] + 2^32 * aux[2]; nothing else happens */
   MEMSET_AT, /* the same by memset, aux[3] bytes */
   CALL_1234,
-  CALL_DATA,       /* runs what lies in .data */
-  SMASH,           /* overruns a local variable over the return address */
-  SMASH_TO_TOP,    /* overruns a local variable to the top of the stack */
-  BUS,             /* behind the end of a mapped file */
-  LIBRARY_NULL,    /* strlen(NULL) */
-  BAD_UART,        /* hands a null pointer to the shim */
-  WAIT_FOREVER,    /* reads a volatile that nobody writes (SHAPE main) */
-  ALLOCATE,        /* keeps memory of the C library (built with KEEPS_HEAP) */
-  MEMSET_AND_CRASH /* MEMSET_AT, then NULL_WRITE */
+  CALL_DATA,        /* runs what lies in .data */
+  SMASH,            /* overruns a local variable over the return address */
+  SMASH_TO_TOP,     /* overruns a local variable to the top of the stack */
+  BUS,              /* behind the end of a mapped file */
+  LIBRARY_NULL,     /* strlen(NULL) */
+  BAD_UART,         /* hands a null pointer to the shim */
+  WAIT_FOREVER,     /* reads a volatile that nobody writes (SHAPE main) */
+  ALLOCATE,         /* keeps memory of the C library (built with KEEPS_HEAP) */
+  MEMSET_AND_CRASH, /* MEMSET_AT, then NULL_WRITE */
+  MASKED_SPIN,      /* the same with interrupts masked (on a board) */
+  BOARD_WATCHDOG    /* lets the watchdog of an MPS2 board reset it */
 };
 
 void control(void);

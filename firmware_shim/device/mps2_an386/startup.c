@@ -1,6 +1,6 @@
-/* startup.c - Arm MPS2 with the AN386 image (Cortex-M4F), as QEMU's mps2-an386 has it: vectors, faults, UART0, timer.
+/* startup.c - Arm MPS2 with the AN386 image (Cortex-M4F), as QEMU's mps2-an386 has it: vectors, UART0, timer.
  *
- * Sources: Arm Cortex-M4 Devices Generic User Guide (exceptions, SCB, SysTick); Application Note AN386 (memory map,
+ * Sources: Arm Cortex-M4 Devices Generic User Guide (SCB, SysTick); Application Note AN386 (memory map,
  * interrupts); Cortex-M System Design Kit TRM (CMSDK APB UART and timer registers).
  */
 #include <string.h>
@@ -29,11 +29,9 @@
 
 extern uint8_t pen_agent_data_begin[], pen_agent_data_end[], pen_agent_data_load[];
 extern uint8_t pen_agent_bss_begin[], pen_agent_bss_end[];
-extern uint8_t pen_stack_begin[], pen_stack_end[];
+extern uint8_t pen_stack_end[];
 
 void Reset_Handler(void);
-void pen_fault(void);
-void pen_slow_timer(void);
 void pen_ignored(void);
 void pen_receiver(void);
 
@@ -48,59 +46,12 @@ __attribute__((section(".pen_vectors"), used)) static void (*const vectors[16 + 
     [11] = pen_ignored,
     [12] = pen_ignored,
     [14] = pen_ignored,
-    [15] = pen_slow_timer,
+    [15] = pen_fault_slow,
     [16 + UART_RX_IRQ] = pen_receiver,
 };
 
 void pen_ignored(void) {}
 void pen_receiver(void) { UART_INTCLEAR = 2u; } /* it woke the processor */
-
-/* ---- faults: on a fresh stack, back in thread mode, the agent says where it was ---- */
-
-/* Of the exception frame, if the stack pointer still lies in the stack. */
-__attribute__((used)) uint32_t pen_fault_address(const uint32_t* frame);
-uint32_t pen_fault_address(const uint32_t* frame) {
-  const uint8_t* at = (const uint8_t*)frame;
-  return at >= pen_stack_begin && at + 32 <= pen_stack_end ? frame[6] : 0;
-}
-
-/* After the frame was read: an exception frame of our own at the top of the stack, and return into
- * pen_board_crashed. */
-#define LEAVE_TO_CRASHED(kind)   \
-  "ldr r2, =pen_stack_end\n"     \
-  "mov sp, r2\n"                 \
-  "sub sp, #32\n"                \
-  "movs r1, #" kind              \
-  "\n"                           \
-  "str r1, [sp, #0]\n"           \
-  "str r0, [sp, #4]\n"           \
-  "ldr r1, =pen_board_crashed\n" \
-  "bic r1, r1, #1\n"             \
-  "str r1, [sp, #24]\n"          \
-  "mov r1, #0x01000000\n"        \
-  "str r1, [sp, #28]\n"          \
-  "mvn r1, #0\n"                 \
-  "str r1, [sp, #20]\n"          \
-  "ldr lr, =0xFFFFFFF9\n"        \
-  "bx lr\n"
-
-__attribute__((naked)) void pen_fault(void) {
-  __asm volatile(
-      "mrs r0, msp\n"
-      "bl pen_fault_address\n" LEAVE_TO_CRASHED("1"));
-}
-
-/* Every 100 ms: a core that does not come back from its tick. */
-__attribute__((naked)) void pen_slow_timer(void) {
-  __asm volatile(
-      "push {r4, lr}\n"
-      "bl pen_board_hangs\n"
-      "pop {r4, lr}\n"
-      "cbnz r0, 1f\n"
-      "bx lr\n"
-      "1: mrs r0, msp\n"
-      "bl pen_fault_address\n" LEAVE_TO_CRASHED("5"));
-}
 
 /* ---- what the agent needs ---- */
 
@@ -151,15 +102,12 @@ static void write_line(void* context, const void* bytes, uint32_t count) {
   }
 }
 
-/* Of the C library's exit(), which a core may call. */
-void _fini(void);
-void _fini(void) {}
-
 void Reset_Handler(void) {
   SCB_CPACR |= 0xFu << 20; /* FPU */
   __asm volatile("dsb\n isb");
   memcpy(pen_agent_data_begin, pen_agent_data_load, (uint32_t)(pen_agent_data_end - pen_agent_data_begin));
   memset(pen_agent_bss_begin, 0, (uint32_t)(pen_agent_bss_end - pen_agent_bss_begin));
+  pen_fault_begin(0, 0x400000u);
   TIMER_RELOAD = 0xFFFFFFFFu;
   TIMER_VALUE = 0xFFFFFFFFu;
   TIMER_CTRL = 1u;

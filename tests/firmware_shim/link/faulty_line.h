@@ -26,6 +26,7 @@ struct LineFaults {  // of a hundred thousand pieces (reads), so many
   int pull = 0;     // the cable is pulled for pulled_ms
   int swallow = 0;  // everything is swallowed for pulled_ms, while the connection stays
   int late_ms = 8, pulled_ms = 30;
+  int cut_after = -1;  // pieces, then the cable is out for good
   std::uint64_t seed = 1;
 };
 
@@ -119,6 +120,10 @@ class FaultyLine {
     if (got <= 0) return hang_up();
     const int to = ends_[1 - from];
     std::string bytes(buffer, static_cast<std::size_t>(got));
+    if (faults_.cut_after >= 0 && counts_->pieces >= static_cast<std::uint64_t>(faults_.cut_after)) {
+      counts_->cut = true;
+      return hang_up();
+    }
     ++counts_->pieces;
     if (now_s() < swallow_until_s_) return;
     if (happens(faults_.pull)) {

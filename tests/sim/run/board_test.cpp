@@ -1,9 +1,11 @@
 // Whole runs on a board: the hash of the native core, what the recording says of the link, what a loss comes to.
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/prctl.h>
 
 #include <thread>
 
+#include "firmware_shim/cores/misbehave/misbehave.h"
 #include "sim/recording/recording.h"
 #include "tests/firmware_shim/link/faulty_line.h"
 #include "tests/sim/program.h"
@@ -64,6 +66,86 @@ std::vector<std::string> with(std::vector<std::string> words, std::initializer_l
 const std::vector<std::string> three = {"scenarios/treatment/cheek_1mm.yaml", "scenarios/hazards/stall.yaml",
                                         "scenarios/faults/hall_dropout.yaml"};
 
+// ---- cores that crash, hang or end themselves ----
+
+struct Crash {
+  int what;          // misbehave.h
+  const char* mark;  // `at: NAME` in misbehave.c
+  const char* kind;
+  const char* function;
+  const char* detail;
+};
+
+int line_of(const std::string& mark) {
+  std::ifstream in("firmware_shim/cores/misbehave/misbehave.c");
+  int number = 0;
+  for (std::string text; std::getline(in, text);) {
+    ++number;
+    if (text.find("/* at: " + mark + " */") != std::string::npos) return number;
+  }
+  return -1;
+}
+
+std::string misbehaving(const Folder& folder, int what, const std::string& duration = "20 ms") {
+  const std::string path = folder / ("run" + std::to_string(what) + ".yaml");
+  write_file(path, "title: misbehaves\nduration: " + duration +
+                       "\nfirmware: misbehave\ntimeline:\n  - {at: 10 ms, set: " + "aux.0, to: " +
+                       std::to_string(what) + "}\n");
+  return path;
+}
+
+// One board for all: a core that has crashed is as new in the next run. The last one behaves.
+void expect_crashes(const std::string& link, const std::vector<Crash>& crashes) {
+  const Folder folder;
+  std::vector<std::string> words;
+  for (const Crash& c : crashes) words.push_back(misbehaving(folder, c.what));
+  words.push_back(misbehaving(folder, BEHAVE));
+  words.insert(words.end(), {"--no-always", "--firmware", link, "--out", folder / "runs"});
+  const Reported reported = run_scenarios(program, words);
+  ASSERT_EQ(reported.runs.size(), crashes.size() + 1) << reported.ran.err;
+  for (std::size_t i = 0; i < crashes.size(); ++i) {
+    const Crash& c = crashes[i];
+    const auto& run = reported.runs[i];
+    SCOPED_TRACE(c.mark);
+    ASSERT_EQ(run.at("verdict"), "firmware_fault") << run.dump(1);
+    const auto& fault = run.at("firmware_fault");
+    EXPECT_EQ(fault.at("kind"), c.kind);
+    EXPECT_EQ(fault.at("function"), c.function) << fault.dump(1);
+    EXPECT_EQ(std::filesystem::path(fault.value("file", "")).filename(), "misbehave.c");
+    const bool roughly = c.what == SPIN || c.what == RECURSE;
+    EXPECT_NEAR(fault.value("line", 0), line_of(c.mark), roughly ? 3 : 0) << fault.dump(1);
+    EXPECT_NE(fault.value("detail", "").find(c.detail), std::string::npos) << fault.dump(1);
+    const double at_s = fault.at("at_s");
+    EXPECT_NEAR(at_s, 10e-3, 1e-9);
+    EXPECT_NEAR(static_cast<double>(Recording::open(run.at("recording")).ticks()), at_s / 50e-6, 1.01);
+  }
+  EXPECT_EQ(reported.runs.back().at("verdict"), "measured") << reported.runs.back().dump(1);  // nothing is required
+}
+
+TEST(Board, WhoseCoreCrashesSaysWhere) {
+  const BoardCommand board({"soft", "--firmware", "misbehave"});
+  expect_crashes(board.link(), {{NULL_WRITE, "NULL_WRITE", "segfault", "put", "write to 0x00000000"},
+                                {RECURSE, "RECURSE", "stack_overflow", "recurse", "is used up"},
+                                {ABORT, "ABORT", "abort", "control", "abort()"},
+                                {EXIT_0, "EXIT_0", "exit", "control", "exit code 0"},
+                                {DIVIDE, "DIVIDE", "divide", "divide", "division by zero"},
+                                {TRAP, "TRAP", "illegal_instruction", "control", "trap"},
+                                {SPIN, "SPIN", "hang", "spin", "processor time"}});
+}
+
+TEST(Board, WhoseCoreWaitsInVainSaysWhere) {
+  const BoardCommand board({"soft", "--firmware", "misbehave_main"});
+  const Folder folder;
+  const Reported run =
+      run_scenarios(program, {misbehaving(folder, WAIT_FOREVER, "2 s"), "--no-always", "--firmware", board.link()});
+  ASSERT_EQ(run.runs.size(), 1u) << run.ran.err;
+  ASSERT_EQ(run.runs[0].at("verdict"), "firmware_fault") << run.runs[0].dump(1);
+  const auto& fault = run.runs[0].at("firmware_fault");
+  EXPECT_EQ(fault.at("kind"), "hang");
+  EXPECT_EQ(fault.at("function"), "wait_forever") << fault.dump(1);
+  EXPECT_NEAR(fault.at("at_s").get<double>(), 1.01, 2e-3);
+}
+
 // Dials, a start, a poke, watched variables.
 std::string short_run(const Folder& folder) {
   const std::string path = folder / "short.yaml";
@@ -105,6 +187,16 @@ TEST(Qemu, EndsWithTheCommand) {
   EXPECT_LT(connect_unix(socket), 0);
 }
 
+TEST(Qemu, RunsScenariosWithTheirArguments) {
+  const Folder folder;
+  const std::string path = folder / "short.yaml";
+  write_file(path, "title: Short\nduration: 20 ms\nfirmware: reference_pen\n");
+  const Ran ran =
+      run_program(program, {"board", "qemu", path, "--no-always", "--keep", "none", "--json", folder / "json"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_TRUE(std::filesystem::exists(folder / "json"));
+}
+
 TEST(Qemu, InLockstepHasTheHashOfTheNativeCore) {
   const Folder folder;
   const BoardCommand board({"qemu"});
@@ -130,6 +222,60 @@ TEST(Qemu, InLockstepHasTheHashOfTheNativeCore) {
     EXPECT_EQ(link.runs[i]["hash"], native.runs[i]["hash"]) << words[i];
     EXPECT_EQ(link.runs[i]["verdict"], native.runs[i]["verdict"]) << words[i];
   }
+}
+
+// Shape main; with a poke and watched variables.
+TEST(Qemu, AFirmwareWithAMainLoopHasTheHashOfTheNativeCore) {
+  const Folder folder;
+  const BoardCommand board({"qemu", "--image", "example_main"});
+  const std::string path = folder / "main.yaml";
+  write_file(path,
+             "title: A main loop\nduration: 0.12 s\nfirmware: example_main\ntimeline:\n"
+             "  - {at: 0.02 s, set: user.start, to: on}\n"
+             "  - {at: 0.05 s, poke: strokes, to: 7}\n"
+             "  - {at: 0.08 s, uart: \"?\\n\"}\n"
+             "watch: [milliseconds, strokes]\n");
+  const Reported native = run_scenarios(program, {path, "--no-always", "--out", folder / "native"});
+  const Reported link =
+      run_scenarios(program, {path, "--no-always", "--firmware", board.link(), "--out", folder / "link"});
+  ASSERT_EQ(native.runs.size(), 1u) << native.ran.err;
+  ASSERT_EQ(link.runs.size(), 1u) << link.ran.err;
+  EXPECT_EQ(link.runs[0]["hash"], native.runs[0]["hash"]);
+  const Ran diff = run_program(program, {"diff", native.runs[0]["recording"], link.runs[0]["recording"]});
+  EXPECT_EQ(diff.code, 0) << diff.out;
+}
+
+TEST(Qemu, ACoreThatCrashesSaysWhere) {
+  setenv("PENSIM_CORES", PENSIM_TEST_CORES, 1);  // where its image is found by its build id
+  const BoardCommand board({"qemu", "--image", "misbehave"});
+  expect_crashes(board.link(), {{NULL_WRITE, "NULL_WRITE", "segfault", "put", "near the null pointer"},
+                                {NULL_READ, "NULL_READ", "segfault", "null_read", "0x00000008, near the null pointer"},
+                                {RECURSE, "RECURSE", "stack_overflow", "recurse", "the stack of 64 KiB is used up"},
+                                {ABORT, "ABORT", "abort", "control", "abort()"},
+                                {EXIT_0, "EXIT_0", "exit", "control", "exit code 0"},
+                                {DIVIDE, "DIVIDE", "divide", "divide", "division by zero"},
+                                {TRAP, "TRAP", "illegal_instruction", "control", "trap"},
+                                {SPIN, "SPIN", "hang", "spin", "has not come back from its tick"}});
+}
+
+TEST(Qemu, ACoreThatResetsOrSilencesItsBoardIsAnError) {
+  setenv("PENSIM_CORES", PENSIM_TEST_CORES, 1);
+  const Folder folder;
+  const BoardCommand board({"qemu", "--image", "misbehave"});
+  const Reported reset =
+      run_scenarios(program, {misbehaving(folder, BOARD_WATCHDOG), "--no-always", "--firmware", board.link()});
+  ASSERT_EQ(reset.runs.size(), 1u) << reset.ran.err;
+  EXPECT_EQ(reset.runs[0].at("verdict"), "error") << reset.runs[0].dump(1);
+  EXPECT_NE(reset.runs[0].value("cause", "").find("has started anew"), std::string::npos) << reset.runs[0].dump(1);
+  const Reported silent = run_scenarios(program, {misbehaving(folder, MASKED_SPIN), "--no-always", "--firmware",
+                                                  board.link(), "--set", "link.patience=300 ms"});
+  ASSERT_EQ(silent.runs.size(), 1u) << silent.ran.err;
+  EXPECT_EQ(silent.runs[0].at("verdict"), "error");
+  EXPECT_NE(silent.runs[0].value("cause", "").find("loops with interrupts masked"), std::string::npos)
+      << silent.runs[0].dump(1);
+  const Reported after = run_scenarios(program, {misbehaving(folder, BEHAVE), "--firmware", board.link()});
+  EXPECT_EQ(after.ran.code, 2);
+  EXPECT_NE(after.ran.err.find("no board answers"), std::string::npos) << after.ran.err;
 }
 
 TEST(Qemu, ABoardAloneReachesItsRate) {
@@ -202,7 +348,8 @@ TEST(Board, WhoseCableIsPulledIsAnErrorAndNoFaultOfTheFirmware) {
     while (line.now().pieces < 4000) usleep(1000);
     line.counts().cut = true;
   });
-  const Reported run = run_scenarios(program, {three[0], "--firmware", "link:unix:" + (folder / "line")});
+  const Reported run = run_scenarios(
+      program, {three[0], "--firmware", "link:unix:" + (folder / "line"), "--set", "link.patience=100 ms"});
   cutter.join();
   EXPECT_EQ(run.ran.code, 4) << run.ran.out;
   ASSERT_EQ(run.runs.size(), 1u);
@@ -210,6 +357,34 @@ TEST(Board, WhoseCableIsPulledIsAnErrorAndNoFaultOfTheFirmware) {
   EXPECT_NE(run.runs[0]["cause"].get<std::string>().find("lost: no answer within 0.1 s"), std::string::npos)
       << run.runs[0]["cause"];
   EXPECT_FALSE(run.runs[0].contains("firmware_fault"));
+}
+
+// The board stands where the dead run left it; the handshake begins anew.
+TEST(Board, OutlivesARunThatIsKilled) {
+  const Folder folder;
+  const BoardCommand board({"soft"});
+  FaultyLine line(folder / "line", board.link().substr(10), {});
+  const std::string link = "link:unix:" + (folder / "line");
+  const Reported native = run_scenarios(program, {short_run(folder)});
+  const pid_t pid = fork();
+  if (pid == 0) {
+    const int nothing = open("/dev/null", O_RDWR);
+    for (const int file : {1, 2}) dup2(nothing, file);
+    execl(program.c_str(), program.c_str(), "run", three[0].c_str(), "--firmware", link.c_str(), "--keep", "none",
+          nullptr);
+    _exit(127);
+  }
+  while (line.now().pieces < 4000) usleep(1000);
+  kill(pid, SIGKILL);
+  waitpid(pid, nullptr, 0);
+  Reported again = run_scenarios(program, {short_run(folder), "--firmware", link});
+  for (int tries = 0; again.ran.code == 2 && tries < 50; ++tries) {  // its children end a little later
+    EXPECT_NE(again.ran.err.find("in use by process"), std::string::npos) << again.ran.err;
+    usleep(100'000);
+    again = run_scenarios(program, {short_run(folder), "--firmware", link});
+  }
+  ASSERT_EQ(again.runs.size(), 1u) << again.ran.err;
+  EXPECT_EQ(again.runs[0]["hash"], native.runs[0]["hash"]);
 }
 
 TEST(Board, InRealTimePassesAndIsMarked) {
