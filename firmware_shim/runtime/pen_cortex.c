@@ -30,6 +30,9 @@
 #define SCB_SHP 0xE000ED18u /* a byte per exception from 4 on */
 #define PRIVATE_BEGIN 0xE0000000u
 #define PRIVATE_END 0xE0100000u
+#define PERIPHERALS 0x40000000u /* the first MiB has a word per bit in the 32 MiB from ALIAS on */
+#define ALIAS 0x42000000u
+#define ALIAS_BYTES 0x02000000u
 #define FED_WORDS 128u
 
 static struct {
@@ -109,9 +112,18 @@ static int in_port_ranges(uint64_t address) {
 
 static int is_private(uint64_t address) { return address >= PRIVATE_BEGIN && address < PRIVATE_END; }
 
+/* The register whose bit a word of the bit-band alias is, if the port lists both; else the address itself. */
+static uint64_t behind_alias(uint64_t address) {
+  if (address - ALIAS >= ALIAS_BYTES) return address;
+  uint64_t word = PERIPHERALS + ((address - ALIAS) >> 5 & ~3ull);
+  return in_port_ranges(word) ? word : address;
+}
+static uint32_t bit_of_alias(uint64_t address) { return 1u << ((address - ALIAS) >> 2 & 31u); }
+
 int pen_register_known(uint64_t address) {
   if (is_private(address)) return address == SYSTICK_CTRL || address == SYSTICK_VAL || address == DWT_CYCCNT ? 2 : 1;
   if (!in_port_ranges(address)) return 0;
+  address = behind_alias(address);
   if (pen_port.before_read || cortex.fed_count == FED_WORDS) return 2;
   for (uint32_t i = 0; i < cortex.fed_count; ++i)
     if (cortex.fed[i] == (address & ~3ull)) return 2;
@@ -218,6 +230,11 @@ void pen_flush_register(void) {
     written_private((uint32_t)a & (a >= NVIC_IP ? ~0u : ~3u));
     return;
   }
+  uint64_t word = behind_alias(a);
+  if (word != a) {
+    WORD(word) = WORD(a) & 1u ? WORD(word) | bit_of_alias(a) : WORD(word) & ~bit_of_alias(a);
+    a = word;
+  }
   pen_sync_out();
   if (pen_port.after_write) {
     hook_address = (uint32_t)a;
@@ -229,10 +246,15 @@ void pen_register_read(uint64_t address) {
   pen_flush_register();
   if (is_private(address)) {
     refresh_private((uint32_t)address & ~3u);
-  } else if (pen_port.before_read && in_port_ranges(address)) {
-    hook_address = (uint32_t)address;
+    return;
+  }
+  if ((!pen_port.before_read && address - ALIAS >= ALIAS_BYTES) || !in_port_ranges(address)) return;
+  uint64_t word = behind_alias(address);
+  if (pen_port.before_read) {
+    hook_address = (uint32_t)word;
     pen_call_frozen(call_before_read);
   }
+  if (word != address) WORD(address & ~3ull) = (WORD(word) & bit_of_alias(address)) != 0;
 }
 
 void pen_register_write(uint64_t address) {

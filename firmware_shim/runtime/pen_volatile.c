@@ -18,9 +18,10 @@
   void name(void* address)
 
 #ifndef PEN_GUEST
-/* Registers lie from 0x40000000 on; so does the heap, which pen_register_read() tells apart. */
+/* Registers, and flash that a port lists, lie outside 0x20000000..0x3FFFFFFF; so does the heap of a core with 8-byte
+ * pointers, which pen_register_read() tells apart. */
 #if PEN_CORE_SHAPE == 2
-static inline int maybe_register(uint64_t a) { return a - 0x40000000u < 0xC0000000u; }
+static inline int maybe_register(uint64_t a) { return (uint32_t)a - 0x40000000u < 0xE0000000u; }
 #endif
 
 /* Not what it read last: in a sync function, or something new. */
