@@ -101,6 +101,7 @@ class Emulated final : public Target {
   void read_guest();
   void read_port();
   void map_memory();
+  void map_plain(std::uint64_t begin, std::uint64_t end);
   void run_until(Until until);
   void answer(std::uint32_t index);
   void supervisor_call();
@@ -302,6 +303,21 @@ void Emulated::read_port() {
   init_ = words(guest_.init_begin, (guest_.init_end - guest_.init_begin) / 4, "table of constructors");
 }
 
+// What is not yet mapped of whole pages, in as few pieces as it takes: libunicorn ends the process at a thousand.
+void Emulated::map_plain(const std::uint64_t begin, const std::uint64_t end) {
+  const auto mapped = [this](const std::uint64_t page) {
+    return cpu_->memory(static_cast<std::uint32_t>(page), 1) != nullptr;
+  };
+  for (std::uint64_t first = begin, last = begin; first < end; first = last) {
+    last = first + 4096;
+    if (mapped(first)) continue;
+    while (last < end && !mapped(last)) last += 4096;
+    const auto at = static_cast<std::uint32_t>(first), bytes = static_cast<std::uint32_t>(last - first);
+    register_memory_.emplace_back(at, Pages(bytes));
+    cpu_->map(at, bytes, register_memory_.back().second.data(), true, false);
+  }
+}
+
 void Emulated::map_memory() {
   const CortexModel models[] = {CortexModel::m0, CortexModel::m3, CortexModel::m4, CortexModel::m33};
   cpu_ = std::make_unique<CortexM>(models[guest_.architecture], counted_);
@@ -315,12 +331,12 @@ void Emulated::map_memory() {
       const std::uint64_t begin = r.address & ~0xFFFull, end = (std::uint64_t{r.address} + r.size + 0xFFF) & ~0xFFFull;
       if (r.size == 0 || end > private_begin)
         refuse(image_.path(), "pen_port: registers at " + hex(r.address) + ": empty, or among the processor's own");
-      for (std::uint64_t page = begin; page < end; page += 4096) {
-        const auto at = static_cast<std::uint32_t>(page);
-        if (cpu_->memory(at, 1)) continue;
-        register_memory_.emplace_back(at, Pages(4096));
-        cpu_->map(at, 4096, register_memory_.back().second.data(), true, false);
-      }
+      for (const ElfRegion& own : image_.regions())
+        if (begin < own.address + std::uint64_t{own.size()} && own.address < end)
+          refuse(image_.path(), "pen_port: registers at " + hex(r.address) + " (" + std::to_string(r.size) +
+                                    " bytes) lie where the core's own code or data lie (" + hex(own.address) + ", " +
+                                    std::to_string(own.size()) + " bytes); help: list what lies outside of them");
+      map_plain(begin, end);
     }
   }
   cpu_->map_registers(private_begin, private_bytes, &Emulated::read_private, &Emulated::write_private, this);
@@ -349,7 +365,7 @@ void Emulated::reset(std::uint8_t cause) {
   };
   fill(guest_.stack_begin, guest_.stack_end);
   fill(guest_.heap_begin, guest_.ram_end);
-  for (const auto& [address, pages] : register_memory_) std::memset(pages.data(), 0, pages.size());
+  for (const auto& [address, pages] : register_memory_) ::madvise(pages.data(), pages.size(), MADV_DONTNEED);  // zero
   ::madvise(private_.data(), private_.size(), MADV_DONTNEED);  // zero
   const std::uint32_t vector_table = 0xE000ED08u - private_begin, vectors = guest_.vectors;
   std::memcpy(private_.data() + vector_table, &vectors, 4);
@@ -665,9 +681,9 @@ void Emulated::write_private(uc_engine*, std::uint64_t offset, unsigned size, st
   if (offset + size > private_bytes) return;
   std::memcpy(self.private_.data() + offset, &value, std::min(size, 8u));
   const auto address = static_cast<std::uint32_t>(private_begin + offset);
-  if (std::exchange(self.announced_write_, 0) == address || !self.runtime_->announced) return;
-  self.unannounced_.push_back(address);  // looked at before the next block: handlers may have to run
-  self.cpu_->stop_soon();
+  if (!self.runtime_->announced) return;
+  if (std::exchange(self.announced_write_, 0) != address) self.unannounced_.push_back(address);
+  self.cpu_->stop_soon();  // looked at before the next block: handlers may have to run
 }
 
 // ---- faults and findings ----

@@ -8,6 +8,8 @@ foreach(core counter slow filter)
   endif()
   pensim_add_core(${core} SHAPE ${shape} PORT ${emulated_cores}/${core}.c)
 endforeach()
+pensim_add_core(peripherals SHAPE registers PORT ${emulated_cores}/peripherals.c
+  NATIVE_SOURCES ${emulated_cores}/rotate.c ARM_SOURCES ${emulated_cores}/rotate.S)
 pensim_add_core(library HEAP_BYTES 20000 PORT ${emulated_cores}/library.c)
 foreach(cpu cortex-m0 cortex-m0plus cortex-m3 cortex-m33)
   pensim_add_core(small_${cpu} SHAPE main FREESTANDING CPU ${cpu} PORT ${emulated_cores}/small.c)

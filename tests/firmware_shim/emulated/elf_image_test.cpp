@@ -40,7 +40,7 @@ TEST(ElfImage, LaysSegmentsOutInPages) {
   EXPECT_EQ(image.function_at(*image.symbol("pen_uart_write")), "pen_uart_write");
   bool code = false, data = false;
   for (const ElfRegion& region : image.regions()) {
-    code = code || (region.executable && !region.writable && region.address == 0x08000000u);
+    code = code || (region.executable && !region.writable && region.address == 0x18000000u);
     data = data || (region.writable && region.address == 0x20000000u);
   }
   EXPECT_TRUE(code && data);

@@ -62,7 +62,7 @@ class EveryCore : public testing::TestWithParam<const char*> {};
 INSTANTIATE_TEST_SUITE_P(Emulated, EveryCore,
                          testing::Values("probe", "reference_pen", "example_rates", "example_main", "example_registers",
                                          "test:interrupts", "test:interrupts_O0", "test:order", "test:cortex",
-                                         "test:life", "test:library", "test:small_cortex-m0",
+                                         "test:life", "test:library", "test:peripherals", "test:small_cortex-m0",
                                          "test:small_cortex-m0plus", "test:small_cortex-m3", "test:small_cortex-m33"),
                          [](const auto& test) {
                            std::string name = test.param;
@@ -287,6 +287,31 @@ TEST(Emulated, VariablesAreWatchedPeekedAndPoked) {
 }
 
 // ---- files ----
+
+// A bit of a register by its alias is that bit, on both kinds of processor; flash that the port lists is plain memory.
+TEST(Emulated, BitBandAliasesAndPagesOfFlashAreWhatTheyAreOnTheTarget) {
+  const auto native = open_native(file("test:peripherals", ".so"));
+  const auto arm = emulated("test:peripherals");
+  for (Target* target : {static_cast<Target*>(native.get()), arm.get()}) {
+    PenIn in{};
+    PenOut out{};
+    target->reset(PEN_RESET_POWER_ON);
+    for (int k = 0; k < 40; ++k) {
+      in.time_us = 50u * static_cast<unsigned>(k);
+      ASSERT_FALSE(target->step(k, in, out).faulted) << target->fault()->detail;
+    }
+    EXPECT_EQ(out.aux[0] & ~0x11, 0xE0);
+    EXPECT_EQ((out.aux[0] & 1) ^ (out.aux[0] >> 4 & 1), 1) << out.aux[0];
+    EXPECT_EQ(out.aux[1], 0x1234);
+    EXPECT_EQ(out.aux[2], -1);
+    EXPECT_EQ(out.aux[3] % 2, 1);  // one of the whole register, then two a round
+    EXPECT_GT(out.aux[3], 20);
+    EXPECT_GE(out.aux[4], 150);
+    EXPECT_LE(out.aux[4], 250);
+    EXPECT_EQ(out.aux[5], 1);
+    EXPECT_EQ(static_cast<std::uint32_t>(out.aux[6]), 0x80000001u);
+  }
+}
 
 TEST(Emulated, AFileThatIsNoCoreIsRefusedInWords) {
   const auto why = [](const std::string& path) -> std::string {
