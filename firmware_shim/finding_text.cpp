@@ -33,6 +33,9 @@ std::string finding_text(std::uint32_t kind, const std::string& text, std::uint3
       return std::string("the task at ") + place + " has overrun its stack";
     case PEN_FINDING_HANDLER_STAYS:
       return std::string("the handler at ") + place + " has not returned for 1 s: what is not more urgent stands still";
+    case PEN_FINDING_NO_HANDLER:
+      return "interrupt " + n + " is enabled, but no entry of the port's tasks and interrupts has .irq = PEN_IRQ(" + n +
+             "): its handler never runs";
     case PEN_FINDING_KICKED:
       return "main() has waited for " + n + " ms for what does not change, while handlers kick the watchdog";
     default:

@@ -35,6 +35,7 @@ enum {
   PEN_FINDING_HANDLER_STAYS,  /* number: low half of the handler that has not returned for 1 s; once per reset */
   PEN_FINDING_KICKED, /* the watchdog is, by handlers, while waits_for is waited for; number: milliseconds; once per
                          reset */
+  PEN_FINDING_NO_HANDLER,     /* number: of the interrupt that was enabled; each once per reset */
   PEN_FINDING_HEAP_EXHAUSTED, /* number: bytes of the heap; once per reset */
   PEN_FINDING_TERMINATED      /* text: why C++ ends the core, or "exception ", mangled type, line break, what() */
 };

@@ -449,9 +449,20 @@ void pen_enable_interrupts(void) {
   pen_settle();
 }
 
+/* Once each: on the target the default handler of the start-up code would run, and stay. */
+static void tell_of_no_handler(uint8_t irq) {
+  static uint32_t told[8];
+  if (irq < 16u || (told[irq / 32u] & 1u << irq % 32u)) return;
+  told[irq / 32u] |= 1u << irq % 32u;
+  pen_host->finding(pen_host->target, PEN_FINDING_NO_HANDLER, "", irq - 16u);
+}
+
 void pen_irq_enable(uint8_t irq) {
+  uint64_t lines = 0;
   for (uint32_t i = 0; i < pen_time.handler_count; ++i)
-    if (irq && pen_time.handler[i].irq == irq) pen_time.enabled |= 1ull << i;
+    if (irq && pen_time.handler[i].irq == irq) lines |= 1ull << i;
+  if (lines == 0) tell_of_no_handler(irq);
+  pen_time.enabled |= lines;
   pen_settle();
 }
 
