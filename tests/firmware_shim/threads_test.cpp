@@ -24,6 +24,19 @@ TEST(Threads, ATinyKernelPreemptsSleepsAndIsWokenByHandlers) {
   }
 }
 
+// The port of FreeRTOS over a stand-in for the kernel, with the names of V7 and of later ones.
+TEST(FreeRTOS, RunsTasksAndMasksInterruptsUntilTheSchedulerStarts) {
+  for (const char* name : {"test:rtos_old", "test:rtos_new"}) {
+    CoreDriver d(name);
+    d.run_ms(100);
+    EXPECT_EQ(d.out.aux[0], 0) << name;
+    EXPECT_NEAR(d.out.aux[1], 49, 1) << name;
+    EXPECT_EQ(d.out.aux[2], 1) << name;
+    EXPECT_NEAR(d.out.aux[3], 980, 10) << name;
+    EXPECT_EQ(d.out.aux[4], 8) << name;
+  }
+}
+
 TEST(Threads, AResetStartsThemAnew) {
   CoreDriver d("test:kernel");
   d.run_ms(100);

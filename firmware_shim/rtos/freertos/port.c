@@ -1,4 +1,4 @@
-/* port.c - FreeRTOS (V10.4 to V11, one core) on a native core of pensim; see docs/rtos.md.
+/* port.c - FreeRTOS (V7 to V11, one core) on a native core of pensim; see docs/rtos.md.
  *
  * A task is a thread of pen_threads.h; its stack is the runtime's, not the one that the kernel allocates, which only
  * holds the thread's address. The tick is SysTick (shape registers) or xPortSysTickHandler in the port's table of tasks
@@ -13,8 +13,10 @@
 #define configPEN_STACK_BYTES PEN_THREAD_STACK_BYTES
 #endif
 
+typedef void (*Code)(void*); /* TaskFunction_t, which V7 calls otherwise */
+
 typedef struct Start {
-  TaskFunction_t code;
+  Code code;
   void* parameters;
   PenThread* thread;
 } Start;
@@ -23,7 +25,8 @@ typedef struct Start {
 extern void* volatile pxCurrentTCB;
 static Start* start_of(void* tcb) { return *(Start**)tcb; }
 
-static uint32_t critical_nesting;
+/* As in the kernel's own ports: what masks interrupts before the scheduler starts masks them until then. */
+static uint32_t critical_nesting = 0xAAAAAAAAu;
 
 static void run_task(void* argument) {
   const Start* start = (const Start*)argument;
@@ -31,7 +34,7 @@ static void run_task(void* argument) {
   configASSERT(0); /* a task must not return */
 }
 
-StackType_t* pxPortInitialiseStack(StackType_t* top, TaskFunction_t code, void* parameters) {
+StackType_t* pxPortInitialiseStack(StackType_t* top, Code code, void* parameters) {
   Start* start = (Start*)(((uintptr_t)top - sizeof(Start)) & ~(uintptr_t)7);
   start->code = code;
   start->parameters = parameters;
@@ -68,9 +71,19 @@ BaseType_t xPortStartScheduler(void) {
 
 void vPortEndScheduler(void) {}
 
+/* The kernel has one of the two: before V7.5 that which leaves it to the port whether to switch. */
+__attribute__((weak)) void vTaskIncrementTick(void);
+__attribute__((weak)) BaseType_t xTaskIncrementTick(void);
+
+static BaseType_t next_tick(void) {
+  if (xTaskIncrementTick) return xTaskIncrementTick();
+  vTaskIncrementTick();
+  return configUSE_PREEMPTION;
+}
+
 void xPortSysTickHandler(void) {
   uint32_t before = ulPortMask();
-  BaseType_t wanted = xTaskIncrementTick();
+  BaseType_t wanted = next_tick();
   vPortUnmask(before);
   if (wanted != pdFALSE) vPortYieldFromISR();
 }

@@ -1,8 +1,11 @@
-/* portmacro.h - FreeRTOS (V10.4 to V11, one core) on a native core of pensim; see docs/rtos.md. */
+/* portmacro.h - FreeRTOS (V7 to V11, one core) on a native core of pensim; see docs/rtos.md. It is included in front of
+ * each file, so that a portmacro.h of the target that lies beside portable.h is left out by its guard. */
 #ifndef PORTMACRO_H
 #define PORTMACRO_H
 
 #include <stdint.h>
+
+#include "FreeRTOSConfig.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -32,8 +35,13 @@ typedef uint32_t TickType_t;
 #define portTICK_TYPE_IS_ATOMIC 1
 #endif
 
+#ifndef portTickType /* V7; later ones make a macro of it */
+typedef TickType_t portTickType;
+#endif
+
 #define portSTACK_GROWTH (-1)
 #define portTICK_PERIOD_MS ((TickType_t)(1000 / configTICK_RATE_HZ))
+#define portTICK_RATE_MS portTICK_PERIOD_MS
 #define portBYTE_ALIGNMENT 8
 #define portARCH_NAME "pensim"
 
