@@ -39,5 +39,5 @@ set(CPACK_COMPONENT_DEV_DESCRIPTION "builds firmware as a core for pensim
  CMake package with pensim_add_core(), the headers of a port and the runtime that is compiled into each core.")
 set(CPACK_DEBIAN_DEV_PACKAGE_SHLIBDEPS OFF)
 set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS "cmake (>= 3.25), g++ | clang, libnewlib-dev")
-set(CPACK_DEBIAN_DEV_PACKAGE_RECOMMENDS "pensim (= ${PROJECT_VERSION}), newlib-source, gcc-12-source")
+set(CPACK_DEBIAN_DEV_PACKAGE_RECOMMENDS "pensim (= ${PROJECT_VERSION}), newlib-source, gcc-12-source, make, xz-utils, perl, gcc-12-plugin-dev, gcc-arm-none-eabi, libstdc++-arm-none-eabi-newlib")
 include(CPack)

@@ -3,6 +3,10 @@
 #                 PORT file...               the port (docs/bring_your_firmware.md)
 #                 [SHAPE rates|main|registers]   default rates
 #                 [INCLUDES directory...] [DEFINES name[=value]...]
+#                 [FLAGS flag...]            of both compilers; -std=c11 holds for C, -std=c++17 for C++
+#                 [NATIVE_SOURCES file...]   what only the native core has: C for what is assembler in the firmware
+#                 [ARM_SOURCES file...]      what only the ARM build has: assembler, the port of a kernel
+#                 [RTOS freertos]            the native core takes pensim's port of the kernel (docs/rtos.md); the one of the target is ARM_SOURCES
 #                 [DIALECT keil|iar]         the sources were written for armcc or iccarm: __packed struct, __weak, x @ ".section" ...
 #                 [CPU cortex-m4]            of the ARM build: cortex-m0, cortex-m0plus, cortex-m3, cortex-m4, cortex-m33
 #                 [OPTIMIZE -O0|-Os|...]     default PENSIM_CORE_OPTIMIZE, which is -O2
@@ -19,6 +23,7 @@
 #   -funsigned-char -fshort-enums   as the ARM ABI has it
 #   -ffp-contract=off               a*b+c is two roundings here and there
 #   -fno-gnu-unique, -Bsymbolic, hidden visibility   nothing of a core is shared with the host or with another copy of it
+#   -femit-class-debug-always, -fstandalone-debug   an object of a class with virtual functions is watched in the file that has it
 #   -fno-optimize-sibling-calls     a verdict names the function that called, not the one it jumped to
 #   -include pen_assembler.h        barriers, sleep and masks in inline assembler become calls; other ARM assembler is refused in words
 #   -fno-lto                        the instrumentation below would be lost, whatever the project asks for
@@ -86,7 +91,8 @@ function(_pensim_core_options target optimize model freestanding language)
   set_target_properties(${target} PROPERTIES INTERPROCEDURAL_OPTIMIZATION OFF)
   target_compile_options(${target} PRIVATE ${PENSIM_CORE_FLAGS} ${optimize} -fno-lto
     $<$<OR:$<C_COMPILER_ID:GNU>,$<CXX_COMPILER_ID:GNU>>:${PENSIM_CORE_FLAGS_GCC}>
-    $<$<OR:$<C_COMPILER_ID:Clang>,$<CXX_COMPILER_ID:Clang>>:${PENSIM_CORE_FLAGS_CLANG}>)
+    $<$<OR:$<C_COMPILER_ID:Clang>,$<CXX_COMPILER_ID:Clang>>:${PENSIM_CORE_FLAGS_CLANG}>
+    $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-femit-class-debug-always> $<$<COMPILE_LANG_AND_ID:CXX,Clang>:-fstandalone-debug>)
   if(model STREQUAL ilp32)
     _pensim_ilp32_options(${target} ${freestanding} ${language})
   else()
@@ -129,20 +135,44 @@ function(_pensim_core_file target model address heap_bytes freestanding language
   set_target_properties(${target} PROPERTIES PREFIX "" SUFFIX ".so" OUTPUT_NAME ${target})
 endfunction()
 
+# The flags that hold for C or CXX: a standard is one of a language.
+function(_pensim_flags_of language flags result)
+  set(other "^-std=(c|gnu|iso9899:)[0-9]")
+  if(language STREQUAL C)
+    set(other "^-std=(c|gnu)[+]")
+  endif()
+  list(FILTER flags EXCLUDE REGEX ${other})
+  set(${result} "${flags}" PARENT_SCOPE)
+endfunction()
+
+# Adds the port of a kernel to the native sources of the caller's core.
+function(_pensim_rtos name rtos shape)
+  if(NOT rtos STREQUAL freertos)
+    message(FATAL_ERROR "pensim_add_core(${name}): RTOS is '${rtos}', expected freertos (another kernel: docs/rtos.md)")
+  endif()
+  if(shape STREQUAL rates)
+    message(FATAL_ERROR "pensim_add_core(${name}): RTOS needs SHAPE main or registers, since a kernel has a main()")
+  endif()
+  set(core_NATIVE_SOURCES ${core_NATIVE_SOURCES} ${PENSIM_SHIM_DIR}/rtos/${rtos}/port.c PARENT_SCOPE)
+endfunction()
+
 function(pensim_add_core name)
-  cmake_parse_arguments(core "NO_WAIT_INSTRUMENTATION;FREESTANDING" "SHAPE;OPTIMIZE;CPU;DIALECT;DATA_MODEL;HEAP_BYTES" "SOURCES;PORT;INCLUDES;DEFINES" ${ARGN})
+  cmake_parse_arguments(core "NO_WAIT_INSTRUMENTATION;FREESTANDING" "SHAPE;OPTIMIZE;CPU;DIALECT;DATA_MODEL;HEAP_BYTES;RTOS"
+    "SOURCES;NATIVE_SOURCES;ARM_SOURCES;PORT;INCLUDES;DEFINES;FLAGS" ${ARGN})
   if(core_UNPARSED_ARGUMENTS)
-    message(FATAL_ERROR "pensim_add_core(${name}): unknown argument '${core_UNPARSED_ARGUMENTS}', expected SOURCES, PORT, SHAPE, "
-                        "INCLUDES, DEFINES, DIALECT, CPU, OPTIMIZE, DATA_MODEL, HEAP_BYTES, FREESTANDING or NO_WAIT_INSTRUMENTATION")
+    message(FATAL_ERROR "pensim_add_core(${name}): unknown argument '${core_UNPARSED_ARGUMENTS}', expected SOURCES, NATIVE_SOURCES, ARM_SOURCES, "
+                        "PORT, SHAPE, INCLUDES, DEFINES, FLAGS, RTOS, DIALECT, CPU, OPTIMIZE, DATA_MODEL, HEAP_BYTES, FREESTANDING or NO_WAIT_INSTRUMENTATION")
   endif()
   if(NOT core_PORT)
-    message(FATAL_ERROR "pensim_add_core(${name}): PORT is needed (a core that speaks pen_port.h itself is its own port)")
+    message(FATAL_ERROR "pensim_add_core(${name}): PORT is needed: the file that answers the firmware's hardware calls; help: begin with the "
+                        "port.c of the nearest example (docs/bring_your_firmware.md, 1)")
   endif()
   if(NOT core_SHAPE)
     set(core_SHAPE rates)
   endif()
   if(NOT core_SHAPE MATCHES "^(rates|main|registers)$")
-    message(FATAL_ERROR "pensim_add_core(${name}): SHAPE is '${core_SHAPE}', expected rates, main or registers")
+    message(FATAL_ERROR "pensim_add_core(${name}): SHAPE is '${core_SHAPE}', expected rates (functions are called), main (a main() over a "
+                        "hardware layer) or registers (a main() over registers and CMSIS)")
   endif()
   if(core_DATA_MODEL AND NOT core_DATA_MODEL MATCHES "^(ilp32|lp64)$")
     message(FATAL_ERROR "pensim_add_core(${name}): DATA_MODEL is '${core_DATA_MODEL}', expected ilp32 or lp64")
@@ -150,6 +180,21 @@ function(pensim_add_core name)
   if(core_DIALECT AND NOT core_DIALECT MATCHES "^(keil|iar)$")
     message(FATAL_ERROR "pensim_add_core(${name}): DIALECT is '${core_DIALECT}', expected keil or iar")
   endif()
+  if(core_RTOS)
+    _pensim_rtos(${name} ${core_RTOS} ${core_SHAPE})
+  endif()
+  foreach(folder ${core_INCLUDES})
+    get_filename_component(folder ${folder} ABSOLUTE BASE_DIR ${CMAKE_CURRENT_SOURCE_DIR})
+    if(NOT folder MATCHES "[$]<" AND NOT IS_DIRECTORY ${folder})
+      message(WARNING "pensim_add_core(${name}): there is no folder ${folder} (INCLUDES)")
+    endif()
+  endforeach()
+  foreach(file ${core_SOURCES} ${core_NATIVE_SOURCES} ${core_PORT})
+    if(file MATCHES "\\.(s|S|asm)$")
+      message(FATAL_ERROR "pensim_add_core(${name}): ${file} is assembler of the target, which a native core cannot have; "
+                          "help: name it under ARM_SOURCES, and answer its functions in a C file under NATIVE_SOURCES")
+    endif()
+  endforeach()
   if(NOT DEFINED core_HEAP_BYTES)
     set(core_HEAP_BYTES 65536)
   endif()
@@ -157,7 +202,7 @@ function(pensim_add_core name)
     message(FATAL_ERROR "pensim_add_core(${name}): HEAP_BYTES is '${core_HEAP_BYTES}', expected a number")
   endif()
   set(language C)
-  if("${core_SOURCES};${core_PORT}" MATCHES "\\.(cpp|cc|cxx)(;|$)")
+  if("${core_SOURCES};${core_NATIVE_SOURCES};${core_PORT}" MATCHES "\\.(cpp|cc|cxx)(;|$)")
     set(language CXX)
     set(core_FREESTANDING FALSE)  # libstdc++ stands on the C library
   endif()
@@ -175,12 +220,22 @@ function(pensim_add_core name)
     list(PREPEND includes ${PENSIM_SHIM_DIR}/cmsis)
   endif()
 
-  _pensim_header_links(${name} "${core_INCLUDES}" "${core_SOURCES};${core_PORT}" header_links)
+  _pensim_header_links(${name} "${core_INCLUDES}" "${core_SOURCES};${core_NATIVE_SOURCES};${core_ARM_SOURCES};${core_PORT}" header_links)
   list(APPEND core_INCLUDES ${header_links})
 
-  add_library(${name}_objects OBJECT ${core_SOURCES} ${core_PORT})
+  add_library(${name}_objects OBJECT ${core_SOURCES} ${core_NATIVE_SOURCES} ${core_PORT})
   _pensim_core_options(${name}_objects ${core_OPTIMIZE} ${model} ${core_FREESTANDING} ${language})
   target_compile_options(${name}_objects PRIVATE "SHELL:-include ${PENSIM_SHIM_DIR}/runtime/pen_assembler.h")
+  foreach(language C CXX)
+    _pensim_flags_of(${language} "${core_FLAGS}" own)
+    target_compile_options(${name}_objects PRIVATE $<$<COMPILE_LANGUAGE:${language}>:${own}>)
+    if(own MATCHES "(^|;)-std=")  # CMake would add the project's own behind it
+      set_property(TARGET ${name}_objects PROPERTY ${language}_STANDARD)
+    endif()
+  endforeach()
+  if(core_RTOS)  # also where a portmacro.h of the target lies beside portable.h: the guard is the same
+    target_compile_options(${name}_objects PRIVATE "SHELL:-include ${PENSIM_SHIM_DIR}/rtos/${core_RTOS}/portmacro.h")
+  endif()
   set_target_properties(${name}_objects PROPERTIES PENSIM_DATA_MODEL ${model})
   target_include_directories(${name}_objects BEFORE PRIVATE ${includes})
   target_include_directories(${name}_objects PRIVATE ${core_INCLUDES})
@@ -254,6 +309,6 @@ function(pensim_add_core name)
   if(core_FREESTANDING)
     list(APPEND arm_options FREESTANDING)
   endif()
-  _pensim_add_arm_core(${name} ${arm_options} SHAPE ${core_SHAPE} DATA_MODEL ${model} HEAP_BYTES ${core_HEAP_BYTES} CPU ${core_CPU} OPTIMIZE ${core_OPTIMIZE} SOURCES ${core_SOURCES} ${core_PORT}
-    INCLUDES ${includes} ${core_INCLUDES} DEFINES ${core_DEFINES})
+  _pensim_add_arm_core(${name} ${arm_options} SHAPE ${core_SHAPE} DATA_MODEL ${model} HEAP_BYTES ${core_HEAP_BYTES} CPU ${core_CPU} OPTIMIZE ${core_OPTIMIZE} SOURCES ${core_SOURCES} ${core_ARM_SOURCES} ${core_PORT}
+    INCLUDES ${includes} ${core_INCLUDES} DEFINES ${core_DEFINES} FLAGS ${core_FLAGS})
 endfunction()

@@ -49,11 +49,14 @@ macro(_pensim_arm_object name source folder flags)
   get_filename_component(stem ${source} NAME)
   set(compiler ${PENSIM_ARM_GCC} -std=gnu11)
   if(stem MATCHES "\\.(cpp|cc|cxx)$")
-    set(compiler ${PENSIM_ARM_GXX} -std=gnu++20)
+    set(compiler ${PENSIM_ARM_GXX} -std=gnu++20 -femit-class-debug-always)
     set(linker ${PENSIM_ARM_GXX})
     if(libstdcxx)  # in front of the C headers: it includes the next of the same name
       list(APPEND compiler -nostdinc++ -isystem ${libstdcxx}/include)
     endif()
+    _pensim_flags_of(CXX "${flags}" of_language)
+  else()
+    _pensim_flags_of(C "${flags}" of_language)
   endif()
   if(newlib AND (stem MATCHES "\\.c$" OR libstdcxx))  # Debian's libstdc++ goes with Debian's headers
     list(APPEND compiler -isystem ${newlib}/include)
@@ -62,7 +65,7 @@ macro(_pensim_arm_object name source folder flags)
   set(object ${CMAKE_CURRENT_BINARY_DIR}/${name}.arm/${folder}/${number}.${stem}.o)
   add_custom_command(OUTPUT ${object}
     COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_CURRENT_BINARY_DIR}/${name}.arm/${folder}
-    COMMAND ${launcher} ${compiler} ${flags} -MMD -MF ${object}.d -o ${object} -c ${source}
+    COMMAND ${launcher} ${compiler} ${of_language} -MMD -MF ${object}.d -o ${object} -c ${source}
     DEPENDS ${source} DEPFILE ${object}.d COMMENT "Compiling ${name} for ${core_CPU}: ${stem}" VERBATIM COMMAND_EXPAND_LISTS)
   list(APPEND objects ${object})
 endmacro()
@@ -78,7 +81,8 @@ function(_pensim_add_arm_core name)
     set(core_CPU cortex-m4)
   endif()
   if(NOT DEFINED PENSIM_ARM_FLAGS_${core_CPU})
-    message(FATAL_ERROR "pensim_add_core(${name}): CPU is '${core_CPU}', expected cortex-m0, cortex-m0plus, cortex-m3, cortex-m4 or cortex-m33")
+    message(FATAL_ERROR "pensim_add_core(${name}): CPU is '${core_CPU}', expected cortex-m0, cortex-m0plus, cortex-m3, cortex-m4 or cortex-m33; "
+                        "help: cortex-m4 for a Cortex-M7, cortex-m33 for an M23 or M55")
   endif()
   _pensim_arm_newlib(${name} ${core_CPU} ${core_FREESTANDING} newlib)
   set(libstdcxx)

@@ -50,7 +50,18 @@ function(_pensim_find_header included from folders place spelt)
   endforeach()
 endfunction()
 
-# _pensim_header_links(NAME FOLDERS SOURCES RESULT): follows the #include "..." of the sources; for a header whose name differs
+# Whether <included> is a header of the compiler or its library: <string.h> is none of a folder that holds String.h.
+function(_pensim_is_system_header included result)
+  set(${result} FALSE PARENT_SCOPE)
+  foreach(folder ${CMAKE_C_IMPLICIT_INCLUDE_DIRECTORIES} ${CMAKE_CXX_IMPLICIT_INCLUDE_DIRECTORIES})
+    if(EXISTS "${folder}/${included}")
+      set(${result} TRUE PARENT_SCOPE)
+      return()
+    endif()
+  endforeach()
+endfunction()
+
+# _pensim_header_links(NAME FOLDERS SOURCES RESULT): follows the #include "..." and <...> of the sources; for a header whose name differs
 # from the file's only in case, or is written with backslashes, a header of that name that includes it is made in a folder,
 # which RESULT names ("" if none is needed).
 function(_pensim_header_links name folders sources result)
@@ -74,9 +85,15 @@ function(_pensim_header_links name folders sources result)
       continue()
     endif()
     list(APPEND seen ${file})
-    file(STRINGS ${file} lines REGEX "^[ \t]*#[ \t]*include[ \t]*\"")
+    file(STRINGS ${file} lines REGEX "^[ \t]*#[ \t]*include[ \t]*[\"<]")
     foreach(line ${lines})
-      string(REGEX REPLACE "^[ \t]*#[ \t]*include[ \t]*\"([^\"]*)\".*$" "\\1" included "${line}")
+      string(REGEX REPLACE "^[ \t]*#[ \t]*include[ \t]*[\"<]([^\">]*)[\">].*$" "\\1" included "${line}")
+      if(line MATCHES "include[ \t]*<")
+        _pensim_is_system_header("${included}" system)
+        if(system)
+          continue()
+        endif()
+      endif()
       _pensim_find_header("${included}" ${file} "${roots}" place spelt)
       if(place)
         list(APPEND open ${place})

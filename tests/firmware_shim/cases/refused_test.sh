@@ -28,4 +28,21 @@ refused makes_thread "makes_thread.c:3: warning: pthread_create() is not there" 
 refused opens_socket "opens_socket.c:2: warning: socket() is not there" "a pen has no network"
 refused asks_cpp_clock "asks_cpp_clock.cpp:2: warning: std::chrono::steady_clock::now() is not there" "a pen has no clock of a PC"
 refused asks_random "warning: std::random_device is not there" "a run is to be repeatable"
+
+said() { # CASE WORDS...: what CMake says of it; lines are wrapped where they are long
+  local case=$1 words
+  shift
+  "$cmake" -G Ninja -S "$source/tests/firmware_shim/cases/refused/arguments" -B "$work/arguments" -DPENSIM_SOURCE="$source" -DCASE="$case" \
+    >"$work/log" 2>&1 || true
+  tr -s ' \n' ' ' <"$work/log" >"$work/joined"
+  for words in "$@"; do grep -qF -- "$words" "$work/joined" || fail "$case: no word of: $words"; done
+}
+said no_port "PORT is needed: the file that answers the firmware's hardware calls" "help: begin with the port.c of the nearest example"
+said no_such_shape "SHAPE is 'loop', expected rates (functions are called), main"
+said no_such_argument "unknown argument 'SOURCE;more.c', expected SOURCES, NATIVE_SOURCES"
+said no_such_cpu "CPU is 'cortex-m7', expected cortex-m0" "help: cortex-m4 for a Cortex-M7"
+said no_such_kernel "RTOS is 'zephyr', expected freertos (another kernel: docs/rtos.md)"
+said kernel_without_main "RTOS needs SHAPE main or registers"
+said assembler "startup.S is assembler of the target" "help: name it under ARM_SOURCES"
+said no_such_folder "there is no folder" "no_such_folder (INCLUDES)"
 echo "refused_test: passed"

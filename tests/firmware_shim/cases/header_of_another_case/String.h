@@ -1,0 +1,1 @@
+#error "a header of the firmware in place of <string.h>"
