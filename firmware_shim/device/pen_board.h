@@ -31,8 +31,8 @@ int pen_board_hangs(void);
 
 /* Early in Reset_Handler. Divisions by zero trap where the port says so; buffered writes are off, so that a bad one is
  * met at its instruction; with an MPU, the first 256 bytes (null pointers) and up to 64 MiB below the stack, which lies
- * lowest in its memory, are nobody's, and flash is not to be written: [flash, flash + flash_bytes), a power of two, or 0
- * bytes for none. */
+ * lowest in its memory, are nobody's, and flash is not to be written: [flash, flash + flash_bytes), a power of two, or
+ * 0 bytes for none. */
 void pen_fault_begin(uint32_t flash, uint32_t flash_bytes);
 
 /* Registers of the caller, for a crash that is no fault: what its caller keeps (r4..r11), sp, pc. */

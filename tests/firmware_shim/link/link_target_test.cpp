@@ -356,6 +356,7 @@ struct Loss {
     options.mode = mode;
     options.on_loss = on_loss;
     options.timeout_s = 30e-3;
+    options.patience_s = 0.1;
     options.freeze_limit_s = freeze_limit_s;
     link = open_link(link_to("unix:" + (folder / "line"), options));
     link->reset(PEN_RESET_POWER_ON);
