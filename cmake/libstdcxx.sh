@@ -30,9 +30,9 @@ sed -i '/^#ifdef *_GLIBCXX_USE_C99_STDINT_TR1/,/^#endif/d' "$source/libstdc++-v3
 cc() { printf '#!/bin/sh\nif [ "$*" = -v ]; then echo "Thread model: single"; else exec %s "$@"; fi\n' "$1" >"$2"; chmod +x "$2"; }
 cc "$compiler" "$work/cc"
 cc "${compiler/gcc/g++}" "$work/c++"
-ar=ar ranlib=ranlib
-[ "$host" != arm-none-eabi ] || ar=arm-none-eabi-ar ranlib=arm-none-eabi-ranlib
-flags="-O2 -ffp-contract=off -funsigned-char -fshort-enums -ffunction-sections -fdata-sections $* -isystem $newlib/include"
+ar=ar ranlib=ranlib debug=
+[ "$host" != arm-none-eabi ] || ar=arm-none-eabi-ar ranlib=arm-none-eabi-ranlib debug=-g1
+flags="$debug -O2 -ffp-contract=off -funsigned-char -fshort-enums -ffunction-sections -fdata-sections $* -isystem $newlib/include"
 cd "$work/build"
 unset CFLAGS CXXFLAGS CPPFLAGS LDFLAGS MAKEFLAGS MFLAGS
 {
@@ -46,6 +46,9 @@ cp -r "$work/installed/cxx/include" "$folder"
 cp -r "$folder/include/$host/." "$folder/include"
 rm -r "${folder:?}/include/$host"
 cp src/.libs/libstdc++.a "$folder/lib"
+# Of the debug information what a stack trace needs; x86-64 has that anyway.
+[ -z "$debug" ] || arm-none-eabi-objcopy $(printf -- '-R .debug_%s ' info abbrev aranges ranges rnglists line line_str str loc loclists) \
+  "$folder/lib/libstdc++.a"
 cp "$source/COPYING3" "$source/COPYING.RUNTIME" "$folder"
 
 # libgcc's part, with the headers that its own configuration would make.

@@ -1,4 +1,4 @@
-// C++ cores as ARM code: the same hash as the native ones.
+// C++ cores as ARM code: the same hash as the native ones, and the same verdict with the same place.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -27,6 +27,21 @@ INSTANTIATE_TEST_SUITE_P(Cpp, SameHash,
                          testing::Values("cpp_library", "cpp_exceptions", "cpp_statics_after_reset", "cpp_init_order",
                                          "cpp_unwinding", "cpp_alias_int32", "cpp_heap_exhausted",
                                          "constructor_reads_clock", "arduino_sketch", "half_wrap"),
+                         [](const auto& core) { return std::string(core.param); });
+
+class SameFault : public testing::TestWithParam<const char*> {};
+TEST_P(SameFault, NativeAndEmulated) {
+  const test::Reported native = run_case("native:" + cases + GetParam() + ".so");
+  const test::Reported emulated = run_case("emulated:" + cases + GetParam() + ".elf");
+  ASSERT_EQ(native.runs.size(), 1u) << native.ran.err;
+  ASSERT_EQ(emulated.runs.size(), 1u) << emulated.ran.err;
+  EXPECT_EQ(emulated.runs[0]["verdict"], "firmware_fault") << emulated.ran.out;
+  const nlohmann::json &expected = native.runs[0]["firmware_fault"], &fault = emulated.runs[0]["firmware_fault"];
+  for (const char* what : {"kind", "function", "line"}) EXPECT_EQ(fault[what], expected[what]) << emulated.ran.out;
+}
+INSTANTIATE_TEST_SUITE_P(Cpp, SameFault,
+                         testing::Values("uncaught_exception", "cpp_throw_in_handler", "cpp_constructor_throws",
+                                         "cpp_throw_through_qsort", "cpp_pure_virtual"),
                          [](const auto& core) { return std::string(core.param); });
 
 // Refused in words on a PC (cases/refused_test.sh).
