@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "firmware_shim/address_text.h"
 #include "firmware_shim/finding_text.h"
 #include "firmware_shim/link/board_fault.h"
 #include "firmware_shim/symbols/symbols.h"
@@ -24,12 +25,6 @@ constexpr double check_every_s = 0.25;  // whether a board that is lost has star
 std::string seconds_text(double value_s) {
   char text[32];
   std::snprintf(text, sizeof text, "%.3g s", value_s);
-  return text;
-}
-
-std::string hex(std::uint64_t value) {
-  char text[24];
-  std::snprintf(text, sizeof text, "0x%08llx", static_cast<unsigned long long>(value));
   return text;
 }
 

@@ -28,6 +28,7 @@
 #include <sstream>
 #include <system_error>
 
+#include "firmware_shim/address_text.h"
 #include "firmware_shim/native/crash_report.h"
 #include "firmware_shim/native/divide.h"
 #include "firmware_shim/native/host_memory.h"
@@ -44,14 +45,10 @@ std::uintptr_t crash_divisions[crash_divisions_kept];
 
 namespace {
 
-constexpr std::size_t page_bytes = 4096;
 constexpr std::size_t handler_stack_bytes = 1u << 20;
 constexpr int code_seccomp = 1;                          // siginfo's SYS_SECCOMP, which glibc does not name
 constexpr std::uint64_t our_exit = 0x70656e73696d21ull;  // second argument of exit_group: the kernel ignores it, the
                                                          // filter does not
-
-std::uintptr_t page_down(std::uintptr_t a) { return a & ~(page_bytes - 1); }
-std::uintptr_t page_up(std::uintptr_t a) { return page_down(a + page_bytes - 1); }
 
 struct LockedMapping {
   std::uintptr_t begin, end;

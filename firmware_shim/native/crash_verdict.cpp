@@ -14,18 +14,13 @@
 #include <sstream>
 #include <system_error>
 
+#include "firmware_shim/address_text.h"
 #include "firmware_shim/native/crash.h"
 #include "firmware_shim/native/crash_report.h"
 #include "firmware_shim/native/places.h"
 
 namespace pensim {
 namespace {
-
-std::string hex(std::uint64_t value) {
-  char text[24];
-  std::snprintf(text, sizeof text, "0x%08" PRIx64, value);
-  return text;
-}
 
 // Nothing when there is no record, or one that is not to be believed.
 std::optional<CrashRecord> read_record(int fd) {

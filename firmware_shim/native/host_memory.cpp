@@ -8,14 +8,14 @@
 #include <cstring>
 #include <system_error>
 
+#include "firmware_shim/address_text.h"
+
 namespace pensim {
 namespace {
 
-constexpr std::size_t page_bytes = 4096, guard_bytes = 64;
+constexpr std::size_t guard_bytes = 64;
 constexpr std::uint64_t guard_word = 0x9e3779b97f4a7c15ull;  // mixed with its own address, so that a copied guard is no
                                                              // guard
-
-std::size_t page_up(std::size_t n) { return (n + page_bytes - 1) & ~(page_bytes - 1); }
 
 std::uint64_t guard_at(const std::byte* address) { return guard_word ^ reinterpret_cast<std::uint64_t>(address); }
 

@@ -13,22 +13,14 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "firmware_shim/address_text.h"
+
 namespace pensim {
 namespace {
 
-constexpr std::uintptr_t page_bytes = 4096;
 constexpr std::uintptr_t lowest_place = 0x10000, highest_place = 0x100000000;
 constexpr std::uintptr_t copies_begin = 0x20000000, copies_end = 0x30000000, copies_apart = 0x01000000;
 constexpr std::size_t most_file_bytes = 512u << 20, most_memory_bytes = 256u << 20, most_segments = 14;
-
-std::uintptr_t page_down(std::uintptr_t a) { return a & ~(page_bytes - 1); }
-std::uintptr_t page_up(std::uintptr_t a) { return page_down(a + page_bytes - 1); }
-
-std::string hex(std::uint64_t value) {
-  char text[24];
-  std::snprintf(text, sizeof text, "0x%08" PRIx64, value);
-  return text;
-}
 
 struct File {
   int fd;

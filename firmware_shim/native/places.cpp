@@ -4,16 +4,11 @@
 #include <cstdio>
 #include <exception>
 
+#include "firmware_shim/address_text.h"
 #include "firmware_shim/symbols/symbols.h"
 
 namespace pensim {
 namespace {
-
-std::string hex(std::uint64_t value) {
-  char text[24];
-  std::snprintf(text, sizeof text, "0x%08" PRIx64, value);
-  return text;
-}
 
 }  // namespace
 
