@@ -9,9 +9,9 @@
 # the same sources, for `--firmware emulated:NAME.elf`. CPU: cortex-m0, cortex-m0plus, cortex-m3, cortex-m4 (with FPU), cortex-m33 (with FPU).
 #
 # The C library is newlib of newlib.cmake, as in a native core with 4-byte longs, so that libm rounds alike on both, and the C++ library
-# libstdc++ of newlib.cmake. They are Debian's
-# for a core that is FREESTANDING and needs none (so that it does not wait for the build of newlib), for a CPU other than
-# cortex-m4, and where newlib cannot be built. DATA_MODEL: of the native core; with lp64 printf and rand are the runtime's, as there.
+# of a core for cortex-m4 libstdc++ of newlib.cmake. They are Debian's for a core that is FREESTANDING and needs none (so that it does not
+# wait for the build of newlib, a minute for each family of CPUs), and where newlib cannot be built. DATA_MODEL: of the native core; with
+# lp64 printf and rand are the runtime's, as there.
 #
 # Flags and their reasons
 #   -ffp-contract=off               a*b+c is two roundings here and there
@@ -22,6 +22,11 @@ _pensim_constant(PENSIM_ARM_FLAGS_cortex-m0plus -mcpu=cortex-m0plus -mfloat-abi=
 _pensim_constant(PENSIM_ARM_FLAGS_cortex-m3 -mcpu=cortex-m3 -mfloat-abi=soft)
 _pensim_constant(PENSIM_ARM_FLAGS_cortex-m4 -mcpu=cortex-m4 -mfloat-abi=hard -mfpu=fpv4-sp-d16)
 _pensim_constant(PENSIM_ARM_FLAGS_cortex-m33 -mcpu=cortex-m33 -mfloat-abi=hard -mfpu=fpv5-sp-d16)
+_pensim_constant(PENSIM_ARM_NEWLIB_cortex-m0 thumbv6m)
+_pensim_constant(PENSIM_ARM_NEWLIB_cortex-m0plus thumbv6m)
+_pensim_constant(PENSIM_ARM_NEWLIB_cortex-m3 thumbv7m)
+_pensim_constant(PENSIM_ARM_NEWLIB_cortex-m4 thumbv7em-hard)
+_pensim_constant(PENSIM_ARM_NEWLIB_cortex-m33 thumbv8m-hard)
 _pensim_constant(PENSIM_ARM_CORE_FLAGS -mthumb -ffp-contract=off -funsigned-char -fshort-enums -ffunction-sections -fdata-sections -g
                  -fno-optimize-sibling-calls -Wno-missing-field-initializers)
 
@@ -31,12 +36,7 @@ function(_pensim_arm_newlib name cpu freestanding result)
   if(freestanding)
     return()
   endif()
-  if(NOT cpu STREQUAL cortex-m4)
-    message(STATUS "core ${name}.elf: C library and libm are Debian's, since pensim's newlib is for cortex-m4 and this is ${cpu}; "
-                   "results of libm may differ from the native core's")
-    return()
-  endif()
-  pensim_newlib(thumbv7em-hard newlib)
+  pensim_newlib(${PENSIM_ARM_NEWLIB_${cpu}} newlib)
   if(NOT newlib)
     message(STATUS "core ${name}.elf: C library and libm are Debian's, since newlib is not here (Debian: newlib-source); "
                    "results of libm may differ from the native core's")
@@ -86,7 +86,7 @@ function(_pensim_add_arm_core name)
   endif()
   _pensim_arm_newlib(${name} ${core_CPU} ${core_FREESTANDING} newlib)
   set(libstdcxx)
-  if(newlib AND "${core_SOURCES}" MATCHES "\\.(cpp|cc|cxx)(;|$)")
+  if(newlib AND core_CPU STREQUAL cortex-m4 AND "${core_SOURCES}" MATCHES "\\.(cpp|cc|cxx)(;|$)")
     pensim_libstdcxx(thumbv7em-hard libstdcxx)
   endif()
   set(linker ${PENSIM_ARM_GCC})
@@ -152,7 +152,7 @@ function(_pensim_add_arm_core name)
     DEPENDS ${objects} ${library} ${guest}/guest.ld COMMENT "Linking ${name}.elf for ${core_CPU}" VERBATIM)
   add_custom_target(${name}.arm DEPENDS ${elf})
   if(newlib)
-    add_dependencies(${name}.arm pensim_newlib_thumbv7em-hard)
+    add_dependencies(${name}.arm pensim_newlib_${PENSIM_ARM_NEWLIB_${core_CPU}})
   endif()
   if(libstdcxx)
     add_dependencies(${name}.arm pensim_libstdcxx_thumbv7em-hard)
