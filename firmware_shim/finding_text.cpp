@@ -38,6 +38,9 @@ std::string finding_text(std::uint32_t kind, const std::string& text, std::uint3
              "): its handler never runs";
     case PEN_FINDING_KICKED:
       return "main() has waited for " + n + " ms for what does not change, while handlers kick the watchdog";
+    case PEN_FINDING_OVERRUN:
+      return "handler " + std::to_string(number % 64) + " of the port takes " + std::to_string(number / 64) +
+             " us, more than there is until it is due again: an overrun";
     default:
       return "unknown finding " + std::to_string(kind);
   }

@@ -11,7 +11,7 @@ std::unique_ptr<Target> (*open_emulated_core)(const TargetSpec&) = nullptr;
 std::unique_ptr<Target> open_target(const TargetSpec& spec) {
   switch (spec.kind) {
     case TargetSpec::Kind::native:
-      return open_native(spec.path, {.stack_fill = spec.stack_fill});
+      return open_native(spec.path, {.stack_fill = spec.stack_fill, .cost = spec.cost});
     case TargetSpec::Kind::link:
       return open_link(spec);
     case TargetSpec::Kind::emulated:

@@ -37,6 +37,8 @@ struct LinkReport {
 struct StepReport {
   double cpu_load = 0.0;              // share of the tick's virtual time not spent asleep (WFI), 0..1; 0 for functions
                                       // called at rates, since native code takes no time
+  double act_delay_s = 0.0;           // counted time or given costs: from sensing to acting, of the newest handler that
+                                      // changed PenOut (PenStatus.act_delay_ns, pen_runtime.h); 0 before, and else
   std::uint64_t interrupts_lost = 0;  // handlers pending twice that ran once, count since power-on
   bool reset_requested = false;       // the core asked for a software reset
   bool hang = false;                  // waits, without an answer, for 1 s of virtual time, and no watchdog ends it

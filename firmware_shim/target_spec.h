@@ -2,9 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 namespace pensim {
+
+struct CountedCost;  // counted_cost.h
 
 // How a run uses its board (link/link_target.h).
 struct LinkOptions {
@@ -24,6 +27,7 @@ struct EmulatedOptions {
   bool counted = false;        // instructions take time
   std::uint32_t clock_Hz = 0;  // 0: the port's
   std::uint8_t fill = 0;       // of memory that nothing initialises
+  int cost_file = -1;          // counted: open file that gets what each call of a handler took (counted_cost.h)
   std::string debugger;        // where to wait for one before the first instruction (gdb/gdb_server.h); "": nowhere
 
   bool operator==(const EmulatedOptions&) const = default;
@@ -43,6 +47,7 @@ struct TargetSpec {
   LinkOptions link = {};
   EmulatedOptions emulated = {};
   std::string file = {};        // what the user calls it, when `path` is a copy of its bytes; "": path itself
+  std::shared_ptr<const CountedCost> cost = {};  // of a native core: what its handlers take; null: nothing
   std::uint8_t stack_fill = 0;  // of a native core: what its stack holds where nothing was written
 
   const std::string& shown() const { return file.empty() ? path : file; }

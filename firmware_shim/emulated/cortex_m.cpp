@@ -8,24 +8,20 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "firmware_shim/address_text.h"
+
 namespace pensim {
 namespace {
 
 namespace fiber = boost::context::detail;
 
-constexpr std::size_t stack_bytes = 1u << 20, page_bytes = 4096;
+constexpr std::size_t stack_bytes = 1u << 20;
 constexpr std::uint32_t it_bits = 0x0600FC00u, number_bits = 0x1FFu, thumb_bit = 1u << 24, align_bit = 1u << 9;
 // FPCA, with SFPA, which libunicorn's processor looks at too: without it the next float instruction would start a new
 // context, with an empty FPSCR.
 constexpr std::uint32_t spsel = 2, fpca = 4, floats = 0xC;
 constexpr std::uint32_t basic_frame = 0x20, extended_frame = 0x68;
 constexpr std::uint32_t entry_cycles = 12, exit_cycles = 10;  // recalled, as in thumb.h
-
-std::string hex(std::uint64_t value) {
-  char text[24];
-  std::snprintf(text, sizeof text, "0x%08" PRIx64, value);
-  return text;
-}
 
 void require(uc_err error, const char* what) {
   if (error != UC_ERR_OK) throw std::runtime_error(std::string("libunicorn: ") + what + ": " + uc_strerror(error));
@@ -215,7 +211,8 @@ const CortexM::Block& CortexM::block(std::uint32_t address, std::uint32_t bytes)
     if (b.bytes != bytes) {
       const std::uint8_t* at = memory(address, bytes);
       const BlockCost cost = at ? block_cost(at, bytes, model_) : BlockCost{};
-      b = {bytes, cost.cycles, cost.instructions, cost.conditional, cost.masks};
+      b = {bytes, cost.cycles, cost.instructions, cost.conditional, cost.masks, 255, cost.reads};
+      if (at && each_instruction_ && model_ != CortexModel::m0) b.aligned = aligned_register(at, bytes);
     }
     return b;
   }
@@ -238,14 +235,31 @@ void CortexM::on_block(uc_engine*, std::uint64_t address, std::uint32_t size, vo
     if (self.moved_ || self.abandoned_) return;  // it is not run now
   }
   const Block& b = self.block(at, size);
+  if (b.aligned != 255 && !inside && self.is_misaligned(at, b)) {
+    self.leave({CortexEvent::Kind::fault, 0});
+    return;
+  }
   if (at != self.next_block_) self.cycles_ += refill_cycles;
   self.cycles_ += b.cycles;
   self.instructions_ += b.instructions;
+  self.readings_ += b.reads;
   self.masks_ = b.masks;
   if (b.conditional) self.conditional_ = b.conditional;
   self.block_ = at;
   self.block_bytes_ = size;
   self.next_block_ = at + size;
+}
+
+bool CortexM::is_misaligned(std::uint32_t address, const Block& block) {
+  const std::uint32_t at = get(UC_ARM_REG_R0 + block.aligned);
+  if (at % 4 == 0) return false;
+  pc_ = address;
+  fault_ = {};
+  fault_.kind = CortexFault::Kind::unaligned;
+  fault_.address = at;
+  fault_.pc = address;
+  fault_.text = "LDM, LDRD or their kind at " + hex(at) + ", which is not aligned";
+  return true;
 }
 
 void CortexM::on_stub(uc_engine*, std::uint64_t address, std::uint32_t, void* context) {
@@ -259,7 +273,8 @@ void CortexM::on_stub(uc_engine*, std::uint64_t address, std::uint32_t, void* co
 void CortexM::on_interrupt(uc_engine*, std::uint32_t number, void* context) {
   auto& self = *static_cast<CortexM*>(context);
   // As libunicorn's processor numbers them.
-  constexpr std::uint32_t software = 2, breakpoint = 7, exception_exit = 8, no_coprocessor = 17, invalid_state = 18;
+  constexpr std::uint32_t software = 2, breakpoint = 7, exception_exit = 8, no_coprocessor = 17, invalid_state = 18,
+                          data_abort = 4, unaligned = 22;
   self.pc_ = self.get(UC_ARM_REG_PC) & ~1u;
   if (number == software) {
     self.leave({CortexEvent::Kind::supervisor_call, 0});
@@ -277,8 +292,11 @@ void CortexM::on_interrupt(uc_engine*, std::uint32_t number, void* context) {
   } else if (number == invalid_state) {
     self.fault_.kind = CortexFault::Kind::state;
     self.fault_.text = "jump to an even address: a Cortex-M has no ARM state";
+  } else if (number == unaligned || number == data_abort) {
+    self.fault_.kind = CortexFault::Kind::unaligned;
+    self.fault_.text = "access to an address that is not aligned";
   } else {
-    self.fault_.kind = CortexFault::Kind::instruction;
+    self.fault_.kind = number == no_coprocessor ? CortexFault::Kind::no_coprocessor : CortexFault::Kind::instruction;
     self.fault_.text = number == no_coprocessor ? "a floating point instruction, but this processor has no FPU"
                                                 : "exception " + std::to_string(number) + " of the processor";
   }

@@ -10,8 +10,8 @@
 // taken when is the caller's.
 //
 // Not modelled: MPU, privilege (unprivileged code may do everything), security extension (M33), bit-banding, caches,
-// wait states, unaligned LDRD/LDM faults, imprecise faults, faults as exceptions of the guest (a fault is an event; its
-// handler is not run).
+// wait states, imprecise faults, without each_instruction the faults of LDM, LDRD and
+// their kind at addresses that are no multiple of 4.
 #pragma once
 
 #include <unicorn/unicorn.h>
@@ -45,7 +45,7 @@ struct CortexEvent {
 };
 
 struct CortexFault {
-  enum class Kind : std::uint8_t { access, fetch, instruction, breakpoint, state };
+  enum class Kind : std::uint8_t { access, fetch, instruction, breakpoint, state, no_coprocessor, unaligned };
   Kind kind = Kind::access;
   std::uint32_t address = 0, pc = 0;
   bool write = false, read_only = false;  // of an access
@@ -90,6 +90,8 @@ class CortexM {
   void stop_soon() { cycle_limit_ = 0; }
   std::uint64_t cycles() const { return cycles_; }
   std::uint64_t instructions() const { return instructions_; }
+  // Blocks of instructions so far that read memory.
+  std::uint64_t readings() const { return readings_; }
   void add_cycles(std::uint32_t cycles) { cycles_ += cycles; }
   const CortexFault& fault() const { return fault_; }
 
@@ -106,6 +108,8 @@ class CortexM {
     pc_ = pc & ~1u;
     set(UC_ARM_REG_PC, pc | 1u);
   }
+  // It is known to go on there by itself.
+  void stands_at(std::uint32_t pc) { pc_ = pc & ~1u; }
   std::array<std::uint32_t, 17> registers() const;  // r0..r15, xPSR
 
   // Nothing unless it is all in one piece of memory (writable, if asked for).
@@ -136,6 +140,8 @@ class CortexM {
     std::uint32_t instructions = 0;
     std::uint8_t conditional = 0;
     bool masks = false;
+    std::uint8_t aligned = 255;  // aligned_register
+    bool reads = false;
   };
   struct Code {
     std::uint32_t begin = 0, bytes = 0;
@@ -145,6 +151,7 @@ class CortexM {
   void leave(CortexEvent event);
   void classify(uc_err error);
   void locate_access();
+  bool is_misaligned(std::uint32_t address, const Block& block);
   const Block& block(std::uint32_t address, std::uint32_t bytes);
   static void on_stub(uc_engine*, std::uint64_t address, std::uint32_t size, void* self);
   static void on_block(uc_engine*, std::uint64_t address, std::uint32_t size, void* self);
@@ -157,7 +164,7 @@ class CortexM {
   std::vector<Memory> memory_;
   std::vector<Code> code_;
   std::uint32_t stubs_begin_ = 0, stubs_bytes_ = 0;
-  std::uint64_t cycles_ = 0, instructions_ = 0, cycle_limit_ = ~0ull, instruction_limit_ = ~0ull;
+  std::uint64_t cycles_ = 0, instructions_ = 0, readings_ = 0, cycle_limit_ = ~0ull, instruction_limit_ = ~0ull;
   std::uint32_t next_block_ = 0;  // where the last block ends: beginning there is no branch
   std::uint32_t block_ = 0, block_bytes_ = 0;
   std::uint32_t conditional_ = 0;  // instructions under an IT that are still to come

@@ -11,20 +11,16 @@
 #include <map>
 #include <stdexcept>
 
+#include "firmware_shim/address_text.h"
+
 namespace pensim {
 namespace {
 
-constexpr std::uint64_t page_bytes = 4096;
 constexpr std::uint64_t most_bytes = 64u << 20;
+constexpr std::uint32_t ram_begin = 0x20000000;  // of every Cortex-M
 
 [[noreturn]] void refuse(const std::string& path, const std::string& why) {
   throw std::runtime_error(path + ": " + why);
-}
-
-std::string hex(std::uint64_t value) {
-  char text[24];
-  std::snprintf(text, sizeof text, "0x%08" PRIx64, value);
-  return text;
 }
 
 // A structure of the file; false where the file ends before.
@@ -80,10 +76,16 @@ void ElfImage::read_header() {
     };
     // A segment that is copied out of flash at start-up is read-only there, and writable where it runs.
     const bool copied = segment.p_paddr != segment.p_vaddr && segment.p_filesz != 0;
-    add(segment.p_vaddr, segment.p_memsz, (segment.p_flags & PF_W) != 0 || copied);
+    // Linkers mark flash as writable when a table of constructors lies in it.
+    const bool flash = segment.p_paddr == segment.p_vaddr && segment.p_filesz != 0 && segment.p_vaddr < ram_begin;
+    add(segment.p_vaddr, segment.p_memsz, !flash && ((segment.p_flags & PF_W) != 0 || copied));
     if (copied) add(segment.p_paddr, segment.p_filesz, false);
   }
   if (parts_.empty()) refuse(path_, "holds nothing to load");
+  for (std::size_t i = 0; i < parts_.size(); ++i)
+    for (std::size_t k = 0; k < i; ++k)
+      if (parts_[i].begin < parts_[k].end && parts_[k].begin < parts_[i].end)
+        refuse(path_, "two of its segments overlap, at " + hex(std::max(parts_[i].begin, parts_[k].begin)));
 }
 
 void ElfImage::lay_out() {
@@ -150,6 +152,28 @@ void ElfImage::each_symbol(const std::function<bool(const char*, const Elf32_Sym
       if (std::memchr(name, 0, file_.size() - text) && visit(name, symbol)) return;
     }
   }
+}
+
+bool ElfImage::is_code(std::uint32_t address) const {
+  const std::uint32_t at = address & ~1u;
+  return (address & 1) != 0 && std::any_of(regions_.begin(), regions_.end(), [&](const ElfRegion& r) {
+           return r.executable && at >= r.address && at - r.address < r.size();
+         });
+}
+
+bool ElfImage::has_section(const std::string& name) const {
+  Elf32_Ehdr header;
+  Elf32_Shdr names, section;
+  if (!take(file_, 0, header) || header.e_shentsize != sizeof(Elf32_Shdr) ||
+      !take(file_, header.e_shoff + std::uint64_t{header.e_shstrndx} * sizeof names, names))
+    return false;
+  for (std::uint32_t i = 0; i < header.e_shnum; ++i) {
+    if (!take(file_, header.e_shoff + std::uint64_t{i} * sizeof section, section)) return false;
+    const std::uint64_t at = std::uint64_t{names.sh_offset} + section.sh_name;
+    if (at + name.size() < file_.size() && std::memcmp(file_.data() + at, name.c_str(), name.size() + 1) == 0)
+      return true;
+  }
+  return false;
 }
 
 std::optional<std::uint32_t> ElfImage::symbol(const std::string& name) const {

@@ -37,6 +37,9 @@ class ElfImage {
   // Nothing where not all of it is in one region.
   const std::uint8_t* at(std::uint32_t address, std::uint32_t bytes) const;
   const std::vector<ElfRegion>& regions() const { return regions_; }
+  // Bit 0 is set, and the half-word there may run.
+  bool is_code(std::uint32_t address) const;
+  bool has_section(const std::string& name) const;
   const std::string& path() const { return path_; }
 
  private:

@@ -1,6 +1,7 @@
 #include "firmware_shim/emulated/emulated_target.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <boost/context/detail/fcontext.hpp>
@@ -14,6 +15,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "firmware_shim/address_text.h"
+#include "firmware_shim/counted_cost.h"
 #include "firmware_shim/emulated/cortex_m.h"
 #include "firmware_shim/emulated/debugger.h"
 #include "firmware_shim/emulated/elf_image.h"
@@ -31,15 +34,12 @@ namespace fiber = boost::context::detail;
 constexpr std::size_t core_stack_bytes = 256 * 1024;
 constexpr std::uint32_t private_begin = 0xE0000000u, private_bytes = 0x100000u;
 constexpr std::uint32_t default_clock_Hz = 168000000;
-constexpr std::uint64_t endless_instructions = 50'000'000;
+constexpr std::uint64_t endless_instructions = 50'000'000, round_instructions = 10'000;
 constexpr std::uint64_t cycles_to_store = 64;
+constexpr std::uint32_t most_faults_in_a_tick = 100;
+constexpr std::uint32_t vector_table_register = 0xE000ED08u, system_handler_control = 0xE000ED24u,
+                        fault_status = 0xE000ED28u, hard_fault_status = 0xE000ED2Cu, bus_fault_address = 0xE000ED38u;
 constexpr std::uint32_t priority_shift = 4;  // of BASEPRI: four bits of priority
-
-std::string hex(std::uint64_t value) {
-  char text[24];
-  std::snprintf(text, sizeof text, "0x%08" PRIx64, value);
-  return text;
-}
 
 [[noreturn]] void refuse(const std::string& path, const std::string& why) {
   throw std::runtime_error(path + ": " + why);
@@ -97,19 +97,55 @@ class Emulated final : public Target {
   void masks(std::uint32_t* primask, std::uint32_t* faultmask, std::uint32_t* basepri) const;
 
  private:
-  enum class Until : std::uint8_t { next, returned, exception_return };
+  enum class Until : std::uint8_t { next, returned, nested, exception_return };
+  // The guest is about to return from a stub: what the host wants called in its midst is called by the guest
+  // (pen_guest_nested), since to move its program counter from outside costs ten times as much.
+  struct Stub {
+    enum class At : std::uint8_t { nowhere, stub, nested } at = At::nowhere;
+    std::uint32_t sp = 0, lr = 0;
+  };
+  // What of the fault status registers a fault sets, and which handler it wants.
+  enum class Cause : std::uint8_t {
+    bus,
+    fetch,
+    undefined,
+    state,
+    no_coprocessor,
+    unaligned,
+    breakpoint,
+    supervisor_call
+  };
+  struct Answering {  // the firmware's own handler of a fault is running
+    TargetFault fault;
+    std::string handler;
+  };
   void read_guest();
   void read_port();
+  std::string text_of(std::uint32_t address) const;
   void map_memory();
   void map_plain(std::uint64_t begin, std::uint64_t end);
   void run_until(Until until);
   void answer(std::uint32_t index);
   void supervisor_call();
+  void call_in_stub(std::uint32_t function, std::uint32_t argument);
+  void leave_stub();
   void watch_for_overrun(std::uint32_t function, std::uint32_t handler, std::uint64_t took_ns);
   void due();
+  void go_round();
+  [[noreturn]] void stays();
   void allow();
   void take_time();
   void guest_fault();
+  void fault(const char* kind, const std::string& detail, std::uint32_t pc, Cause cause);
+  std::pair<std::uint32_t, std::uint32_t> fault_handler(Cause cause);
+  void tell_status(Cause cause, std::uint32_t address);
+  std::uint32_t* private_word(std::uint32_t address) {
+    return reinterpret_cast<std::uint32_t*>(private_.data() + (address - private_begin));
+  }
+  [[noreturn]] void give_up(TargetFault verdict);
+  [[noreturn]] void spinning();
+  void write_costs() const;
+  std::uint64_t counted_cycles() const { return cpu_->cycles() - outside_cycles_; }
   TargetFault describe(const char* kind, const std::string& detail, std::uint32_t pc) const;
   [[noreturn]] void fail(const char* kind, const std::string& detail, std::uint32_t pc);
   void enter_state();
@@ -151,6 +187,18 @@ class Emulated final : public Target {
   fiber::fcontext_t core_context_ = nullptr, engine_context_ = nullptr;
 
   bool first_step_ = true, at_next_ = false;
+  Stub stub_;
+  bool rounds_ = false;  // it has waited by plain memory
+  bool probing_ = false;
+  std::uint64_t readings_before_ = 0;
+  std::uint32_t round_place_ = 0;
+  std::set<std::string> rounds_told_;
+  std::optional<Answering> answering_;
+  std::uint32_t faults_answered_ = 0;  // in this tick
+  std::set<std::uint32_t> answered_at_;
+  CountedCost costs_;
+  int cost_file_;
+  std::uint64_t outside_cycles_ = 0;  // of sync_in and its kind, and of handlers that interrupted the one that runs
   std::uint64_t cycles_before_ = 0;  // turned into time already
   std::uint64_t lost_before_reset_ = 0;
   std::int64_t tick_ = 0;
@@ -172,10 +220,13 @@ Emulated::Emulated(const TargetSpec& spec)
     : image_(spec.path),
       counted_(spec.emulated.counted),
       fill_(spec.emulated.fill),
-      debug_address_(spec.emulated.debugger) {
+      debug_address_(spec.emulated.debugger),
+      cost_file_(spec.emulated.cost_file) {
   read_guest();
   read_port();
-  if (spec.emulated.clock_Hz) clock_Hz_ = spec.emulated.clock_Hz;
+  if (spec.emulated.clock_Hz) clock_Hz_ = port_.core_clock_Hz = spec.emulated.clock_Hz;
+  costs_.core = name_;
+  costs_.clock_Hz = clock_Hz_;
   const bool rates = guest_.shape == PEN_SHAPE_RATES;
   if (!rates && !guest_.announced && !counted_) {
     counted_ = true;
@@ -212,6 +263,7 @@ Emulated::Emulated(const TargetSpec& spec)
 }
 
 Emulated::~Emulated() {
+  if (counted_ && cost_file_ >= 0) write_costs();
   if (state_of[runtime_] == this) state_of[runtime_] = nullptr;
 }
 
@@ -221,9 +273,12 @@ void Emulated::read_guest() {
   const std::uint8_t* bytes = at ? image_.at(*at, sizeof(PenGuest)) : nullptr;
   if (bytes) std::memcpy(&guest_, bytes, sizeof guest_);
   if (!bytes || guest_.magic != PEN_GUEST_MAGIC)
-    refuse(path,
-           "an ELF file for ARM, but no firmware core: it has no pen_guest (build it with pensim_add_core, or link "
-           "firmware_shim/emulated/guest and a port)");
+    refuse(
+        path,
+        !image_.has_section(".symtab")
+            ? "its symbols were stripped: the emulator finds pen_guest by its name"
+            : "an ELF file for ARM, but no firmware core: it has no pen_guest (build it with pensim_add_core, or link "
+              "firmware_shim/emulated/guest and a port)");
   const auto same = [&](const char* what, std::uint32_t theirs, std::uint32_t ours) {
     if (theirs != ours)
       refuse(path, std::string("built against ") + what + " " + std::to_string(theirs) + ", this program has " +
@@ -238,8 +293,22 @@ void Emulated::read_guest() {
       guest_.calls_end != guest_.calls_begin + 4 * PEN_CALLS || guest_.init_end < guest_.init_begin ||
       guest_.stack_end < guest_.stack_begin || guest_.stack_end % 8 != 0)
     refuse(path, "its pen_guest contradicts itself");
+  if (guest_.stack_end == guest_.stack_begin)
+    refuse(path, "it has no stack: pen_stack_begin and pen_stack_end of its linker script are the same");
+  if (!image_.at(guest_.vectors, 64))
+    refuse(path, "its table of vectors at " + hex(guest_.vectors) + " lies outside of its memory");
+  if (!image_.has_section(".debug_info"))
+    findings_.push_back(
+        "the core has no debug information (-g): faults have no file and line, and no variable has a name");
   image_.add_memory(guest_.stack_begin, guest_.stack_end);
   image_.add_memory(guest_.heap_begin, guest_.ram_end);
+}
+
+std::string Emulated::text_of(std::uint32_t address) const {
+  std::string text;
+  for (const std::uint8_t* at; text.size() < 200 && (at = image_.at(address, 1)) && *at; ++address)
+    text += static_cast<char>(*at);
+  return text;
 }
 
 // The port as the guest has it: pointers of four bytes.
@@ -300,6 +369,30 @@ void Emulated::read_port() {
   port_.interrupts = interrupts_.data();
   port_.registers = registers_.data();
   if (!p[5] && guest_.shape != PEN_SHAPE_RATES) wrong("has no main(): pensim_add_core(... SHAPE rates)");
+  const auto code = [&](std::uint32_t address, const std::string& what) {
+    if (address && !image_.is_code(address))
+      refuse(path,
+             what + " is " + hex(address) +
+                 (address & 1 ? ", where there is no code" : ", which is no Thumb code: bit 0 of its address is 0"));
+  };
+  for (std::uint32_t i = 0; i < port_.task_count; ++i)
+    code(tasks[4 * i], "pen_port: tasks[" + std::to_string(i) + "].run");
+  for (std::uint32_t i = 0; i < port_.interrupt_count; ++i)
+    code(interrupts[3 * i], "pen_port: interrupts[" + std::to_string(i) + "].run");
+  const char* names[] = {".boot", ".main", ".sync_in", ".sync_out", ".before_read", ".after_write"};
+  const std::uint32_t at[] = {4, 5, 12, 13, 14, 15};
+  for (std::size_t i = 0; i < std::size(at); ++i) code(p[at[i]], std::string("pen_port: ") + names[i]);
+  code(guest_.entry, "pen_guest_entry");
+  code(guest_.nested, "pen_guest_nested");
+  code(guest_.svc, "SVC_Handler");
+  code(guest_.pendsv, "PendSV_Handler");
+  code(guest_.systick, "SysTick_Handler");
+  name_ = text_of(p[1]);
+  port_.name = name_.c_str();
+  for (std::uint32_t i = 0; i < port_.interrupt_count; ++i)
+    costs_.handlers.push_back({false, i, image_.function_at(interrupts[3 * i]), {}});
+  for (std::uint32_t i = 0; i < port_.task_count; ++i)
+    costs_.handlers.push_back({true, i, image_.function_at(tasks[4 * i]), {}});
   init_ = words(guest_.init_begin, (guest_.init_end - guest_.init_begin) / 4, "table of constructors");
 }
 
@@ -324,7 +417,8 @@ void Emulated::map_memory() {
   for (const ElfRegion& r : image_.regions()) {
     memory_.emplace_back(&r, Pages(r.size()));
     std::memcpy(memory_.back().second.data(), r.bytes.data(), r.size());
-    cpu_->map(r.address, r.size(), memory_.back().second.data(), r.writable, r.executable);
+    const bool ram = r.address >= 0x20000000u && r.address < 0x40000000u;  // where a Cortex-M runs code, too
+    cpu_->map(r.address, r.size(), memory_.back().second.data(), r.writable, r.executable || ram);
   }
   if (guest_.shape == PEN_SHAPE_REGISTERS) {
     for (const PenRegisters& r : registers_) {
@@ -367,14 +461,16 @@ void Emulated::reset(std::uint8_t cause) {
   fill(guest_.heap_begin, guest_.ram_end);
   for (const auto& [address, pages] : register_memory_) ::madvise(pages.data(), pages.size(), MADV_DONTNEED);  // zero
   ::madvise(private_.data(), private_.size(), MADV_DONTNEED);  // zero
-  const std::uint32_t vector_table = 0xE000ED08u - private_begin, vectors = guest_.vectors;
-  std::memcpy(private_.data() + vector_table, &vectors, 4);
+  *private_word(vector_table_register) = guest_.vectors;
   cpu_->reset(guest_.entry, guest_.stack_end);
   core_context_ = fiber::make_fcontext(stack_.data() + stack_.size(), stack_.size(), &Emulated::enter);
   first_step_ = true;
   at_next_ = false;
   unannounced_.clear();
-  cycles_before_ = 0;
+  cycles_before_ = outside_cycles_ = 0;
+  stub_ = {};
+  rounds_ = probing_ = false;
+  answering_.reset();
   fault_.reset();
   hang_.reset();
 }
@@ -402,6 +498,7 @@ void Emulated::enter_state() {
 StepReport Emulated::step(std::int64_t tick, const PenIn& in, PenOut& out) {
   enter_state();
   tick_ = tick;
+  faults_answered_ = 0;
   StepReport report;
   if (fault_) {
     report.faulted = true;
@@ -412,17 +509,22 @@ StepReport Emulated::step(std::int64_t tick, const PenIn& in, PenOut& out) {
     if (!debugger_ && !debug_address_.empty())
       debugger_ = std::make_unique<EmulatedDebugger>(*cpu_, debug_address_, [this] { return time_text(); });
     std::memset(runtime_->state_begin, 0, static_cast<std::size_t>(runtime_->state_end - runtime_->state_begin));
+    *runtime_->measures = counted_;
     runtime_->start(&core_, &host_);
   }
   core_context_ = fiber::jump_fcontext(core_context_, this).fctx;
   std::memcpy(&out, core_.out, sizeof out);
   const PenStatus& status = *runtime_->status;
   if (waits()) report.cpu_load = 1.0 - status.slept_ns * 1e-3 / port_.tick_us;
+  report.act_delay_s = status.act_delay_ns * 1e-9;
   report.interrupts_lost = lost_before_reset_ + status.interrupts_lost;
   report.reset_requested = status.reset_requested != 0;
   report.hang = status.hang != 0;
   report.faulted = fault_.has_value();
-  if (report.hang && !hang_) {
+  if (report.hang && answering_) {
+    hang_ = answering_->fault;
+    hang_->detail += "; " + answering_->handler + "(), which answers it, does not return";
+  } else if (report.hang && !hang_) {
     std::string detail = "waits for 1 s of virtual time for what nobody will change";
     for (int i = 0; i < 2; ++i)
       if (status.waits_for[i]) detail += (i ? " and " : ", reading ") + hex(status.waits_for[i]);
@@ -449,7 +551,9 @@ void Emulated::allow() {
     // The store comes behind its announcement: only then is it looked at.
     if (*runtime_->register_written) cycles = std::max(cycles, cycles_to_store);
   }
-  cpu_->set_budget(cycles, endless_instructions);
+  cpu_->set_budget(cycles, rounds_ || probing_ ? round_instructions
+                           : answering_        ? endless_instructions / 10
+                                               : endless_instructions);
 }
 
 // Instructions become time. In functions that take none (sync_in and its kind) the runtime puts the clock back.
@@ -463,10 +567,14 @@ void Emulated::take_time() {
 }
 
 void Emulated::run_until(Until until) {
+  std::uint64_t readings = cpu_->readings(), quiet_since_ns = waits() ? *runtime_->now_ns : 0;
   for (;;) {
     allow();
     const CortexEvent event = cpu_->resume();
     take_time();
+    if (event.kind != CortexEvent::Kind::due) probing_ = false;
+    if (waits() && (event.kind != CortexEvent::Kind::due || cpu_->readings() != readings))
+      quiet_since_ns = *runtime_->now_ns;
     switch (event.kind) {
       case CortexEvent::Kind::idle:
         break;
@@ -478,7 +586,8 @@ void Emulated::run_until(Until until) {
           }
           fail("illegal_instruction", "a function was left on a way that was not its own", cpu_->pc());
         }
-        if (event.number == PEN_CALL_returned) {
+        if (event.number == PEN_CALL_nested && until == Until::nested) return;
+        if (event.number == PEN_CALL_returned || event.number == PEN_CALL_nested) {
           if (until == Until::returned) return;
           fail("illegal_instruction", "a function was left on a way that was not its own", cpu_->pc());
         }
@@ -504,6 +613,7 @@ void Emulated::run_until(Until until) {
         runtime_->call(PEN_CALL_wait_for_event, nullptr);
         break;
       case CortexEvent::Kind::due:
+        if (counted_ && waits() && *runtime_->now_ns - quiet_since_ns >= 1'000'000'000u) stays();
         due();
         break;
       case CortexEvent::Kind::debug:
@@ -513,12 +623,27 @@ void Emulated::run_until(Until until) {
         guest_fault();
         break;
     }
+    readings = cpu_->readings();
   }
+}
+
+// For 1 s of counted time main() or a handler has gone round in a loop that reads nothing.
+void Emulated::stays() {
+  if (answering_) spinning();
+  fail("hang", "a loop that reads nothing, for 1 s", cpu_->pc());
 }
 
 // Between two blocks of instructions: time has come, masks may have changed, or it runs and runs.
 void Emulated::due() {
-  if (cpu_->instructions_used_up()) fail("hang", "50 million instructions without time passing", cpu_->pc());
+  if (cpu_->instructions_used_up() && answering_) spinning();
+  if (cpu_->instructions_used_up()) {
+    const std::uint64_t readings = std::exchange(readings_before_, cpu_->readings());
+    if (!waits() || counted_ || *runtime_->frozen || (probing_ && readings == readings_before_))
+      fail("hang", "50 million instructions without time passing", cpu_->pc());
+    probing_ = !probing_;  // a look at one more piece of the loop: does it read at all?
+    if (!probing_) go_round();
+    return;
+  }
   if (!waits()) return;
   for (const std::uint32_t address : std::exchange(unannounced_, {})) runtime_->announced(address, 1);
   if (*runtime_->frozen == 0) {
@@ -530,11 +655,28 @@ void Emulated::due() {
   }
 }
 
+// A loop that waits by plain memory: from now on the same goes on for some thousand instructions only.
+void Emulated::go_round() {
+  if (round_place_ != cpu_->pc()) {
+    const std::vector<TargetFault::Place> frames = describe("", "", cpu_->pc()).frames;
+    round_place_ = cpu_->pc();
+    const std::string function = frames.empty() ? "" : frames[0].function;
+    if (rounds_told_.insert(function).second)
+      findings_.push_back("the core waits in " + function +
+                          " by reading plain memory again and again: time passes by ticks there, and how "
+                          "far the loop comes in one depends on the build");
+  }
+  rounds_ = true;
+  runtime_->go_round();
+}
+
 void Emulated::supervisor_call() {
   const int answered = runtime_->supervisor_call ? runtime_->supervisor_call() : 0;
-  if (answered == 0) fail("illegal_instruction", "SVC, but there is no SVC_Handler", cpu_->pc() - 2);
+  if (answered == 0)
+    fault("illegal_instruction", "SVC, but there is no SVC_Handler", cpu_->pc() - 2, Cause::supervisor_call);
   if (answered < 0)
-    fail("illegal_instruction", "SVC where interrupts of its priority are masked: a HardFault", cpu_->pc() - 2);
+    fault("illegal_instruction", "SVC where interrupts of its priority are masked: a HardFault", cpu_->pc() - 2,
+          Cause::supervisor_call);
 }
 
 void Emulated::answer(std::uint32_t index) {
@@ -542,7 +684,7 @@ void Emulated::answer(std::uint32_t index) {
   // The processor's own masks lead: instructions of the guest change them too.
   switch (index) {
     case PEN_CALL_abort:
-      fail("abort", "abort(), assert() or a processor exception that nobody answers", cpu_->pc() - 2);
+      fail("abort", "abort() or assert()", cpu_->pc() - 2);
     case PEN_CALL_exit:
       fail("exit", "the core ended itself with exit code " + std::to_string(static_cast<std::int32_t>(arguments[0])),
            cpu_->pc() - 2);
@@ -570,7 +712,10 @@ void Emulated::answer(std::uint32_t index) {
     default:
       break;
   }
+  const Stub outer = std::exchange(stub_, {Stub::At::stub});
   const std::uint64_t result = runtime_->call(index, arguments);
+  leave_stub();
+  stub_ = outer;
   if (results_of[index] > 0) cpu_->set(UC_ARM_REG_R0, static_cast<std::uint32_t>(result));
   if (results_of[index] > 1) cpu_->set(UC_ARM_REG_R1, static_cast<std::uint32_t>(result >> 32));
 }
@@ -595,24 +740,71 @@ void Emulated::call(std::uint32_t function, std::uint32_t argument) {
     run_until(Until::next);
     return;
   }
-  const CortexM::Context before = cpu_->save();
-  const bool at_next = std::exchange(at_next_, false);
-  cpu_->begin_call(function, argument, guest_.calls_begin + 4 * PEN_CALL_returned);
-  run_until(Until::returned);
-  cpu_->restore(before);
-  at_next_ = at_next;
+  const std::uint64_t cycles = cpu_->cycles();
+  if (stub_.at != Stub::At::nowhere) {
+    call_in_stub(function, argument);
+  } else {
+    const CortexM::Context before = cpu_->save();
+    const bool at_next = std::exchange(at_next_, false);
+    cpu_->begin_call(function, argument, guest_.calls_begin + 4 * PEN_CALL_returned);
+    run_until(Until::returned);
+    cpu_->restore(before);
+    at_next_ = at_next;
+  }
+  if (waits() && *runtime_->frozen) outside_cycles_ += cpu_->cycles() - cycles;
+}
+
+// A stub is a function to the compiler, so that it keeps neither the scratch registers nor the flags across it.
+void Emulated::call_in_stub(std::uint32_t function, std::uint32_t argument) {
+  if (stub_.at == Stub::At::stub) {
+    stub_.sp = cpu_->get(UC_ARM_REG_SP);
+    stub_.lr = cpu_->get(UC_ARM_REG_LR);
+    const std::uint32_t sp = (stub_.sp & ~7u) - 8;
+    std::uint8_t* frame = cpu_->memory(sp, 8, true);
+    if (!frame) fail("stack_overflow", "no room on the stack for a call at " + hex(stub_.sp), cpu_->pc());
+    std::memcpy(frame + 4, &stub_.lr, 4);
+    cpu_->set(UC_ARM_REG_SP, sp);
+    cpu_->set(UC_ARM_REG_LR, guest_.nested);
+    const Stub here = std::exchange(stub_, {});
+    run_until(Until::nested);
+    stub_ = {Stub::At::nested, here.sp, here.lr};
+  }
+  cpu_->set(UC_ARM_REG_R0, argument);
+  cpu_->set(UC_ARM_REG_R12, function);
+  const Stub here = std::exchange(stub_, {});
+  run_until(Until::nested);
+  stub_ = here;
+}
+
+// It returns where the first of the stubs was called.
+void Emulated::leave_stub() {
+  if (stub_.at == Stub::At::nested) {
+    cpu_->set(UC_ARM_REG_SP, stub_.sp);
+    cpu_->set(UC_ARM_REG_LR, stub_.lr);
+    cpu_->stands_at(stub_.lr);
+  }
+  stub_ = {};
 }
 
 void Emulated::interrupt(std::uint32_t function, std::uint32_t number, std::uint32_t handler) {
+  leave_stub();
   const bool at_next = std::exchange(at_next_, false);
   const std::uint32_t sp = cpu_->get(UC_ARM_REG_SP);
-  const std::uint64_t began_ns = waits() ? *runtime_->now_ns : 0;
-  if (!cpu_->enter_exception(function, number))
-    fail("stack_overflow", "no room for the frame of an exception at " + hex(sp), cpu_->pc());
+  const std::uint64_t began_ns = waits() ? *runtime_->now_ns : 0, began = counted_cycles();
+  if (!cpu_->enter_exception(function, number)) {
+    const std::string detail = "no room for the frame of an exception at " + hex(sp);
+    if (answering_) give_up(answering_->fault);
+    fail("stack_overflow", detail, cpu_->pc());
+  }
   run_until(Until::exception_return);
   at_next_ = at_next;
   take_time();
-  if (counted_) watch_for_overrun(function, handler, *runtime_->now_ns - began_ns);
+  if (!counted_) return;
+  const std::uint64_t took = counted_cycles() - began;
+  outside_cycles_ += took;  // of what it interrupted
+  if (cost_file_ >= 0 && handler < costs_.handlers.size())
+    add_call(costs_.handlers[handler], static_cast<std::uint32_t>(std::min<std::uint64_t>(took, ~0u)));
+  watch_for_overrun(function, handler, *runtime_->now_ns - began_ns);
 }
 
 // A handler that is not done when it would be due again, or, of an edge, within a tick; with what interrupted it.
@@ -679,6 +871,9 @@ std::uint64_t Emulated::read_private(uc_engine*, std::uint64_t offset, unsigned 
 void Emulated::write_private(uc_engine*, std::uint64_t offset, unsigned size, std::uint64_t value, void* context) {
   auto& self = *static_cast<Emulated*>(context);
   if (offset + size > private_bytes) return;
+  if (const std::uint32_t at = static_cast<std::uint32_t>(private_begin + offset) & ~3u;
+      at == fault_status || at == hard_fault_status)
+    value = *self.private_word(at) & ~value;  // a bit that is written is cleared
   std::memcpy(self.private_.data() + offset, &value, std::min(size, 8u));
   const auto address = static_cast<std::uint32_t>(private_begin + offset);
   if (!self.runtime_->announced) return;
@@ -695,11 +890,85 @@ void Emulated::guest_fault() {
     // A large frame steps far below the stack before its first access.
     const std::uint32_t sp = cpu_->get(UC_ARM_REG_SP), far = 64u << 20;
     if (sp < guest_.stack_begin && guest_.stack_begin - sp < far)
-      fail("stack_overflow", f.text + ", below the stack", f.pc);
-    fail("segfault", f.text + (f.read_only ? ", which is flash" : ""), f.pc);
+      fault("stack_overflow", f.text + ", below the stack", f.pc, Cause::bus);
+    else
+      fault("segfault", f.text + (f.read_only ? ", which is flash" : ""), f.pc, Cause::bus);
+    return;
   }
-  if (f.kind == CortexFault::Kind::fetch) fail("segfault", f.text, f.pc);
-  fail("illegal_instruction", f.text, f.pc);
+  if (f.kind == CortexFault::Kind::fetch) {
+    fault("segfault", f.text, f.pc, Cause::fetch);
+    return;
+  }
+  const Cause causes[] = {Cause::bus,   Cause::fetch,          Cause::undefined, Cause::breakpoint,
+                          Cause::state, Cause::no_coprocessor, Cause::unaligned};
+  fault(f.kind == CortexFault::Kind::unaligned ? "bus_error" : "illegal_instruction", f.text, f.pc,
+        causes[static_cast<std::size_t>(f.kind)]);
+}
+
+// The handler of the firmware that the fault wants, and the number of its exception; 0: there is none. A fault whose
+// own handler is not enabled is a HardFault.
+std::pair<std::uint32_t, std::uint32_t> Emulated::fault_handler(Cause cause) {
+  const std::uint32_t table = *private_word(vector_table_register);
+  const auto vector = [&](std::uint32_t number) {
+    std::uint32_t function = 0;
+    if (const std::uint8_t* at = cpu_->memory(table + 4 * number, 4)) std::memcpy(&function, at, 4);
+    return function;
+  };
+  std::uint32_t number = 6;  // UsageFault
+  if (cause == Cause::bus || cause == Cause::fetch) number = 5;
+  if (cause == Cause::breakpoint || cause == Cause::supervisor_call || guest_.architecture == PEN_GUEST_V6M) number = 3;
+  if (number > 3 &&
+      (!(*private_word(system_handler_control) >> (12 + number) & 1) || cpu_->get(UC_ARM_REG_PRIMASK) & 1))
+    number = 3;
+  return {vector(number), number};
+}
+
+void Emulated::tell_status(Cause cause, std::uint32_t address) {
+  if (guest_.architecture == PEN_GUEST_V6M) return;
+  static const std::uint32_t bits[] = {1u << 9 | 1u << 15, 1u << 8, 1u << 16, 1u << 17, 1u << 19, 1u << 24, 0, 0};
+  *private_word(fault_status) |= bits[static_cast<std::size_t>(cause)];
+  if (cause == Cause::bus) *private_word(bus_fault_address) = address;
+}
+
+// The firmware's own handler runs, as on the target. It is the verdict where there is none, and where that one does not
+// come to an end.
+void Emulated::fault(const char* kind, const std::string& detail, std::uint32_t pc, Cause cause) {
+  TargetFault now = describe(kind, detail, pc);
+  if (answering_) {
+    now.detail += ", in " + answering_->handler + "(), which answers another fault: " + answering_->fault.detail;
+    give_up(now);
+  }
+  const auto [function, number] = fault_handler(cause);
+  if (function == 0 || (waits() && *runtime_->frozen)) give_up(now);
+  if (!image_.is_code(function)) {
+    now.detail += "; its vector " + std::to_string(number) + " is " + hex(function) + ", where there is no code";
+    give_up(now);
+  }
+  if (++faults_answered_ > most_faults_in_a_tick) {
+    now.detail += ", again and again: " + image_.function_at(function) + "() answers it and comes back to it";
+    give_up(now);
+  }
+  tell_status(cause, cpu_->fault().address);
+  *private_word(hard_fault_status) |= cause == Cause::breakpoint ? 1u << 31 : number == 3 ? 1u << 30 : 0;
+  answering_ = Answering{now, image_.function_at(function)};
+  if (answered_at_.insert(pc).second) {
+    std::string place = hex(pc);
+    if (!now.frames.empty() && !now.frames[0].function.empty())
+      place = now.frames[0].function +
+              (now.frames[0].file.empty() ? ""
+                                          : " (" + now.frames[0].file + ":" + std::to_string(now.frames[0].line) + ")");
+    findings_.push_back(answering_->handler + "() answers a fault in " + place + ": " + detail);
+  }
+  runtime_->fault(function, number);
+  answering_.reset();
+}
+
+// Its handler goes round and round. A watchdog ends that as on the target.
+void Emulated::spinning() {
+  if (runtime_->watched && runtime_->watched()) runtime_->stay();
+  TargetFault verdict = answering_->fault;
+  verdict.detail += "; " + answering_->handler + "(), which answers it, does not return";
+  give_up(verdict);
 }
 
 TargetFault Emulated::describe(const char* kind, const std::string& detail, std::uint32_t pc) const {
@@ -724,8 +993,22 @@ TargetFault Emulated::describe(const char* kind, const std::string& detail, std:
 }
 
 void Emulated::fail(const char* kind, const std::string& detail, std::uint32_t pc) {
-  fault_ = describe(kind, detail, pc);
+  give_up(describe(kind, detail, pc));
+}
+
+void Emulated::give_up(TargetFault verdict) {
+  fault_ = std::move(verdict);
   for (;;) yield_to_engine();
+}
+
+void Emulated::write_costs() const {
+  const std::string text = counted_cost_text(costs_);
+  ::ftruncate(cost_file_, 0);
+  for (std::size_t at = 0; at < text.size();) {
+    const ssize_t wrote = ::pwrite(cost_file_, text.data() + at, text.size() - at, static_cast<off_t>(at));
+    if (wrote <= 0) return;
+    at += static_cast<std::size_t>(wrote);
+  }
 }
 
 void Emulated::find(std::uint32_t kind, const char* text, std::uint32_t number) {

@@ -134,6 +134,8 @@ static int what_all_shapes_have(uint32_t index, const uint32_t* a, uint64_t* res
 
 #ifndef PEN_CORE_WAITS
 
+static void fault(uint32_t function, uint32_t number) { pen_guest_interrupt(function, number, PEN_HANDLERS); }
+
 static uint64_t call(uint32_t index, const uint32_t* a) {
   uint64_t result = 0;
   if (what_all_shapes_have(index, a, &result)) return result;
@@ -284,6 +286,40 @@ static uint64_t call(uint32_t index, const uint32_t* a) {
   return 0;
 }
 
+static void fault(uint32_t function, uint32_t number) {
+  PenHandler handler;
+  memset(&handler, 0, sizeof handler);
+  handler.run = (void (*)(void))(uintptr_t)function;
+  handler.irq = (uint8_t)number;
+  PenHandler* outer = pen_time.running;
+  uint32_t outer_level = pen_time.level;
+  PenWait outer_wait = pen_time.wait;
+  pen_time.running = &handler;
+  pen_time.level = 0;
+  memset(&pen_time.wait, 0, sizeof pen_time.wait);
+  pen_time.wait.moved = 1;
+  pen_guest_interrupt(function, number, PEN_HANDLERS);
+  sync_out();
+  pen_time.running = outer;
+  pen_time.level = outer_level;
+  pen_time.wait = outer_wait;
+  pen_settle();
+}
+
+static int watched(void) { return core.watchdog_started; }
+
+static void stay(void) {
+  for (;;) pen_delay_step(UINT64_MAX);
+}
+
+static void go_round(void) {
+  pen_time.wait.asleep = 1; /* for the hang rule, which finds no address that is read */
+  pen_new_deadline();
+  if (pen_time.now_ns < pen_time.deadline_ns) pen_time.now_ns = pen_time.deadline_ns;
+  pen_time_passes();
+  pen_time.wait.asleep = 0;
+}
+
 static uint32_t running_function(void) { return pen_time.running ? ADDRESS(pen_time.running->run) : 0; }
 
 #endif
@@ -293,6 +329,7 @@ const PenHostedRuntime NAME = {
     .run = run_elsewhere,
     .call = call,
     .status = &pen_status,
+    .measures = &pen_status.measures,
 #ifdef PEN_CORE_WAITS
     .quick_read = quick_read,
     .supervisor_call = supervisor_call,
@@ -304,6 +341,12 @@ const PenHostedRuntime NAME = {
     .frozen = &pen_time.frozen,
     .register_written = &pen_time.register_written,
     .running = running_function,
+    .fault = fault,
+    .watched = watched,
+    .go_round = go_round,
+    .stay = stay,
+#else
+    .fault = fault,
 #endif
     .state_begin = EDGE_OF(STATE, __start_),
     .state_end = EDGE_OF(STATE, __stop_),

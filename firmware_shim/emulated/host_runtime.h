@@ -33,10 +33,15 @@ typedef struct PenHostedRuntime {
   void (*time_passes)(void);                          /* now_ns has come to deadline_ns */
   void (*settle)(void);
   const PenStatus* status;
+  uint16_t* measures;             /* PenStatus.measures */
   uint64_t *now_ns, *deadline_ns; /* NULL in shape (a) */
   uint32_t* frozen;
   const uint64_t* register_written; /* not 0: a store was announced that nobody has looked at yet */
   uint32_t (*running)(void);        /* the handler's function, 0 in main() */
+  void (*fault)(uint32_t function, uint32_t number); /* runs this exception, above all priorities */
+  int (*watched)(void);                              /* a watchdog was started */
+  void (*go_round)(void);                            /* time passes for a loop that waits by plain memory */
+  void (*stay)(void);                                /* time passes, nothing runs, until a reset: never returns */
   char *state_begin, *state_end;    /* cleared by a reset */
 } PenHostedRuntime;
 

@@ -69,6 +69,15 @@ Cost long_cost(const Instruction& i, CortexModel model) {
   return {};
 }
 
+bool reads_memory(const Instruction& i) {
+  const std::uint32_t h = i.first;
+  if (i.bytes == 2) {
+    if ((h & 0xF000) == 0x5000) return (h & 0x0E00) >= 0x0600;  // LDRSB and the loads behind it
+    return ((h & 0xE000) == 0x6000 || (h & 0xF000) == 0x8000 || (h & 0xF000) == 0x9000) && (h & 0x0800) != 0;
+  }
+  return (h & 0xFE00) == 0xF800 && (h & 0x0010) != 0 && (h & 0xF) != 15;
+}
+
 bool changes_masks(const Instruction& i) {
   if (i.bytes == 2) return (i.first & 0xFFE0) == 0xB660;                 // CPS
   return (i.first & 0xFFE0) == 0xF380 && (i.second & 0xFF00) == 0x8800;  // MSR
@@ -93,11 +102,24 @@ BlockCost block_cost(const std::uint8_t* code, std::uint32_t bytes, CortexModel 
     cost.cycles += c.cycles - (c.memory && after_memory && model != CortexModel::m0 ? 1u : 0u);
     after_memory = c.memory;
     cost.masks = changes_masks(i);
+    cost.reads = cost.reads || reads_memory(i);
     cost.conditional = i.bytes == 2 ? condition_length(i.first) : 0;
     ++cost.instructions;
     at += i.bytes;
   }
   return cost;
+}
+
+std::uint8_t aligned_register(const std::uint8_t* code, std::uint32_t bytes) {
+  constexpr std::uint8_t none = 255;
+  if (bytes < 2 || (code[1] >= 0xE8 && bytes < 4)) return none;
+  const Instruction i = fetch(code);
+  const std::uint32_t h = i.first, n = h & 15;
+  if (i.bytes == 2) return (h & 0xF000) == 0xC000 ? static_cast<std::uint8_t>((h >> 8) & 7) : none;
+  const bool several = (h & 0xFE40) == 0xE800;
+  const bool two = (h & 0xFE40) == 0xE840 && (h & 0x120) != 0, exclusive = (h & 0xFFE0) == 0xE840;
+  const bool floats = (h & 0xFE00) == 0xEC00 && (h & 0x0FE0) != 0x0C40 && (i.second & 0x0E00) == 0x0A00;
+  return (several || two || exclusive || floats) && n != 13 && n != 15 ? static_cast<std::uint8_t>(n) : none;
 }
 
 namespace {

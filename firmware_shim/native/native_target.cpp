@@ -22,6 +22,7 @@
 #include <set>
 #include <stdexcept>
 
+#include "firmware_shim/address_text.h"
 #include "firmware_shim/finding_text.h"
 #include "firmware_shim/native/core_tables.h"
 #include "firmware_shim/native/crash.h"
@@ -47,7 +48,6 @@ namespace {
 
 namespace fiber = boost::context::detail;
 
-constexpr std::uintptr_t page_bytes = 4096;
 constexpr std::uintptr_t stacks_begin = 0x30000000, stacks_end = 0x40000000, stack_spacing = 0x01000000;
 constexpr std::uint32_t default_stack_bytes = 256 * 1024;
 // DWT and ITM; SysTick, NVIC, SCB; TPI, ETM and what vendors put behind them: a core of shape (c) always has them.
@@ -55,17 +55,8 @@ constexpr PenRegisters private_peripherals[] = {{0xE0000000, 0x2000}, {0xE000E00
 // The beginning of the RAM, below every core: where a Cortex-M0 behind a boot loader has its table of vectors.
 constexpr PenRegisters vectors_in_ram = {0x20000000, 0x1000};
 
-std::uintptr_t page_down(std::uintptr_t a) { return a & ~(page_bytes - 1); }
-std::uintptr_t page_up(std::uintptr_t a) { return page_down(a + page_bytes - 1); }
-
 [[noreturn]] void refuse(const std::string& path, const std::string& why) {
   throw std::runtime_error(path + ": " + why);
-}
-
-std::string hex(std::uint64_t value) {
-  char text[24];
-  std::snprintf(text, sizeof text, "0x%08" PRIx64, value);
-  return text;
 }
 
 // A file descriptor, a mapping, a loaded object: each freed by its destructor, also when opening stops half way.
@@ -199,6 +190,10 @@ class Native final : public NativeTarget {
     static_cast<Native*>(target)->find(kind, text, number);
   }
   [[noreturn]] static void leave(void* target, std::uint32_t exit_code);
+  static std::uint32_t cost(void* target, std::uint32_t handler) {
+    return static_cast<Native*>(target)->costs_->next_ns(handler);
+  }
+  void take_costs(const std::shared_ptr<const CountedCost>& cost);
   void start();
   void find_divisions();
   void call_on_stack(void (*function)(), std::uintptr_t stack_end);
@@ -249,6 +244,8 @@ class Native final : public NativeTarget {
   std::vector<std::pair<std::uint32_t, std::uint32_t>> places_to_tell_;  // kind of the finding, place
   std::set<std::string> plain_wait_places_;
   std::uint32_t divisions_told_ = 0;  // of crash_divisions
+  std::optional<CountedCalls> costs_;
+  std::set<std::uint32_t> overrun_;  // handlers that were told of
 };
 
 Native::Native(const std::string& path, const NativeOptions& options) : path_(path), stack_fill_(options.stack_fill) {
@@ -262,6 +259,7 @@ Native::Native(const std::string& path, const NativeOptions& options) : path_(pa
   host_.target = this;
   host_.yield = &Native::yield;
   host_.finding = &Native::finding;
+  take_costs(options.cost);
   if (image_) {
     give_imports();
     find_segments_of_image();
@@ -301,7 +299,15 @@ void Native::give_imports() {
   to.leave = reinterpret_cast<std::uint64_t>(&Native::leave);
   to.stack_begin = host_.stack_begin;
   to.stack_end = host_.stack_end;
+  to.cost_ns = costs_ ? reinterpret_cast<std::uint64_t>(&Native::cost) : 0;
   image_->protect();
+}
+
+void Native::take_costs(const std::shared_ptr<const CountedCost>& cost) {
+  if (!cost) return;
+  if (const std::string why = counted_cost_refusal(*cost, *port_); !why.empty()) refuse(path_, why);
+  costs_.emplace(*cost, *port_);
+  host_.cost_ns = &Native::cost;
 }
 
 void Native::leave(void*, std::uint32_t exit_code) {
@@ -604,6 +610,7 @@ void Native::reset(std::uint8_t cause) {
     if (waits_) core_context_ = fiber::make_fcontext(reinterpret_cast<void*>(host_.stack_end), bytes, &Native::enter);
   }
   runtime_->status->stack_fill = stack_fill_;
+  runtime_->status->measures = costs_.has_value();
   first_step_ = true;
 }
 
@@ -692,7 +699,8 @@ StepReport Native::step(std::int64_t tick, const PenIn& in, PenOut& out) {
   std::memcpy(&out, runtime_->out, sizeof out);
   const PenStatus& status = *runtime_->status;
   StepReport report;
-  if (waits_) report.cpu_load = 1.0 - status.slept_ns * 1e-3 / port_->tick_us;
+  if (waits_ || costs_) report.cpu_load = 1.0 - status.slept_ns * 1e-3 / port_->tick_us;
+  report.act_delay_s = status.act_delay_ns * 1e-9;
   report.interrupts_lost = lost_before_reset_ + status.interrupts_lost;
   report.reset_requested = status.reset_requested != 0;
   report.hang = status.hang != 0;
@@ -728,6 +736,11 @@ void Native::find(std::uint32_t kind, const char* text, std::uint32_t number) {
       return;
     case PEN_FINDING_TERMINATED:
       crash_note(text);
+      return;
+    case PEN_FINDING_OVERRUN:
+      if (!overrun_.insert(number % 64).second) return;
+      findings_.push_back(costs_->name(number % 64) + " takes " + std::to_string(number / 64) +
+                          " us, more than there is until it is due again: an overrun");
       return;
     case PEN_FINDING_PLAIN_WAIT:
       plain_waits_.push_back({number, runtime_->status->waits_for[0]});
@@ -867,6 +880,9 @@ std::vector<std::string> Native::take_findings() {
   for (FollowedWatch& f : followed_)
     if (std::string finding = finding_of(f); !finding.empty()) findings_.push_back(std::move(finding));
   tell_waits();
+  if (const std::string handler = costs_ ? costs_->take_used_up() : ""; !handler.empty())
+    findings_.push_back("the counted cost of " + handler +
+                        " holds fewer calls than this run makes: the others take as long as the longest");
   return std::exchange(findings_, {});
 }
 

@@ -10,16 +10,17 @@
 #ifdef PEN_CORE_IMPORTS
 
 /* Read-only once the loader has filled it; nothing of the core may redirect these calls. */
-__attribute__((section(".data.rel.ro.pen_imports"))) PenImports pen_imports = {0, 0, 0, 0, 0, 0};
+__attribute__((section(".data.rel.ro.pen_imports"))) PenImports pen_imports = {0, 0, 0, 0, 0, 0, 0};
 
 void pen_import_yield(void* target);
 void pen_import_finding(void* target, uint32_t kind, const char* text, uint32_t number);
 PEN_NORETURN void pen_import_leave(uint32_t exit_code);
+uint32_t pen_import_cost(void* target, uint32_t handler);
 
 __asm__(
     ".pushsection .text.pen_import, \"ax\", @progbits\n"
-    ".globl pen_import_yield, pen_import_finding, pen_import_leave\n"
-    ".hidden pen_import_yield, pen_import_finding, pen_import_leave\n"
+    ".globl pen_import_yield, pen_import_finding, pen_import_leave, pen_import_cost\n"
+    ".hidden pen_import_yield, pen_import_finding, pen_import_leave, pen_import_cost\n"
     ".type pen_import_yield, @function\n"
     "pen_import_yield:\n"
     "  .cfi_startproc\n"
@@ -43,6 +44,13 @@ __asm__(
     "  jmp *pen_imports+24(%rip)\n"
     "  .cfi_endproc\n"
     ".size pen_import_leave, . - pen_import_leave\n"
+    ".type pen_import_cost, @function\n"
+    "pen_import_cost:\n"
+    "  .cfi_startproc\n"
+    "  movq pen_imports(%rip), %rdi\n"
+    "  jmp *pen_imports+48(%rip)\n"
+    "  .cfi_endproc\n"
+    ".size pen_import_cost, . - pen_import_cost\n"
     ".popsection\n");
 
 extern uint8_t pen_heap_begin[], pen_heap_end[];
@@ -55,6 +63,7 @@ const PenHost* pen_imported_host(void) {
   host.finding = pen_import_finding;
   host.stack_begin = pen_imports.stack_begin;
   host.stack_end = pen_imports.stack_end;
+  if (pen_imports.cost_ns) host.cost_ns = pen_import_cost;
   return &host;
 }
 

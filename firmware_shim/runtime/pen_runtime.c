@@ -12,6 +12,8 @@
 
 #include <string.h>
 
+#include "pen_costed.h"
+
 #define EDGE_LATENCY_US 2u
 #define UART_QUEUE 1024u /* a power of two */
 
@@ -209,11 +211,32 @@ static __attribute__((noinline)) void rates_tick(void) {
     pen_construct();
   }
   pen_smear_stack();
+#ifndef PEN_ELSEWHERE
+  if (__builtin_expect(pen_host->cost_ns != NULL, 0)) {
+    pen_costed_tick();
+    pen_uart_end_tick();
+    return;
+  }
+#endif
   if (pen_in.edge_count) rates_edges();
   rates_tasks();
   ++rates.tick;
   pen_uart_end_tick();
 }
+
+#ifndef PEN_ELSEWHERE
+uint32_t pen_rates_call(void (*run)(void), uint32_t clock_us, const PenEdge* edge) {
+  rates.clock_us = clock_us;
+  rates.delayed_us = 0;
+  rates.edge = edge;
+  run();
+  rates.edge = NULL;
+  return rates.delayed_us;
+}
+
+int pen_rates_enabled(uint8_t irq) { return rates.line_enabled[irq]; }
+int pen_rates_masked(void) { return rates.masked != 0; }
+#endif
 
 /* pen_reset() leaves the core from any depth; nothing of it is unwound. */
 static void tick(void) {
@@ -262,6 +285,12 @@ void pen_irq_disable(uint8_t irq) {
   if (irq) rates.line_enabled[irq] = 0;
 }
 void pen_irq_set_pending(uint8_t irq) {
+#ifndef PEN_ELSEWHERE
+  if (pen_host->cost_ns) {
+    pen_costed_pend(irq);
+    return;
+  }
+#endif
   for (uint32_t i = 0; i < pen_port.task_count; ++i)
     if (irq && pen_port.tasks[i].irq == irq && rates.line_enabled[irq]) PEN_CALL(pen_port.tasks[i].run);
 }

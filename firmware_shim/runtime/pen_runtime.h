@@ -19,7 +19,7 @@ extern "C" {
 #endif
 
 #define PEN_RUNTIME_MAGIC 0x45524F43u /* "CORE" */
-#define PEN_RUNTIME_VERSION 2u
+#define PEN_RUNTIME_VERSION 3u
 #define PEN_HANDLERS 64u /* tasks, interrupts and the system handlers of a Cortex-M */
 
 enum { PEN_SHAPE_RATES, PEN_SHAPE_MAIN, PEN_SHAPE_REGISTERS };
@@ -37,7 +37,8 @@ enum {
                          reset */
   PEN_FINDING_NO_HANDLER,     /* number: of the interrupt that was enabled; each once per reset */
   PEN_FINDING_HEAP_EXHAUSTED, /* number: bytes of the heap; once per reset */
-  PEN_FINDING_TERMINATED      /* text: why C++ ends the core, or "exception ", mangled type, line break, what() */
+  PEN_FINDING_TERMINATED,     /* text: why C++ ends the core, or "exception ", mangled type, line break, what() */
+  PEN_FINDING_OVERRUN         /* number: handler as of cost_ns, + 64 * microseconds that its call took */
 };
 
 typedef struct PenHost {
@@ -45,6 +46,8 @@ typedef struct PenHost {
   void (*yield)(void* target); /* to the host; returns at the next tick (shapes b and c) */
   void (*finding)(void* target, uint32_t kind, const char* text, uint32_t number);
   uint64_t stack_begin, stack_end; /* of the core (shapes b and c) */
+  /* what the next call of this handler takes (pen_costed.c): interrupts of the port, then its tasks; NULL: no time */
+  uint32_t (*cost_ns)(void* target, uint32_t handler);
 } PenHost;
 
 /* The host's functions lie beyond the pointers of a core whose pointers have 4 bytes. Its loader writes their 64-bit
@@ -55,6 +58,7 @@ typedef struct PenImports {
   uint64_t yield, finding; /* as in PenHost; texts by their address */
   uint64_t leave;          /* void (uint64_t target, uint32_t exit_code): ends the process; PEN_LEAVE_ABORT: abort() */
   uint64_t stack_begin, stack_end;
+  uint64_t cost_ns; /* 0: none */
 } PenImports;
 
 #define PEN_LEAVE_ABORT 0x100u
@@ -65,12 +69,14 @@ typedef struct PenStatus {  /* read by the host after each tick */
   uint32_t slept_ns;        /* in this tick */
   uint8_t reset_requested;
   uint8_t hang;
-  uint16_t reserved;
+  uint16_t measures;      /* written by the host after a reset: act_delay_ns is wanted */
   uint64_t waits_for[2];  /* addresses that the innermost wait reads; 0: none, or asleep */
   uint64_t wait_since_ns; /* virtual time since reset at which that wait began */
   uint64_t now_ns;        /* virtual time since reset */
   uint32_t stack_fill;    /* written by the host after a reset: dead stack is filled with this byte; 0: left alone */
-  uint32_t reserved_2;
+  /* of the newest handler that changed pen_out: from the sampling of the inputs that made it due (the tick, or the stamp
+   * of an edge) to its end; a tick where main() changed it */
+  uint32_t act_delay_ns;
 } PenStatus;
 
 typedef void (*PenFunction)(void);

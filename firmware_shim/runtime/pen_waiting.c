@@ -25,6 +25,7 @@ static struct {
   uint32_t tick, next_due_tick;
   PenOut out_before;
   uint64_t out_changed_ns, kicked_ns;
+  uint32_t measured; /* outputs(), when act_delay_ns was last looked at */
   uint8_t watchdog_started, kicks_told, stays_told;
 } core;
 
@@ -190,9 +191,25 @@ static void sync_out(void) {
   pen_sync_out();
 }
 
+/* Another number, almost surely, where pen_out is another. */
+static uint32_t outputs(void) {
+  const uint32_t* words = (const uint32_t*)&pen_out;
+  uint32_t sum = 0;
+  for (uint32_t i = 0; i < sizeof pen_out / 4u; ++i) sum = (sum ^ words[i]) * 2654435761u;
+  return sum;
+}
+
+static void measure(uint64_t sensed_ns) {
+  if (!pen_status.measures) return;
+  uint32_t now = outputs();
+  if (now != core.measured) pen_status.act_delay_ns = (uint32_t)(pen_time.now_ns - sensed_ns);
+  core.measured = now;
+}
+
 void pen_pend(PenHandler* handler) {
   uint64_t bit = 1ull << (handler - pen_time.handler);
   if (!(pen_time.enabled & bit)) return;
+  handler->sensed_ns = pen_time.tick_begin_ns;
   if (pen_time.pending & bit) ++pen_status.interrupts_lost;
   pen_time.pending |= bit;
   ++pen_time.wakes;
@@ -206,6 +223,7 @@ static void run_handler(PenHandler* h) {
   PenWait outer_wait = pen_time.wait;
   PenPlain outer_plain = pen_time.plain;
   uint32_t outer_plain_left = pen_plain_left;
+  uint64_t sensed_ns = h->sensed_ns; /* it may become pending again */
 
   pen_time.clock_offset_ns = 0;
   if (h->fresh) {
@@ -232,9 +250,12 @@ static void run_handler(PenHandler* h) {
 #endif
   sync_in();
   pen_smear_own_stack();
+  if (pen_host->cost_ns && h < pen_time.handler + pen_port.interrupt_count + pen_port.task_count)
+    pen_spend(pen_host->cost_ns(pen_host->target, (uint32_t)(h - pen_time.handler)));
   PEN_CALL_HANDLER(h);
   h->loops = pen_time.plain.known;
   sync_out();
+  measure(sensed_ns);
 #if PEN_CORE_SHAPE == 2
   pen_cortex_handler_edge();
 #endif
@@ -278,6 +299,7 @@ void pen_settle(void) {
       pen_pend(h);
       h->edge = edge;
       h->fresh = 1;
+      h->sensed_ns = pen_time.tick_begin_ns - (pen_in.time_us - edge.time_us) * 1000ull;
       answered |= 1ull << i;
     }
     dispatch();
@@ -318,6 +340,7 @@ static void take_events(void) {
 static void next_tick(void) {
   sync_out();
   pen_uart_end_tick();
+  measure(pen_time.tick_begin_ns);
   watch_for_hang();
   pen_host->yield(pen_host->target);
   pen_time.tick_begin_ns = pen_time.tick_end_ns;
@@ -325,6 +348,7 @@ static void next_tick(void) {
   pen_new_deadline();
   pen_status.slept_ns = 0;
   pen_outputs_begin_tick();
+  if (pen_status.measures) core.measured = outputs();
   take_events();
   sync_in();
 }
@@ -476,6 +500,7 @@ void pen_irq_set_pending(uint8_t irq) {
   for (uint32_t i = 0; i < pen_time.handler_count; ++i) {
     if (!irq || pen_time.handler[i].irq != irq) continue;
     pen_time.pending |= 1ull << i;
+    pen_time.handler[i].sensed_ns = pen_time.tick_begin_ns;
     if (pen_time.enabled & (1ull << i)) ++pen_time.wakes;
   }
   pen_settle();

@@ -40,6 +40,7 @@ typedef struct PenHandler {
   PenEdge answering;   /* of the running call */
   uint64_t ran_ns;     /* last start, +1; 0: never */
   uint64_t outside_ns; /* last look at the outside (pen_in, registers, clock), +1 */
+  uint64_t sensed_ns;  /* when the inputs were sampled that made it pending */
 } PenHandler;
 
 typedef struct PenTime {

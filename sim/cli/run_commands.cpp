@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
 #include <unistd.h>
@@ -76,7 +77,7 @@ struct RunArguments {
   PrepareOptions prepare;
   RunOptions run;
   std::string junit, json, keep = "all", shard, fail_on_drop;
-  std::string gdb_server;
+  std::string gdb_server, write_cost;
   bool no_fork = false;
   std::string also;
 };
@@ -182,6 +183,27 @@ void print_each(const std::vector<InputProblem>& problems) {
   for (const InputProblem& problem : problems) std::fprintf(stderr, "%s\n", problem.text().c_str());
 }
 
+// The file that gets the costs of the one run; the run itself writes it, and opens nothing.
+void open_cost_file(const RunArguments& a, std::vector<RunRequest>& requests, std::vector<InputProblem>& problems) {
+  const auto bad = [&](const std::string& what, const std::string& help) {
+    problems.push_back({{"--write-cost", 0, 0}, what, help});
+  };
+  if (requests.size() != 1)
+    return bad(fmt::format("{} scenarios are selected", requests.size()), "name one: its calls are what is written");
+  RunRequest& request = requests.front();
+  if (request.core.kind != TargetSpec::Kind::emulated || !request.resolved.counted)
+    return bad("only an emulated run with timing: counted counts costs",
+               "give --firmware emulated:PATH.elf --timing counted");
+  std::string why = place_refusal(a.write_cost, {"# Cycles of each call"}, a.run.force);
+  if (why.empty()) {
+    request.core.emulated.cost_file = ::open(a.write_cost.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    if (request.core.emulated.cost_file < 0) why = std::strerror(errno);
+  }
+  if (!why.empty())
+    bad(fmt::format("{} cannot be written: {}", a.write_cost, why),
+        "make the folder, give another name, or take --force to replace a file");
+}
+
 std::vector<RunRequest> requests_of(RunArguments& a, std::vector<InputProblem>& problems) {
   std::vector<RunRequest> requests = prepare_told(a.prepare, problems);
   if (problems.empty() && a.no_fork && requests.size() != 1)
@@ -197,6 +219,7 @@ std::vector<RunRequest> requests_of(RunArguments& a, std::vector<InputProblem>& 
                           "a native core is debugged in its process: pensim debug SCENARIO"});
   }
   for (InputProblem& problem : check_places(requests, a.run)) problems.push_back(std::move(problem));
+  if (problems.empty() && !a.write_cost.empty()) open_cost_file(a, requests, problems);
   return requests;
 }
 
@@ -317,6 +340,9 @@ void add_run_options(CLI::App* command, PrepareOptions& options) {
           "--timing", [&options](const std::string& timing) { options.overrides.push_back("timing=" + timing); },
           "ideal, or counted: instructions of an emulated core take time")
       ->check(CLI::IsMember({"ideal", "counted"}));
+  command->add_option_function<std::string>(
+      "--cost", [&options](const std::string& file) { options.overrides.push_back("core.cost=" + file); },
+      "a native core takes the time that an emulated run has counted into this file (--write-cost)");
   command->add_option("--seed", options.seed, "seed (instead of the scenario's)")->check([](const std::string& text) {
     std::uint64_t seed = 0;
     const char* const end = text.data() + text.size();

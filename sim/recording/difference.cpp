@@ -139,7 +139,7 @@ Comparing::Comparing(const Recording& a, const Recording& b) : a_(a), b_(b) {
   in_.resize(pen_in_fields().size());
   out_.resize(pen_out_fields().size());
   for (const SignalInfo& s : a.signals()) {
-    if (!b.has(s.name) || s.name == "core.cpu_load") continue;
+    if (!b.has(s.name) || s.name == "core.cpu_load" || s.name == "core.act_delay") continue;
     if (!d.sparse && a.has_io() && s.of == SignalOf::io) continue;  // told by its field
     signals_.push_back(s);
   }

@@ -9,6 +9,7 @@
 #include <optional>
 #include <stdexcept>
 
+#include "firmware_shim/counted_cost.h"
 #include "firmware_shim/symbols/symbols.h"
 #include "firmware_shim/target.h"
 #include "sim/engine/insertion.h"
@@ -37,6 +38,12 @@ void run_body(const RunRequest& request, const TargetSpec& core, const BodyOptio
     }
     TargetSpec spec = core;
     spec.emulated.counted = scenario.counted;
+    spec.emulated.clock_Hz = scenario.core_clock_Hz;
+    if (!scenario.cost.empty() && core.kind == TargetSpec::Kind::native) {
+      const auto costs = std::make_shared<CountedCost>();
+      read_counted_cost(scenario.cost, *costs);  // it was checked when the run was prepared
+      spec.cost = costs;
+    }
     spec.emulated.fill = static_cast<std::uint8_t>(options.heap_fill);
     const std::unique_ptr<Target> target = open_target(spec);
     pensim_core_loaded();

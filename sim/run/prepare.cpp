@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "firmware_shim/counted_cost.h"
 #include "sim/engine/insertion.h"
 #include "sim/input/printable.h"
 #include "sim/judge/formula.h"
@@ -78,6 +79,28 @@ void find_cores(RunRequest& request, const PrepareOptions& options) {
   if (std::filesystem::is_regular_file(request.core_of_other_kind.path, error)) hold_core(request.core_of_other_kind);
 }
 
+// What counted costs say has to be about this core.
+void check_cost(RunRequest& request, const Scenario& scenario, std::vector<InputProblem>& problems) {
+  if (request.core.kind != TargetSpec::Kind::native) {
+    problems.push_back({scenario.core_place,
+                        "found core.cost, which a native core takes, but the firmware is " + request.resolved.firmware,
+                        "give --firmware native:PATH.so, or leave it out: timing: counted counts anew"});
+    return;
+  }
+  const auto costs = std::make_shared<CountedCost>();
+  if (const CountedCostError error = read_counted_cost(request.resolved.cost, *costs); !error.text.empty()) {
+    problems.push_back(
+        {{scenario.cost, error.line, error.column},
+         error.text,
+         "pensim run SCENARIO --firmware emulated:PATH.elf --timing counted --write-cost FILE writes such "
+         "a file"});
+    return;
+  }
+  request.core.cost = costs;
+  if (const std::string why = core_refusal(request.core); !why.empty())
+    problems.push_back({{scenario.cost, 0, 0}, why, "write it anew with pensim run --write-cost"});
+}
+
 // Everything about the core that can be wrong before a run: the file, the ABI (opened in a child later), names to watch
 // and poke.
 void check_core(RunRequest& request, const std::string& file, const Scenario& scenario,
@@ -113,6 +136,12 @@ void check_core(RunRequest& request, const std::string& file, const Scenario& sc
          "found timing: counted, which counts the instructions of an emulated core, but the firmware is " +
              request.resolved.firmware,
          "give --firmware emulated:PATH.elf, or leave it out: ideal timing is the default"});
+  if (request.resolved.core_clock_Hz != 0 && request.core.kind != TargetSpec::Kind::emulated)
+    problems.push_back(
+        {scenario.core_place,
+         "found core.clock, the clock of an emulated core, but the firmware is " + request.resolved.firmware,
+         "give --firmware emulated:PATH.elf, or leave it out"});
+  if (!request.resolved.cost.empty()) check_cost(request, scenario, problems);
   const std::vector<Command>& commands = request.resolved.commands;
   const auto is_poke = [](const Command& c) { return c.kind == Command::Kind::poke; };
   if (request.resolved.watch.empty() && std::none_of(commands.begin(), commands.end(), is_poke)) return;

@@ -103,6 +103,8 @@ void take_plain(ResolvedScenario& r, const Scenario& s) {
   r.duration = s.duration;
   r.firmware = s.rig == Rig::pen ? s.firmware : "";
   r.counted = s.counted;
+  r.core_clock_Hz = static_cast<std::uint32_t>(std::llround(s.core_clock_Hz.value_or(0.0)));
+  if (s.cost != "none") r.cost = read_file(s.cost, counted_cost_bytes);
   r.clock_start_us =
       static_cast<std::uint32_t>(std::min<long long>(0xFFFFFFFFll, std::llround(s.pen.clock_start_s * 1e6)));
   r.commands = s.timeline;

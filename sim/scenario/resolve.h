@@ -27,6 +27,8 @@ struct ResolvedScenario {
   Tick duration = 0;
   std::string firmware;
   bool counted = false;  // instructions of an emulated core take time
+  std::uint32_t core_clock_Hz = 0;  // of an emulated core; 0: its port's
+  std::string cost;                 // text of counted costs for a native core (firmware_shim/counted_cost.h); "": none
   std::uint32_t clock_start_us = 0;
   std::vector<InitialSetting> settings;  // every settable, in the order of settables.inl
   std::vector<Command> commands;         // sorted by tick, stable

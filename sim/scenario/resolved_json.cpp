@@ -87,6 +87,11 @@ class Fields {
     }
     return &*it;
   }
+  // A member that is left out where it says nothing.
+  template <class F>
+  void unless(const char* key, bool, F&& member) {
+    if (object_.is_object() && object_.contains(key)) member();
+  }
   void number(const char* key, double& out) {
     if (const Json* value = get(key)) {
       if (value->is_number() && std::isfinite(value->get<double>()))
@@ -262,6 +267,10 @@ class JsonWriter {
   }
   void text(const char* key, const std::string& value) { put(key, safe(value)); }
   void flag(const char* key, bool value) { put(key, value); }
+  template <class F>
+  void unless(const char*, bool nothing, F&& member) {
+    if (!nothing) member();
+  }
   void member(const char* key, bool value) { put(key, value); }
   void member(const char* key, double value) { put(key, value); }
   void member(const char* key, const std::optional<double>& value) { put(key, value ? Json(*value) : Json()); }
@@ -410,6 +419,9 @@ void each_resolved_member(Resolved& r, V& v) {
   v.texts("watch", r.watch);
   v.object("record", [&](auto& inner) { inner.flag("each_needle", r.record.each_needle); });
   if (is_emulated(r.firmware)) v.flag("counted", r.counted);
+  v.unless("core_clock_Hz", r.core_clock_Hz == 0,
+           [&] { v.template whole<std::uint32_t>("core_clock_Hz", r.core_clock_Hz, 100'000, 1'000'000'000); });
+  v.unless("cost", r.cost.empty(), [&] { v.text("cost", r.cost); });
   if (is_link(r.firmware)) v.object("link", [&](auto& inner) { each_link_member(r.link, inner); });
   v.list("measures", r.measures, [](auto& inner, auto& measure) { each_measure_member(measure, inner); });
   v.list("requirements", r.requirements,

@@ -64,7 +64,7 @@ void check_insertion(const Node& root, Scenario& s, const Context& context) {
                   "add rig: insertion, or leave it out");
     return;
   }
-  for (const char* key : {"pen", "operator", "firmware", "duration", "timeline", "watch", "timing"})
+  for (const char* key : {"pen", "operator", "firmware", "duration", "timeline", "watch", "timing", "core"})
     if (const Member* member = root.member(key))
       context.add(member->at(), fmt::format("found `{}`, which the insertion rig does not have", key),
                   "leave it out: the machine's movement stands in `insertion`");
@@ -185,6 +185,7 @@ Scenario parse(const std::string& text, const std::string& name, const std::stri
       context.add(s.counted_place, "found timing: counted, which counts the instructions of firmware; a rig has none",
                   "leave it out");
   }
+  if (const Member* member = root.member("core")) s.core_place = member->at();
   Timeline timeline(s, context);
   if (s.rig == Rig::pen)
     for (const TimelineLine& line : extras.timeline) timeline.add(line);

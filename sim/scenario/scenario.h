@@ -83,6 +83,7 @@ struct OperatorChoice {
   std::optional<double> hand_mass_kg, hand_stiffness_N_per_m, hand_damping_N_s_per_m;
 };
 
+inline constexpr std::size_t counted_cost_bytes = 8u << 20;  // of a file of counted costs
 inline constexpr double press_travel_m = 30e-3;  // a force-controlled machine goes no further
 
 struct InsertionChoice {
@@ -111,6 +112,9 @@ struct Scenario {
   std::string firmware = "reference_pen";
   bool counted = false;    // timing: counted
   Location counted_place;  // where it says so
+  std::optional<double> core_clock_Hz;  // of an emulated core; without it the port's
+  std::string cost = "none";            // the file of counted costs that a native core has; or none
+  Location core_place;                  // of the section `core:`
   Rig rig = Rig::pen;
   PenChoice pen;
   CartridgeChoice cartridge;

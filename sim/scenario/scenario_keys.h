@@ -97,6 +97,11 @@ void scenario_keys(V& v, Scenario& s, ScenarioExtras& extras) {
   v.firmware("firmware", s.firmware, firmware_forms);
   v.choice("timing", extras.timing, {{"ideal", Timing::ideal}, {"counted", Timing::counted}},
            "ideal: outputs act one tick later; counted needs an emulated core");
+  v.section("core", "the processor of the core", [&](auto& core) {
+    core.quantity("clock", s.core_clock_Hz, "Hz", 1e5, 1e9, "of an emulated core, instead of its port's");
+    core.file("cost", s.cost, "none", counted_cost_bytes,
+              "a native core: what its handlers take, as an emulated run has counted it (pensim run --write-cost)");
+  });
   v.choice("rig", s.rig, {{"pen", Rig::pen}, {"insertion", Rig::insertion}},
            "insertion: a materials-testing machine instead of a pen");
   v.section("pen", "the pen on the bench", [&](auto& pen) {

@@ -2,6 +2,7 @@
  * back, r0 and r1. A call that waits gives nothing back: when it ends, the processor may be in another task. */
 PEN_GUEST_CALL(next, 1) /* what the host wants called next */
 PEN_GUEST_CALL(returned, 0)
+PEN_GUEST_CALL(nested, 0) /* the same inside another call; when there is nothing more, it returns for that one */
 PEN_GUEST_CALL(volatile_read, 0)
 PEN_GUEST_CALL(volatile_write, 0)
 PEN_GUEST_CALL(plain_write, 0)

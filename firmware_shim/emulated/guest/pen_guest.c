@@ -22,6 +22,7 @@ extern uint8_t pen_noinit_begin[], pen_noinit_end[], pen_stack_begin[], pen_stac
     pen_ram_end[];
 extern uint8_t pen_calls_begin[], pen_calls_end[];
 void pen_guest_entry(void);
+void pen_guest_nested(void);
 
 #define WEAK __attribute__((weak))
 WEAK void SVC_Handler(void);
@@ -205,14 +206,13 @@ WEAK int _isatty(int file) {
 /* ---- vectors and description ---- */
 
 WEAK void Reset_Handler(void) { pen_reset(); } /* the host starts the core, and again after a reset */
-#define OTHER(name) \
-  WEAK void name(void) { pen_call_abort(); }
-OTHER(NMI_Handler)
-OTHER(HardFault_Handler)
-OTHER(MemManage_Handler)
-OTHER(BusFault_Handler)
-OTHER(UsageFault_Handler)
-OTHER(DebugMon_Handler)
+/* The firmware's own, if it has them. */
+WEAK void NMI_Handler(void);
+WEAK void HardFault_Handler(void);
+WEAK void MemManage_Handler(void);
+WEAK void BusFault_Handler(void);
+WEAK void UsageFault_Handler(void);
+WEAK void DebugMon_Handler(void);
 
 typedef void (*Vector)(void);
 __attribute__((section(".pen_vectors"), used)) const Vector pen_vectors[16] = {
@@ -240,7 +240,7 @@ _Static_assert(sizeof(PenPort) == 80 && sizeof(PenTask) == 16 && sizeof(PenInter
 
 typedef struct { /* PenGuest with addresses that the linker fills in */
   uint32_t numbers[10];
-  const void* objects[16];
+  const void* objects[17];
   void (*handlers[3])(void);
 } Description;
 extern const Description pen_guest;
@@ -249,5 +249,5 @@ __attribute__((section(".pen_guest"), used)) const Description pen_guest = {
      sizeof(PenPort), PEN_CORE_SHAPE, ARCHITECTURE, PEN_GUEST_ANNOUNCED},
     {&pen_port, (const void*)&pen_in, &pen_out, pen_guest_edges, pen_init_begin, pen_init_end, pen_noinit_begin,
      pen_noinit_end, pen_vectors, pen_stack_begin, pen_stack_end, pen_heap_begin, pen_ram_end,
-     (const void*)&pen_guest_entry, pen_calls_begin, pen_calls_end},
+     (const void*)&pen_guest_entry, pen_calls_begin, pen_calls_end, (const void*)&pen_guest_nested},
     {SVC_Handler, PendSV_Handler, SysTick_Handler}};

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #define PEN_GUEST_MAGIC 0x54534547u /* "GEST" */
-#define PEN_GUEST_VERSION 1u
+#define PEN_GUEST_VERSION 2u
 
 enum { PEN_GUEST_V6M, PEN_GUEST_V7M, PEN_GUEST_V7EM, PEN_GUEST_V8M };
 
@@ -27,6 +27,7 @@ typedef struct PenGuest { /* all addresses are the guest's; functions with bit 0
   uint32_t heap_begin, ram_end;    /* ram_end: memory goes on up to here, whatever the segments say */
   uint32_t entry;                  /* calls what `next` says, again and again */
   uint32_t calls_begin, calls_end; /* the stubs */
+  uint32_t nested;                 /* where a stub returns to when the host wants functions called in its midst */
   uint32_t svc, pendsv, systick;   /* handlers by the names of CMSIS; 0: none */
 } PenGuest;
 

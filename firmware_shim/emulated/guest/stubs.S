@@ -26,3 +26,19 @@ pen_guest_entry:
   b 1b
   .cfi_endproc
   .size pen_guest_entry, . - pen_guest_entry
+
+/* The return address of the stub lies above the stack pointer, for whoever looks at the calls. */
+  .section .text.pen_guest_nested, "ax"
+  .global pen_guest_nested
+  .type pen_guest_nested, %function
+  .thumb_func
+pen_guest_nested:
+  .cfi_startproc
+  .cfi_def_cfa sp, 8
+  .cfi_offset lr, -4
+1:
+  bl pen_call_nested
+  blx r12
+  b 1b
+  .cfi_endproc
+  .size pen_guest_nested, . - pen_guest_nested

@@ -54,6 +54,35 @@ TEST(Thumb, SaysHowManyInstructionsStandUnderACondition) {
   EXPECT_EQ(cost({0xBF00}).conditional, 0u);  // nop
 }
 
+TEST(Thumb, SaysWhichRegisterHasToBeAligned) {
+  const auto of = [](std::initializer_list<std::uint16_t> halves) {
+    const std::vector<std::uint8_t> bytes = code(halves);
+    return static_cast<int>(aligned_register(bytes.data(), static_cast<std::uint32_t>(bytes.size())));
+  };
+  EXPECT_EQ(of({0xC203}), 2);            // stmia r2!, {r0, r1}
+  EXPECT_EQ(of({0xE895, 0x0103}), 5);    // ldmia.w r5, {r0, r1, r8}
+  EXPECT_EQ(of({0xE9D4, 0x0102}), 4);    // ldrd r0, r1, [r4, #8]
+  EXPECT_EQ(of({0xE856, 0x0F00}), 6);    // ldrex r0, [r6]
+  EXPECT_EQ(of({0xED97, 0x0A01}), 7);    // vldr s0, [r7, #4]
+  EXPECT_EQ(of({0xECB1, 0x0A04}), 1);    // vldmia r1!, {s0-s3}
+  EXPECT_EQ(of({0xE9DD, 0x0102}), 255);  // ldrd r0, r1, [sp, #8]
+  EXPECT_EQ(of({0xE8D6, 0x0F4F}), 255);  // ldrexb r0, [r6]
+  EXPECT_EQ(of({0xE8D1, 0xF002}), 255);  // tbb [r1, r2]
+  EXPECT_EQ(of({0xEC51, 0x0A11}), 255);  // vmov r0, r1, s2, s3
+  EXPECT_EQ(of({0xF8D1, 0x0190}), 255);  // ldr.w r0, [r1, #400]
+  EXPECT_EQ(of({0xB510}), 255);          // push {r4, lr}
+  EXPECT_EQ(of({0xE895}), 255);          // half of an instruction
+}
+
+TEST(Thumb, SaysWhetherMemoryIsRead) {
+  for (const std::uint16_t half : {0x6808, 0x7808, 0x5888, 0x5E88, 0x8808, 0x9801})
+    EXPECT_TRUE(cost({half}).reads) << half;
+  for (const std::uint16_t half : {0x6008, 0x5088, 0x4804, 0x1840, 0xE7FE}) EXPECT_FALSE(cost({half}).reads) << half;
+  EXPECT_TRUE(cost({0xF8D1, 0x0190}).reads);   // ldr.w r0, [r1, #400]
+  EXPECT_FALSE(cost({0xF8C1, 0x0190}).reads);  // str.w
+  EXPECT_FALSE(cost({0xF8DF, 0x0190}).reads);  // ldr.w r0, [pc, #400]
+}
+
 TEST(Thumb, FindsTheInstructionOfAnAccess) {
   std::array<std::uint32_t, 16> r{};
   r[1] = 0x20000000;
