@@ -121,7 +121,7 @@ function(_pensim_add_arm_core name)
 
   set(launcher)
   set(guest ${PENSIM_SHIM_DIR}/emulated/guest)
-  set(guest_flags ${flags} -O2 -DPEN_GUEST ${announced} -I${PENSIM_SHIM_DIR})
+  set(guest_flags ${flags} -O2 -foptimize-sibling-calls -DPEN_GUEST ${announced} -I${PENSIM_SHIM_DIR})
   set(guest_sources ${guest}/pen_guest.c ${guest}/stubs.S ${guest}/guest_volatile.c)
   if(core_DATA_MODEL STREQUAL lp64)
     list(APPEND guest_sources ${PENSIM_SHIM_DIR}/runtime/pen_libc.c)

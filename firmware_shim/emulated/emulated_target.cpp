@@ -722,7 +722,9 @@ void Emulated::answer(std::uint32_t index) {
 
 bool Emulated::quick(void* context, std::uint32_t index) {
   auto& self = *static_cast<Emulated*>(context);
-  if (index != PEN_CALL_volatile_read || self.counted_ || !self.runtime_->quick_read) return false;
+  if (self.counted_ || !self.runtime_->quick_read) return false;
+  if (index == PEN_CALL_volatile_write) return self.runtime_->quick_write(self.cpu_->get(UC_ARM_REG_R0)) != 0;
+  if (index != PEN_CALL_volatile_read) return false;
   return self.runtime_->quick_read(self.cpu_->get(UC_ARM_REG_R0), self.cpu_->get(UC_ARM_REG_R1)) != 0;
 }
 

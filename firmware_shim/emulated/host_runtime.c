@@ -159,6 +159,17 @@ static int quick_read(uint32_t address, uint32_t size) {
   return 1;
 }
 
+static int quick_write(uint32_t address) {
+#if PEN_CORE_SHAPE == 2
+  if (pen_time.feeding) pen_register_fed(address);
+  if (!pen_time.frozen && maybe_register(address)) return 0;
+#else
+  (void)address;
+#endif
+  if (!pen_time.frozen) pen_progress();
+  return 1;
+}
+
 static int supervisor_call(void) {
   PenHandler* h = 0;
   for (uint32_t i = 0; i < pen_time.handler_count; ++i)
@@ -332,6 +343,7 @@ const PenHostedRuntime NAME = {
     .measures = &pen_status.measures,
 #ifdef PEN_CORE_WAITS
     .quick_read = quick_read,
+    .quick_write = quick_write,
     .supervisor_call = supervisor_call,
     .announced = announced,
     .time_passes = pen_time_passes,

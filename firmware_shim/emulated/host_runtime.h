@@ -28,6 +28,7 @@ typedef struct PenHostedRuntime {
   void (*run)(void);                                           /* on the core's stack; never returns */
   uint64_t (*call)(uint32_t index, const uint32_t* arguments); /* calls.inl */
   int (*quick_read)(uint32_t address, uint32_t size); /* 1: a read of a volatile that needs no more than time */
+  int (*quick_write)(uint32_t address); /* 1: a write that nobody needs to look at further */
   int (*supervisor_call)(void);                       /* 0: nobody answers; -1: masked */
   void (*announced)(uint32_t address, int write);     /* a register access that the compiler did not announce */
   void (*time_passes)(void);                          /* now_ns has come to deadline_ns */
