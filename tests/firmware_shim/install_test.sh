@@ -11,6 +11,9 @@ trap 'rm -rf "$work"' EXIT
 fail() { echo "install_test: $*" >&2; exit 1; }
 
 "$cmake" --install "$build" --prefix "$work/prefix" >"$work/log" 2>&1 || { cat "$work/log"; fail "install failed"; }
+for file in docs/rtos.md docs/emulated.md docs/board.md firmware_shim/cores/example_main/port.c firmware_shim/rtos/freertos/port.c; do
+  [ -f "$work/prefix/share/pensim/$file" ] || fail "no $file"
+done
 cp -r "$here/outside" "$work/outside" # no path of the source tree is in reach
 
 for compiler in gcc:g++ clang:clang++; do
@@ -30,7 +33,7 @@ for compiler in gcc:g++ clang:clang++; do
   (cd "$work/outside" && "$work/prefix/bin/pensim" rerun "$work/runs/bench/half_speed.h5" --firmware "native:$folder/cores/outside_pen.so") \
     >"$work/log" 2>&1 || { cat "$work/log"; fail "a rerun of the recording differs"; }
   if command -v arm-none-eabi-gcc >/dev/null; then
-    "$cmake" --build "$folder" --target outside_pen.arm >"$work/log" 2>&1 || { cat "$work/log"; fail "the ARM compiler refuses it"; }
+    "$cmake" --build "$folder" --target outside_pen.arm outside_pen.board >"$work/log" 2>&1 || { cat "$work/log"; fail "the ARM compiler refuses it"; }
   fi
 done
 
