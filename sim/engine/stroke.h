@@ -52,12 +52,13 @@ struct StrokeTracker {
 // stroke.
 bool stroke_step(StrokeTracker&, const StrokeInput&, Tick tick, double tick_s, double lane_width_m, Stroke& completed);
 
-// max(last period, time since the last boundary); 0 before the first.
+// max(last period, time since the last boundary); 0 before the first whole stroke, which is the first that was
+// measured.
 inline double stroke_period_s(const StrokeTracker& s, Nanoseconds now_ns) {
-  if (s.last_boundary_ns < 0) return 0.0;
+  if (s.last_period_s <= 0.0) return 0.0;
   return std::max(s.last_period_s, seconds(now_ns - s.last_boundary_ns));
 }
-// Its inverse; 0 before the first boundary.
+// Its inverse; 0 before the first whole stroke. While a stroke lasts longer than the last one: an upper bound.
 inline double stroke_rate_Hz(const StrokeTracker& s, Nanoseconds now_ns) {
   const double period_s = stroke_period_s(s, now_ns);
   return period_s > 0.0 ? 1.0 / period_s : 0.0;

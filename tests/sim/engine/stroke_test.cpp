@@ -54,6 +54,19 @@ TEST(Stroke, PeriodGrowsLiveWhenTheMotorStalls) {
   EXPECT_DOUBLE_EQ(stroke_period_s(b.tracker, b.in.now_ns), 20e-3);
 }
 
+TEST(Stroke, NothingIsMeasuredBeforeTheFirstWholeStroke) {
+  Bench b;
+  for (int k = 0; k < 10; ++k) b.step();
+  b.step(true, 28'000);  // the time since that boundary is no period: 1 / 28 us is no rate
+  for (int k = 0; k < 99; ++k) {
+    EXPECT_EQ(stroke_period_s(b.tracker, b.in.now_ns), 0.0) << k;
+    EXPECT_EQ(stroke_rate_Hz(b.tracker, b.in.now_ns), 0.0) << k;
+    b.step();
+  }
+  b.step(true);
+  EXPECT_DOUBLE_EQ(stroke_rate_Hz(b.tracker, b.in.now_ns), 1 / (100 * tick_s + 28e-6));
+}
+
 TEST(Stroke, PeaksMeansDwellAndDrag) {
   Bench b;
   b.step(true);
