@@ -1,9 +1,9 @@
 // scenario_text.h - a scenario with other inputs, as the text of a scenario file: what a session saves, and what it
 // checks itself by.
 //
-// The keys of the original stay in their order (comments are lost); `--set` overrides are merged; timeline and watch
-// are replaced.
-// Numbers are printed in SI with the digits that read back to the same double, instants as whole nanoseconds.
+// What was not changed (keys, lines of a list) stays as it is written in the original, with its units and comments; a
+// key that `--set` changes is written anew, without its comments. New numbers are written as people write them where
+// that reads back to the same double, else in SI; instants as whole nanoseconds.
 #pragma once
 
 #include <string>
