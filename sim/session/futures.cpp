@@ -27,6 +27,11 @@ void Futures::replace(std::unique_ptr<Future> begun) {
   current_ = std::move(begun);
 }
 
+void Futures::forget() {
+  keep_ = false;
+  ghost_.reset();
+}
+
 void SentChanges::sent(Tick at) {
   first = first ? std::min(*first, at) : at;
   ++count;

@@ -15,7 +15,7 @@ namespace pensim {
 // Its files, what is read of them, and the socket to its process.
 struct Future {
   std::uint64_t id = 0;
-  std::unique_ptr<BlockStore> store;
+  std::shared_ptr<BlockStore> store;  // also of snapshots of it
   Recording recording;
   int control = -1;
   Future() = default;
@@ -37,6 +37,7 @@ class Futures {
   // A run of another server has begun: the current future becomes the ghost, a pending one is dropped.
   void replace(std::unique_ptr<Future> begun);
   void drop_ghost() { ghost_.reset(); }
+  void forget();  // no ghost, nor one of the current future when the pending one begins
 
  private:
   std::unique_ptr<Future> current_, pending_, ghost_;

@@ -113,6 +113,7 @@ struct Session::Impl {
   Pace pace;
   RealTimeMeter meter;
   bool playing = false;
+  std::size_t revision = 0;
   Tick allowed = 0, target = 0;  // target: run_to, and where a new future comes up to
   CatchUp catch_up;
 
@@ -178,7 +179,7 @@ struct Session::Impl {
   std::unique_ptr<Future> make_future(const RunRequest& of, int& control) {
     auto future = std::make_unique<Future>();
     future->id = next_id++;
-    future->store = std::make_unique<BlockStore>(recording_plan(of.resolved, true));
+    future->store = std::make_shared<BlockStore>(recording_plan(of.resolved, true));
     future->recording = Recording::from_blocks(*future->store, meta_of(of));
     int ends[2];
     wire_pair(ends);
@@ -305,8 +306,10 @@ struct Session::Impl {
     if (anew && p.request.core != request.core) {
       start(std::move(p), std::min(std::max(now(), target), p.request.resolved.duration));
       inputs = std::move(wanted);
+      ++revision;
       return;
     }
+    ++revision;
     inputs = std::move(wanted);
     scenario = std::move(p.scenario);
     request = std::move(p.request);
@@ -576,6 +579,14 @@ const Recording* Session::ghost() const {
   return ghost ? &ghost->recording : nullptr;
 }
 void Session::drop_ghost() { impl_->futures.drop_ghost(); }
+
+RunSnapshot Session::snapshot(const Recording& of) const {
+  for (const Future* future : {impl_->futures.current(), impl_->futures.ghost()})
+    if (future && &future->recording == &of)
+      return {future->store, Recording::from_blocks(*future->store, future->recording.meta())};
+  throw std::logic_error("a snapshot of a run that is not of this session");
+}
+
 const std::optional<RecordedFault>& Session::fault() const { return impl_->end.fault; }
 std::string Session::error() const { return impl_->end.error; }
 
@@ -627,9 +638,12 @@ void Session::add_watch(const std::string& symbol) {
 
 bool Session::can_undo() const { return impl_->history.can_undo(); }
 bool Session::can_redo() const { return impl_->history.can_redo(); }
+std::size_t Session::changes() const { return impl_->history.size(); }
+std::size_t Session::revision() const { return impl_->revision; }
 
 void Session::undo() {
   impl_->history.undo(impl_->inputs, [this](const Inputs& wanted) { impl_->apply(wanted); });
+  impl_->futures.forget();
 }
 
 void Session::redo() {
@@ -670,6 +684,22 @@ void Session::save(const std::string& path) const {
                                   "cannot be written: " + failed.code().message(),
                                   "choose another folder, or change its permissions"});
   }
+}
+
+void Session::save_recording(const std::string& path) const {
+  const Impl& s = *impl_;
+  if (!s.at_end())
+    throw InputError(InputProblem{{path, 0, 0},
+                                  "the run has not come to its end, so it has no verdict and no hash yet",
+                                  "let it run to its end"});
+  Recording recording = std::move(snapshot(this->recording()).recording);
+  const ResolvedScenario& run = s.request.resolved;
+  const Judgement judgement = judge_recording(recording, run.requirements, run.measures, run.duration);
+  keep_verdicts(judgement, recording);
+  recording.meta().verdict = verdict_name(s.end.fault            ? RunVerdict::firmware_fault
+                                          : !s.end.error.empty() ? RunVerdict::error
+                                                                 : judgement.roll_up.verdict);
+  recording.write(path);
 }
 
 std::string Session::hash() const { return impl_->at_end() ? impl_->end.hash : ""; }

@@ -9,7 +9,7 @@
 // simply taken when its tick comes. A change before now() makes the future be computed again: the old future is kept as
 // the ghost, the run goes back (to a sleeping copy of its process, or to the beginning) and comes up to where it was as
 // fast as it goes. A changed parameter (skin, pen, cartridge, operator, seed) reruns from zero. undo() and redo() step
-// through all changes.
+// through all changes; after an undo there is no ghost.
 //
 // save() writes a scenario file that `pensim run` reproduces bit for bit.
 //
@@ -28,12 +28,20 @@
 
 namespace pensim {
 
+class BlockStore;
+
 struct SessionOptions {
   std::vector<std::string> overrides;  // --set
   std::vector<std::string> watch;      // in addition to the scenario's
   std::optional<std::string> firmware;
   std::optional<std::uint64_t> seed;
   std::string program;  // pensim; "": beside the caller's executable, or in the folder above
+};
+
+// What a run has recorded, for another thread: it stays as it is, whatever becomes of the session.
+struct RunSnapshot {
+  std::shared_ptr<const BlockStore> store;
+  Recording recording;
 };
 
 class Session {
@@ -71,6 +79,7 @@ class Session {
   const Recording& recording() const;  // grows; the object is replaced when the future is computed again
   const Recording* ghost() const;      // the old future; nullptr if there is none
   void drop_ghost();
+  RunSnapshot snapshot(const Recording&) const;  // of recording() or of the ghost
   const std::optional<RecordedFault>& fault() const;
   std::string error() const;  // a defect of ours: what; "" if none
 
@@ -87,6 +96,8 @@ class Session {
   void add_watch(const std::string& symbol);        // reruns from zero
   bool can_undo() const;
   bool can_redo() const;
+  std::size_t changes() const;   // that undo() could take back
+  std::size_t revision() const;  // another number after each change, undo and redo
   void undo();
   void redo();
 
@@ -95,7 +106,10 @@ class Session {
 
   void save(const std::string& path) const;  // a scenario; throws InputError when the file cannot be
                                              // written
-  std::string hash() const;                  // of the run when it has ended, "" before
+  // The run that has ended, with its verdicts, as `pensim run` keeps one. Throws InputError when it has not ended or
+  // the file cannot be written.
+  void save_recording(const std::string& path) const;
+  std::string hash() const;  // of the run when it has ended, "" before
 
  private:
   struct Impl;

@@ -16,6 +16,7 @@ class UndoStack {
 
   bool can_undo() const { return !before_.empty(); }
   bool can_redo() const { return !after_.empty(); }
+  std::size_t size() const { return before_.size(); }  // changes that can be undone
   // A change was made; `before` is what it changed. What was undone is lost.
   void changed(Inputs before);
   // Applies the inputs before the last change in place of `present`; nothing if there is none.
