@@ -10,10 +10,25 @@ namespace {
 
 double stretch(const Axis& axis, double value) { return axis.log ? std::log10(std::max(value, 1e-300)) : value; }
 
+// 2e-05 as 2·10⁻⁵.
+std::string power_of_ten(double value) {
+  static constexpr const char* digits[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
+  const int exponent = static_cast<int>(std::floor(std::log10(std::fabs(value)) + 1e-9));
+  const std::string mantissa = fmt::format("{:.3g}", value / std::pow(10.0, exponent));
+  std::string out = mantissa == "1" ? "10" : mantissa == "-1" ? "-10" : mantissa + "·10";
+  if (exponent < 0) out += "⁻";
+  for (const char c : fmt::format("{}", std::abs(exponent))) out += digits[c - '0'];
+  return out;
+}
+
+std::string log_label(double value) {
+  return value >= 0.999e-3 && value < 1.001e4 ? fmt::format("{:g}", value) : power_of_ten(value);
+}
+
 std::string tick_label(double value, double step) {
   if (std::fabs(value) < step * 1e-6) value = 0;
   const double largest = std::max(std::fabs(value), step);
-  if (largest >= 1e6 || step < 1e-9) return fmt::format("{:.3g}", value);
+  if (value != 0 && (largest >= 1e6 || step < 1e-5)) return power_of_ten(value);
   const int decimals = std::clamp(static_cast<int>(std::ceil(-std::log10(step) - 1e-9)), 0, 9);
   return fmt::format("{:.{}f}", value, decimals);
 }
@@ -52,7 +67,7 @@ std::vector<AxisTick> axis_ticks(const Axis& axis, float distance) {
         if (value < low * (1 - 1e-9) || value > high * (1 + 1e-9)) continue;
         const bool labelled =
             (digit == 1 && (decade - first) % every == 0) || (labels_2_5 && (digit == 2 || digit == 5));
-        ticks.push_back({value, labelled ? fmt::format("{:g}", value) : "", !labelled});
+        ticks.push_back({value, labelled ? log_label(value) : "", !labelled});
       }
     }
     return ticks;
@@ -110,22 +125,29 @@ std::string fit_text(Font which, const std::string& text, float width) {
   return "";
 }
 
+void draw_x_labels(ImDrawList* list, const Rect& plot, const Axis& x, Font labels) {
+  const float line = font(labels)->FontSize, gap = std::floor(line * 0.4f);
+  float free_from = -1e9f;  // labels never touch
+  for (const AxisTick& tick : axis_ticks(x, line * 5.5f)) {
+    if (tick.label.empty()) continue;
+    const float width = text_size(labels, tick.label).x,
+                left = std::min(std::floor(x.pixel(tick.value)) + 0.5f - width / 2, list->GetClipRectMax().x - width);
+    if (left < free_from) continue;
+    draw_text(list, labels, left, plot.y1 + gap, theme().dim, tick.label);
+    free_from = left + width + line * 0.8f;
+  }
+}
+
 void draw_axes(ImDrawList* list, const Rect& plot, const Axis& x, const Axis& y, Font labels, bool x_labels) {
   const Theme& t = theme();
   const float line = font(labels)->FontSize, gap = std::floor(line * 0.4f),
               hair = std::max(1.0f, std::floor(line / 12));
   const auto at = [](float p) { return std::floor(p) + 0.5f; };
-  float free_from = -1e9f;  // labels never touch
   for (const AxisTick& tick : axis_ticks(x, line * 5.5f)) {
     const float p = at(x.pixel(tick.value));
     list->AddLine({p, plot.y0}, {p, plot.y1}, tick.minor ? with_alpha(t.grid, 0.6f) : t.grid, hair);
-    if (!x_labels || tick.label.empty()) continue;
-    const float width = text_size(labels, tick.label).x,
-                left = std::min(p - width / 2, list->GetClipRectMax().x - width);
-    if (left < free_from) continue;
-    draw_text(list, labels, left, plot.y1 + gap, t.dim, tick.label);
-    free_from = left + width + line * 0.8f;
   }
+  if (x_labels) draw_x_labels(list, plot, x, labels);
   for (const AxisTick& tick : axis_ticks(y, line * 1.9f)) {
     const float p = at(y.pixel(tick.value));
     list->AddLine({plot.x0, p}, {plot.x1, p}, tick.minor ? with_alpha(t.grid, 0.6f) : t.grid, hair);

@@ -46,6 +46,8 @@ std::string fit_text(Font which, const std::string& text, float width);
 // Grid, frame and tick labels around `plot`; the labels of x stand below it unless `x_labels` is false, those of y at
 // its left.
 void draw_axes(ImDrawList* list, const Rect& plot, const Axis& x, const Axis& y, Font labels, bool x_labels = true);
+// The labels of x alone.
+void draw_x_labels(ImDrawList* list, const Rect& plot, const Axis& x, Font labels);
 
 // Dashes of `on` pixels with gaps of `off`.
 void draw_dashed(ImDrawList* list, const ImVec2* points, int count, ImU32 colour, float thickness, float on, float off);

@@ -1,6 +1,7 @@
 #include "sim/draw/widgets.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 
 #include "sim/vocabulary/verdict.h"
@@ -196,6 +197,64 @@ void draw_empty(const std::string& what, const std::string& what_to_do) {
   list->AddText(small, small->FontSize, {std::floor(p.x + (room.x - b.x) / 2), std::floor(y + a.y + line * 0.4f)},
                 t.dim, what_to_do.c_str(), nullptr, wrap);
   ImGui::Dummy(room);
+}
+
+bool list_keys(int& mark, bool& moved, int count) {
+  const auto pressed = [](ImGuiKey key) { return ImGui::IsKeyPressed(ImGui::GetKeyIndex(key)); };
+  const int before = mark;
+  constexpr int page = 10;
+  if (pressed(ImGuiKey_DownArrow)) ++mark;
+  if (pressed(ImGuiKey_UpArrow)) --mark;
+  if (pressed(ImGuiKey_PageDown)) mark += page;
+  if (pressed(ImGuiKey_PageUp)) mark -= page;
+  mark = before < 0 && mark <= before ? std::min(before, count - 1) : std::clamp(mark, 0, std::max(count - 1, 0));
+  if (count == 0) mark = -1;
+  moved = mark != before;
+  return mark >= 0 && (ImGui::IsKeyPressed(ImGui::GetKeyIndex(ImGuiKey_Enter), false) ||
+                       ImGui::IsKeyPressed(ImGui::GetKeyIndex(ImGuiKey_KeyPadEnter), false));
+}
+
+void escape_closes() {
+  if (ImGui::IsKeyPressed(ImGui::GetKeyIndex(ImGuiKey_Escape))) ImGui::CloseCurrentPopup();
+}
+
+bool choose(const char* id, const std::string& shown, float width, const std::vector<std::string>& entries,
+            int& chosen) {
+  ImGui::SetNextItemWidth(width);
+  if (!ImGui::BeginCombo(id, shown.c_str(), ImGuiComboFlags_HeightLargest | ImGuiComboFlags_NoArrowButton))
+    return false;
+  ImGuiStorage* memory = ImGui::GetStateStorage();
+  const ImGuiID key = ImGui::GetID("mark");
+  int mark = ImGui::IsWindowAppearing() ? chosen : memory->GetInt(key, chosen), taken = -1;
+  bool moved = false;
+  if (list_keys(mark, moved, static_cast<int>(entries.size())) && !ImGui::IsWindowAppearing()) taken = mark;
+  memory->SetInt(key, mark);
+  for (int i = 0; i < static_cast<int>(entries.size()); ++i) {
+    ImGui::PushID(i);
+    if (ImGui::Selectable(entries[static_cast<std::size_t>(i)].c_str(), i == mark)) taken = i;
+    if (i == mark && moved) ImGui::SetScrollHereY();
+    ImGui::PopID();
+  }
+  if (taken >= 0) ImGui::CloseCurrentPopup();
+  escape_closes();
+  ImGui::EndCombo();
+  if (taken < 0 || taken == chosen) return false;
+  chosen = taken;
+  return true;
+}
+
+bool matches(const std::string& search, const std::string& text) {
+  const auto lower = [](std::string s) {
+    for (char& c : s) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    return s;
+  };
+  const std::string where = lower(text), what = lower(search);
+  for (std::size_t i = 0; i < what.size();) {
+    const std::size_t end = std::min(what.find(' ', i), what.size());
+    if (end > i && where.find(what.substr(i, end - i)) == std::string::npos) return false;
+    i = end + 1;
+  }
+  return true;
 }
 
 void tooltip(const std::string& words) {

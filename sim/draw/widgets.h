@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "sim/draw/axes.h"
 
@@ -46,6 +47,17 @@ void end_panel();
 
 // A sentence in the middle of the room, for what is empty: what it is, and what to do.
 void draw_empty(const std::string& what, const std::string& what_to_do);
+
+// The keys of a list of `count` entries: up, down and page keys move `mark` (-1: none), Return takes the marked entry:
+// true. `moved` says that it is another one now.
+bool list_keys(int& mark, bool& moved, int count);
+// A box with a list to choose from, by mouse or by the keys of a list; Escape closes it. True if `chosen` is another
+// one.
+bool choose(const char* id, const std::string& shown, float width, const std::vector<std::string>& entries,
+            int& chosen);
+void escape_closes();  // inside a popup
+// Every word of the search stands somewhere in the text, in any order and case.
+bool matches(const std::string& search, const std::string& text);
 
 void tooltip(const std::string& text);                         // for the last item, when hovered
 void text(Font which, ImU32 colour, const std::string& text);  // as ImGui::TextUnformatted
