@@ -4,11 +4,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 
+#include "sim/dashboard/history.h"
 #include "sim/dashboard/keys.h"
 #include "sim/dashboard/open.h"
 #include "sim/dashboard/panels.h"
 #include "sim/dashboard/rebuild.h"
+#include "sim/dashboard/requirements_panel.h"
+#include "sim/dashboard/set_up.h"
 #include "sim/dashboard/transport.h"
 #include "sim/draw/display_units.h"
 #include "sim/draw/widgets.h"
@@ -17,6 +21,17 @@
 
 namespace pensim::dashboard {
 namespace {
+
+bool is_recording_name(const std::string& path) { return path.size() > 3 && path.substr(path.size() - 3) == ".h5"; }
+
+// A number alone is seconds, as all times are shown. Throws QuantityError.
+double instant(const std::string& typed) {
+  char* end = nullptr;
+  const double plain = std::strtod(typed.c_str(), &end);
+  if (end != typed.c_str() && std::string(end).find_first_not_of(' ') == std::string::npos && std::isfinite(plain))
+    return plain;
+  return parse_quantity(typed, "s");
+}
 
 std::string capital(std::string text) {
   if (!text.empty()) text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
@@ -32,7 +47,7 @@ void draw_header(App& app) {
   const ImVec2 p = ImGui::GetCursorScreenPos();
 
   if (app.screen != Screen::library) {
-    if (icon_button("library", Icon::library, "Library  (l)")) show_library(app);
+    if (icon_button("library", Icon::library, "Library  (l)")) leave(app, Overlay::Leave::to_library);
     ImGui::SameLine(0, gap);
   }
   // From the right: help, theme, save, undo; then layouts.
@@ -52,8 +67,13 @@ void draw_header(App& app) {
               fit_text(Font::text, "microneedling-pen firmware in the loop", right - x));
   } else {
     // of two, each has its own
-    const std::string verdict = app.main.recording->meta().verdict,
-                      word = verdict.empty() || app.other.recording ? "" : verdict_word(verdict);
+    const std::optional<RunVerdict> known = run_verdict(app);
+    const std::string verdict = known ? verdict_name(*known) : app.session ? "" : app.main.recording->meta().verdict;
+    const bool judging = !known && being_judged(app) && app.session->state() == Session::State::ended;
+    const std::string word = app.other.recording ? ""
+                             : judging           ? "judging"
+                             : verdict.empty()   ? ""
+                                                 : verdict_word(verdict);
     const float chip = word.empty() ? 0 : chip_size(word).x + gap;
     std::string title = app.main.label;
     if (app.other.recording) title += "   and   " + app.other.label;
@@ -61,7 +81,7 @@ void draw_header(App& app) {
     draw_text(list, Font::text, x, middle - unit / 2, t.ink, title);
     x += text_size(Font::text, title).x + gap;
     if (!word.empty() && x + chip < title_x + title_room)
-      draw_chip(list, x, middle - chip_size(word).y / 2, verdict_colour(verdict), word);
+      draw_chip(list, x, middle - chip_size(word).y / 2, judging ? t.dim : verdict_colour(verdict), word);
   }
   // Layouts.
   x = right - tabs - gap;
@@ -87,17 +107,16 @@ void draw_header(App& app) {
   ImGui::SetCursorScreenPos({right, p.y});
   if (app.session) {
     try {
-      if (icon_button("undo", Icon::undo, "Undo a change of the run  (ctrl + z)", false, false,
-                      app.session->can_undo()))
-        app.session->undo();
+      if (icon_button("undo", Icon::undo, "Undo a change of the run or of the plots  (ctrl + z)", false, false,
+                      can_undo(app)))
+        undo(app);
       ImGui::SameLine(0, 2);
-      if (icon_button("redo", Icon::redo, "Redo  (ctrl + y)", false, false, app.session->can_redo()))
-        app.session->redo();
+      if (icon_button("redo", Icon::redo, "Redo  (ctrl + y)", false, false, can_redo(app))) redo(app);
     } catch (const InputError& e) {
       app.message = e.what();
     }
     ImGui::SameLine(0, 2);
-    if (icon_button("save", Icon::save, "Save the run as a scenario  (ctrl + s)"))
+    if (icon_button("save", Icon::save, "Save the run as a scenario, or its recording  (ctrl + s)"))
       app.overlay = {}, app.overlay.save = true;
     ImGui::SameLine(0, 2);
   }
@@ -105,6 +124,59 @@ void draw_header(App& app) {
     app.dark = !app.dark;
   ImGui::SameLine(0, 2);
   if (icon_button("help", Icon::help, "Keys and mouse  (?)")) app.overlay.help = true;
+}
+
+// Over the panels, below the head: nothing moves when it comes and goes.
+void draw_banner(App& app, const std::string& message) {
+  const Theme& t = theme();
+  const float unit = ImGui::GetFontSize(), width = std::min(ImGui::GetIO().DisplaySize.x * 0.8f, unit * 60);
+  ImFont* f = font(Font::text);
+  const ImVec2 size = f->CalcTextSizeA(f->FontSize, 1e9f, width - unit * 3.5f, message.c_str());
+  const float height = size.y + unit;
+  ImGui::SetNextWindowPos({(ImGui::GetIO().DisplaySize.x - width) / 2, ImGui::GetFrameHeight() * 1.9f});
+  ImGui::SetNextWindowSize({width, height});
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, {0, 0});
+  ImGui::PushStyleColor(ImGuiCol_WindowBg, mix(t.raised, t.bad, 0.16f));
+  ImGui::Begin("message", nullptr,
+               ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
+                   ImGuiWindowFlags_NoFocusOnAppearing);
+  ImGui::PopStyleColor();
+  ImGui::PopStyleVar();
+  const ImVec2 p = ImGui::GetCursorScreenPos();
+  const bool pressed = ImGui::InvisibleButton("close", {width, height});
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  list->AddRectFilled(p, {p.x + unit * 0.25f, p.y + height}, t.bad, 2);
+  list->AddText(f, f->FontSize, {p.x + unit, p.y + unit / 2}, t.ink, message.c_str(), nullptr, width - unit * 3.5f);
+  draw_icon(list, Icon::cross,
+            {p.x + width - unit * 1.8f, p.y + unit / 2, p.x + width - unit * 0.8f, p.y + unit * 1.5f}, t.dim);
+  ImGui::End();
+  if (!pressed) return;
+  if (app.message.empty())
+    app.read_message = message;
+  else
+    app.message.clear();
+}
+
+// What has just been done, for two seconds.
+void draw_notice(App& app) {
+  constexpr double shown_s = 2.5;
+  if (app.notice.empty()) return;
+  if (app.notice != app.notice_shown) {
+    app.notice_shown = app.notice;
+    app.notice_since_s = ImGui::GetTime();
+  }
+  if (ImGui::GetTime() - app.notice_since_s > shown_s) {
+    app.notice.clear(), app.notice_shown.clear();
+    return;
+  }
+  const Theme& t = theme();
+  const float unit = ImGui::GetFontSize();
+  const ImVec2 size = text_size(Font::text, app.notice);
+  const ImVec2 p{(ImGui::GetIO().DisplaySize.x - size.x) / 2 - unit, ImGui::GetFrameHeight() * 1.9f};
+  ImDrawList* list = ImGui::GetForegroundDrawList();
+  list->AddRectFilled(p, {p.x + size.x + 2 * unit, p.y + unit * 2}, t.raised, ImGui::GetStyle().FrameRounding);
+  list->AddRect(p, {p.x + size.x + 2 * unit, p.y + unit * 2}, t.border, ImGui::GetStyle().FrameRounding);
+  draw_text(list, Font::text, p.x + unit, p.y + unit * 0.45f, t.ink, app.notice);
 }
 
 // What went wrong or is worth knowing, until it is clicked away.
@@ -126,21 +198,9 @@ void draw_message(App& app) {
     tooltip(message);
     return;
   }
-  if (message.empty()) return;
-  const Theme& t = theme();
-  const float unit = ImGui::GetFontSize(), width = ImGui::GetContentRegionAvail().x;
-  ImFont* f = font(Font::text);
-  const ImVec2 size = f->CalcTextSizeA(f->FontSize, 1e9f, width - unit * 3.5f, message.c_str());
-  const ImVec2 p = ImGui::GetCursorScreenPos();
-  const bool pressed = ImGui::InvisibleButton("message", {width, size.y + unit});
-  ImDrawList* list = ImGui::GetWindowDrawList();
-  list->AddRectFilled(p, {p.x + width, p.y + size.y + unit}, with_alpha(t.bad, 0.14f), ImGui::GetStyle().FrameRounding);
-  list->AddRectFilled(p, {p.x + unit * 0.25f, p.y + size.y + unit}, t.bad, 2);
-  list->AddText(f, f->FontSize, {p.x + unit, p.y + unit / 2}, t.ink, message.c_str(), nullptr, width - unit * 3.5f);
-  if (!app.message.empty())
-    draw_icon(list, Icon::cross,
-              {p.x + width - unit * 1.8f, p.y + unit / 2, p.x + width - unit * 0.8f, p.y + unit * 1.5f}, t.dim);
-  if (pressed) app.message.clear();
+  if (message != app.read_message) app.read_message.clear();
+  if (message.empty() || message == app.read_message) return;
+  draw_banner(app, message);
 }
 
 using Panel = void (*)(App&);
@@ -213,7 +273,18 @@ void draw_panels(App& app, ImVec2 room) {
 
 bool begin_overlay(const char* id, float width) {
   const ImGuiIO& io = ImGui::GetIO();
-  ImGui::GetForegroundDrawList();
+  // What lies below is dimmed, so that nothing bright shows beside the words.
+  ImGui::SetNextWindowPos({0, 0});
+  ImGui::SetNextWindowSize(io.DisplaySize);
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, 0);
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowRounding, 0);
+  ImGui::PushStyleColor(ImGuiCol_WindowBg, with_alpha(theme().background, 0.72f));
+  ImGui::Begin("dim", nullptr,
+               ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
+                   ImGuiWindowFlags_NoNav);
+  ImGui::End();
+  ImGui::PopStyleColor();
+  ImGui::PopStyleVar(2);
   ImGui::SetNextWindowPos({io.DisplaySize.x / 2, io.DisplaySize.y / 2}, ImGuiCond_Always, {0.5f, 0.5f});
   ImGui::SetNextWindowSize({std::min(width, io.DisplaySize.x * 0.95f), 0});
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, {ImGui::GetFontSize() * 1.4f, ImGui::GetFontSize() * 1.1f});
@@ -259,71 +330,184 @@ void draw_help(App& app) {
   ImGui::End();
 }
 
-// A line of text to be typed; true when Enter was pressed.
-bool ask(App& app, const char* id, const char* title, const char* hint, const std::string& below) {
+// A line of text to be typed; true when Enter was pressed. `below` is drawn between the line and the end of the dialog.
+template <class F>
+bool ask(App& app, const char* id, const char* title, const char* hint, F below) {
   const float unit = ImGui::GetFontSize();
-  begin_overlay(id, unit * 32);
+  begin_overlay(id, unit * 36);
   text(Font::heading, theme().ink, title);
-  if (ImGui::IsWindowAppearing()) ImGui::SetKeyboardFocusHere();
+  if (ImGui::IsWindowAppearing() || app.overlay.focus) ImGui::SetKeyboardFocusHere();
+  app.overlay.focus = false;
   char typed[512] = {};
   app.overlay.text.copy(typed, sizeof typed - 1);
   ImGui::SetNextItemWidth(-1);
   const bool entered =
       ImGui::InputTextWithHint("##typed", hint, typed, sizeof typed, ImGuiInputTextFlags_EnterReturnsTrue);
-  app.overlay.text = typed;
+  if (app.overlay.text != typed) {
+    app.overlay.text = typed;
+    app.overlay.problem.clear();
+    app.overlay.mark = {-1, true};
+  }
+  if (entered) app.overlay.focus = true;  // Enter leaves the box; the dialog may stay
   ImGui::PushTextWrapPos(0);
-  text(Font::small, theme().dim, below);
+  below();
   ImGui::PopTextWrapPos();
   ImGui::End();
   return entered;
 }
 
-// Once it is saved: how to run it.
-void draw_save(App& app) {
+std::string shell_word(const std::string& path) {
+  return path.find_first_of(" '\"$&;()<>|*?`\\") == std::string::npos ? path : "'" + path + "'";
+}
+
+void draw_saved(Overlay& o) {
   const Theme& t = theme();
+  const bool recording = is_recording_name(o.saved);
+  const std::string command = (recording ? "pensim dashboard " : "pensim run ") + shell_word(o.saved);
+  begin_overlay("saved", ImGui::GetFontSize() * 36);
+  text(Font::heading, t.ink, "Saved");
+  ImGui::PushTextWrapPos(0);
+  text(Font::text, t.good,
+       o.saved + (recording ? " is written. This command shows it again:"
+                            : " is written. This command reproduces the run, bit for bit:"));
+  text(Font::number, t.ink, command);
+  ImGui::PopTextWrapPos();
+  if (ImGui::Button("Copy")) ImGui::SetClipboardText(command.c_str());
+  ImGui::SameLine();
+  const bool enter = ImGui::IsKeyPressed(ImGui::GetKeyIndex(ImGuiKey_Enter), false) && !ImGui::IsWindowAppearing();
+  if (ImGui::Button("Close") || enter) o = {};
+  ImGui::End();
+}
+
+// Writes it; a file that is there is asked about first.
+void save_to(App& app, const std::string path) {
   Overlay& o = app.overlay;
-  if (!o.saved.empty()) {
-    const std::string command =
-        "pensim run " +
-        (o.saved.find_first_of(" '\"$&;()<>|*?`\\") == std::string::npos ? o.saved : "'" + o.saved + "'");
-    begin_overlay("saved", ImGui::GetFontSize() * 32);
-    text(Font::heading, t.ink, "Saved");
-    ImGui::PushTextWrapPos(0);
-    text(Font::text, t.good, o.saved + " is written. This command reproduces the run, bit for bit:");
-    text(Font::number, t.ink, command);
-    ImGui::PopTextWrapPos();
-    if (ImGui::Button("Copy")) ImGui::SetClipboardText(command.c_str());
-    ImGui::SameLine();
-    if (ImGui::Button("Close")) o = {};
-    ImGui::End();
+  std::error_code none;
+  if (std::filesystem::exists(path, none) && o.overwrite != path) {
+    o.overwrite = path;
     return;
   }
-  const std::string below =
-      o.problem.empty() ? "`pensim run` on this file reproduces the run, bit for bit. Enter saves, Escape closes."
-                        : o.problem;
-  if (!ask(app, "save", "Save as a scenario", "my_run.yaml", below)) return;
   try {
-    app.session->save(o.text);
-    o.saved = o.text;
+    if (is_recording_name(path)) {
+      app.session->save_recording(path);
+    } else {
+      app.session->save(path);
+      app.history.saved_revision = app.session->revision();
+      const std::string whole = std::filesystem::absolute(path, none).lexically_normal().string();
+      std::erase(app.library.saved, whole);
+      app.library.saved.push_back(whole);
+    }
+    const Overlay::Leave then = o.then;
+    o = {};
+    if (then == Overlay::Leave::no)
+      o.save = true, o.saved = path;
+    else
+      leave(app, then);
   } catch (const InputError& e) {
     o.problem = e.what();
+    o.overwrite.clear();
   }
 }
 
-// What is no command: another skin, pen, cartridge, hand or seed.
-void draw_set_up(App& app) {
+void draw_save(App& app) {
+  const Theme& t = theme();
   Overlay& o = app.overlay;
-  const Scenario& s = app.session->scenario();
-  const std::string now = fmt::format(
-      "Now: skin.region={} skin.condition={} skin.topical={} operator.press={:.3g} N "
-      "pen.battery.state_of_charge={:.3g} % seed={}",
-      s.skin.region, s.skin.condition, s.skin.topical, s.operation.press_N, 100 * s.pen.state_of_charge, s.seed);
-  const std::string below = o.problem.empty()
-                                ? now +
-                                      "\nAny key of a scenario, as with `pensim run --set`. Enter "
-                                      "reruns from the start and keeps this run as the ghost; Escape closes."
-                                : o.problem;
-  if (!ask(app, "set-up", "Change the setup", "skin.region=forehead", below)) return;
+  if (!o.saved.empty()) return draw_saved(o);
+  if (ask(app, "save", "Save the run", "my_run.yaml, or my_run.h5 for its recording",
+          [&] {
+            std::error_code none;
+            const std::string folder =
+                std::filesystem::absolute(o.text.empty() ? "." : o.text, none).parent_path().string();
+            if (!o.problem.empty())
+              text(Font::small, t.bad, o.problem);
+            else if (!o.overwrite.empty() && o.overwrite == o.text)
+              text(Font::small, t.warn,
+                   o.text + " is there already. Enter once more replaces it" +
+                       (is_recording_name(o.text) ? "."
+                                                  : "; its comments and units are kept where nothing was changed.") +
+                       " Another name leaves it as it is.");
+            else
+              text(Font::small, t.dim,
+                   "In " + folder +
+                       ".\n.yaml: a scenario with which `pensim run` gives this run again, bit for bit. .h5: the "
+                       "recording, once "
+                       "the run has ended. Enter saves, Escape closes.");
+          }) &&
+      !o.text.empty())
+    save_to(app, o.text);
+}
+
+// The run holds changes that no file has, and somebody wants to leave it.
+void draw_leave(App& app) {
+  Overlay& o = app.overlay;
+  const Overlay::Leave where = o.leave;
+  begin_overlay("leave", ImGui::GetFontSize() * 34);
+  text(Font::heading, theme().ink, "The run was changed and is not saved");
+  ImGui::PushTextWrapPos(0);
+  const std::size_t changes = app.session->changes();
+  text(Font::text, theme().ink,
+       fmt::format("{} {} to the run would be lost.", changes, changes == 1 ? "change" : "changes"));
+  ImGui::PopTextWrapPos();
+  const auto key = [](char c) { return ImGui::IsKeyPressed(c, false) && !ImGui::GetIO().KeyCtrl; };
+  const bool ready = !ImGui::IsWindowAppearing();
+  if (ImGui::Button("Save ...  (s)") || (ready && key('S'))) {
+    o = {};
+    o.save = true;
+    o.then = where;
+  }
+  ImGui::SameLine();
+  if (ImGui::Button("Leave without saving  (n)") || (ready && key('N'))) {
+    o = {};
+    if (where == Overlay::Leave::to_library)
+      show_library(app);
+    else
+      app.quit = true;
+  }
+  ImGui::SameLine();
+  if (ImGui::Button("Stay  (Escape)")) o = {};
+  ImGui::End();
+}
+
+// What is no command: another skin, pen, cartridge, hand or seed. A list of keys, then of what a key may be.
+void draw_set_up(App& app) {
+  const Theme& t = theme();
+  Overlay& o = app.overlay;
+  const std::vector<SetUpChoice> choices = set_up_choices(app.session->scenario(), o.text);
+  const float unit = ImGui::GetFontSize();
+  std::string taken;
+  const bool entered = ask(app, "set-up", "Change the setup", "skin.region=forehead", [&] {
+    bool enter = list_keys(o.mark.at, o.mark.moved, static_cast<int>(choices.size()));
+    const float height = std::min(unit * 17, unit * 1.4f * static_cast<float>(choices.size()) + unit * 0.5f);
+    if (!choices.empty()) {
+      ImGui::BeginChild("choices", {0, height});
+      for (int i = 0; i < static_cast<int>(choices.size()); ++i) {
+        const SetUpChoice& c = choices[static_cast<std::size_t>(i)];
+        const ImVec2 p = ImGui::GetCursorScreenPos();
+        if (ImGui::Selectable(fmt::format("##{}", i).c_str(), o.mark.at == i) || (enter && o.mark.at == i))
+          taken = c.text;
+        if (o.mark.at == i && o.mark.moved) ImGui::SetScrollHereY();
+        ImDrawList* list = ImGui::GetWindowDrawList();
+        const float width = ImGui::GetContentRegionAvail().x;
+        draw_text(list, Font::small, p.x + unit * 0.3f, p.y + 1, t.ink, fit_text(Font::small, c.shown, width * 0.45f));
+        draw_text(list, Font::small, p.x + width * 0.48f, p.y + 1, t.dim, fit_text(Font::small, c.hint, width * 0.5f));
+      }
+      ImGui::EndChild();
+    }
+    if (!o.problem.empty()) text(Font::small, t.bad, o.problem);
+    text(Font::small, t.dim,
+         "Up and down choose, Enter takes the entry, or the line as it stands, and reruns from the start; this run "
+         "stays as "
+         "the ghost. Any key of a scenario goes, as with `pensim run --set`.");
+  });
+  if (!taken.empty()) {
+    o.text = taken;
+    o.mark = {-1, true};
+    o.focus = true;
+    if (taken.back() == '=') return;  // the value comes next
+  } else if (!entered) {
+    return;
+  }
+  if (o.text.empty()) return;
   try {
     app.session->set_override(o.text);
     o = {};
@@ -332,24 +516,32 @@ void draw_set_up(App& app) {
   }
 }
 
+void draw_go_to(App& app) {
+  Overlay& o = app.overlay;
+  if (!ask(app, "go to", "Go to", "1.5", [&] {
+        if (!o.problem.empty()) text(Font::small, theme().bad, o.problem);
+        text(Font::small, theme().dim,
+             "Seconds, or a time with its unit: 1.5, 20 ms, 1.5 min. Enter goes there, Escape closes.");
+      }))
+    return;
+  try {
+    const double at = instant(o.text);
+    o = {};
+    seek(app, at);
+  } catch (const QuantityError& e) {
+    o.problem = std::string(e.what()) + (e.hint.empty() ? "" : ": " + e.hint);
+  }
+}
+
 void draw_overlays(App& app) {
   if (app.overlay.help) draw_help(app);
-  if (app.overlay.save && app.session) draw_save(app);
+  if (app.overlay.leave != Overlay::Leave::no && app.session)
+    draw_leave(app);
+  else if (app.overlay.save && app.session)
+    draw_save(app);
   if (app.overlay.set_up && app.session) draw_set_up(app);
-  try {
-    if (app.overlay.go_to &&
-        ask(app, "go to", "Go to", "1.5 s", "A time with its unit: 1.5 s, 20 ms. Enter goes there, Escape closes.")) {
-      const double at = parse_quantity(app.overlay.text, "s");
-      app.overlay = {};
-      seek(app, at);
-    }
-  } catch (const QuantityError& e) {
-    app.message = std::string(e.what()) + (e.hint.empty() ? "" : "  " + e.hint);
-    app.overlay = {};
-  } catch (const InputError& e) {
-    app.message = e.what();
-    app.overlay = {};
-  }
+  if (app.overlay.go_to) draw_go_to(app);
+  draw_notice(app);
 }
 
 }  // namespace
@@ -359,6 +551,7 @@ void draw_app(App& app, double wall_s) {
   if (&before != &theme(app.dark)) apply_theme(app.dark, app.scale);
   advance(app, wall_s);
   advance_rebuild(app);
+  refresh_requirements(app, ImGui::GetTime());
   handle_keys(app);
 
   const ImGuiIO& io = ImGui::GetIO();
@@ -393,6 +586,7 @@ void draw_app(App& app, double wall_s) {
   }
   ImGui::End();
   draw_overlays(app);
+  note_changes(app);
 }
 
 }  // namespace pensim::dashboard

@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "sim/dashboard/open.h"
 #include "sim/dashboard/panels.h"
 #include "sim/dashboard/rebuild.h"
 #include "sim/dashboard/requirements_panel.h"
 #include "sim/dashboard/transport.h"
+#include "sim/dashboard/value_names.h"
 #include "sim/draw/display_units.h"
 #include "sim/draw/widgets.h"
 #include "sim/input/input_error.h"
@@ -101,17 +103,14 @@ bool judge_side(const App& app, const Document& document, CompareState::Judged& 
     judged.complete = true;
     return true;
   }
-  const Tick planned = app.session->duration();
-  const std::vector<Measure>& measures = app.session->scenario().measures;
-  const std::size_t n = judged.next++;
-  if (n < document.requirements.size())
-    judged.verdicts[document.requirements[n].id] = judge_so_far(document.requirements[n], r, planned);
-  else if (n - document.requirements.size() < measures.size()) {
-    const Measure& m = measures[n - document.requirements.size()];
-    judged.measures.push_back({m.name, measure_so_far(m, r, planned), measure_unit(m)});
-  } else {
-    judged.complete = true;
-  }
+  if (!judged.judging)
+    judged.judging = std::make_unique<Judging>(app.session->snapshot(r), document.requirements,
+                                               app.session->scenario().measures, app.session->duration(), true);
+  if (!judged.judging->done()) return false;
+  judged.verdicts = judged.judging->result().verdicts;
+  judged.measures = judged.judging->result().measures;
+  judged.judging.reset();
+  judged.complete = true;
   return true;
 }
 
@@ -124,7 +123,8 @@ std::vector<std::string> alignments(const App& app) {
   std::vector<std::string> names = {"time", "first contact", "first puncture", "first stroke"};
   const double tick_s = seconds(app.main.recording->tick_ns());
   for (const RecordedText& c : app.main.recording->commands())
-    names.push_back(fmt::format("{}: {}", format_time(static_cast<double>(c.at) * tick_s, 1e-3), c.text));
+    names.push_back(
+        fmt::format("{}: {}", format_time(static_cast<double>(c.at) * tick_s, 1e-3), command_words(c.text)));
   return names;
 }
 
@@ -204,10 +204,49 @@ void go_to_tick(App& app, Tick tick) {
   show_stretch(app, std::max(0.0, at - 0.02), at + 0.03);
 }
 
+std::string difference_words(const std::string& value, const std::string& unit) {
+  if (value.empty()) return "–";
+  char* end = nullptr;
+  const double number = std::strtod(value.c_str(), &end);
+  if (*end != 0 || unit.empty()) return value;
+  return format_value(number, unit, 6);
+}
+
+std::string signal_of_field(const Recording& r, const Difference& d, const std::string& field) {
+  static const std::pair<const char*, const char*> driven[] = {{"out.duty_q15", "core.pwm_duty"},
+                                                               {"out.stepper_steps", "screw.position"}};
+  if (r.has(field)) return field;
+  for (const auto& [from, to] : driven)
+    if (field == from && r.has(to)) return to;
+  for (const FieldDifference& f : d.fields)
+    if (r.has(f.field)) return f.field;
+  return "";
+}
+
+void go_to_difference(App& app, const FieldDifference& f) {
+  go_to_tick(app, f.first);
+  const std::string signal = signal_of_field(*app.main.recording, app.compare.comparing->result(), f.field);
+  if (signal.empty()) return;
+  constexpr const char* title = "Difference";
+  std::vector<Plot>& plots = app.plots.plots;
+  std::erase_if(plots, [&](const Plot& p) { return p.title == title; });
+  plots.insert(plots.begin(), Plot{title, {signal}, false, false, {}});
+  app.plots.active = 0;
+}
+
 void select_compared(App& app, const std::string& requirement) {
   app.selected.requirement = requirement;
   for (const CompareState::Row& row : app.compare.rows)
     if (row.id == requirement && judged(row.b)) seek(app, row.b->at_s + second_of(app).shift_s);
+}
+
+void walk_compared(App& app, int direction) {
+  const auto& rows = app.compare.rows;
+  if (rows.empty()) return;
+  const auto at = std::find_if(rows.begin(), rows.end(),
+                               [&](const CompareState::Row& row) { return row.id == app.selected.requirement; });
+  const std::ptrdiff_t next = at == rows.end() ? 0 : at - rows.begin() + direction;
+  select_compared(app, rows[static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(next, 0, std::ssize(rows) - 1))].id);
 }
 
 namespace {
@@ -216,7 +255,8 @@ std::string margin_text(const std::optional<Verdict>& v) {
   if (!v) return "–";
   if (!judged(v)) return outcome_name(v->outcome);
   const std::string sign = v->outcome == Outcome::pass ? "✓ " : "✗ ";
-  return sign + (std::isinf(v->margin) ? "yes or no" : format_difference(v->margin, v->unit, 3));
+  if (std::isinf(v->margin)) return sign + (v->outcome == Outcome::pass ? "holds" : "false");
+  return sign + format_difference(v->margin, v->unit, 3);
 }
 
 ImU32 margin_colour(const std::optional<Verdict>& v) {
@@ -237,7 +277,8 @@ struct Columns {
   explicit Columns(float x, float width)
       : left(x),
         right(x + width),
-        number(std::min(text_size(Font::small_number, "✗ -0.0000 mm/s").x, width * 0.235f)) {}
+        number(std::min(text_size(Font::small_number, "✗ -0.000000 mm/s").x + ImGui::GetFontSize() * 0.4f,
+                        width * 0.235f)) {}
   void draw(ImDrawList* list, float y, ImU32 ink, const std::string& name, Font name_font,
             const std::string (&value)[3], const ImU32 (&colour)[3]) const {
     const float gap = ImGui::GetFontSize() * 0.4f;
@@ -294,15 +335,8 @@ void draw_alignment(App& app) {
   const std::string& now =
       names[static_cast<std::size_t>(std::clamp(state.align, 0, static_cast<int>(names.size()) - 1))];
   const float room = std::max(unit * 7, ImGui::GetContentRegionAvail().x - unit * 13);
-  ImGui::SetNextItemWidth(room);
-  if (ImGui::BeginCombo("##align", fit_text(Font::text, now, room - unit * 2.5f).c_str())) {
-    for (std::size_t i = 0; i < names.size(); ++i) {
-      ImGui::PushID(static_cast<int>(i));
-      if (ImGui::Selectable(names[i].c_str(), static_cast<int>(i) == state.align)) align(app, static_cast<int>(i));
-      ImGui::PopID();
-    }
-    ImGui::EndCombo();
-  }
+  int chosen = state.align;
+  if (choose("##align", fit_text(Font::text, now, room - unit * 1.2f), room, names, chosen)) align(app, chosen);
   ImGui::SameLine();
   const bool moved_b = &second_of(app) == &app.other;
   const std::string shift = !state.no_event.empty() ? state.no_event
@@ -342,12 +376,12 @@ void draw_first_difference(App& app) {
         fmt::format("First difference at {}, tick {}", format_time(seconds(f.first * d.tick_ns), 1e-5), f.first);
     draw_text(list, Font::text, p.x, p.y, t.ink, fit_text(Font::text, place, width - button - unit * 0.5f));
     const std::string values =
-        fmt::format("{}   A {}   B {}{}", f.field, f.a.empty() ? "–" : f.a, f.b.empty() ? "–" : f.b,
-                    f.unit.empty() || f.unit == "1" ? "" : " " + f.unit);
+        fmt::format("{}   A {}   B {}", f.field, difference_words(f.a, f.unit), difference_words(f.b, f.unit));
     draw_text(list, Font::small_number, p.x, p.y + unit * 1.35f, t.accent,
               fit_text(Font::small_number, values, width - button - unit * 0.5f));
     ImGui::SetCursorScreenPos({p.x + width - button, p.y});
-    if (ImGui::Button("Go there", {button, 0})) go_to_tick(app, f.first);
+    if (ImGui::Button("Go there", {button, 0})) go_to_difference(app, f);
+    tooltip("Moves the cursor there and shows the field in a plot.");
     const float end = p.y + unit * 2.8f;
     ImGui::SetCursorScreenPos({p.x, end});
     if (!d.sparse && f.field.rfind("out.", 0) == 0)
@@ -413,6 +447,15 @@ void draw_measures(const App& app) {
   }
 }
 
+// The scenarios are the same but for the core.
+bool only_cores_differ(const App& app) {
+  nlohmann::json a = nlohmann::json::parse(app.main.recording->meta().resolved_scenario, nullptr, false),
+                 b = nlohmann::json::parse(app.other.recording->meta().resolved_scenario, nullptr, false);
+  if (!a.is_object() || !b.is_object()) return false;
+  for (nlohmann::json* json : {&a, &b}) json->erase("firmware");
+  return a == b;
+}
+
 // Fields and signals that differ, each from where on; then what else is not the same.
 void draw_others(App& app) {
   const CompareState& state = app.compare;
@@ -421,28 +464,31 @@ void draw_others(App& app) {
   const Difference& d = state.comparing->result();
   const float height = std::floor(ImGui::GetFontSize() * 1.4f);
   constexpr std::size_t most = 40;
-  Tick go = -1;
+  const FieldDifference* go = nullptr;
   if (!d.fields.empty()) heading("DIFFERENCE", "A", "B", "FROM");
   for (std::size_t i = 0; i < std::min(d.fields.size(), most); ++i) {
     const FieldDifference& f = d.fields[i];
     const ImVec2 p = ImGui::GetCursorScreenPos();
     const float width = ImGui::GetContentRegionAvail().x;
     ImGui::PushID(static_cast<int>(i));
-    if (ImGui::InvisibleButton("field", {width, height})) go = f.first;
+    if (ImGui::InvisibleButton("field", {width, height})) go = &f;
     ImGui::PopID();
     if (ImGui::IsItemHovered())
       ImGui::GetWindowDrawList()->AddRectFilled(p, {p.x + width, p.y + height}, with_alpha(t.ink, 0.05f), 5);
-    tooltip(fmt::format("{} samples differ, starting at tick {}. Click: moves the cursor there.", f.count, f.first));
+    tooltip(fmt::format("{} samples differ, starting at tick {}. Click: moves the cursor there and shows it in a plot.",
+                        f.count, f.first));
     Columns(p.x, width)
         .draw(ImGui::GetWindowDrawList(), p.y + 1, t.ink, f.field, Font::small_number,
-              {f.a.empty() ? "–" : f.a, f.b.empty() ? "–" : f.b, format_time(seconds(f.first * d.tick_ns), 1e-5)},
+              {difference_words(f.a, f.unit), difference_words(f.b, f.unit),
+               format_time(seconds(f.first * d.tick_ns), 1e-5)},
               {t.ink, t.ink, t.dim});
   }
   if (d.fields.size() > most) text(Font::small, t.dim, fmt::format("and {} more", d.fields.size() - most));
-  if (go >= 0) go_to_tick(app, go);
+  if (go) go_to_difference(app, FieldDifference(*go));
   bool first = true;
   for (const std::string& other : d.others) {
     if (other.rfind("margin of ", 0) == 0 || other.rfind("requirement ", 0) == 0) continue;  // stand in the table
+    if (other.rfind("resolved scenario", 0) == 0 && only_cores_differ(app)) continue;        // stands there by itself
     if (first) heading("OTHER DIFFERENCES", "", "", "");
     first = false;
     const std::string shown = fit_text(Font::small, other, ImGui::GetContentRegionAvail().x - ImGui::GetFontSize());

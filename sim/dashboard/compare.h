@@ -26,6 +26,16 @@ void draw_rebuild(App&);
 void refresh_compare(App&);
 
 void go_to_tick(App&, Tick);  // of the difference, where ticks of both are counted from their beginnings
-void select_compared(App&, const std::string& requirement);  // the cursor goes to where B is closest to failing
+// A value of a difference as it is shown: in the units of the plots; what is no number stays.
+std::string difference_words(const std::string& value, const std::string& unit);
+// Where the field of a difference can be seen: the signal itself, or what a field of the seam drives; else the first
+// signal that differs; "" if none does.
+std::string signal_of_field(const Recording&, const Difference&, const std::string& field);
+// Moves cursor and view there and shows the field in a plot of its own.
+void go_to_difference(App&, const FieldDifference&);
+
+void select_compared(App&, const std::string& requirement);
+void walk_compared(App&,
+                   int direction);  // the next (-1: previous) row  // the cursor goes to where B is closest to failing
 
 }  // namespace pensim::dashboard

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "sim/input/input_error.h"
+#include "sim/judge/judge.h"
 
 namespace pensim::dashboard {
 namespace {
@@ -13,21 +14,21 @@ constexpr float nan_f = std::numeric_limits<float>::quiet_NaN();
 constexpr Tick difference_ticks_max = 4'000'000, measure_ticks_max = 20'000'000, shading_ticks_max = 20'000'000;
 constexpr const char* jitter = "stroke.jitter";
 
-// The jitter of strokes that end in [from, to], and of the one before.
+// The jitter of strokes that end in [from, to], and of the one before. The first stroke has none before it.
 SampleRange jitter_range(const Recording& r, Tick from, Tick to) {
   SampleRange out;
   out.period_ticks = 0;
   const std::vector<StrokeRow>& rows = r.strokes();
-  const double tick_s = seconds(r.tick_ns());
   auto i = static_cast<std::size_t>(
       std::lower_bound(rows.begin(), rows.end(), from, [](const StrokeRow& row, Tick t) { return row.end < t; }) -
       rows.begin());
-  for (i = i > 0 ? i - 1 : 0; i < rows.size() && rows[i].end <= to; ++i) {
-    const double before = i > 0 ? static_cast<double>(rows[i - 1].end - rows[i - 1].begin)
-                                : static_cast<double>(rows[i].end - rows[i].begin);
+  i = std::max<std::size_t>(i > 0 ? i - 1 : 0, 1);
+  double before = i < rows.size() ? period_of(r, rows[i - 1]) : 0;
+  for (; i < rows.size() && rows[i].end <= to; ++i) {
+    const double period = period_of(r, rows[i]);
     out.tick.push_back(rows[i].end);
-    out.value.push_back(
-        static_cast<float>(std::fabs(static_cast<double>(rows[i].end - rows[i].begin) - before) * tick_s));
+    out.value.push_back(static_cast<float>(std::fabs(period - before)));
+    before = period;
   }
   return out;
 }
@@ -59,12 +60,53 @@ void find_extremes(Curve& c) {
 
 }  // namespace
 
+double period_of(const Recording& r, const StrokeRow& stroke) {
+  if (stroke.end < r.ticks() && r.has("stroke.period"))
+    if (const auto period = static_cast<double>(r.at("stroke.period", stroke.end)); period > 0) return period;
+  return seconds((stroke.end - stroke.begin) * r.tick_ns());
+}
+
+bool is_per_stroke(const Recording& r, const std::string& name) {
+  const SignalInfo* info = r.find(name);
+  return name == jitter || (info && info->period == SignalPeriod::stroke);
+}
+
+std::vector<std::pair<double, double>> overdue_spans(const Document& doc, double from_s, double to_s) {
+  constexpr double late = 1.5;
+  const Recording& r = *doc.recording;
+  const double tick_s = seconds(r.tick_ns());
+  const std::vector<StrokeRow>& rows = r.strokes();
+  std::vector<std::pair<double, double>> out;
+  for (auto i = static_cast<std::size_t>(std::max(whole_stroke_at(doc, from_s) - 1, 0)); i < rows.size(); ++i) {
+    const double end_s = static_cast<double>(rows[i].end) * tick_s + doc.shift_s;
+    if (end_s > to_s) break;
+    const double next_s = i + 1 < rows.size() ? static_cast<double>(rows[i + 1].end) * tick_s + doc.shift_s
+                                              : r.duration_s() + doc.shift_s;
+    const double begin_s = end_s + late * static_cast<double>(rows[i].end - rows[i].begin) * tick_s;
+    if (next_s > begin_s && next_s > from_s) out.emplace_back(std::max(begin_s, from_s), std::min(next_s, to_s));
+  }
+  return out;
+}
+
+int whole_stroke_at(const Document& doc, double at_s) {
+  const Recording& r = *doc.recording;
+  const auto tick = static_cast<Tick>(std::floor((at_s - doc.shift_s) / seconds(r.tick_ns()) + 1e-6));
+  const std::vector<StrokeRow>& rows = r.strokes();
+  return static_cast<int>(
+      std::upper_bound(rows.begin(), rows.end(), tick, [](Tick t, const StrokeRow& row) { return t < row.end; }) -
+      rows.begin());
+}
+
 bool can_read(const Recording& r, const std::string& name) { return r.has(name == jitter ? "stroke.period" : name); }
 
 std::string unit_of(const Recording& r, const std::string& name) {
   if (name == jitter) return "s";
   const SignalInfo* info = r.find(name);
   return info ? info->unit : "1";
+}
+
+DisplayUnit shown_unit(const Recording& r, const std::string& name) {
+  return name == jitter ? DisplayUnit{"µs", 1e6, 0} : display_unit(unit_of(r, name));
 }
 
 const Curve& read_curve(PlotsState& state, const Document& doc, const std::string& name, double from_s, double to_s,
@@ -166,10 +208,184 @@ double value_at(const Document& doc, const std::string& name, double at_s) {
   return s.value.empty() ? std::numeric_limits<double>::quiet_NaN() : static_cast<double>(s.value.back());
 }
 
+std::vector<double> held_values(const Document& doc, const std::string& name, Tick from, Tick to, Tick step) {
+  const SampleRange s = range_of(*doc.recording, name, from, to);
+  std::vector<double> out;
+  std::size_t i = 0;
+  for (Tick tick = from; tick <= to; tick += step) {
+    while (i + 1 < s.value.size() && sample_tick(s, i + 1) <= tick) ++i;
+    const bool held = i < s.value.size() && (sample_tick(s, i) <= tick);
+    out.push_back(held ? static_cast<double>(s.value[i]) : std::numeric_limits<double>::quiet_NaN());
+  }
+  return out;
+}
+
+std::optional<double> extreme_at(const Document& doc, const std::string& name, double from_s, double to_s,
+                                 bool largest) {
+  const Recording& r = *doc.recording;
+  const double tick_s = seconds(r.tick_ns());
+  Tick from = std::max<Tick>(static_cast<Tick>(std::floor((from_s - doc.shift_s) / tick_s)), 0),
+       to = std::min(static_cast<Tick>(std::ceil((to_s - doc.shift_s) / tick_s)), r.ticks() - 1);
+  if (from > to) return {};
+  const auto better = [&](float a, float b) { return largest ? a > b : a < b; };
+  // Down to a piece that can be read whole, by the extremes of its parts.
+  constexpr int parts = 64;
+  while (name != jitter && to - from > difference_ticks_max / 64) {
+    const std::vector<MinMax> part = r.envelope(name, from, to + 1, parts);
+    int best = -1;
+    for (int i = 0; i < parts; ++i) {
+      const MinMax& m = part[static_cast<std::size_t>(i)];
+      if (!std::isfinite(m.min)) continue;
+      const MinMax& b = part[static_cast<std::size_t>(std::max(best, 0))];
+      if (best < 0 || better(largest ? m.max : m.min, largest ? b.max : b.min)) best = i;
+    }
+    if (best < 0) return {};
+    const Tick length = to + 1 - from, first = from;
+    from = first + length * best / parts;
+    to = std::min(to, first + length * (best + 1) / parts);
+  }
+  const SampleRange s = range_of(r, name, from, to);
+  std::optional<std::size_t> best;
+  for (std::size_t i = 0; i < s.value.size(); ++i)
+    if (std::isfinite(s.value[i]) && (!best || better(s.value[i], s.value[*best]))) best = i;
+  if (!best) return {};
+  return static_cast<double>(std::max(sample_tick(s, *best), from)) * tick_s + doc.shift_s;
+}
+
+std::optional<Pulse> pulse_at(const Document& doc, const std::string& name, double at_s) {
+  const Recording& r = *doc.recording;
+  const double tick_s = seconds(r.tick_ns()), here = at_s - doc.shift_s;
+  const auto tick = static_cast<Tick>(std::floor(here / tick_s + 1e-6)), reach = static_cast<Tick>(2 / tick_s);
+  if (tick < 0 || tick >= r.ticks() || !r.has(name)) return {};
+  const Tick first = std::max<Tick>(tick - reach, 0), last = std::min(tick + reach, r.ticks() - 1);
+  const SampleRange s = r.range(name, first, last);
+  std::size_t i = 0;  // the sample that is held here
+  while (i + 1 < s.value.size() && sample_tick(s, i + 1) <= tick) ++i;
+  if (s.value.empty()) return {};
+  std::size_t begin = i, end = i + 1;
+  while (begin > 0 && s.value[begin - 1] == s.value[i]) --begin;
+  while (end < s.value.size() && s.value[end] == s.value[i]) ++end;
+  const auto at = [&](std::size_t k) {
+    return static_cast<double>(k < s.value.size() ? std::max(sample_tick(s, k), first) : last + 1) * tick_s +
+           doc.shift_s;
+  };
+  Pulse out{at(begin), at(end), {}, static_cast<double>(s.value[i])};
+  for (std::size_t k = end; k < s.value.size(); ++k)
+    if (s.value[k] == s.value[i]) {
+      out.next_s = at(k);
+      break;
+    }
+  return out;
+}
+
+namespace {
+
+// What is measured of a signal: its samples in [from, to], each with the share that it counts for.
+struct Measured {
+  std::vector<Tick> tick;
+  std::vector<double> value, weight;
+};
+
+// Values per stroke count once each, in the stroke's last tick; a stroke that has not ended has none, so that a motor
+// that stands still does not look like one that coasts.
+bool counts_by_stroke(const Recording& r, const std::string& name) {
+  return is_per_stroke(r, name) || name == "stroke.period" || name == "stroke.rate";
+}
+
+Measured measured_samples(const Recording& r, const std::string& name, Tick from, Tick to) {
+  Measured out;
+  const auto take = [&](Tick at, double value, double weight) {
+    if (std::isnan(value)) return;
+    out.tick.push_back(at);
+    out.value.push_back(value);
+    out.weight.push_back(weight);
+  };
+  if (name == "stroke.period" || name == "stroke.rate") {
+    for (const StrokeRow& row : r.strokes()) {
+      if (row.end < from || row.end > to) continue;
+      const double period = period_of(r, row);
+      take(row.end, name == "stroke.period" ? period : 1 / period, 1);
+    }
+    return out;
+  }
+  const SampleRange s = range_of(r, name, from, to);
+  const bool by_stroke = counts_by_stroke(r, name);
+  for (std::size_t i = 0; i < s.value.size(); ++i) {
+    const Tick at = sample_tick(s, i), begin = std::max(at, from),
+               end = i + 1 < s.value.size() ? sample_tick(s, i + 1) : to + 1;
+    if (by_stroke && (at < from || at > to)) continue;
+    // A value counts for as long as it is held.
+    take(begin, static_cast<double>(s.value[i]), by_stroke ? 1 : static_cast<double>(std::max<Tick>(end - begin, 0)));
+  }
+  return out;
+}
+
+void find_mean(const Measured& s, Stretch& m) {
+  double sum = 0, squares = 0, weight = 0;
+  for (std::size_t i = 0; i < s.value.size(); ++i) sum += s.value[i] * s.weight[i], weight += s.weight[i];
+  if (weight <= 0) return;
+  m.mean = sum / weight;
+  for (std::size_t i = 0; i < s.value.size(); ++i) {
+    const double d = s.value[i] - m.mean;
+    squares += d * d * s.weight[i];
+    m.min = std::fmin(m.min, s.value[i]), m.max = std::fmax(m.max, s.value[i]);
+  }
+  m.sd = std::sqrt(squares / weight);
+  m.rms = std::hypot(m.mean, m.sd);
+}
+
+// Rises through the middle of what it spans; it must have fallen through by a tenth before it rises again, so that
+// noise is no edge.
+void find_edges(const Measured& s, double tick_s, Stretch& m) {
+  const double span = m.max - m.min, high = m.min + 0.55 * span, low = m.min + 0.45 * span;
+  m.rises = 0;
+  if (!(span > 0)) return;
+  Tick first = 0, last = 0;
+  bool below = s.value.front() <= low;
+  for (std::size_t i = 1; i < s.value.size(); ++i) {
+    if (s.value[i] <= low) below = true;
+    if (!below || s.value[i] < high) continue;
+    below = false;
+    if (m.rises++ == 0) first = s.tick[i];
+    last = s.tick[i];
+  }
+  if (m.rises > 1) m.frequency_Hz = static_cast<double>(m.rises - 1) / (static_cast<double>(last - first) * tick_s);
+}
+
+// From what holds at A to the mean of the last tenth before B.
+void find_step(const Measured& s, Tick from, Tick to, double tick_s, double start, Stretch& m) {
+  if (s.value.size() < 4 || std::isnan(start)) return;
+  double sum = 0, weight = 0;
+  for (std::size_t i = 0; i < s.value.size(); ++i)
+    if (s.tick[i] >= to - (to - from) / 10) sum += s.value[i] * s.weight[i], weight += s.weight[i];
+  if (weight <= 0) return;
+  const double final = sum / weight, step = final - start;
+  if (!(std::fabs(step) > 0.1 * (m.max - m.min)) || step == 0) return;
+  double beyond = 0;
+  Tick at_10 = -1, at_90 = -1, settled = -1;
+  bool inside = false;
+  for (std::size_t i = 0; i < s.value.size(); ++i) {
+    const double share = (s.value[i] - start) / step;
+    if (at_10 < 0 && share >= 0.1) at_10 = s.tick[i];
+    if (at_90 < 0 && share >= 0.9) at_90 = s.tick[i];
+    beyond = std::max(beyond, share - 1);
+    const bool now = std::fabs(share - 1) <= 0.02;
+    if (now && !inside) settled = s.tick[i];
+    inside = now;
+  }
+  m.overshoot_1 = beyond;
+  if (at_10 >= 0 && at_90 >= 0) m.rise_s = static_cast<double>(at_90 - at_10) * tick_s;
+  if (inside && settled >= 0) m.settling_s = static_cast<double>(settled - from) * tick_s;
+}
+
+}  // namespace
+
 Stretch measure_stretch(const Document& doc, const std::string& name, double a_s, double b_s) {
   const Recording& r = *doc.recording;
-  const double tick_s = seconds(r.tick_ns()), nan = std::numeric_limits<double>::quiet_NaN();
-  Stretch m{value_at(doc, name, a_s), value_at(doc, name, b_s), nan, nan, nan, nan, true};
+  const double tick_s = seconds(r.tick_ns());
+  Stretch m;
+  m.a = value_at(doc, name, a_s), m.b = value_at(doc, name, b_s);
+  m.by_stroke = counts_by_stroke(r, name);
   const auto tick_of = [&](double s) {
     return std::clamp<Tick>(static_cast<Tick>(std::floor((s - doc.shift_s) / tick_s + 1e-6)), 0,
                             std::max<Tick>(r.ticks() - 1, 0));
@@ -182,41 +398,14 @@ Stretch measure_stretch(const Document& doc, const std::string& name, double a_s
     m.whole = false;
     return m;
   }
-  // A value counts for as long as it is held.
-  const SampleRange s = range_of(r, name, from, to);
-  double sum = 0, squares = 0, weight = 0;
-  for (std::size_t i = 0; i < s.value.size(); ++i) {
-    const auto v = static_cast<double>(s.value[i]);
-    if (std::isnan(v)) continue;
-    const Tick begin = std::max(sample_tick(s, i), from), end = i + 1 < s.value.size() ? sample_tick(s, i + 1) : to + 1;
-    const auto held = static_cast<double>(std::max<Tick>(end - begin, 0));
-    sum += v * held, squares += v * v * held, weight += held;
-    m.min = std::fmin(m.min, v), m.max = std::fmax(m.max, v);
-  }
-  if (weight > 0) m.mean = sum / weight, m.rms = std::sqrt(squares / weight);
+  const Measured s = measured_samples(r, name, from, to);
+  m.count = static_cast<std::int64_t>(s.value.size());
+  if (s.value.empty()) return m;
+  find_mean(s, m);
+  find_edges(s, tick_s, m);
+  find_step(s, from, to, tick_s, a_s <= b_s ? m.a : m.b, m);
   return m;
 }
-
-namespace {
-
-// A recording as the judge sees it, without the engine.
-class RecordedColumns : public SignalSource {
- public:
-  explicit RecordedColumns(const Recording& r) : recording_(r) {}
-  const Samples* find(const std::string& name) const override {
-    const auto [known, is_new] = read_.try_emplace(name);
-    if (is_new && recording_.has(name)) known->second = std::make_unique<Samples>(recording_.samples(name));
-    return known->second.get();
-  }
-  Tick ticks() const override { return recording_.ticks(); }
-  Nanoseconds tick_ns() const override { return recording_.tick_ns(); }
-
- private:
-  const Recording& recording_;
-  mutable std::map<std::string, std::unique_ptr<Samples>> read_;
-};
-
-}  // namespace
 
 void find_violations(App& app) {
   Violations& v = app.plots.violations;
@@ -229,7 +418,7 @@ void find_violations(App& app) {
   for (const Requirement& q : app.main.requirements) {
     if (q.id != v.requirement) continue;
     try {
-      v.spans = violations(parse_formula(q.that, q.at), RecordedColumns(*r));
+      v.spans = violations(parse_formula(q.that, q.at), RecordedSignals(*r, r->ticks()));
     } catch (const InputError&) {
       // A formula that names what this recording does not have has nothing to shade.
     }

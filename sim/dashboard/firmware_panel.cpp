@@ -10,6 +10,7 @@
 #include "sim/dashboard/curve.h"
 #include "sim/dashboard/panels.h"
 #include "sim/dashboard/transport.h"
+#include "sim/dashboard/value_names.h"
 #include "sim/draw/display_units.h"
 #include "sim/draw/widgets.h"
 #include "sim/input/input_error.h"
@@ -61,7 +62,7 @@ std::vector<StateSpan> state_spans(const Recording& r, const std::string& signal
 std::vector<LogLine> event_log(const Recording& r) {
   std::vector<LogLine> log;
   for (const RecordedText& f : r.findings()) log.push_back({f.at, LogLine::Kind::finding, f.text});
-  for (const RecordedText& c : r.commands()) log.push_back({c.at, LogLine::Kind::command, c.text});
+  for (const RecordedText& c : r.commands()) log.push_back({c.at, LogLine::Kind::command, command_words(c.text)});
   if (r.has("core.resets") && r.ticks() > 0) {
     for (const StateSpan& s : state_spans(r, "core.resets", 0, r.ticks())) {
       if (s.from == 0) continue;
@@ -136,34 +137,6 @@ Tick cursor_tick(const App& app) {
   return std::llround(app.playback.target_s.value_or(app.cursor_s) / seconds(app.main.recording->tick_ns()));
 }
 
-std::string value_name(App& app, const std::string& signal, double value) {
-  const auto& names = app.firmware.names[signal];
-  const auto it = std::isfinite(value) ? names.find(static_cast<std::int64_t>(std::llround(value))) : names.end();
-  return it != names.end() ? it->second : format_number(value, 5);
-}
-
-// Names are looked up once per core.
-void look_up_names(App& app, const std::vector<std::string>& watched) {
-  FirmwareState& s = app.firmware;
-  const std::string& firmware = app.main.recording->meta().firmware;
-  if (s.firmware != firmware) {
-    s.names.clear(), s.found.clear(), s.searched.clear(), s.firmware = firmware;
-    try {
-      s.builds = builds_of_core(firmware);
-    } catch (const InputError&) {  // not here any more
-      s.builds = {firmware};
-    }
-  }
-  for (const std::string& signal : watched) {
-    if (s.names.count(signal)) continue;
-    auto& names = s.names[signal];
-    try {
-      names = core_enumerators(firmware, signal.substr(3));
-    } catch (const InputError&) {  // the core is not here, or another one: numbers are shown
-    }
-  }
-}
-
 // Where the core of this run runs; a live one may be put elsewhere.
 void draw_target(App& app) {
   FirmwareState& s = app.firmware;
@@ -173,12 +146,12 @@ void draw_target(App& app) {
     text(Font::small, theme().dim, "target: " + now);
     return;
   }
-  ImGui::SetNextItemWidth(ImGui::GetFontSize() * 13);
-  if (ImGui::BeginCombo("##target", ("target: " + now).c_str())) {
-    for (const std::string& build : std::vector<std::string>(s.builds))
-      if (ImGui::Selectable(target_words(build).c_str(), build == s.firmware) && build != s.firmware)
-        change(app, [&](Session& session) { session.set_override("firmware=" + build); });
-    ImGui::EndCombo();
+  std::vector<std::string> words;
+  for (const std::string& build : s.builds) words.push_back(target_words(build));
+  int chosen = static_cast<int>(std::find(s.builds.begin(), s.builds.end(), s.firmware) - s.builds.begin());
+  if (choose("##target", "target: " + now, ImGui::GetFontSize() * 13, words, chosen)) {
+    const std::string build = s.builds[static_cast<std::size_t>(chosen)];
+    change(app, [&](Session& session) { session.set_override("firmware=" + build); });
   }
   tooltip(
       "The same sources as code of this machine or as the ARM code of the pen. The scenario is run again from the "
@@ -203,7 +176,7 @@ void draw_strip(App& app, const std::string& signal) {
     const ImU32 colour = t.palette[1 + static_cast<std::size_t>(std::abs(s.value)) % (palette_size - 1)];
     list->AddRectFilled({a, p.y}, {b - 1, p.y + height}, with_alpha(colour, 0.30f), 3);
     list->AddRectFilled({a, p.y}, {std::min(a + 2, b), p.y + height}, colour);
-    const std::string name = value_name(app, signal, static_cast<double>(s.value));
+    const std::string name = value_words(app, signal, static_cast<double>(s.value));
     // the name stands in the part that is seen
     const float seen_a = std::max(a, p.x), seen_b = std::min(b, p.x + width);
     draw_text(list, Font::small, seen_a + 6, p.y + (height - font(Font::small)->FontSize) / 2, t.ink,
@@ -234,8 +207,8 @@ void draw_watch(App& app, const std::string& signal) {
   draw_text(list, Font::small, p.x, p.y + unit * 0.3f, t.ink, fit_text(Font::small, symbol, name_w - 6));
   draw_text(
       list, Font::small_number, p.x + name_w, p.y + unit * 0.35f, signal_colour(signal),
-      fit_text(Font::small_number, value_name(app, signal, value_at(app.main, signal, app.cursor_s)), value_w - 6));
-  const float x0 = p.x + name_w + value_w, x1 = p.x + width - box - 8;
+      fit_text(Font::small_number, value_words(app, signal, value_at(app.main, signal, app.cursor_s)), value_w - 6));
+  const float x0 = p.x + name_w + value_w, x1 = p.x + width - box - unit * 1.2f;
   if (const int columns = static_cast<int>((x1 - x0) / 2); columns > 4) {
     const Recording& r = *app.main.recording;
     const double tick_s = seconds(r.tick_ns());
@@ -280,9 +253,11 @@ void draw_add_watch(App& app) {
   FirmwareState& s = app.firmware;
   const float unit = ImGui::GetFontSize();
   ImGui::SetNextItemWidth(unit * 13);
-  ImGui::InputTextWithHint("##search", "watch a variable", s.search, sizeof s.search);
-  tooltip("Searches the variables of the core by name. A new watch reruns the scenario from the start.");
-  if (!s.search[0]) return;
+  if (ImGui::InputTextWithHint("##search", "watch a variable", s.search, sizeof s.search)) s.mark = {0, true};
+  if (!s.search[0]) {
+    tooltip("Searches the variables of the core by name. A new watch reruns the scenario from the start.");
+    return;
+  }
   if (s.searched != s.search) {
     s.searched = s.search;
     try {
@@ -293,10 +268,14 @@ void draw_add_watch(App& app) {
       s.problem = e.what();
     }
   }
-  ImGui::BeginChild("found", {0, std::min(unit * 8, unit * 1.5f * static_cast<float>(s.found.size() + 1))}, false);
+  const bool enter = list_keys(s.mark.at, s.mark.moved, static_cast<int>(s.found.size()));
+  ImGui::BeginChild("found", {0, std::min(unit * 12, unit * 1.5f * static_cast<float>(s.found.size() + 1))}, false);
   if (s.found.empty()) text(Font::small, theme().dim, "No variable with that name.");
-  for (const auto& [name, type] : s.found) {
-    if (ImGui::Selectable(fmt::format("{}   {}", name, type).c_str())) {
+  for (int i = 0; i < static_cast<int>(s.found.size()); ++i) {
+    const auto [name, type] = s.found[static_cast<std::size_t>(i)];
+    const bool pressed = ImGui::Selectable(fmt::format("{}   {}", name, type).c_str(), s.mark.at == i);
+    if (s.mark.at == i && s.mark.moved) ImGui::SetScrollHereY();
+    if (pressed || (enter && s.mark.at == i)) {
       const std::string symbol = name;
       change(app, [&](Session& session) { session.add_watch(symbol); });
       if (s.problem.empty()) s.search[0] = 0;
@@ -314,7 +293,7 @@ void draw_log(App& app) {
   if (log.empty()) text(Font::small, t.dim, "No events yet.");
   for (const LogLine& l : log) {
     const char* sign = l.kind == LogLine::Kind::finding   ? "▲"
-                       : l.kind == LogLine::Kind::command ? "set"
+                       : l.kind == LogLine::Kind::command ? "input"
                        : l.kind == LogLine::Kind::reset   ? "reset"
                        : l.kind == LogLine::Kind::uart_in ? "→ in"
                                                           : "← out";
@@ -366,20 +345,23 @@ void draw_firmware(App& app) {
   std::vector<std::string> watched;
   for (const SignalInfo& s : r.signals())
     if (parse_signal_name(s.name).is(SignalName::Form::variable)) watched.push_back(s.name);
-  look_up_names(app, watched);
+  for (const std::string& signal : watched) value_names(app, signal);
   // What the core is, and how it is.
   std::string head = r.meta().firmware_name.empty() ? r.meta().firmware : r.meta().firmware_name;
   const auto add = [&](const char* name, const std::string& words) {
-    if (r.has(name)) head += "    " + words + " " + format_number(value_at(app.main, name, app.cursor_s), 3);
+    const double value = r.has(name) ? value_at(app.main, name, app.cursor_s) : std::nan("");
+    if (std::isfinite(value)) head += fmt::format("    {} {:.0f}", words, value);
   };
-  add("core.cpu_load", "load");
+  if (r.has("core.cpu_load"))
+    if (const double load = value_at(app.main, "core.cpu_load", app.cursor_s); std::isfinite(load))
+      head += fmt::format("    load {} %", format_number(100 * load, 3));
   add("core.resets", "resets");
   add("core.interrupts_lost", "interrupts lost");
   add("nvm.writes", "memory writes");
   text(Font::small, t.ink, fit_text(Font::small, head, ImGui::GetContentRegionAvail().x));
   draw_target(app);
   for (const std::string& signal : watched)
-    if (!app.firmware.names[signal].empty()) draw_strip(app, signal);
+    if (!value_names(app, signal).empty()) draw_strip(app, signal);
   if (watched.empty())
     text(Font::small, t.dim,
          app.session ? "No variable is watched: search for one below."

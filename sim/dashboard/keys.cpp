@@ -2,7 +2,13 @@
 
 #include <imgui.h>
 
+#include <algorithm>
+
+#include "sim/dashboard/compare.h"
+#include "sim/dashboard/history.h"
 #include "sim/dashboard/open.h"
+#include "sim/dashboard/plots.h"
+#include "sim/dashboard/requirements_panel.h"
 #include "sim/dashboard/transport.h"
 #include "sim/input/input_error.h"
 
@@ -12,6 +18,11 @@ namespace {
 constexpr const char* layout_names[layout_count] = {"run", "stroke", "firmware", "requirements", "compare", "plots"};
 
 bool pressed(ImGuiKey key) { return ImGui::IsKeyPressed(ImGui::GetKeyIndex(key)); }
+
+bool has_overlay(const App& app) {
+  const Overlay& o = app.overlay;
+  return o.help || o.go_to || o.save || o.set_up || o.leave != Overlay::Leave::no;
+}
 
 void set_mark(App& app, std::optional<double>& mark) {
   const double at = app.plots.next_hover_s.value_or(app.cursor_s);  // where the mouse was in the last frame
@@ -34,13 +45,15 @@ void handle_character(App& app, unsigned c) {
   if (c >= '1' && c < '1' + layout_count)
     app.layout = static_cast<Layout>(c - '1');
   else if (c == 'l')
-    show_library(app);
+    leave(app, Overlay::Leave::to_library);
   else if (c == '+' || c == '=')
     change_speed(app, +1);
   else if (c == '-')
     change_speed(app, -1);
   else if (c == 'f')
     fit_plots(app);
+  else if (c == '[' || c == ']')
+    go_to_extreme(app, c == ']');
   else if (c == 'a')
     set_mark(app, app.mark_a_s);
   else if (c == 'b')
@@ -90,14 +103,19 @@ const std::vector<KeyHelp>& key_table() {
       {"a, b", "set or remove the measuring marks A, B"},
       {"d", "difference of two recordings in the last used plot"},
       {"/", "search signals; in the library: scenarios and recordings"},
+      {"up, down", "previous, next entry of a list; without a list: requirement"},
+      {"return", "open or take the entry; with ctrl: the signal in a plot of its own"},
+      {"tab", "next plot: the one that lists and marks act on"},
+      {"[ and ]", "go to the minimum, maximum of the highlighted signal on show"},
       {"1 … 6", "layouts: run, stroke, firmware, requirements, compare, plots"},
-      {"ctrl + z, ctrl + y", "undo, redo a change of the run"},
+      {"ctrl + z, ctrl + y", "undo, redo a change of the run or of the plots"},
       {"delete", "remove the selected command from the timeline"},
-      {"ctrl + s", "save the run as a scenario"},
+      {"ctrl + s", "save the run as a scenario, or its recording"},
       {"t", "dark or light theme"},
+      {"ctrl + plus, minus, 0", "larger, smaller, usual letters"},
       {"l", "library"},
       {"?", "this help"},
-      {"escape", "close dialogs"},
+      {"escape", "close dialogs and lists"},
       {"ctrl + q", "quit"},
       {"mouse wheel", "zoom around the pointer"},
       {"drag", "move in time; on a mark: move the mark"},
@@ -112,7 +130,8 @@ const std::vector<KeyHelp>& key_table() {
 void handle_keys(App& app) {
   ImGuiIO& io = ImGui::GetIO();
   if (pressed(ImGuiKey_Escape)) {
-    const bool overlay = app.overlay.help || app.overlay.go_to || app.overlay.save || app.overlay.set_up;
+    if (ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel)) return;  // closes itself
+    const bool overlay = has_overlay(app);
     app.overlay = {};
     app.message.clear();
     app.library.first.clear();
@@ -123,18 +142,30 @@ void handle_keys(App& app) {
     }
   }
   if (io.WantTextInput) return;
-  if (io.KeyCtrl && ImGui::IsKeyPressed('Q')) app.quit = true;
+  if (io.KeyCtrl && ImGui::IsKeyPressed('Q')) leave(app, Overlay::Leave::quit);
+  if (app.overlay.leave != Overlay::Leave::no) return;
+  if (io.KeyCtrl && (ImGui::IsKeyPressed('=') || ImGui::IsKeyPressed('+')))
+    app.enlarged = std::min(app.enlarged * 1.1f, 2.5f);
+  if (io.KeyCtrl && ImGui::IsKeyPressed('-')) app.enlarged = std::max(app.enlarged / 1.1f, 0.7f);
+  if (io.KeyCtrl && ImGui::IsKeyPressed('0')) app.enlarged = 1;
   for (const ImWchar c : io.InputQueueCharacters)
     if (!io.KeyCtrl && !io.KeyAlt) handle_character(app, c);
   if (app.screen == Screen::library) return;
   try {
-    if (io.KeyCtrl && pressed(ImGuiKey_Z) && app.session && app.session->can_undo()) app.session->undo();
-    if (io.KeyCtrl && pressed(ImGuiKey_Y) && app.session && app.session->can_redo()) app.session->redo();
+    if (io.KeyCtrl && pressed(ImGuiKey_Z) && can_undo(app)) undo(app);
+    if (io.KeyCtrl && pressed(ImGuiKey_Y) && can_redo(app)) redo(app);
   } catch (const InputError& e) {
     app.message = e.what();
   }
   if (io.KeyCtrl && ImGui::IsKeyPressed('S') && app.session) app.overlay = {}, app.overlay.save = true;
-  if (app.overlay.go_to || app.overlay.save || app.overlay.set_up) return;
+  if (has_overlay(app)) return;
+  if (pressed(ImGuiKey_Tab) && !app.plots.plots.empty())
+    app.plots.active = (app.plots.active + 1) % static_cast<int>(app.plots.plots.size());
+  const int down = pressed(ImGuiKey_DownArrow) ? 1 : pressed(ImGuiKey_UpArrow) ? -1 : 0;
+  if (down && app.layout == Layout::compare && app.other.recording)
+    walk_compared(app, down);
+  else if (down && !app.timeline.list)
+    walk_requirements(app, down);
   if (pressed(ImGuiKey_Space)) play_or_pause(app);
   const int direction = pressed(ImGuiKey_RightArrow) ? 1 : pressed(ImGuiKey_LeftArrow) ? -1 : 0;
   if (direction)

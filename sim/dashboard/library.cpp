@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <filesystem>
 
@@ -41,6 +40,16 @@ void list_files(Library& library) {
     }
   } catch (const InputError& e) {
     library.problem = e.what();
+  }
+  for (const std::string& path : library.saved) {  // scenarios that were saved elsewhere
+    const bool listed = std::any_of(library.scenarios.begin(), library.scenarios.end(),
+                                    [&](const LibraryScenario& s) { return fs::equivalent(s.path, path, error); });
+    if (!listed && fs::is_regular_file(path, error)) {
+      LibraryScenario entry;
+      entry.path = entry.label = path;
+      entry.folder = "saved";
+      library.scenarios.push_back(entry);
+    }
   }
   std::stable_sort(library.scenarios.begin(), library.scenarios.end(), [](const auto& a, const auto& b) {
     const bool a_first = a.folder == "treatment", b_first = b.folder == "treatment";
@@ -90,22 +99,6 @@ void read(LibraryRecording& entry) {
   }
 }
 
-std::string lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
-
-// Every word of the search stands somewhere in the text.
-bool matches(const std::string& search, const std::string& text) {
-  const std::string where = lower(text);
-  for (std::size_t i = 0; i < search.size();) {
-    const std::size_t end = std::min(search.find(' ', i), search.size());
-    if (end > i && where.find(lower(search.substr(i, end - i))) == std::string::npos) return false;
-    i = end + 1;
-  }
-  return true;
-}
-
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 void draw_thumbnail(ImDrawList* list, const Rect& room, const std::vector<MinMax>& depth) {
@@ -146,11 +139,20 @@ Row begin_row(const char* id, float height, bool marked) {
   return row;
 }
 
-void draw_scenarios(App& app, std::string& open) {
+// Of what the keyboard has come to.
+void show_mark(ListMark& mark, int index) {
+  if (mark.at == index && mark.moved) ImGui::SetScrollHereY();
+}
+
+void draw_scenarios(App& app, std::string& open, bool enter) {
   const Theme& t = theme();
   const float unit = ImGui::GetFontSize(), height = std::floor(unit * 2.9f), pad = std::floor(unit * 0.6f);
   std::string folder;
   int shown = 0;
+  const bool any_verdict = std::any_of(app.library.recordings.begin(), app.library.recordings.end(),
+                                       [](const LibraryRecording& r) { return !r.scenario.empty(); }) ||
+                           std::any_of(app.library.scenarios.begin(), app.library.scenarios.end(),
+                                       [](const LibraryScenario& s) { return !s.problem.empty(); });
   for (const LibraryScenario& s : app.library.scenarios) {
     std::string all = s.title + " " + s.path;
     for (const std::string& tag : s.tags) all += " " + tag;
@@ -161,8 +163,10 @@ void draw_scenarios(App& app, std::string& open) {
       folder = s.folder;
       text(Font::small, t.accent, folder);
     }
-    const Row row = begin_row(s.path.c_str(), height, false);
-    if (row.pressed) open = s.path;
+    const int index = shown - 1;
+    const Row row = begin_row(s.path.c_str(), height, app.library.mark.at == index);
+    show_mark(app.library.mark, index);
+    if (row.pressed || (enter && app.library.mark.at == index)) open = s.path;
     if (!s.problem.empty()) tooltip(s.problem);
     if (!row.visible) continue;
     ImDrawList* list = ImGui::GetWindowDrawList();
@@ -179,7 +183,7 @@ void draw_scenarios(App& app, std::string& open) {
       const ImVec2 size = chip_size(word);
       draw_chip(list, right - size.x, row.room.y0 + (height - size.y) / 2, verdict_colour(verdict), word);
     }
-    right -= unit * 7.2f;  // columns line up whatever the word
+    if (any_verdict) right -= unit * 7.2f;  // columns line up whatever the word
     const std::string duration = s.read && s.problem.empty() ? fmt::format("{:.4g} s", s.duration_s) : "";
     draw_text(list, Font::number, right - text_size(Font::number, duration).x,
               row.room.y0 + (height - font(Font::number)->FontSize) / 2, t.dim, duration);
@@ -195,6 +199,7 @@ void draw_scenarios(App& app, std::string& open) {
     draw_text(list, Font::small, row.room.x0 + pad, row.room.y0 + unit * 1.55f, t.dim,
               fit_text(Font::small, below, room));
   }
+  app.library.shown_scenarios = shown;
   if (shown == 0) {
     if (!app.library.problem.empty())
       draw_empty("No scenarios found", app.library.problem);
@@ -204,15 +209,17 @@ void draw_scenarios(App& app, std::string& open) {
   }
 }
 
-void draw_recordings(App& app, std::string& open) {
+void draw_recordings(App& app, std::string& open, bool enter) {
   const Theme& t = theme();
   const float unit = ImGui::GetFontSize(), height = std::floor(unit * 3.4f), pad = std::floor(unit * 0.6f);
   int shown = 0;
   for (const LibraryRecording& r : app.library.recordings) {
     if (!matches(app.library.search, r.title + " " + r.path + " " + r.verdict)) continue;
     ++shown;
-    const Row row = begin_row(r.path.c_str(), height, r.path == app.library.first);
-    if (row.pressed) {
+    const int index = app.library.shown_scenarios + shown - 1;
+    const Row row = begin_row(r.path.c_str(), height, r.path == app.library.first || app.library.mark.at == index);
+    show_mark(app.library.mark, index);
+    if (row.pressed || (enter && app.library.mark.at == index)) {
       if (!ImGui::GetIO().KeyShift)
         open = r.path;
       else
@@ -242,6 +249,7 @@ void draw_recordings(App& app, std::string& open) {
     draw_text(list, Font::text, left, row.room.y0 + unit * 0.45f, t.ink, fit_text(Font::text, title, right - left));
     draw_text(list, Font::small, left, row.room.y0 + unit * 1.95f, t.dim, fit_text(Font::small, r.path, right - left));
   }
+  app.library.shown_recordings = shown;
   if (shown == 0) {
     if (app.library.recordings.empty())
       draw_empty("No recordings yet", "A recording is written to " + app.library.runs_folder +
@@ -253,6 +261,15 @@ void draw_recordings(App& app, std::string& open) {
 }
 
 }  // namespace
+
+std::string counted(const Library& library) {
+  const auto count = [&](std::size_t all, int shown, const char* what) {
+    const std::string words = fmt::format("{} {}{}", all, what, all == 1 ? "" : "s");
+    return library.search.empty() ? words : fmt::format("{} of {}", shown, words);
+  };
+  return count(library.scenarios.size(), library.shown_scenarios, "scenario") + "  ·  " +
+         count(library.recordings.size(), library.shown_recordings, "recording");
+}
 
 bool read_library(Library& library, int count) {
   if (!library.listed) list_files(library);
@@ -278,14 +295,16 @@ void draw_library(App& app) {
   }
   char search[128] = {};
   library.search.copy(search, sizeof search - 1);
-  if (ImGui::InputTextWithHint("##search", "Search scenarios and recordings   /", search, sizeof search))
+  if (ImGui::InputTextWithHint("##search", "Search scenarios and recordings   /", search, sizeof search)) {
     library.search = search;
+    library.mark = {library.search.empty() ? -1 : 0, true};
+  }
+  const bool enter = !app.overlay.help &&
+                     list_keys(library.mark.at, library.mark.moved, library.shown_scenarios + library.shown_recordings);
   std::size_t unread = 0;
   for (const LibraryScenario& s : library.scenarios) unread += !s.read;
   for (const LibraryRecording& r : library.recordings) unread += !r.read;
-  const std::string counts =
-      unread > 0 ? fmt::format("reading, {} files left", unread)
-                 : fmt::format("{} scenarios  ·  {} recordings", library.scenarios.size(), library.recordings.size());
+  const std::string counts = unread > 0 ? fmt::format("reading, {} files left", unread) : counted(library);
   ImGui::SameLine();
   ImGui::SetCursorPosX(ImGui::GetWindowWidth() - ImGui::GetStyle().WindowPadding.x - text_size(Font::small, counts).x);
   ImGui::AlignTextToFramePadding();
@@ -296,7 +315,7 @@ void draw_library(App& app) {
   const float gap = ImGui::GetStyle().ItemSpacing.x, half = std::floor((room.x - gap) * 0.56f);
   begin_panel("scenarios", "SCENARIOS  ·  click one to run it", {half, room.y});
   ImGui::BeginChild("list");
-  draw_scenarios(app, scenario);
+  draw_scenarios(app, scenario, enter);
   ImGui::EndChild();
   end_panel();
   ImGui::SameLine(0, gap);
@@ -305,7 +324,7 @@ void draw_library(App& app) {
                                     : "RECORDINGS  ·  click the one to compare with",
               {room.x - gap - half, room.y});
   ImGui::BeginChild("list");
-  draw_recordings(app, recording);
+  draw_recordings(app, recording, enter);
   ImGui::EndChild();
   end_panel();
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <fstream>
 
+#include "sim/dashboard/history.h"
 #include "sim/input/input_error.h"
 #include "sim/vocabulary/verdict.h"
 
@@ -61,6 +62,8 @@ void begin_view(App& app, double duration) {
   app.plots.violations = {};
   app.compare = {};
   app.rebuild = {};
+  app.history = {};
+  app.requirements = {};
 }
 
 void show_session(App& app, std::unique_ptr<Session> session, const std::string& path) {
@@ -127,17 +130,35 @@ void open_any(App& app, const std::string& path) {
 }
 
 void show_library(App& app) {
+  app.requirements = {};
   app.session.reset();
   app.main = {};
   app.other = {};
   app.ghost = {};
   app.compare = {};
   app.rebuild = {};
+  app.history = {};
   app.plots.curves.clear();
   app.plots.plots.clear();
   app.playback = {};
   app.library.listed = false;  // runs may have come
   app.screen = Screen::library;
+}
+
+void leave(App& app, Overlay::Leave where) {
+  if (unsaved(app)) {
+    app.overlay = {};
+    app.overlay.leave = where;
+  } else if (where == Overlay::Leave::to_library) {
+    show_library(app);
+  } else {
+    app.quit = true;
+  }
+}
+
+bool may_close(App& app) {
+  if (!app.quit) leave(app, Overlay::Leave::quit);
+  return app.quit;
 }
 
 double computed_s(const App& app) { return app.main.recording ? app.main.recording->duration_s() : 0.0; }

@@ -16,7 +16,10 @@ void open_comparison(App&, const std::string& path, const std::string& other);
 // By what the file is: HDF5 or text.
 void open_any(App&, const std::string& path);
 
-void show_library(App&);  // ends the session
+void show_library(App&);  // drops a live run
+// To the library, or out: at once, or after a question if the live run holds changes that no file has.
+void leave(App&, Overlay::Leave);
+bool may_close(App&);  // the window: false if it has to be asked first  // ends the session
 
 double computed_s(const App&);   // end of what there is
 double last_tick_s(const App&);  // its last tick: as far as the cursor goes

@@ -48,6 +48,7 @@ struct Scene {
   const PictureLayout& layout;
   float unit;                 // size of the small font
   std::vector<Rect>& labels;  // of this view so far
+  Rect& room;                 // of this view
 };
 
 void arrow(ImDrawList* list, ImVec2 from, ImVec2 to, ImU32 colour, float thick) {
@@ -60,18 +61,27 @@ void arrow(ImDrawList* list, ImVec2 from, ImVec2 to, ImU32 colour, float thick) 
                           {neck.x + uy * head * 0.5f, neck.y - ux * head * 0.5f}, colour);
 }
 
-// Text on a patch of the background, so that it can be read over anything.
-void label(const Scene& s, float x, float y, ImU32 colour, const std::string& words, Font which = Font::small_number) {
-  const ImVec2 size = text_size(which, words);
-  s.list->AddRectFilled({x - 3, y - 1}, {x + size.x + 3, y + size.y + 1}, with_alpha(s.t.panel, 0.78f), 3);
-  draw_text(s.list, which, x, y, colour, words);
-  s.labels.push_back({x - 3, y - 1, x + size.x + 3, y + size.y + 1});
-}
-
 bool taken(const Scene& s, const Rect& room) {
   return std::any_of(s.labels.begin(), s.labels.end(), [&](const Rect& r) {
     return room.x0 < r.x1 && r.x0 < room.x1 && room.y0 < r.y1 && r.y0 < room.y1;
   });
+}
+
+// Text on a patch of the background, so that it can be read over anything. It gives way to those that are there, up or
+// down; where there is no room for it, it is left out: what matters more is drawn first.
+void label(const Scene& s, float x, float y, ImU32 colour, const std::string& words, Font which = Font::small_number) {
+  const ImVec2 size = text_size(which, words);
+  const float step = size.y + 3;
+  x = std::clamp(x, s.room.x0 + 4, std::max(s.room.x0 + 4, s.room.x1 - size.x - 4));
+  for (const int k : {0, 1, -1, 2, -2, 3, -3}) {
+    const float at = y + static_cast<float>(k) * step;
+    const Rect patch{x - 3, at - 1, x + size.x + 3, at + size.y + 1};
+    if (patch.y0 < s.room.y0 || patch.y1 > s.room.y1 || taken(s, patch)) continue;
+    s.list->AddRectFilled({patch.x0, patch.y0}, {patch.x1, patch.y1}, with_alpha(s.t.panel, 0.78f), 3);
+    draw_text(s.list, which, x, at, colour, words);
+    s.labels.push_back(patch);
+    return;
+  }
 }
 
 // --- skin ---
@@ -315,6 +325,7 @@ const NeedleLayout* deepest_in_cut(const PictureLayout& layout) {
 
 void begin_view(const Scene& s, const View& v) {
   s.labels.clear();
+  s.room = v.room;
   s.list->PushClipRect({v.room.x0, v.room.y0}, {v.room.x1, v.room.y1}, true);
   s.list->AddRectFilled({v.room.x0, v.room.y0}, {v.room.x1, v.room.y1}, mix(s.t.panel, s.t.background, 0.6f));
 }
@@ -324,21 +335,52 @@ void end_view(const Scene& s, const View& v) {
   s.list->AddRect({v.room.x0, v.room.y0}, {v.room.x1, v.room.y1}, s.t.border, 4);
 }
 
-void draw_nose_view(const Scene& s, const Rect& room) {
+// Two waves across the view with nothing between them: here the scale is interrupted.
+void draw_break(const Scene& s, const View& v, double z) {
+  const float y = v.at({0, z}).y, wave = 4, apart = 7;
+  const ImU32 air = mix(s.t.panel, s.t.background, 0.6f);
+  std::vector<ImVec2> upper, lower;
+  for (float x = v.room.x0; x <= v.room.x1 + 2; x += 2) {
+    const float d = wave * std::sin((x - v.room.x0) * 0.16f);
+    upper.push_back({x, y - apart / 2 + d});
+    lower.push_back({x, y + apart / 2 + d});
+  }
+  for (std::size_t i = 0; i + 1 < upper.size(); ++i)
+    s.list->AddQuadFilled(upper[i], upper[i + 1], lower[i + 1], lower[i], air);
+  for (const auto* line : {&upper, &lower})
+    s.list->AddPolyline(line->data(), static_cast<int>(line->size()), with_alpha(s.t.dim, 0.8f), 0, 1);
+}
+
+void draw_nose_view(const Scene& scene, const Rect& room) {
   View v{room};
-  const double half = std::max(s.pen.nose_outer_m, s.pen.footprint_radius_m) + 0.9e-3;
+  const double half = std::max(scene.pen.nose_outer_m, scene.pen.footprint_radius_m) + 0.9e-3;
   v.pixels_per_m = std::min(room.width() / (2 * half), room.height() / 6.5e-3);
-  // The surface stands so that nose and skin both have room; a lifted pen moves the view up.
-  const double gap = std::clamp(s.moment.gap_m, -4e-3, 40e-3), high = room.height() / v.pixels_per_m;
-  v.z = gap > high * 0.35 ? -gap + high * 0.22 : high * 0.5 - high * 0.42;
+  // The surface stands so that nose and skin both have room; of a pen that is lifted farther a piece of the air is left
+  // out.
+  const double high = room.height() / v.pixels_per_m, gap = scene.moment.gap_m, most = high * 0.40;
+  const bool broken = gap > most;
+  PictureLayout nearer = scene.layout;
+  if (broken) {
+    nearer.nose.z += gap - most;
+    for (NeedleLayout& n : nearer.needles) n.tip.z += gap - most, n.root.z += gap - most;
+  }
+  const Scene s{scene.list, scene.t,    scene.paint,  scene.pen, scene.moment,
+                nearer,     scene.unit, scene.labels, scene.room};
+  v.z = broken ? -high * 0.32 : high * 0.08;
   begin_view(s, v);
-  draw_skin(s, v);
+  draw_skin(scene, v);
   draw_pen(s, v);
+  if (broken) draw_break(s, v, -most / 2);
   const ImU32 c_set = s.t.palette[0], c_ext = signal_colour("needle.extension"),
               c_in = signal_colour("needle.penetration_max");
   // Axis of the pen.
   const ImVec2 axis[2] = {v.at(of_pen(s.layout, 0, -20e-3)), v.at(of_pen(s.layout, 0, 4e-3))};
   draw_dashed(s.list, axis, 2, with_alpha(s.t.dim, 0.8f), 1, 9, 4);
+  if (!s.moment.contact && s.moment.gap_m > 0.05e-3 && !s.pen.rig) {
+    std::string words = mm(s.moment.gap_m) + " above the skin" + (broken ? ", not to scale" : "");
+    if (text_size(Font::small_number, words).x > room.width() - 16) words = mm(s.moment.gap_m) + " above";
+    label(s, room.x0 + 8, v.at({0, broken ? -most / 2 : s.layout.nose.z / 2}).y - s.unit * 0.6f, s.t.ink, words);
+  }
   if (s.moment.has_depth) {
     // Beside the array: what was asked for on the outside, what is there inside.
     const double face = s.layout.nose.z, c = std::cos(s.layout.tilt_rad);
@@ -363,8 +405,6 @@ void draw_nose_view(const Scene& s, const Rect& room) {
   if (std::fabs(s.moment.tilt_rad) > 0.005)
     label(s, room.x0 + 8, room.y0 + 6, s.t.dim,
           fmt::format("tilt {:.1f}°", s.moment.tilt_rad * 180 / std::numbers::pi));
-  if (!s.moment.contact && s.moment.gap_m > 0.05e-3 && !s.pen.rig)
-    label(s, room.x0 + 8, room.y0 + 8 + s.unit * 1.3f, s.t.dim, fmt::format("{} above the skin", mm(s.moment.gap_m)));
   draw_scale_bar(s, v);
   end_view(s, v);
 }
@@ -485,8 +525,16 @@ void draw_picture(App& app) {
   const PictureLayout layout = picture_layout(state.view, moment);
   const Theme& t = theme();
   std::vector<Rect> labels;
-  const Scene scene{ImGui::GetWindowDrawList(),  t,     app.dark ? dark_paint : light_paint, state.view, moment, layout,
-                    font(Font::small)->FontSize, labels};
+  Rect view_room;
+  const Scene scene{ImGui::GetWindowDrawList(),
+                    t,
+                    app.dark ? dark_paint : light_paint,
+                    state.view,
+                    moment,
+                    layout,
+                    font(Font::small)->FontSize,
+                    labels,
+                    view_room};
 
   const ImVec2 p = ImGui::GetCursorScreenPos(), room = ImGui::GetContentRegionAvail();
   if (room.x < 60 || room.y < 60) return;

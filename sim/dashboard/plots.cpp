@@ -1,3 +1,5 @@
+#include "sim/dashboard/plots.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -5,12 +7,19 @@
 #include <cmath>
 #include <limits>
 
+#include "sim/dashboard/compare.h"
 #include "sim/dashboard/curve.h"
+#include "sim/dashboard/history.h"
+#include "sim/dashboard/lanes.h"
+#include "sim/dashboard/legend.h"
+#include "sim/dashboard/measures.h"
 #include "sim/dashboard/open.h"
 #include "sim/dashboard/panels.h"
 #include "sim/dashboard/transport.h"
+#include "sim/dashboard/value_names.h"
 #include "sim/draw/display_units.h"
 #include "sim/draw/widgets.h"
+#include "sim/input/quantity.h"
 #include "sim/vocabulary/signal_name.h"
 #include "sim/vocabulary/verdict.h"
 
@@ -19,7 +28,9 @@ namespace {
 
 constexpr double shortest_view_s = 2e-6;
 
-std::vector<Plot> plots_of(const Recording& r) {
+}  // namespace
+
+std::vector<Plot> default_plots(const Recording& r) {
   std::vector<Plot> plots = {
       {"Depth",
        {"user.depth", "screw.position", "needle.extension", "needle.tip_depth", "skin.indentation",
@@ -54,6 +65,8 @@ std::vector<Plot> plots_of(const Recording& r) {
   return plots;
 }
 
+namespace {
+
 // --- time axis ---
 
 void set_view(App& app, double from, double to) {
@@ -81,18 +94,34 @@ struct Group {  // signals of one display unit share a scale
   Axis axis;
   std::vector<std::string> signals;
   double least_span = 0;  // so that noise does not fill the plot
+  Rect area;
+  bool hides = false;  // a logarithmic scale: values of 0 and below cannot be shown
 };
+
+// A signal that is drawn as a lane: states with names, a switch.
+bool is_lane(App& app, const Plot& plot, const std::string& name) {
+  return !plot.difference && can_read(*app.main.recording, name) &&
+         (is_switch(name) || !value_names(app, name).empty());
+}
+
+// B - A, whichever of the two is the main document.
+const Curve& difference_of(App& app, const std::string& name, int columns) {
+  return read_difference(app.plots, first_of(app), second_of(app), name, app.time.from_s, app.time.to_s, columns);
+}
+bool shows_difference(const App& app, const Plot& plot, const std::string& name) {
+  return plot.difference && app.other.recording && can_read(*app.other.recording, name);
+}
 
 std::vector<Group> groups_of(App& app, Plot& plot, const Rect& area) {
   std::vector<Group> groups;
   const Recording& r = *app.main.recording;
   const int columns = std::max(1, static_cast<int>(area.width()));
   for (const std::string& name : plot.signals) {
-    if (!can_read(r, name)) continue;
-    const DisplayUnit unit = display_unit(unit_of(r, name));
+    if (!can_read(r, name) || is_lane(app, plot, name)) continue;
+    const DisplayUnit unit = shown_unit(r, name);
     auto group = std::find_if(groups.begin(), groups.end(), [&](const Group& g) { return g.unit == unit.text; });
     if (group == groups.end()) {
-      groups.push_back({unit.text, {1e300, -1e300, area.y1, area.y0, plot.log}, {}, 0});
+      groups.push_back({unit.text, {1e300, -1e300, area.y1, area.y0, plot.log}, {}, 0, area});
       group = groups.end() - 1;
     }
     group->signals.push_back(name);
@@ -103,14 +132,15 @@ std::vector<Group> groups_of(App& app, Plot& plot, const Rect& area) {
     const auto take = [&](const Curve& c) {
       double low = static_cast<double>(c.low), high = static_cast<double>(c.high);
       if (low > high) return;
+      group->hides = group->hides || (plot.log && low <= 0);
       // a spike does not flatten the rest
       if (low < most && high > -most) low = std::max(low, -most), high = std::min(high, most);
       const double offset = plot.difference ? 0 : unit.offset;
       group->axis.from = std::min(group->axis.from, low * unit.factor + offset);
       group->axis.to = std::max(group->axis.to, high * unit.factor + offset);
     };
-    if (plot.difference && app.other.recording && can_read(*app.other.recording, name)) {
-      take(read_difference(app.plots, app.main, app.other, name, app.time.from_s, app.time.to_s, columns));
+    if (shows_difference(app, plot, name)) {
+      take(difference_of(app, name, columns));
       continue;
     }
     take(read_curve(app.plots, app.main, name, app.time.from_s, app.time.to_s, columns));
@@ -139,29 +169,85 @@ std::vector<Group> groups_of(App& app, Plot& plot, const Rect& area) {
   return groups;
 }
 
-// Columns of minimum and maximum: a smooth line where they are thin, a filled shape where they are not.
+// Zero at one height for both scales of a plot, where both hold it and neither loses more than half of its room.
+void align_zeros(const Plot& plot, Group& a, Group& b) {
+  const auto share = [&](const Group& g) {
+    if (plot.log || plot.fixed.count(g.unit) || g.axis.from > 0 || g.axis.to <= 0) return -1.0;
+    return -g.axis.from / (g.axis.to - g.axis.from);
+  };
+  const double shares[] = {share(a), share(b)}, most = std::max(shares[0], shares[1]);
+  if (shares[0] < 0 || shares[1] < 0 || most > 0.5) return;
+  for (Group* g : {&a, &b}) g->axis.from = -most / (1 - most) * g->axis.to;
+}
+
+// The first two units share the upper part of a plot (scales at the left and at the right), each further one has a
+// strip with a scale of its own, each switch and enumeration a lane at the bottom.
+struct Pieces {
+  Rect main;
+  std::vector<std::pair<std::string, Rect>> lanes;
+  bool strips = true;  // false: there is no room for them, and further units are drawn over the others
+};
+
+Pieces place_pieces(App& app, const Plot& plot, const Rect& area, std::vector<Group>& groups) {
+  const float small = font(Font::small)->FontSize, gap = std::floor(small * 0.45f);
+  Pieces out;
+  out.main = area;
+  std::vector<std::string> lanes;
+  for (const std::string& name : plot.signals)
+    if (is_lane(app, plot, name)) lanes.push_back(name);
+  const float lane = std::floor(std::min(small * 1.7f, area.height() * (groups.empty() ? 1.0f : 0.6f) /
+                                                           static_cast<float>(std::max<std::size_t>(lanes.size(), 1))));
+  for (std::size_t i = lanes.size(); i-- > 0;) {
+    out.lanes.insert(out.lanes.begin(), {lanes[i], {area.x0, out.main.y1 - lane + 2, area.x1, out.main.y1}});
+    out.main.y1 -= lane;
+  }
+  if (!lanes.empty()) out.main.y1 -= gap;
+  const std::size_t further = groups.size() > 2 ? groups.size() - 2 : 0;
+  const float strip = std::floor((out.main.height() - gap * static_cast<float>(further)) * 0.5f /
+                                 (1 + 0.5f * static_cast<float>(further)));
+  out.strips = further > 0 && strip >= small * 0.9f;
+  if (out.strips) out.main.y1 -= (strip + gap) * static_cast<float>(further);
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    groups[g].area = out.main;
+    if (g >= 2 && out.strips) {
+      const float top = out.main.y1 + gap + (strip + gap) * static_cast<float>(g - 2);
+      groups[g].area = {area.x0, top, area.x1, top + strip};
+    }
+    groups[g].axis.pixel_from = groups[g].area.y1;
+    groups[g].axis.pixel_to = groups[g].area.y0;
+  }
+  if (groups.size() > 1) align_zeros(plot, groups[0], groups[1]);
+  return out;
+}
+
+// Columns of minimum and maximum: a line where they are thin or hardly overlap; else a pale shape between two bright
+// edges, so that what lies below it can be read.
 void draw_columns(ImDrawList* list, const Rect& area, const Curve& c, const Axis& y, const DisplayUnit& unit,
                   ImU32 colour, float thick) {
-  std::vector<ImVec2> line;
-  const auto flush = [&] {
-    if (line.size() > 1) list->AddPolyline(line.data(), static_cast<int>(line.size()), colour, 0, thick);
-    line.clear();
+  std::vector<ImVec2> line, upper, lower;
+  const auto end_line = [&](std::vector<ImVec2>& points, ImU32 ink) {
+    if (points.size() > 1) list->AddPolyline(points.data(), static_cast<int>(points.size()), ink, 0, thick);
+    points.clear();
   };
   const float step = area.width() / static_cast<float>(c.columns);
-  const bool opaque = colour >> IM_COL32_A_SHIFT == 255;
-  const ImU32 fill = opaque ? mix(theme().panel, colour, 0.85f) : colour;
-  const float wider = opaque ? std::max(0.0f, (thick - step) / 2) : 0;  // no thinner than a line
+  const ImU32 fill = with_alpha(colour, 0.30f), edge = with_alpha(colour, 0.75f);
   float previous_top = 0, previous_low = 0;
   bool previous = false;
   Rect run;  // of columns that reach equally far, to be filled in one go
   const auto fill_run = [&] {
-    if (run.x1 > run.x0) list->AddRectFilled({run.x0 - wider, run.y0}, {run.x1 + wider, run.y1}, fill);
+    if (run.x1 > run.x0) list->AddRectFilled({run.x0, run.y0}, {run.x1, run.y1}, fill);
     run = {};
+  };
+  const auto end_shape = [&] {
+    fill_run();
+    end_line(upper, edge);
+    end_line(lower, edge);
   };
   for (int i = 0; i < c.columns; ++i) {
     const MinMax& m = c.column[static_cast<std::size_t>(i)];
     if (!std::isfinite(m.min) || !std::isfinite(m.max)) {
-      flush();
+      end_line(line, colour);
+      end_shape();
       previous = false;
       continue;
     }
@@ -170,24 +256,36 @@ void draw_columns(ImDrawList* list, const Rect& area, const Curve& c, const Axis
     const float x = area.x0 + step * static_cast<float>(i), middle = (low + top) / 2;
     if (low - top > thick) {
       if (!line.empty()) line.push_back({x, std::clamp(line.back().y, top, low)});
-      flush();
+      end_line(line, colour);
       // Columns hang together: each reaches to its neighbour.
       const float a = previous ? std::min(top, previous_low) : top, b = previous ? std::max(low, previous_top) : low;
-      if (run.x1 <= run.x0 || std::fabs(a - run.y0) > 0.5f || std::fabs(b - run.y1) > 0.5f || x - run.x1 > 0.5f) {
-        fill_run();
-        run = {x, a, x, b};
+      const float common = std::min(low, previous_low) - std::max(top, previous_top);
+      if (previous && common < 0.4f * (low - top)) {  // a steep line rather than many strokes
+        end_shape();
+        list->AddRectFilled({x, a}, {x + std::max(step, thick), b}, with_alpha(colour, 0.85f));
+      } else {
+        if (run.x1 <= run.x0 || std::fabs(a - run.y0) > 0.5f || std::fabs(b - run.y1) > 0.5f || x - run.x1 > 0.5f) {
+          fill_run();
+          run = {x, a, x, b};
+        }
+        run.x1 = x + step;
+        upper.push_back({x + step / 2, a});
+        lower.push_back({x + step / 2, b});
       }
-      run.x1 = x + step;
     } else {
-      if (line.empty() && previous) line.push_back({x, std::clamp(middle, previous_top, previous_low)});
+      if (!upper.empty()) {
+        const ImVec2 from{x, std::clamp(middle, upper.back().y, lower.back().y)};
+        end_shape();
+        line.push_back(from);
+      }
       line.push_back({x + step / 2, middle});
     }
     previous_top = top;
     previous_low = low;
     previous = true;
   }
-  fill_run();
-  flush();
+  end_line(line, colour);
+  end_shape();
 }
 
 void draw_samples(ImDrawList* list, const Rect& area, const Curve& c, const Axis& x, const Axis& y,
@@ -211,8 +309,8 @@ void draw_samples(ImDrawList* list, const Rect& area, const Curve& c, const Axis
     line.push_back(p);
   }
   flush();
-  // Dots where samples stand far apart.
-  if (c.at_s.size() < 2 || dashed) return;
+  // Dots where samples stand far apart; none on a constant.
+  if (c.at_s.size() < 2 || dashed || c.low >= c.high) return;
   const float apart = (x.pixel(c.at_s.back()) - x.pixel(c.at_s.front())) / static_cast<float>(c.at_s.size() - 1);
   if (apart < 7 * thick || c.at_s.size() > 4000) return;
   for (std::size_t i = 0; i < c.value.size(); ++i) {
@@ -330,7 +428,8 @@ std::vector<Limit> limits_of(App& app, const Formula& f, int columns) {
 }
 
 // The selected requirement in a plot that shows one of its signals: limits as lines, violated spans shaded.
-void draw_requirement(App& app, ImDrawList* list, const Rect& area, const Axis& x, const std::vector<Group>& groups) {
+void draw_requirement(App& app, ImDrawList* list, const Plot& plot, const Rect& area, const Axis& x,
+                      const std::vector<Group>& groups) {
   const Theme& t = theme();
   const Recording& r = *app.main.recording;
   for (const Requirement& q : app.main.requirements) {
@@ -342,9 +441,8 @@ void draw_requirement(App& app, ImDrawList* list, const Rect& area, const Axis& 
       return;
     }
     bool concerned = false;
-    for (const Group& g : groups)
-      for (const std::string& name : g.signals)
-        for (const SignalInfo& s : f.signals) concerned = concerned || s.name == name;
+    for (const std::string& name : plot.signals)
+      for (const SignalInfo& s : f.signals) concerned = concerned || s.name == name;
     if (!concerned) return;
     if (app.plots.violations.too_long)
       draw_text(list, Font::small, area.x0 + 6, area.y1 - font(Font::small)->FontSize * 1.3f, t.warn,
@@ -362,7 +460,7 @@ void draw_requirement(App& app, ImDrawList* list, const Rect& area, const Axis& 
     for (const Limit& limit : limits_of(app, f, columns)) {
       for (const Group& g : groups) {
         if (std::find(g.signals.begin(), g.signals.end(), limit.signal) == g.signals.end()) continue;
-        const DisplayUnit unit = display_unit(unit_of(r, limit.signal));
+        const DisplayUnit unit = shown_unit(r, limit.signal);
         std::vector<ImVec2> line;
         for (std::size_t i = 0; i < limit.value.size(); ++i)
           if (std::isfinite(limit.value[i]))
@@ -373,95 +471,6 @@ void draw_requirement(App& app, ImDrawList* list, const Rect& area, const Axis& 
       }
     }
   }
-}
-
-// --- legend ---
-
-std::string label_of(const std::string& name) {
-  static const std::pair<const char*, const char*> known[] = {{"user.depth", "set depth"},
-                                                              {"screw.position", "screw"},
-                                                              {"needle.extension", "extension"},
-                                                              {"needle.tip_depth", "tip depth"},
-                                                              {"skin.indentation", "indentation"},
-                                                              {"needle.penetration", "penetration, mean"},
-                                                              {"needle.penetration_max", "penetration, deepest"},
-                                                              {"needle.force", "needle force"},
-                                                              {"hand.press", "hand press"},
-                                                              {"stroke.rate", "stroke rate"},
-                                                              {"user.rate", "set rate"},
-                                                              {"stroke.period", "period"},
-                                                              {"stroke.dwell", "dwell"},
-                                                              {"stroke.drag", "drag"},
-                                                              {"stroke.jitter", "jitter"},
-                                                              {"motor.speed", "speed"},
-                                                              {"motor.current", "current"},
-                                                              {"motor.voltage", "voltage"},
-                                                              {"battery.voltage", "battery"},
-                                                              {"core.pwm_duty", "duty"},
-                                                              {"skin.channel_depth", "channel depth"},
-                                                              {"insertion.travel", "machine"},
-                                                              {"insertion.force", "machine force"},
-                                                              {"insertion.nose_force", "nose force"},
-                                                              {"insertion.energy", "work"}};
-  for (const auto& [signal, label] : known)
-    if (name == signal) return label;
-  return name;
-}
-
-void draw_legend(App& app, Plot& plot, int index, const Rect& room) {
-  const Theme& t = theme();
-  ImDrawList* list = ImGui::GetWindowDrawList();
-  const float line = std::floor(font(Font::small)->FontSize * 1.22f);
-  const double at = app.plots.hover_s.value_or(app.cursor_s);
-  const int fit = std::max(1, static_cast<int>(room.height() / line));
-  const int count = static_cast<int>(plot.signals.size()), shown = count <= fit ? count : fit - 1;
-  std::string removed;
-  for (int i = 0; i < shown; ++i) {
-    const std::string& name = plot.signals[static_cast<std::size_t>(i)];
-    const float y = room.y0 + line * static_cast<float>(i);
-    ImGui::SetCursorScreenPos({room.x0, y});
-    ImGui::PushID(index * 1000 + i);
-    if (ImGui::InvisibleButton("entry", {room.width(), line}))
-      app.selected.signal = app.selected.signal == name ? "" : name;
-    if (ImGui::IsItemClicked(ImGuiMouseButton_Middle)) removed = name;
-    if (ImGui::BeginDragDropSource()) {
-      ImGui::SetDragDropPayload("signal", name.c_str(), name.size() + 1);
-      ImGui::TextUnformatted(name.c_str());
-      ImGui::EndDragDropSource();
-    }
-    const SignalInfo* info = app.main.recording->find(name);
-    tooltip(name + (info ? "\n" + info->meaning : "\ndifference of successive periods") +
-            "\nDrag it onto another plot; middle click removes it.");
-    if (ImGui::IsItemHovered() || app.selected.signal == name)
-      list->AddRectFilled({room.x0, y}, {room.x1, y + line}, with_alpha(t.ink, 0.06f), 3);
-    ImGui::PopID();
-    const DisplayUnit unit = display_unit(unit_of(*app.main.recording, name));
-    const bool readable = can_read(*app.main.recording, name);
-    double value = readable ? value_at(app.main, name, at) : std::numeric_limits<double>::quiet_NaN();
-    if (plot.difference && app.other.recording && can_read(*app.other.recording, name))
-      value = value_at(app.other, name, at) - value;
-    const std::string number = !readable ? "–"
-                               : std::isnan(value)
-                                   ? "–"
-                                   : format_number(plot.difference ? value * unit.factor : unit.shown(value)),
-                      units = unit.text;
-    const float unit_width = text_size(Font::small, "mm/s").x, right = room.x1 - 2;
-    draw_text(list, Font::small, right - unit_width, y + line * 0.1f, t.dim, fit_text(Font::small, units, unit_width));
-    const float number_width = text_size(Font::small_number, number).x,
-                number_x = right - unit_width - font(Font::small)->FontSize * 0.4f - number_width;
-    draw_text(list, Font::small_number, number_x, y + line * 0.1f, t.ink, number);
-    const float mark = font(Font::small)->FontSize * 0.75f;
-    list->AddRectFilled({room.x0 + 2, y + line / 2 - 1.5f * app.scale},
-                        {room.x0 + 2 + mark, y + line / 2 + 1.5f * app.scale}, signal_colour(name), 1);
-    const float label_x = room.x0 + 2 + mark * 1.6f;
-    draw_text(list, Font::small, label_x, y + line * 0.1f, t.dim,
-              fit_text(Font::small, label_of(name), number_x - label_x - 4));
-  }
-  if (shown < count) {
-    const std::string more = fmt::format("and {} more", count - shown);
-    draw_text(list, Font::small, room.x0 + 2, room.y0 + line * static_cast<float>(shown) + line * 0.1f, t.faint, more);
-  }
-  if (!removed.empty()) std::erase(plot.signals, removed);
 }
 
 // --- marks ---
@@ -499,7 +508,11 @@ std::vector<Event> events_of(const App& app) {
   const double tick_s = seconds(r.tick_ns());
   for (const RecordedText& c : r.commands()) {
     const bool fault = c.text.rfind("fault", 0) == 0, reset = c.text.rfind("reset", 0) == 0;
-    out.push_back({static_cast<double>(c.at) * tick_s, fault ? t.bad : reset ? t.warn : t.accent, c.text});
+    out.push_back({static_cast<double>(c.at) * tick_s,
+                   fault   ? t.bad
+                   : reset ? t.warn
+                           : t.accent,
+                   command_words(c.text)});
   }
   for (const RecordedText& f : r.findings()) out.push_back({static_cast<double>(f.at) * tick_s, t.warn, f.text});
   for (const RecordedVerdict& v : r.verdicts())
@@ -531,12 +544,6 @@ void draw_event_lane(App& app, const Rect& lane, const Axis& x, float lowest) {
   ImDrawList* list = ImGui::GetWindowDrawList();
   const float middle = std::floor((lane.y0 + lane.y1) / 2), size = lane.height() * 0.30f;
   list->AddLine({lane.x0, lane.y1 - 0.5f}, {lane.x1, lane.y1 - 0.5f}, t.grid);
-  for (const auto& [mark, letter] : {std::pair{app.mark_a_s, "A"}, {app.mark_b_s, "B"}}) {
-    if (!mark) continue;
-    const float p = x.pixel(*mark), half = text_size(Font::small, letter).x / 2;
-    if (p >= lane.x0 && p <= lane.x1)
-      draw_text(list, Font::small, p - half, lane.y0 - lane.height() * 0.1f, t.palette[8], letter);
-  }
   const ImVec2 mouse = ImGui::GetIO().MousePos;
   const bool hovered = ImGui::IsWindowHovered() && mouse.y >= lane.y0 && mouse.y < lane.y1;
   // Punctures only where they can be told apart.
@@ -557,6 +564,15 @@ void draw_event_lane(App& app, const Rect& lane, const Axis& x, float lowest) {
     list->AddLine({p + 0.5f, lane.y1}, {p + 0.5f, lowest}, with_alpha(e.colour, 0.22f));
     if (hovered && std::fabs(mouse.x - p) <= size + 2)
       hint += (hint.empty() ? "" : "\n") + format_time(e.at_s) + "  " + e.text;
+  }
+  // Beside their marks and over what stands there: a command may be at the same instant.
+  for (const auto& [mark, letter] : {std::pair{app.mark_a_s, "A"}, {app.mark_b_s, "B"}}) {
+    if (!mark) continue;
+    const float p = x.pixel(*mark), left = p + size + 2, width = text_size(Font::small, letter).x;
+    if (p < lane.x0 || p > lane.x1) continue;
+    list->AddRectFilled({left - 1, lane.y0 - 2}, {left + width + 1, lane.y1 - 1}, with_alpha(t.panel, 0.85f), 2);
+    draw_text(list, Font::small, left, lane.y0 - lane.height() * 0.1f, t.palette[8], letter);
+    list->AddLine({p, lane.y0}, {p, lane.y1}, t.palette[8]);
   }
   if (!hint.empty()) {
     ImGui::BeginTooltip();
@@ -628,6 +644,7 @@ void handle_mouse(App& app, Plot& plot, int index, const Rect& area, const Axis&
     if (state.box_begin && dx > 4) {
       if (dy > 12)
         for (const Group& g : groups) {
+          if (g.area.y0 != groups[0].area.y0) continue;  // the box is one of the upper scales
           const float p0 = area.y0 + static_cast<float>(std::max(share, state.box_begin->second)) * area.height();
           const float p1 = area.y0 + static_cast<float>(std::min(share, state.box_begin->second)) * area.height();
           plot.fixed[g.unit] = {g.axis.value(p0), g.axis.value(p1)};
@@ -650,6 +667,7 @@ void handle_mouse(App& app, Plot& plot, int index, const Rect& area, const Axis&
     ImGui::EndDragDropTarget();
   }
   if (ImGui::BeginPopup("menu")) {
+    escape_closes();
     bool fixed = !plot.fixed.empty();
     if (ImGui::MenuItem("Fit all", "f")) fit_all(app);
     if (ImGui::MenuItem("Keep this scale", nullptr, &fixed)) {
@@ -661,11 +679,60 @@ void handle_mouse(App& app, Plot& plot, int index, const Rect& area, const Axis&
     if (app.other.recording && ImGui::MenuItem("Difference of the two", "d", &plot.difference)) plot.fixed.clear();
     if (ImGui::MenuItem("Mark A here", "a")) app.mark_a_s = at;
     if (ImGui::MenuItem("Mark B here", "b")) app.mark_b_s = at;
+    if (ImGui::MenuItem("Copy what is shown as CSV")) {
+      ImGui::SetClipboardText(plot_csv(app, plot).c_str());
+      app.notice = "Copied: " + plot.title + ", " + format_time(app.time.from_s) + " to " + format_time(app.time.to_s);
+    }
     if (ImGui::MenuItem("Add signals", "/")) state.browser = state.focus_search = true;
     if (state.plots.size() > 1 && ImGui::MenuItem("Remove this plot")) plot.signals.clear();
+    if (ImGui::MenuItem("Default plots")) state.reset = true;
     ImGui::EndPopup();
   }
   ImGui::PopID();
+}
+
+void draw_signal(App& app, ImDrawList* list, const Plot& plot, const Group& g, const Axis& x, const std::string& name) {
+  const Theme& t = theme();
+  const int columns = std::max(1, static_cast<int>(g.area.width()));
+  const float thick = std::max(1.0f, 1.4f * app.scale);
+  DisplayUnit unit = shown_unit(*app.main.recording, name);
+  const ImU32 colour = signal_colour(name);
+  const bool dim = !app.selected.signal.empty() && app.selected.signal != name &&
+                   std::find(plot.signals.begin(), plot.signals.end(), app.selected.signal) != plot.signals.end();
+  const float strength = dim ? 0.3f : 1.0f;
+  if (shows_difference(app, plot, name)) {
+    unit.offset = 0;
+    draw_curve(list, g.area, difference_of(app, name, columns), x, g.axis, unit, with_alpha(colour, strength), thick);
+    return;
+  }
+  if (app.ghost.recording && can_read(*app.ghost.recording, name))
+    draw_curve(list, g.area, read_curve(app.plots, app.ghost, name, app.time.from_s, app.time.to_s, columns), x, g.axis,
+               unit, with_alpha(colour, 0.28f * strength), thick);
+  const Curve& curve = read_curve(app.plots, app.main, name, app.time.from_s, app.time.to_s, columns);
+  const auto draw_part = [&](float x0, float x1, float alpha) {
+    list->PushClipRect({std::max(x0, g.area.x0), g.area.y0}, {std::min(x1, g.area.x1), g.area.y1 + 1}, true);
+    draw_curve(list, g.area, curve, x, g.axis, unit, with_alpha(colour, alpha), thick);
+    list->PopClipRect();
+  };
+  float done = g.area.x0;  // pale where it is a bound
+  if (name == "stroke.rate" || name == "stroke.period")
+    for (const auto& [from, to] : overdue_spans(app.main, app.time.from_s, app.time.to_s)) {
+      draw_part(done, x.pixel(from), strength);
+      draw_part(x.pixel(from), x.pixel(to), 0.35f * strength);
+      done = x.pixel(to);
+    }
+  draw_part(done, g.area.x1, strength);
+  if (app.other.recording && can_read(*app.other.recording, name))
+    draw_curve(list, g.area, read_curve(app.plots, app.other, name, app.time.from_s, app.time.to_s, columns), x, g.axis,
+               unit, with_alpha(mix(colour, t.ink, 0.35f), strength), thick, true);
+}
+
+// How far the curves of a group reach, as a share of its scale: what reaches farther is drawn first, small over large.
+double reach_of(App& app, const Group& g, const std::string& name) {
+  const Curve& c = read_curve(app.plots, app.main, name, app.time.from_s, app.time.to_s,
+                              std::max(1, static_cast<int>(g.area.width())));
+  const DisplayUnit unit = shown_unit(*app.main.recording, name);
+  return static_cast<double>(c.high - c.low) * unit.factor / std::max(g.axis.to - g.axis.from, 1e-300);
 }
 
 void draw_plot(App& app, int index, const Rect& room, const Rect& area, bool last) {
@@ -674,78 +741,89 @@ void draw_plot(App& app, int index, const Rect& room, const Rect& area, bool las
   ImDrawList* list = ImGui::GetWindowDrawList();
   const Axis x{app.time.from_s, app.time.to_s, area.x0, area.x1, false};
   std::vector<Group> groups = groups_of(app, plot, area);
+  const Pieces pieces = place_pieces(app, plot, area, groups);
+  const auto unit_words = [](const Group& g) { return g.unit.empty() ? std::string("ratio") : g.unit; };
 
-  // Title and units above the area, as far as scales can be read: the first at the left, the second at the right.
-  const float small = font(Font::small)->FontSize, head = area.y0 - small * 1.25f;
-  const std::string first_unit = groups.empty() ? "" : groups[0].unit;
-  if (!first_unit.empty())
-    draw_text(list, Font::small, area.x0 - small * 0.4f - text_size(Font::small, first_unit).x, head, t.dim,
-              first_unit);
-  std::string title = plot.title + (plot.difference ? ", difference" : "");
-  if (groups.size() > 2) {
+  // Title and units above the area.
+  const float small = font(Font::small)->FontSize, head = area.y0 - small * 1.25f, gutter = area.x0 - room.x0;
+  if (!groups.empty()) {
+    const std::string unit = fit_text(Font::small, unit_words(groups[0]), gutter - small * 0.4f);
+    draw_text(list, Font::small, area.x0 - small * 0.4f - text_size(Font::small, unit).x, head, t.dim, unit);
+  }
+  std::string title = plot.title + (plot.difference && app.other.recording ? ", B − A" : "");
+  if (groups.size() > 2 && !pieces.strips) {
     title += "   (also ";
     for (std::size_t g = 2; g < groups.size(); ++g)
-      title += fmt::format("{}{:g} … {:g} {}", g > 2 ? ", " : "", groups[g].axis.from, groups[g].axis.to,
-                           groups[g].unit.empty() ? "as ratio" : groups[g].unit);
+      title += fmt::format("{}{} … {} {}", g > 2 ? ", " : "", format_number(groups[g].axis.from, 3),
+                           format_number(groups[g].axis.to, 3), unit_words(groups[g]));
     title += ")";
   }
+  if (std::any_of(groups.begin(), groups.end(), [](const Group& g) { return g.hides; }))
+    title += "   logarithmic: 0 and below are not shown";
   float title_room = area.width();
   if (groups.size() > 1) {
-    const std::string unit = groups[1].unit.empty() ? "ratio" : groups[1].unit;
-    draw_text(list, Font::small, area.x1 + small * 0.4f, head, t.dim, unit);
+    draw_text(list, Font::small, area.x1 + small * 0.4f, head, t.dim, unit_words(groups[1]));
     title_room -= small;
   }
   draw_text(list, Font::small, area.x0 + small * 0.4f, head, index == app.plots.active ? t.ink : t.dim,
             fit_text(Font::small, title, title_room));
 
-  draw_axes(list, area, x, groups.empty() ? Axis{0, 1, area.y1, area.y0, false} : groups[0].axis, Font::small_number,
-            last);
+  const bool bare = groups.empty() && pieces.lanes.empty();
+  const Rect lowest{area.x0, area.y0, area.x1, area.y1};
+  if (!groups.empty() || bare)
+    draw_axes(list, pieces.main, x, groups.empty() ? Axis{0, 1, area.y1, area.y0, false} : groups[0].axis,
+              Font::small_number, false);
+  for (std::size_t g = 2; g < groups.size() && pieces.strips; ++g)
+    draw_axes(list, groups[g].area, x, groups[g].axis, Font::small_number, false);
+  if (last) draw_x_labels(list, lowest, x, Font::small_number);
   if (groups.size() > 1)
     for (const AxisTick& tick : axis_ticks(groups[1].axis, small * 1.9f))
       if (!tick.label.empty())
         draw_text(list, Font::small_number, area.x1 + small * 0.4f,
-                  std::floor(groups[1].axis.pixel(tick.value)) - font(Font::small_number)->FontSize / 2, t.faint,
+                  std::floor(groups[1].axis.pixel(tick.value)) - font(Font::small_number)->FontSize / 2, t.dim,
                   tick.label);
 
   list->PushClipRect({area.x0, area.y0}, {area.x1, area.y1 + 1}, true);
-  draw_requirement(app, list, area, x, groups);
-  const int columns = std::max(1, static_cast<int>(area.width()));
-  const float thick = std::max(1.0f, 1.4f * app.scale);
+  draw_requirement(app, list, plot, area, x, groups);
   for (const Group& g : groups) {
-    for (const std::string& name : g.signals) {
-      DisplayUnit unit = display_unit(unit_of(*app.main.recording, name));
-      const ImU32 colour = signal_colour(name);
-      const bool dim = !app.selected.signal.empty() && app.selected.signal != name &&
-                       std::find(plot.signals.begin(), plot.signals.end(), app.selected.signal) != plot.signals.end();
-      const float strength = dim ? 0.3f : 1.0f;
-      if (plot.difference && app.other.recording && can_read(*app.other.recording, name)) {
-        unit.offset = 0;
-        draw_curve(list, area,
-                   read_difference(app.plots, app.main, app.other, name, app.time.from_s, app.time.to_s, columns), x,
-                   g.axis, unit, with_alpha(colour, strength), thick);
-        continue;
-      }
-      if (app.ghost.recording && can_read(*app.ghost.recording, name))
-        draw_curve(list, area, read_curve(app.plots, app.ghost, name, app.time.from_s, app.time.to_s, columns), x,
-                   g.axis, unit, with_alpha(colour, 0.28f * strength), thick);
-      draw_curve(list, area, read_curve(app.plots, app.main, name, app.time.from_s, app.time.to_s, columns), x, g.axis,
-                 unit, with_alpha(colour, strength), thick);
-      if (app.other.recording && can_read(*app.other.recording, name))
-        draw_curve(list, area, read_curve(app.plots, app.other, name, app.time.from_s, app.time.to_s, columns), x,
-                   g.axis, unit, with_alpha(mix(colour, t.ink, 0.35f), strength), thick, true);
-    }
+    list->PushClipRect({g.area.x0, g.area.y0}, {g.area.x1, g.area.y1 + 1}, true);
+    std::vector<std::pair<double, std::string>> order;
+    for (const std::string& name : g.signals) order.emplace_back(reach_of(app, g, name), name);
+    std::stable_sort(order.begin(), order.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+    for (const auto& [reach, name] : order) draw_signal(app, list, plot, g, x, name);
+    list->PopClipRect();
   }
+  list->PopClipRect();
+  for (std::size_t g = 2; g < groups.size() && pieces.strips; ++g) {  // which unit a strip is in
+    const std::string unit = unit_words(groups[g]);
+    const ImVec2 size = text_size(Font::small, unit), p{groups[g].area.x0 + small * 0.4f, groups[g].area.y0 + 1};
+    list->AddRectFilled({p.x - 2, p.y}, {p.x + size.x + 2, p.y + size.y}, with_alpha(t.panel, 0.8f), 2);
+    draw_text(list, Font::small, p.x, p.y, t.dim, unit);
+  }
+  for (const auto& [name, lane] : pieces.lanes) draw_lane(app, list, lane, x, name, gutter);
+  list->PushClipRect({area.x0, area.y0}, {area.x1, area.y1 + 1}, true);
   draw_marks(app, list, area, x);
   list->PopClipRect();
-  if (groups.empty())
-    draw_text(list, Font::small, area.x0 + small, (area.y0 + area.y1) / 2 - small, t.faint, "Drag a signal here");
+  if (bare) draw_text(list, Font::small, area.x0 + small, (area.y0 + area.y1) / 2 - small, t.dim, "Drag a signal here");
 
-  draw_legend(app, plot, index,
-              {room.x1 - (room.x1 - area.x1) + small * 4.2f, room.y0 + small * 0.2f, room.x1, area.y1});
+  draw_legend(app, plot, index, {area.x1 + small * 3.6f, room.y0 + small * 0.2f, room.x1, area.y1});
   handle_mouse(app, plot, index, area, x, groups);
 }
 
 // --- signal list ---
+
+// Into the last used plot, or out of it, or into a plot of its own.
+void take_signal(PlotsState& state, const std::string& name, bool own) {
+  std::vector<std::string>& signals = state.plots[static_cast<std::size_t>(state.active)].signals;
+  if (own) {
+    state.plots.push_back({label_of(name), {name}, false, false, {}});
+    state.active = static_cast<int>(state.plots.size()) - 1;
+  } else if (std::find(signals.begin(), signals.end(), name) != signals.end()) {
+    if (signals.size() > 1 || state.plots.size() > 1) std::erase(signals, name);
+  } else {
+    signals.push_back(name);
+  }
+}
 
 void draw_browser(App& app, float width, float height) {
   const Theme& t = theme();
@@ -758,18 +836,23 @@ void draw_browser(App& app, float width, float height) {
   }
   char search[128] = {};
   state.search.copy(search, sizeof search - 1);
-  if (ImGui::InputTextWithHint("##signals", "Search signals", search, sizeof search)) state.search = search;
-  ImGui::BeginChild("signals", {0, -font(Font::small)->FontSize * 3.2f});
+  if (ImGui::InputTextWithHint("##signals", "Search signals", search, sizeof search)) {
+    state.search = search;
+    state.mark = {state.search.empty() ? -1 : 0, true};
+  }
   std::vector<std::string> names;
   for (const SignalInfo& s : app.main.recording->signals()) names.push_back(s.name);
   if (can_read(*app.main.recording, "stroke.jitter")) names.push_back("stroke.jitter");
-  std::erase_if(names, [&](const std::string& name) {
-    const auto same = [](char a, char b) {
-      return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
-    };
-    return !state.search.empty() &&
-           std::search(name.begin(), name.end(), state.search.begin(), state.search.end(), same) == name.end();
-  });
+  std::erase_if(names, [&](const std::string& name) { return !matches(state.search, name + " " + label_of(name)); });
+  const bool enter = list_keys(state.mark.at, state.mark.moved, static_cast<int>(names.size()));
+  if (enter) {
+    take_signal(state, names[static_cast<std::size_t>(state.mark.at)], ImGui::GetIO().KeyCtrl);
+    state.focus_search = true;  // Return has left the box
+  }
+  ImGui::BeginChild("signals", {0, -font(Font::small)->FontSize * 4.6f});
+  if (state.mark.moved && state.mark.at >= 0)
+    ImGui::SetScrollY(static_cast<float>(state.mark.at) * ImGui::GetTextLineHeightWithSpacing() -
+                      ImGui::GetWindowHeight() / 2);
   if (names.empty()) text(Font::small, t.dim, "No signal with that name.");
   ImGuiListClipper clipper;
   clipper.Begin(static_cast<int>(names.size()));
@@ -779,12 +862,7 @@ void draw_browser(App& app, float width, float height) {
       Plot& plot = state.plots[static_cast<std::size_t>(state.active)];
       const bool shown = std::find(plot.signals.begin(), plot.signals.end(), name) != plot.signals.end();
       const ImVec2 p = ImGui::GetCursorScreenPos();
-      if (ImGui::Selectable(("##" + name).c_str(), shown)) {
-        if (shown)
-          std::erase(plot.signals, name);
-        else
-          plot.signals.push_back(name);
-      }
+      if (ImGui::Selectable(("##" + name).c_str(), shown || state.mark.at == i)) take_signal(state, name, false);
       if (ImGui::BeginDragDropSource()) {
         ImGui::SetDragDropPayload("signal", name.c_str(), name.size() + 1);
         ImGui::TextUnformatted(name.c_str());
@@ -802,58 +880,58 @@ void draw_browser(App& app, float width, float height) {
   }
   ImGui::EndChild();
   ImGui::PushTextWrapPos(0);
-  text(Font::small, t.faint, "Click: adds it to the last used plot. Drag: onto a plot, or below for a new one.");
+  text(Font::small, t.faint,
+       "Click or Return: into the last used plot, or out of it; ctrl + Return: a plot of its own. Drag: onto a plot, "
+       "or below for a new one.");
   ImGui::PopTextWrapPos();
   ImGui::EndChild();
 }
 
-void draw_measures(App& app) {
-  const Theme& t = theme();
-  PlotsState& state = app.plots;
-  const std::pair<double, double> marks{*app.mark_a_s, *app.mark_b_s};
-  if (state.measured_marks != marks) {
-    state.measured.clear();
-    state.measured_marks = marks;
-  }
-  Plot& plot = state.plots[static_cast<std::size_t>(state.active)];
-  ImGui::PushStyleVar(ImGuiStyleVar_CellPadding, {ImGui::GetStyle().CellPadding.x, 1});
-  const bool narrow = ImGui::GetContentRegionAvail().x < ImGui::GetFontSize() * 38;
-  const std::vector<const char*> heads =
-      narrow ? std::vector<const char*>{"A to B", "B − A", "mean", "min", "max"}
-             : std::vector<const char*>{"between the marks", "at A", "at B", "B − A", "mean", "rms", "min", "max"};
-  if (ImGui::BeginTable("measures", static_cast<int>(heads.size()),
-                        ImGuiTableFlags_SizingStretchProp | ImGuiTableFlags_BordersInnerH)) {
-    ImGui::TableNextRow();
-    for (const char* head : heads) {
-      ImGui::TableNextColumn();
-      text(Font::small, t.dim, head);
-    }
-    for (const std::string& name : plot.signals) {
-      if (!can_read(*app.main.recording, name)) continue;
-      auto [known, is_new] = state.measured.try_emplace(name);
-      if (is_new) known->second = measure_stretch(app.main, name, marks.first, marks.second);
-      const Stretch& m = known->second;
-      const DisplayUnit u = display_unit(unit_of(*app.main.recording, name));
-      ImGui::TableNextRow();
-      ImGui::TableNextColumn();
-      const std::string label = label_of(name) + (u.text.empty() ? "" : ", " + u.text);
-      text(Font::small, signal_colour(name), fit_text(Font::small, label, ImGui::GetContentRegionAvail().x));
-      const auto cell = [&](double v) {
-        ImGui::TableNextColumn();
-        text(Font::small_number, t.ink, std::isnan(v) ? "–" : format_number(v));
-      };
-      if (!narrow) cell(u.shown(m.a)), cell(u.shown(m.b));
-      cell((m.b - m.a) * u.factor);
-      cell(m.whole ? u.shown(m.mean) : NAN);
-      if (!narrow) cell(m.whole && u.offset == 0 ? u.shown(m.rms) : NAN);
-      cell(u.shown(m.min)), cell(u.shown(m.max));
-    }
-    ImGui::EndTable();
-  }
-  ImGui::PopStyleVar();
+}  // namespace
+
+void go_to_extreme(App& app, bool largest) {
+  if (app.plots.plots.empty()) return;
+  const Plot& plot = app.plots.plots[static_cast<std::size_t>(app.plots.active)];
+  std::string name = app.selected.signal;
+  if (name.empty() || !can_read(*app.main.recording, name)) name = plot.signals.empty() ? "" : plot.signals.front();
+  if (name.empty() || !can_read(*app.main.recording, name)) return;
+  const std::optional<double> at = extreme_at(app.main, name, app.time.from_s, app.time.to_s, largest);
+  if (!at) return;
+  seek(app, *at);
+  app.notice = fmt::format("{} of {}: {} at {}", largest ? "Maximum" : "Minimum", label_of(name),
+                           format_value(value_at(app.main, name, *at), unit_of(*app.main.recording, name), 5),
+                           format_time(*at, 1e-5));
 }
 
-}  // namespace
+std::string plot_csv(const App& app, const Plot& plot, Tick most) {
+  const Recording& r = *app.main.recording;
+  const double tick_s = seconds(r.tick_ns());
+  const Tick from = std::max<Tick>(static_cast<Tick>(std::ceil(app.time.from_s / tick_s)), 0),
+             to = std::min(static_cast<Tick>(std::floor(app.time.to_s / tick_s)), r.ticks() - 1);
+  std::string out = "time s";
+  std::vector<std::string> names;
+  for (const std::string& name : plot.signals)
+    if (can_read(r, name)) {
+      const std::string unit = shown_unit(r, name).text;
+      names.push_back(name);
+      out += "," + name + (unit.empty() ? "" : " " + unit);
+    }
+  out += "\n";
+  if (from > to) return out;
+  const Tick step = (to - from) / most + 1;
+  std::vector<std::vector<double>> columns;
+  for (const std::string& name : names) columns.push_back(held_values(app.main, name, from, to, step));
+  for (Tick tick = from; tick <= to; tick += step) {
+    out += fmt::format("{}", static_cast<double>(tick * r.tick_ns()) / 1e9);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      const double value = columns[i][static_cast<std::size_t>((tick - from) / step)];
+      const double shown = shown_unit(r, names[i]).shown(value);
+      out += std::isnan(value) ? "," : fmt::format(",{:.7g}", shown);
+    }
+    out += "\n";
+  }
+  return out;
+}
 
 void fit_plots(App& app) { fit_all(app); }
 void show_stretch(App& app, double from_s, double to_s) { set_view(app, from_s, to_s); }
@@ -866,7 +944,7 @@ void draw_plots(App& app) {
     return draw_empty("The run is starting", "The first samples will be here in a moment.");
   const Recording& r = *app.main.recording;
   std::erase_if(state.plots, [](const Plot& p) { return p.signals.empty(); });
-  if (state.plots.empty()) state.plots = plots_of(r);
+  if (state.plots.empty()) state.plots = first_plots(app);
   state.active = std::clamp(state.active, 0, static_cast<int>(state.plots.size()) - 1);
   find_violations(app);
   state.hover_s = state.next_hover_s;
@@ -890,7 +968,17 @@ void draw_plots(App& app) {
     const double d = *app.mark_b_s - *app.mark_a_s;
     line += fmt::format("    Δt {} ms    1/Δt {} Hz", format_number(d * 1e3, 5), format_number(1 / std::fabs(d), 5));
   }
-  text(Font::small_number, t.dim, fit_text(Font::small_number, line, ImGui::GetContentRegionAvail().x));
+  const char* drop = "ghost: the run before the change  ×";
+  const float ghost = app.ghost.recording ? text_size(Font::text, drop).x + unit * 2 : 0;
+  text(Font::small_number, t.dim, fit_text(Font::small_number, line, ImGui::GetContentRegionAvail().x - ghost));
+  if (app.ghost.recording) {
+    ImGui::SameLine(ImGui::GetWindowContentRegionMax().x - ghost + unit);
+    if (ImGui::Button(drop)) {
+      app.session->drop_ghost();
+      take_runs(app);
+    }
+    tooltip("Drawn pale in the plots. Click: it is dropped; undo drops it too.");
+  }
 
   ImVec2 p = ImGui::GetCursorScreenPos();
   ImVec2 room = ImGui::GetContentRegionAvail();
@@ -901,19 +989,18 @@ void draw_plots(App& app) {
     room.x -= width + unit * 0.5f;
   }
   const bool measuring = app.mark_a_s && app.mark_b_s;
+  std::size_t most_signals = 0;  // the table is as high for every plot, so that none moves when another one is touched
+  for (const Plot& plot : state.plots) most_signals = std::max(most_signals, plot.signals.size());
   const float table =
-      measuring
-          ? std::min(room.y * 0.4f,
-                     (ImGui::GetTextLineHeight() +
-                      3) * static_cast<float>(state.plots[static_cast<std::size_t>(state.active)].signals.size() + 1) +
-                         unit * 0.5f)
-          : 0;
+      measuring ? std::min(room.y * 0.4f,
+                           (ImGui::GetTextLineHeight() + 3) * static_cast<float>(most_signals + 1) + unit * 0.5f)
+                : 0;
   const ImGuiPayload* dragged = ImGui::GetDragDropPayload();
   const bool dropping = dragged && dragged->IsDataType("signal");
-  const float target = dropping ? unit * 2.2f : 0;
+  const float target = dropping ? unit * 3.4f : 0;
 
   const float gutter = std::ceil(text_size(Font::small_number, "-00.00").x + small * 0.6f),
-              legend = std::ceil(std::min(small * 20.5f, room.x * 0.38f));
+              legend = std::ceil(std::min(small * (app.other.recording ? 21.0f : 19.0f), room.x * 0.42f));
   const float lane = std::floor(small * 1.1f), head = std::floor(small * 1.4f), foot = std::floor(small * 1.9f);
   const auto count = static_cast<float>(state.plots.size());
   const float height = std::floor((room.y - lane - foot - table - target) / count);
@@ -933,6 +1020,9 @@ void draw_plots(App& app) {
     ImGui::SetCursorScreenPos(p);
     draw_empty("No room for the plots", "Make the window larger, or remove a plot.");
   }
+  if (state.reset) state.plots = default_plots(r);
+  state.reset = false;
+  state.active = std::clamp(state.active, 0, static_cast<int>(state.plots.size()) - 1);
   const float below = p.y + lane + height * count + foot;
   if (dropping) {
     ImGui::SetCursorScreenPos({p.x + gutter, below});

@@ -21,6 +21,32 @@ std::filesystem::path file() {
   return {};
 }
 
+// Plots by kind of run; what is not of this form is left out.
+std::map<std::string, std::vector<Plot>> plots_from(const nlohmann::json& json) {
+  std::map<std::string, std::vector<Plot>> out;
+  if (!json.is_object()) return out;
+  for (const auto& [kind, list] : json.items()) {
+    if (!list.is_array()) continue;
+    for (const auto& item : list) {
+      if (!item.is_object() || !item.contains("signals") || !item["signals"].is_array()) continue;
+      Plot plot;
+      if (item.contains("title") && item["title"].is_string()) plot.title = item["title"];
+      if (item.contains("log") && item["log"].is_boolean()) plot.log = item["log"];
+      for (const auto& name : item["signals"])
+        if (name.is_string()) plot.signals.push_back(name);
+      if (!plot.signals.empty() && out[kind].size() < 32) out[kind].push_back(std::move(plot));
+    }
+  }
+  return out;
+}
+
+nlohmann::json json_of(const std::map<std::string, std::vector<Plot>>& plots) {
+  nlohmann::json out = nlohmann::json::object();
+  for (const auto& [kind, list] : plots)
+    for (const Plot& p : list) out[kind].push_back({{"title", p.title}, {"signals", p.signals}, {"log", p.log}});
+  return out;
+}
+
 }  // namespace
 
 Remembered recall() {
@@ -37,14 +63,21 @@ Remembered recall() {
   };
   size("width", 640, 16384, out.width);
   size("height", 400, 16384, out.height);
+  if (const auto plots = json.find("plots"); plots != json.end()) out.plots = plots_from(*plots);
+  if (const auto enlarged = json.find("enlarged"); enlarged != json.end() && enlarged->is_number())
+    out.enlarged = std::clamp(static_cast<float>(enlarged->get<double>()), 0.7f, 2.5f);
+  if (const auto saved = json.find("saved"); saved != json.end() && saved->is_array())
+    for (const auto& path : *saved)
+      if (path.is_string() && out.saved.size() < 50) out.saved.push_back(path);
   return out;
 }
 
 void remember(const Remembered& r) {
   const std::filesystem::path path = file();
   if (path.empty()) return;
-  const nlohmann::json json{
-      {"dark", r.dark}, {"layout", layout_name(r.layout)}, {"width", r.width}, {"height", r.height}};
+  const nlohmann::json json{{"dark", r.dark},        {"layout", layout_name(r.layout)}, {"width", r.width},
+                            {"height", r.height},    {"plots", json_of(r.plots)},       {"saved", r.saved},
+                            {"enlarged", r.enlarged}};
   try {
     std::filesystem::create_directories(path.parent_path());
     replace_file(path, json.dump(2) + "\n");

@@ -10,6 +10,9 @@ struct Remembered {
   bool dark = true;
   Layout layout = Layout::run;
   int width = 1440, height = 900;
+  std::map<std::string, std::vector<Plot>> plots = {};  // App::kept_plots
+  std::vector<std::string> saved = {};                  // Library::saved
+  float enlarged = 1;                                   // App::enlarged
 };
 
 Remembered recall();               // defaults for what is missing or makes no sense

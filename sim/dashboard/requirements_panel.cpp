@@ -13,31 +13,12 @@
 #include "sim/draw/display_units.h"
 #include "sim/draw/widgets.h"
 #include "sim/input/input_error.h"
+#include "sim/judge/judge.h"
 
 namespace pensim::dashboard {
 namespace {
 
 constexpr double judge_every_s = 0.5;  // of wall time
-
-// A run that may go on: what was recorded, of so many ticks as it is to have.
-class Columns : public SignalSource {
- public:
-  Columns(const Recording& r, Tick planned) : recording_(r), planned_(planned) {}
-  const Samples* find(const std::string& name) const override {
-    const auto [it, is_new] = read_.try_emplace(name);
-    if (is_new && recording_.has(name)) it->second = std::make_unique<Samples>(recording_.samples(name));
-    return it->second.get();
-  }
-  Tick ticks() const override { return recording_.ticks(); }
-  Nanoseconds tick_ns() const override { return recording_.tick_ns(); }
-  Tick planned_ticks() const override { return std::max(planned_, recording_.ticks()); }
-  RunEnd run_end() const override { return planned_ > recording_.ticks() ? RunEnd::early : RunEnd::complete; }
-
- private:
-  const Recording& recording_;
-  Tick planned_;
-  mutable std::map<std::string, std::unique_ptr<Samples>> read_;
-};
 
 Tick planned_ticks(const App& app) { return app.session ? app.session->duration() : app.main.recording->ticks(); }
 
@@ -94,9 +75,12 @@ void make_rows(App& app) {
     row.id = q.id, row.text = q.text, row.that = q.that;
     if (const auto it = sources.find(q.id); it != sources.end()) row.source = it->second;
     if (app.session) {
-      if (const auto it = state.judged.find(q.id); it != state.judged.end())
+      // A run that has ended: only the verdicts of all of it count.
+      const bool ended = app.session->state() == Session::State::ended;
+      const auto it = state.judged.verdicts.find(q.id);
+      if (it != state.judged.verdicts.end() && (state.judged.whole || !ended))
         row.verdict = it->second, row.judged = true;
-      row.so_far = app.main.recording->ticks() < planned_ticks(app) && row.verdict.outcome != Outcome::fail;
+      row.so_far = row.judged && !state.judged.whole && row.verdict.outcome != Outcome::fail;
     } else {
       for (const RecordedVerdict& v : app.main.recording->verdicts())
         if (v.id == q.id) row.verdict = verdict_of(v), row.judged = true;
@@ -109,55 +93,75 @@ void make_rows(App& app) {
 
 }  // namespace
 
-Verdict judge_so_far(const Requirement& q, const Recording& r, Tick planned) {
-  try {
-    return judge(q, Columns(r, planned));
-  } catch (const InputError& e) {
-    Verdict none;
-    none.reason = e.what();
-    return none;
-  }
-}
-
-double measure_so_far(const Measure& m, const Recording& r, Tick planned) {
-  try {
-    return measure(m, Columns(r, planned));
-  } catch (const InputError&) {
-    return std::numeric_limits<double>::quiet_NaN();
-  }
-}
-
 Verdict verdict_of(const RecordedVerdict& v) {
   return {outcome_named(v.outcome).value_or(Outcome::invalid), v.margin, v.unit, v.at_s, v.atom, ""};
 }
 
+bool being_judged(const App& app) {
+  const RequirementsState& state = app.requirements;
+  return app.session && app.main.recording && !app.main.requirements.empty() &&
+         (state.judging || app.session->catching_up() < 1 || state.judged_of != mark_of(*app.main.recording));
+}
+
+std::optional<RunVerdict> run_verdict(const App& app) {
+  if (!app.main.recording) return {};
+  if (!app.session) return verdict_named(app.main.recording->meta().verdict);
+  if (app.session->state() != Session::State::ended) return {};
+  if (app.session->fault()) return RunVerdict::firmware_fault;
+  if (!app.session->error().empty()) return RunVerdict::error;
+  if (app.main.requirements.empty()) return RunVerdict::measured;
+  if (being_judged(app) || !app.requirements.judged.whole) return {};
+  return app.requirements.judged.roll_up;
+}
+
 void refresh_requirements(App& app, double wall_s) {
+  if (!app.main.recording) return;
   RequirementsState& state = app.requirements;
   const Recording& r = *app.main.recording;
   const Mark mark = mark_of(r);
   if (!app.session) {
+    state.judging.reset();
+    state.judged_of.reset();
     if (state.mark == mark && state.rows.size() == app.main.requirements.size()) return;
     state.mark = mark;
-    state.judged_to_s = r.duration_s();
     make_rows(app);
     return;
   }
-  if (state.next && *state.next < app.main.requirements.size()) {  // one a frame: no frame takes long
-    const Requirement& q = app.main.requirements[(*state.next)++];
-    state.judged[q.id] = judge_so_far(q, r, planned_ticks(app));
-    if (*state.next < app.main.requirements.size()) return;
-    state.next.reset();
-    state.judged_to_s = seconds(state.judging_to * r.tick_ns());
-    make_rows(app);
-  } else if (state.mark != mark &&
-             (state.began_wall_s < 0 || wall_s - state.began_wall_s >= judge_every_s || wall_s < state.began_wall_s)) {
-    if (!state.mark || state.mark->recording != mark.recording || state.mark->ticks > mark.ticks) state.judged.clear();
-    state.mark = mark;
-    state.began_wall_s = wall_s;
-    state.judging_to = r.ticks();
-    state.next = 0;
+  const bool again = app.session->catching_up() < 1, ended = app.session->state() == Session::State::ended;
+  bool news = state.mark != mark || state.rows.size() != app.main.requirements.size();
+  // What was judged of another future says nothing of this one.
+  const auto of_this = [&](const std::optional<Mark>& m) {
+    return m && m->recording == mark.recording && m->ticks <= mark.ticks && !again;
+  };
+  if (state.judging && !of_this(state.judging_of)) state.judging.reset();
+  if (state.judged_of && !of_this(state.judged_of)) {
+    state.judged_of.reset();
+    state.judged = {};
+    news = true;
   }
-  if (state.rows.size() != app.main.requirements.size()) make_rows(app);
+  if (state.judging && state.judging->done()) {
+    state.judged = state.judging->result();
+    state.judged_of = state.judging_of;
+    state.judging.reset();
+    news = true;
+  }
+  // While it runs from time to time, at its end at once.
+  const bool due = ended ? state.judged_of != mark || !state.judged.whole
+                         : state.judged_of != mark && (state.began_wall_s < 0 || wall_s < state.began_wall_s ||
+                                                       wall_s - state.began_wall_s >= judge_every_s);
+  if (ended && state.judging && state.judging_of != mark) state.judging.reset();
+  if (due && !again && !state.judging && mark.ticks > 0 && !app.main.requirements.empty()) {
+    state.began_wall_s = wall_s;
+    RunSnapshot snapshot = app.session->snapshot(r);
+    state.judging_of = mark;
+    state.judging_of->ticks = snapshot.recording.ticks();
+    state.judging = std::make_unique<Judging>(std::move(snapshot), app.main.requirements,
+                                              app.session->scenario().measures, planned_ticks(app), ended);
+  }
+  if (news) {
+    state.mark = mark;
+    make_rows(app);
+  }
 }
 
 std::vector<FormulaLine> formula_lines(const std::string& text) {
@@ -189,9 +193,109 @@ std::vector<FormulaLine> formula_lines(const std::string& text) {
   return lines;
 }
 
+std::vector<Need> needs_of(const Formula& f, const std::vector<PartTruth>& parts, Tick tick, Tick planned,
+                           Nanoseconds tick_ns) {
+  using Op = Formula::Op;
+  std::vector<Need> out;
+  struct Open {
+    int node;
+    Need need;
+    bool outermost;  // only `and` and `always` are above it
+  };
+  std::vector<Open> open{{f.root, Need::hold, true}};
+  // The parts in the order of explain; a child's truth is needed before its own turn.
+  const auto truth_of = [&](int node) {
+    const Formula::Node& n = f.nodes[static_cast<std::size_t>(node)];
+    for (const PartTruth& p : parts)
+      if (p.begin == n.begin && p.end == n.end) return p.known && p.truth;
+    return false;
+  };
+  const auto instant = [&](const Formula::Bound& b) { return (b.from_end ? planned * tick_ns : 0) + b.offset; };
+  while (!open.empty()) {
+    const Open at = open.back();
+    open.pop_back();
+    const Formula::Node& n = f.nodes[static_cast<std::size_t>(at.node)];
+    if (!n.condition) continue;
+    out.push_back(at.need);
+    const bool truth = truth_of(at.node), wanted = at.need == Need::hold;
+    Need left = Need::none, right = Need::none;
+    switch (n.op) {
+      case Op::logical_and:
+        if (wanted || (at.need == Need::not_hold && truth)) left = right = at.need;
+        break;
+      case Op::logical_or:
+        if (at.need == Need::not_hold || (wanted && !truth)) left = right = at.need;
+        break;
+      case Op::implies:
+        if (wanted && truth_of(n.left)) right = Need::hold;
+        if (at.need == Need::not_hold && truth) right = Need::not_hold;
+        break;
+      case Op::logical_not:
+        left = wanted ? Need::not_hold : at.need == Need::not_hold ? Need::hold : Need::none;
+        break;
+      case Op::always: {
+        const Nanoseconds here = tick * tick_ns;
+        const bool inside = at.outermost ? here >= instant(n.from) && here <= instant(n.to) : n.from.offset == 0;
+        if (wanted && inside) left = Need::hold;
+        break;
+      }
+      case Op::historically:
+        if (wanted && n.from.offset == 0) left = Need::hold;
+        break;
+      case Op::truth:
+      case Op::less:
+      case Op::less_equal:
+      case Op::greater:
+      case Op::greater_equal:
+      case Op::equal:
+      case Op::not_equal:
+        continue;
+      default:
+        break;
+    }
+    const bool outermost = at.outermost && n.op == Op::logical_and;
+    if (n.right >= 0) open.push_back({n.right, right, outermost});
+    if (n.left >= 0) open.push_back({n.left, left, outermost});
+  }
+  return out;
+}
+
 void select_requirement(App& app, const RequirementsState::Row& row) {
   app.selected.requirement = row.id;
   if (judged(row)) seek(app, row.verdict.at_s);
+}
+
+namespace {
+
+std::string lower(std::string s) {
+  std::transform(s.begin(), s.end(), s.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return s;
+}
+
+bool on_show(const RequirementsState& state, const RequirementsState::Row& row) {
+  if (state.show == 1 && row.verdict.outcome != Outcome::fail) return false;
+  if (state.show == 2 && row.verdict.outcome != Outcome::pass) return false;
+  return !state.filter[0] ||
+         lower(row.id + " " + row.text + " " + row.that).find(lower(state.filter)) != std::string::npos;
+}
+
+}  // namespace
+
+void walk_requirements(App& app, int direction) {
+  RequirementsState& state = app.requirements;
+  std::vector<const RequirementsState::Row*> rows;
+  int at = -1;
+  for (const RequirementsState::Row& row : state.rows) {
+    if (!on_show(state, row)) continue;
+    if (row.id == app.selected.requirement) at = static_cast<int>(rows.size());
+    rows.push_back(&row);
+  }
+  if (rows.empty()) return;
+  const int next = at < 0 ? (direction > 0 ? 0 : static_cast<int>(rows.size()) - 1)
+                          : std::clamp(at + direction, 0, static_cast<int>(rows.size()) - 1);
+  const RequirementsState::Row row = *rows[static_cast<std::size_t>(next)];
+  state.scroll_to = row.id;
+  select_requirement(app, row);
 }
 
 namespace {
@@ -211,9 +315,12 @@ void explain_selected(App& app, const RequirementsState::Row& row) {
   state.explained_mark = mark;
   state.problem.clear();
   try {
-    state.parts = explain(parse_formula(row.that, {row.source, 0, 0}), Columns(r, planned_ticks(app)), tick);
+    const Formula formula = parse_formula(row.that, {row.source, 0, 0});
+    const Tick planned = std::max(planned_ticks(app), r.ticks());
+    state.parts = explain(formula, RecordedSignals(r, planned), tick);
+    state.needs = needs_of(formula, state.parts, tick, planned, r.tick_ns());
   } catch (const InputError& e) {
-    state.parts.clear();
+    state.parts.clear(), state.needs.clear();
     state.problem = e.what();
   }
 }
@@ -224,6 +331,12 @@ const PartTruth* part_at(const std::vector<PartTruth>& parts, int byte) {
   for (const PartTruth& p : parts)
     if (byte >= p.begin && byte < p.end && (!best || p.depth >= best->depth)) best = &p;
   return best;
+}
+
+bool is_wrong(const RequirementsState& state, std::size_t i) {
+  const PartTruth& part = state.parts[i];
+  return part.known &&
+         ((state.needs[i] == Need::hold && !part.truth) || (state.needs[i] == Need::not_hold && part.truth));
 }
 
 bool is_atom(const std::vector<PartTruth>& parts, std::size_t i) {
@@ -248,7 +361,7 @@ void draw_formula(App& app, const RequirementsState::Row& row) {
       while (j < l.end && part_at(parts, j) == part && (j == i || row.that[static_cast<std::size_t>(j - 1)] != ' '))
         ++j;
       const bool atom = part && is_atom(parts, static_cast<std::size_t>(part - parts.data()));
-      const bool false_now = part && atom && part->known && !part->truth;
+      const bool false_now = part && atom && is_wrong(app.requirements, static_cast<std::size_t>(part - parts.data()));
       const ImU32 ink = !part || !part->known ? t.dim : false_now ? t.bad : atom ? t.ink : t.dim;
       const std::string piece = row.that.substr(static_cast<std::size_t>(i), static_cast<std::size_t>(j - i));
       const float w = f->CalcTextSizeA(f->FontSize, 1e9f, 0, piece.c_str()).x;
@@ -272,24 +385,28 @@ void draw_formula(App& app, const RequirementsState::Row& row) {
                                 format_value(value_at(app.main, s.name, app.cursor_s), s.unit));
     } catch (const InputError&) {
     }
-    const char* sign = !parts[i].known ? "·" : parts[i].truth ? "✓" : "✗";
+    // Crosses are for what has to hold and does not; what need not hold is false without being wrong.
+    const bool wrong = is_wrong(app.requirements, i), free = app.requirements.needs[i] == Need::none;
+    const std::string sign = !parts[i].known ? "·" : wrong ? "✗" : parts[i].truth ? "✓" : "–";
     text(Font::small_number,
-         !parts[i].known  ? t.dim
-         : parts[i].truth ? t.good
-                          : t.bad,
+         !parts[i].known || (free && !parts[i].truth) ? t.dim
+         : wrong                                      ? t.bad
+                                                      : t.good,
          fit_text(Font::small_number, fmt::format("{} {}", sign, values), ImGui::GetContentRegionAvail().x));
-    tooltip(fmt::format("{}\n{}", parts[i].text,
+    tooltip(fmt::format("{}\n{}{}", parts[i].text,
                         !parts[i].known
                             ? "unknown at the cursor: a signal is missing, or the run has not reached this time"
                         : parts[i].truth ? "holds at the cursor"
-                                         : "does not hold at the cursor"));
+                                         : "does not hold at the cursor",
+                        parts[i].known && free ? ", and need not" : ""));
   }
   if (!app.requirements.problem.empty()) text(Font::small, t.warn, app.requirements.problem);
 }
 
 std::string margin_text(const RequirementsState::Row& row) {
   if (!judged(row)) return "";
-  return std::isinf(row.verdict.margin) ? "yes or no" : format_difference(row.verdict.margin, row.verdict.unit, 3);
+  if (std::isinf(row.verdict.margin)) return row.verdict.outcome == Outcome::pass ? "holds" : "false";
+  return format_difference(row.verdict.margin, row.verdict.unit, 3);
 }
 
 }  // namespace
@@ -301,7 +418,6 @@ void draw_requirements(App& app) {
   }
   const Theme& t = theme();
   RequirementsState& state = app.requirements;
-  refresh_requirements(app, ImGui::GetTime());
   const float unit = ImGui::GetFontSize();
   // Head: how many of each, filter.
   int passed = 0, failed = 0;
@@ -328,25 +444,25 @@ void draw_requirements(App& app) {
     const float left = ImGui::GetItemRectMax().x + unit;  // a line is begun only where there is room for it
     if (ImGui::GetWindowPos().x + ImGui::GetWindowContentRegionMax().x - left > unit * 9) {
       ImGui::SameLine(0, unit);
-      text(Font::small, t.dim, fmt::format("judged to {}", format_time(state.judged_to_s, 0.01)));
+      const bool whole = state.judged.whole && !being_judged(app);
+      text(
+          Font::small, t.dim,
+          whole ? std::string("judged, all of it")
+          : state.judged_of && !state.judged.whole
+              ? fmt::format("judged to {}", format_time(seconds(state.judged.to * app.main.recording->tick_ns()), 0.01))
+              : std::string("judging ..."));
     }
   }
   ImGui::BeginChild("list", {0, 0}, false);
-  std::string wanted = state.filter;
-  const auto lower = [](std::string s) {
-    std::transform(s.begin(), s.end(), s.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return s;
-  };
-  wanted = lower(wanted);
   const float inner = ImGui::GetContentRegionAvail().x;
   for (std::size_t k = 0; k < state.rows.size(); ++k) {
     const auto& row = state.rows[k];
-    if (state.show == 1 && row.verdict.outcome != Outcome::fail) continue;
-    if (state.show == 2 && row.verdict.outcome != Outcome::pass) continue;
-    if (!wanted.empty() && lower(row.id + " " + row.text + " " + row.that).find(wanted) == std::string::npos) continue;
+    if (!on_show(state, row)) continue;
     const bool selected = app.selected.requirement == row.id,
                early = row.so_far && row.verdict.outcome != Outcome::fail;
-    const std::string word = !row.judged ? "" : early ? "holds so far" : outcome_name(row.verdict.outcome);
+    const std::string word = !row.judged ? app.session ? "judging" : ""
+                             : early     ? "holds so far"
+                                         : outcome_name(row.verdict.outcome);
     const ImU32 colour = !row.judged ? t.faint : early ? t.accent : verdict_colour(outcome_name(row.verdict.outcome));
     const char* sign = !row.judged || early                   ? "·"
                        : row.verdict.outcome == Outcome::pass ? "✓"
@@ -358,6 +474,10 @@ void draw_requirements(App& app) {
     if (ImGui::InvisibleButton("row", {inner, height})) {
       const RequirementsState::Row copy = row;
       select_requirement(app, copy);
+    }
+    if (state.scroll_to == row.id) {
+      ImGui::SetScrollHereY();
+      state.scroll_to.clear();
     }
     const bool hovered = ImGui::IsItemHovered();
     tooltip(fmt::format("{}\n{}{}", row.text, row.verdict.reason.empty() || early ? "" : row.verdict.reason + "\n",

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "sim/dashboard/core_build.h"
+#include "sim/dashboard/judging.h"
 #include "sim/dashboard/pen_view.h"
 #include "sim/judge/requirement.h"
 #include "sim/recording/difference.h"
@@ -22,6 +24,12 @@
 #include "sim/vocabulary/command.h"
 
 namespace pensim::dashboard {
+
+// An entry of a list that the keyboard has come to; -1: none.
+struct ListMark {
+  int at = -1;
+  bool moved = false;  // in this frame: to be scrolled to
+};
 
 // --- library: scenarios by folder, recordings in runs/ ---
 
@@ -45,8 +53,11 @@ struct Library {
   bool listed = false, complete = false;  // the folders were listed; every file was read
   std::vector<LibraryScenario> scenarios;
   std::vector<LibraryRecording> recordings;  // newest first
+  std::vector<std::string> saved;            // scenarios that were saved here, wherever that is
   std::string search;
   std::string first;    // recording that is to be compared with the next one that is picked
+  ListMark mark;        // over the scenarios, then the recordings on show
+  int shown_scenarios = 0, shown_recordings = 0;
   std::string problem;  // why nothing could be listed
 };
 
@@ -55,9 +66,10 @@ struct Library {
 struct Plot {
   std::string title;
   std::vector<std::string> signals;
-  bool log = false, difference = false;                    // logarithmic scale; the other document minus this one
+  bool log = false, difference = false;                    // logarithmic scale; B minus A of two runs
   std::map<std::string, std::pair<double, double>> fixed;  // limits by display unit, as shown; not there: fitted to
                                                            // what is seen
+  int legend_first = 0;                                    // entry of the legend that stands at its top
 };
 
 // A curve as it was last read: one minimum and maximum per pixel column, or the samples themselves where they are
@@ -74,10 +86,17 @@ struct Curve {
   Tick shift = 0;           // a difference: by which the other one was moved
 };
 
-// A measured stretch of one signal, SI.
+// A measured stretch of one signal, SI; NaN where there is no such thing.
 struct Stretch {
-  double a = 0, b = 0, min = 0, max = 0, mean = 0, rms = 0;
-  bool whole = true;  // mean and rms are known (the stretch is not too long)
+  static constexpr double none = std::numeric_limits<double>::quiet_NaN();
+  double a = none, b = none;  // held at the marks
+  double min = none, max = none, mean = none, rms = none, sd = none;
+  double frequency_Hz = none;                                   // of its rises
+  double overshoot_1 = none, rise_s = none, settling_s = none;  // of a step from A on: over its height, 10 to 90 %,
+                                                                // to stay within 2 %
+  std::int64_t count = 0, rises = 0;                            // samples (strokes), rises through the middle
+  bool by_stroke = false;  // each stroke counts once; else by the time for which a value is held
+  bool whole = true;       // not only min and max are known (the stretch is not too long)
 };
 
 // What is shaded: where the operand of the outermost `always` of a requirement does not hold.
@@ -99,9 +118,12 @@ struct PlotsState {
   int active = 0;                               // plot that keys and the signal list act on
   bool browser = false, focus_search = false;
   std::string search;
+  ListMark mark;                                       // in the list of signals
   std::optional<std::pair<double, double>> box_begin;  // right-drag: time and share of the height where it began
   bool panning = false;
   int dragged_mark = 0;  // 1: A, 2: B, taken by the mouse
+  int measure_page = 0;  // of the table between the marks: levels, edges, step
+  bool reset = false;    // the default plots are asked for
 };
 
 // --- the other panels ---
@@ -141,30 +163,41 @@ struct StrokesState {
     int count_max = 0;
     std::vector<double> p5, p50, p95;  // by phase
   } overlay;
+  struct Values {  // one per stroke, as last read
+    std::optional<Mark> mark;
+    int first = 0, last = -1;
+    std::vector<double> value;
+  };
+  std::map<std::string, Values> values;  // by name
 };
+
+// Whether a part of a formula has to hold, or not to hold, at the cursor.
+enum class Need : std::uint8_t { none, hold, not_hold };
 
 struct RequirementsState {
   struct Row {
     std::string id, text, that, source;
     Verdict verdict;
     double relative = 0;  // margin over scale; sorts the list
-    bool judged = false, so_far = false;
+    bool judged = false;  // the verdict is that of what is on show
+    bool so_far = false;  // ... as far as it was computed
   };
-  std::optional<Mark> mark;
-  std::vector<Row> rows;  // worst first
-  double judged_to_s = 0;
+  std::optional<Mark> mark;  // of the recording that the rows are of
+  std::vector<Row> rows;     // worst first
   char filter[96] = {};
-  int show = 0;  // all, failed, passed
-  // Live: one requirement a frame.
-  std::optional<std::size_t> next;  // of the document's requirements; none: no pass under way
+  int show = 0;           // all, failed, passed
+  std::string scroll_to;  // the keyboard has come to it
+  // A live run is judged in the background, all requirements in one go.
+  std::unique_ptr<Judging> judging;  // under way
+  std::optional<Mark> judging_of, judged_of;
   double began_wall_s = -1;
-  Tick judging_to = 0;
-  std::map<std::string, Verdict> judged;
+  JudgedRun judged;
   // Parts of the selected formula at the cursor.
   std::string explained;
   Tick explained_at = -1;
   std::optional<Mark> explained_mark;
   std::vector<PartTruth> parts;
+  std::vector<Need> needs;  // of each part
   std::string problem;
 };
 
@@ -173,9 +206,10 @@ struct FirmwareState {
   std::string poking, problem;                                       // variable whose poke box is open
   std::string searched;                                              // what `found` was looked up for
   std::vector<std::pair<std::string, std::string>> found;            // name, type
+  ListMark mark;                                                     // in `found`
   std::string firmware;                                              // whose names these are
   std::vector<std::string> builds;                                   // of the same core, `firmware` among them
-  std::map<std::string, std::map<std::int64_t, std::string>> names;  // of enumerators, by signal
+  std::map<std::string, std::map<std::int64_t, std::string>> names;  // of enumerators, by signal; value_names()
 };
 
 struct TimelineState {
@@ -200,6 +234,7 @@ struct TimelineState {
   // The list of what can be placed.
   bool list = false, focus_search = false;
   char search[64] = {};
+  ListMark mark;
   std::string placing;  // a fault or settable taken from the list, on its way
   bool placing_fault = false;
   std::optional<double> place_s;  // where a click in the list places; none: at the cursor
@@ -220,10 +255,9 @@ struct CompareState {
     std::optional<Verdict> a, b;  // none: not asked for there, or not judged yet
     double change = 0;            // of the margin, over the larger one; sorts the rows, worse first
   };
-  struct Judged {  // recorded, or worked out here for a run that carries no verdicts: one
-                   // requirement a frame
+  struct Judged {  // recorded, or worked out in the background for a run that carries no verdicts
     std::optional<Mark> mark;
-    std::size_t next = 0;
+    std::unique_ptr<Judging> judging;
     std::map<std::string, Verdict> verdicts;
     std::vector<RecordedMeasure> measures;
     bool complete = false;
@@ -244,6 +278,18 @@ struct RebuildState {
   std::unique_ptr<CoreBuild> build;      // under way
   std::string command, problem, output;  // as it is run; why there is no new run; what was printed, if it failed
   std::vector<CompilerMessage> messages;
+};
+
+// What can be taken back: changes of the run, which the session holds, and plots as they were before a change.
+struct History {
+  struct Entry {
+    bool of_run = false;
+    std::vector<Plot> plots;
+  };
+  std::vector<Entry> done, undone;
+  std::vector<Plot> plots;         // as last seen
+  std::size_t run_changes = 0;     // of the session, as last seen
+  std::size_t saved_revision = 0;  // of the session, when it was last saved
 };
 
 // --- everything ---
@@ -283,9 +329,15 @@ struct Playback {
 };
 
 struct Overlay {  // what stands over the panels
+  enum class Leave : std::uint8_t { no, to_library, quit };
   bool help = false, go_to = false, save = false, set_up = false;
+  Leave leave = Leave::no;     // asked for while the run holds unsaved changes
+  Leave then = Leave::no;      // after saving
+  bool focus = false;          // the line is to be typed into
   std::string text;            // that is being typed
   std::string saved, problem;  // file that was written; why it was not
+  std::string overwrite;       // file that is there and would be replaced: Enter once more does it
+  ListMark mark;               // of what completes the text
 };
 
 struct App {
@@ -297,12 +349,20 @@ struct App {
   TimeView time;
   Selection selected;
   bool dark = true;
-  float scale = 1;      // of fonts and spacing: the display's
+  float scale = 1;  // of fonts and spacing: the display's, times what the user wants
+  float enlarged = 1;
   std::string message;  // an error or hint on show, with what to do
+  std::string notice;   // what has just been done; goes by itself
+  std::string notice_shown;
+  double notice_since_s = 0;
+  std::string read_message;  // of the run, clicked away
 
   Layout layout = Layout::run;
   Playback playback;
   PlotsState plots;
+  std::map<std::string, std::vector<Plot>> kept_plots;  // by kind of run: those that the user made
+  bool kept_changed = false;                            // to be written
+  History history;
   PictureState picture;
   StrokesState strokes;
   RequirementsState requirements;

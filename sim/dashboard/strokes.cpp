@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "sim/dashboard/curve.h"
 #include "sim/dashboard/panels.h"
 #include "sim/dashboard/transport.h"
 #include "sim/draw/display_units.h"
@@ -165,8 +166,8 @@ void draw_overlay(App& app, const Recording& r, ImDrawList* list, const Rect& ro
   const Theme& t = theme();
   const Choice& choice = choices[app.strokes.signal];
   auto& o = app.strokes.overlay;
-  lay_over(o, r, choice.signal, span, std::clamp(static_cast<int>(room.width() / 2.5f), 60, 360),
-           std::clamp(static_cast<int>(room.height() / 2.5f), 40, 240));
+  lay_over(o, r, choice.signal, span, std::clamp(static_cast<int>(room.width() / 1.25f), 60, 720),
+           std::clamp(static_cast<int>(room.height() / 1.25f), 40, 480));
   const DisplayUnit unit = display_unit(o.unit);
   const std::string title = fmt::format("{}{} of {} strokes, 5 to 95 %", choice.name,
                                         unit.text.empty() ? "" : ", " + unit.text + ",", span.last - span.first + 1);
@@ -179,16 +180,22 @@ void draw_overlay(App& app, const Recording& r, ImDrawList* list, const Rect& ro
   // Persistence: brightness by the logarithm of how often a cell was passed.
   const float w = inner.width() / static_cast<float>(o.phases), h = inner.height() / static_cast<float>(o.levels);
   const double full = std::log1p(static_cast<double>(o.count_max));
+  // Cells of equal shade above each other are one piece.
+  constexpr int shades = 24;
+  const auto shade = [&](int i, int k) {
+    const int count = k < o.levels ? o.count[static_cast<std::size_t>(i * o.levels + k)] : 0;
+    return count == 0 ? 0 : 1 + static_cast<int>(std::log1p(count) / full * (shades - 1));
+  };
   for (int i = 0; i < o.phases; ++i) {
-    for (int k = 0; k < o.levels; ++k) {
-      const int count = o.count[static_cast<std::size_t>(i * o.levels + k)];
-      if (count == 0) continue;
-      const float px = std::floor(inner.x0 + static_cast<float>(i) * w),
-                  py = std::floor(inner.y1 - static_cast<float>(k + 1) * h);
-      list->AddRectFilled(
-          {px, py},
-          {std::floor(inner.x0 + static_cast<float>(i + 1) * w), std::floor(inner.y1 - static_cast<float>(k) * h)},
-          with_alpha(colour, 0.10f + 0.75f * static_cast<float>(std::log1p(count) / full)));
+    int begin = 0;
+    for (int k = 1; k <= o.levels; ++k) {
+      const int here = shade(i, begin);
+      if (k < o.levels && shade(i, k) == here) continue;
+      if (here > 0)
+        list->AddRectFilled({inner.x0 + static_cast<float>(i) * w, inner.y1 - static_cast<float>(k) * h},
+                            {inner.x0 + static_cast<float>(i + 1) * w, inner.y1 - static_cast<float>(begin) * h},
+                            with_alpha(colour, 0.10f + 0.75f * static_cast<float>(here) / shades));
+      begin = k;
     }
   }
   const auto curve = [&](const std::vector<double>& values, ImU32 ink, float thick, bool dashed) {
@@ -296,41 +303,52 @@ void draw_loops(const Recording& r, ImDrawList* list, const Rect& room, int stro
   }
 }
 
-void draw_histogram(const Recording& r, ImDrawList* list, const Rect& room, const std::string& name, int stroke,
-                    StrokeSpan span, bool jitter) {
-  const Theme& t = theme();
+}  // namespace
+
+std::vector<double> stroke_values(const Recording& r, const std::string& name, StrokeSpan span) {
   const auto& columns = r.stroke_columns();
   const auto column = std::find_if(columns.begin(), columns.end(), [&](const SignalInfo& s) { return s.name == name; });
   const bool period = name == "stroke.period";
-  if (!period && column == columns.end()) return;
+  std::vector<double> out;
+  if (!period && column == columns.end()) return out;
   const DisplayUnit unit = display_unit(period ? "s" : column->unit);
-  std::vector<double> values;
-  double mine = std::nan("");
   for (int s = span.first; s <= span.last; ++s) {
     const StrokeRow& row = r.strokes()[static_cast<std::size_t>(s)];
-    const double value = period ? seconds((row.end - row.begin) * r.tick_ns())
-                                : static_cast<double>(row.value[column - columns.begin()]);
-    if (!std::isfinite(value)) continue;
-    values.push_back(unit.shown(value));
-    if (s == stroke) mine = values.back();
+    out.push_back(unit.shown(period ? period_of(r, row) : static_cast<double>(row.value[column - columns.begin()])));
   }
+  return out;
+}
+
+namespace {
+
+void draw_histogram(StrokesState& state, const Recording& r, ImDrawList* list, const Rect& room,
+                    const std::string& name, int stroke, StrokeSpan span, bool jitter) {
+  const Theme& t = theme();
+  StrokesState::Values& known = state.values[name];
+  if (const Mark mark = mark_of(r); known.mark != mark || known.first != span.first || known.last != span.last)
+    known = {mark, span.first, span.last, stroke_values(r, name, span)};
+  std::vector<double> values = known.value;
+  const double mine = stroke >= span.first && stroke <= span.last
+                          ? values[static_cast<std::size_t>(stroke - span.first)]
+                          : std::nan("");
+  std::erase_if(values, [](double v) { return !std::isfinite(v); });
   if (values.empty()) return;
+  const DisplayUnit unit = display_unit(name == "stroke.period" ? "s" : r.find(name)->unit);
   double mean = 0, square = 0;
   for (const double v : values) mean += v / static_cast<double>(values.size());
   for (const double v : values) square += (v - mean) * (v - mean) / static_cast<double>(values.size());
   double low = *std::min_element(values.begin(), values.end()), high = *std::max_element(values.begin(), values.end());
-  const double step = period ? unit.factor * seconds(r.tick_ns()) : 0;
-  if (period) low -= step, high += step;
   round_limits(low, high);
-  const int bins = period ? std::clamp(static_cast<int>((high - low) / step), 1, 48) : 32;
+  constexpr int bins = 32;
   std::vector<int> count(static_cast<std::size_t>(bins));
   for (const double v : values)
     ++count[static_cast<std::size_t>(std::clamp(static_cast<int>((v - low) / (high - low) * bins), 0, bins - 1))];
   const double top = static_cast<double>(*std::max_element(count.begin(), count.end())) * 1.08;
   const std::string what = name.substr(name.find('.') + 1);
-  const std::string title = jitter ? fmt::format("{} {} ± {} {}", what, format_number(mean, 4),
-                                                 format_number(std::sqrt(square), 2), unit.text)
-                                   : fmt::format("{} {} {}", what, format_number(mean, 3), unit.text);
+  std::string title = jitter ? fmt::format("{} {} ± {} {}", what, format_number(mean, 4),
+                                           format_number(std::sqrt(square), 2), unit.text)
+                             : fmt::format("{} {} {}", what, format_number(mean, 3), unit.text);
+  if (std::isfinite(mine)) title += fmt::format(", here {}", format_number(mine, jitter ? 5 : 4));
   const Rect inner = frame(list, room, title, {low, high, 0, 1, false}, {0, top, 0, 1, false}, unit.text);
   const Axis x{low, high, inner.x0, inner.x1, false}, y{0, top, inner.y1, inner.y0, false};
   for (int i = 0; i < bins; ++i) {
@@ -394,7 +412,7 @@ void draw_strokes(App& app) {
     else if (state.page == 1 && has_loops)
       draw_loops(r, list, rest, stroke);
     else
-      draw_histogram(r, list, rest, "stroke.period", stroke, span, true);
+      draw_histogram(state, r, list, rest, "stroke.period", stroke, span, true);
   } else {
     if (x + mine_w < p.x + room.x) draw_text(list, Font::small_number, p.x + room.x - mine_w, p.y + 2, t.ink, mine);
     const float top = std::floor(rest.y0 + rest.height() * 0.46f), middle = std::floor(rest.y0 + rest.height() * 0.74f);
@@ -404,7 +422,7 @@ void draw_strokes(App& app) {
     int i = 0;
     for (const char* name : {"stroke.period", "stroke.dwell", "stroke.drag"}) {
       const float left = rest.x0 + static_cast<float>(i++) * (third + gap);
-      draw_histogram(r, list, {left, middle + gap, left + third, rest.y1}, name, stroke, span, i == 1);
+      draw_histogram(state, r, list, {left, middle + gap, left + third, rest.y1}, name, stroke, span, i == 1);
     }
   }
   ImGui::SetCursorScreenPos(p);

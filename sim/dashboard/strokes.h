@@ -18,6 +18,9 @@ struct StrokeSpan {
 };
 StrokeSpan strokes_around(const Recording&, int stroke, Tick from, Tick to, int most);
 
+// One value per stroke, as shown: a column of /strokes, or "stroke.period" between interpolated boundaries.
+std::vector<double> stroke_values(const Recording&, const std::string& name, StrokeSpan span);
+
 // Lays strokes over each other: each sample stands at its phase, 0..1 between the boundaries of its stroke. Kept while
 // nothing changed.
 void lay_over(StrokesState::Overlay&, const Recording&, const std::string& signal, StrokeSpan span, int phases,

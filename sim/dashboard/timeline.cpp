@@ -245,6 +245,7 @@ void duplicate(App& app, const View& v, int index) {
 void place(App& app, const View& v, Tick at) {
   TimelineState& state = app.timeline;
   const Command c = new_command(app, state.placing, state.placing_fault, at);
+  state.list = false;  // the lanes are wanted now
   if (post_command(app, c, app.message) && !unit_of(c).empty() && value_text(c) != "on" && value_text(c) != "off")
     begin_edit(app, v, app.selected.command);
 }
@@ -310,6 +311,7 @@ void handle_mouse(App& app, const View& v, const std::vector<Command>& commands)
 void draw_menu(App& app, const View& v) {
   TimelineState& state = app.timeline;
   if (!ImGui::BeginPopup("command")) return;
+  escape_closes();
   const auto& timeline = app.session->timeline();
   if (state.menu >= 0 && state.menu < static_cast<int>(timeline.size())) {
     Command c = timeline[static_cast<std::size_t>(state.menu)];
@@ -329,32 +331,51 @@ void draw_menu(App& app, const View& v) {
 
 // --- the list of what can be placed ---
 
-void draw_entry(App& app, const View& v, const char* name, const char* unit, double low, double high,
-                const char* meaning, bool fault) {
+struct Entry {
+  const char *name, *unit, *meaning;
+  double low, high;
+  bool fault;
+};
+
+std::vector<Entry> entries_of(const char* search) {
+  std::vector<Entry> out;
+  for (const FaultKind& f : fault_kinds)
+    if (matches(search, std::string(f.name) + " " + f.meaning))
+      out.push_back({f.name, f.unit, f.meaning, f.low, f.high, true});
+  for (const Settable& s : settables)
+    if (matches(search, std::string(s.name) + " " + s.meaning))
+      out.push_back({s.name, s.unit, s.meaning, s.low, s.high, false});
+  return out;
+}
+
+// Where a click or Return in the list places.
+Tick place_of(const App& app, const View& v) {
+  return std::clamp<Tick>(std::llround(app.timeline.place_s.value_or(app.cursor_s) / v.tick_s), 0,
+                          std::max<Tick>(v.run_end - 1, 0));
+}
+
+void draw_entry(App& app, const View& v, const Entry& e, bool marked) {
   TimelineState& state = app.timeline;
   const Theme& t = theme();
-  if (*state.search && std::string(name).find(state.search) == std::string::npos &&
-      std::string(meaning).find(state.search) == std::string::npos)
-    return;
+  const auto& [name, unit, meaning, low, high, fault] = e;
   const ImVec2 p = ImGui::GetCursorScreenPos();
   const float width = ImGui::GetContentRegionAvail().x, height = std::floor(font(Font::small)->FontSize * 1.5f);
   ImGui::InvisibleButton(name, {width, height});
   ImDrawList* list = ImGui::GetWindowDrawList();
-  if (ImGui::IsItemHovered() || ImGui::IsItemActive())
-    list->AddRectFilled(p, {p.x + width, p.y + height}, with_alpha(t.ink, 0.08f), 3);
+  if (marked || ImGui::IsItemHovered() || ImGui::IsItemActive())
+    list->AddRectFilled(p, {p.x + width, p.y + height}, marked ? with_alpha(t.accent, 0.25f) : with_alpha(t.ink, 0.08f),
+                        3);
+  if (marked && state.mark.moved) ImGui::SetScrollHereY();
   list->AddRectFilled({p.x + 2, p.y + 4}, {p.x + 5, p.y + height - 4}, fault ? t.bad : signal_colour(name), 1);
   draw_text(list, Font::small, p.x + 10, p.y + std::floor(height * 0.15f), t.ink,
             fit_text(Font::small, name, width - 12));
   const bool onto_lanes = v.area.contains(ImGui::GetIO().MousePos);
   if (ImGui::IsItemActivated()) state.placing = name, state.placing_fault = fault;
   if (ImGui::IsItemDeactivated() && state.placing == name) {
-    const double tick_s = v.tick_s;
     if (onto_lanes)
       place(app, v, snap(app, v, v.x.value(ImGui::GetIO().MousePos.x), -1));
     else if (ImGui::IsItemHovered())
-      place(app, v,
-            std::clamp<Tick>(std::llround(state.place_s.value_or(app.cursor_s) / tick_s), 0,
-                             std::max<Tick>(v.run_end - 1, 0)));
+      place(app, v, place_of(app, v));
     state.placing.clear();
   }
   if (state.placing.empty())
@@ -375,17 +396,27 @@ void draw_list(App& app, const View& v, ImVec2 bottom_left) {
   if (state.focus_search) ImGui::SetKeyboardFocusHere();
   state.focus_search = false;
   ImGui::SetNextItemWidth(-1);
-  ImGui::InputTextWithHint("##search", "search faults and settings", state.search, sizeof state.search);
+  if (ImGui::InputTextWithHint("##search", "search faults and settings", state.search, sizeof state.search))
+    state.mark = {*state.search ? 0 : -1, true};
+  const std::vector<Entry> entries = entries_of(state.search);
+  if (list_keys(state.mark.at, state.mark.moved, static_cast<int>(entries.size())) && state.list) {
+    const Entry& e = entries[static_cast<std::size_t>(state.mark.at)];
+    state.placing = e.name, state.placing_fault = e.fault;
+    place(app, v, place_of(app, v));
+    state.placing.clear();
+  }
   const std::string where = state.place_s ? "at " + format_time(*state.place_s, v.s_per_pixel()) : "at the cursor";
   const float foot = font(Font::small)->FontSize * 2.6f + ImGui::GetStyle().ItemSpacing.y;
   ImGui::BeginChild("entries", {0, -foot});
-  text(Font::small, theme().dim, "Faults");
-  for (const FaultKind& f : fault_kinds) draw_entry(app, v, f.name, f.unit, f.low, f.high, f.meaning, true);
-  text(Font::small, theme().dim, "Settings");
-  for (const Settable& s : settables) draw_entry(app, v, s.name, s.unit, s.low, s.high, s.meaning, false);
+  if (entries.empty()) text(Font::small, theme().dim, "No fault or setting with that name.");
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (i == 0 || entries[i].fault != entries[i - 1].fault)
+      text(Font::small, theme().dim, entries[i].fault ? "Faults" : "Settings");
+    draw_entry(app, v, entries[i], state.mark.at == static_cast<int>(i));
+  }
   ImGui::EndChild();
   ImGui::PushTextWrapPos(0);
-  text(Font::small, theme().faint, "Drag onto the timeline, or click to place it " + where + ".");
+  text(Font::small, theme().faint, "Drag onto the timeline, or click or Return to place it " + where + ".");
   ImGui::PopTextWrapPos();
   ImGui::End();
   ImGui::PopStyleColor(2);

@@ -130,17 +130,27 @@ void change_speed(App& app, int direction) {
 
 std::string speed_text(double speed) { return speed == 0 ? "max" : fmt::format("{:g}×", speed); }
 
+void take_runs(App& app) {
+  Document& before = app.compare.against_ghost ? app.other : app.ghost;
+  if (app.main.recording != &app.session->recording()) app.plots.violations = {};
+  if (before.recording != app.session->ghost() || app.main.recording != &app.session->recording()) {
+    app.plots.curves.clear();
+    app.plots.measured.clear();
+    app.compare.comparing.reset();
+    app.compare.compared = false;
+  }
+  app.main.recording = &app.session->recording();
+  before.recording = app.session->ghost();
+}
+
 void advance(App& app, double wall_s) {
   Playback& play = app.playback;
   if (app.session) {
-    const Recording* before = app.main.recording;
     if (app.session->poll(wall_s)) {
       app.plots.curves.clear();
       app.plots.measured.clear();
     }
-    app.main.recording = &app.session->recording();
-    (app.compare.against_ghost ? app.other : app.ghost).recording = app.session->ghost();
-    if (before != app.main.recording) app.plots.violations = {};
+    take_runs(app);
   }
   if (!app.main.recording) return;
   const double computed = last_tick_s(app);
@@ -250,15 +260,13 @@ void draw_transport(App& app) {
   if (icon_button("end", Icon::to_end, "To the end of the computed part  (End)")) seek(app, last_tick_s(app));
 
   ImGui::SameLine(0, unit);
-  ImGui::SetNextItemWidth(unit * 5.2f);
   ImGui::PushFont(font(Font::number));
   const ImVec2 combo = ImGui::GetCursorScreenPos();
-  if (ImGui::BeginCombo("##speed", speed_text(app.playback.speed).c_str(),
-                        ImGuiComboFlags_HeightLargest | ImGuiComboFlags_NoArrowButton)) {
-    for (const double s : speeds)
-      if (ImGui::Selectable(speed_text(s).c_str(), s == app.playback.speed)) app.playback.speed = s;
-    ImGui::EndCombo();
-  }
+  std::vector<std::string> words;
+  for (const double s : speeds) words.push_back(speed_text(s));
+  int chosen = static_cast<int>(std::find(std::begin(speeds), std::end(speeds), app.playback.speed) - speeds);
+  if (choose("##speed", speed_text(app.playback.speed), unit * 5.2f, words, chosen))
+    app.playback.speed = speeds[chosen];
   ImGui::PopFont();
   const float caret = unit * 0.28f, caret_x = combo.x + unit * 4.4f, caret_y = combo.y + ImGui::GetFrameHeight() / 2;
   list->AddTriangleFilled({caret_x - caret, caret_y - caret / 2}, {caret_x + caret, caret_y - caret / 2},
@@ -282,6 +290,9 @@ void draw_transport(App& app) {
   } else {
     state = app.main.recording->meta().source == "simulation" ? "recording" : app.main.recording->meta().source;
   }
+  const std::string hash = !app.session                     ? app.main.recording->meta().hash
+                           : app.session->catching_up() < 1 ? std::string()
+                                                            : app.session->hash();
   const int tick_digits = 5;
   const std::string now = fmt::format("{:.{}f} s", app.cursor_s, tick_digits), of = fmt::format("/ {:.4g} s", duration);
   const ImVec2 now_size = text_size(Font::number, now), of_size = text_size(Font::number, of),
@@ -297,6 +308,17 @@ void draw_transport(App& app) {
   if (right - state_size.x > left)
     draw_text(list, Font::small, right - state_size.x, y, app.session && app.session->fault() ? t.bad : t.dim, state);
   right -= state_size.x + unit * 1.2f;
+  const ImVec2 hash_size = text_size(Font::small_number, hash);
+  if (!hash.empty() && right - hash_size.x > left) {
+    ImGui::SetCursorScreenPos({right - hash_size.x, y});
+    if (ImGui::InvisibleButton("hash", hash_size)) {
+      ImGui::SetClipboardText(hash.c_str());
+      app.notice = "Copied: the hash of the run";
+    }
+    draw_text(list, Font::small_number, right - hash_size.x, y, ImGui::IsItemHovered() ? t.ink : t.dim, hash);
+    tooltip("Hash of all that the core read and wrote: `pensim run` prints the same. Click: copies it.");
+    right -= hash_size.x + unit * 1.2f;
+  }
   const std::string tick = fmt::format("tick {}", std::llround(app.cursor_s / tick_s(app)));
   if (right - text_size(Font::small_number, tick).x > left)
     draw_text(list, Font::small_number, right - text_size(Font::small_number, tick).x, y, t.faint, tick);

@@ -18,6 +18,8 @@ std::string speed_text(double speed);
 
 // Once a frame, before drawing: lets the session run, moves the cursor.
 void advance(App&, double wall_s);
+// Points main, other and ghost to what the session has now: after anything that may have dropped a run.
+void take_runs(App&);
 
 // Instants that `step` by event stops at, ascending: commands, findings, failures, the end of a fault.
 std::vector<double> event_times(const App&);

@@ -8,10 +8,13 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <deque>
 
 #include "sim/dashboard/app.h"
+#include "sim/dashboard/input_queue.h"
 #include "sim/dashboard/open.h"
 #include "sim/dashboard/remember.h"
+#include "sim/dashboard/requirements_panel.h"
 #include "sim/dashboard/screenshot.h"
 #include "sim/dashboard/transport.h"
 #include "sim/draw/theme.h"
@@ -39,25 +42,76 @@ float wanted_scale(GLFWwindow* window) {
   return std::clamp(std::max(std::floor(x * 4 + 0.5f) / 4, scale_for(width, height)), 0.75f, 4.0f);
 }
 
-// A key that goes down and up between two frames is held for one frame, or it would never have been down.
-struct Release {
-  int key, scancode, mods;
+// Events wait here until a frame takes them. GLFW calls functions without an object of ours.
+struct Input {
+  std::deque<InputEvent> waiting;
+  bool down[5] = {};     // buttons, as the frames have seen them
+  bool touched = false;  // something happened that may change the picture
 };
-std::vector<int> pressed_now;
-std::vector<Release> releases;
+Input input;
 
-void on_key(GLFWwindow* window, int key, int scancode, int action, int mods) {
-  if (action == GLFW_PRESS) pressed_now.push_back(key);
-  if (action == GLFW_RELEASE && !pressed_now.empty())
-    releases.push_back({key, scancode, mods});
-  else
-    ImGui_ImplGlfw_KeyCallback(window, key, scancode, action, mods);
+void on_key(GLFWwindow*, int key, int scancode, int action, int mods) {
+  input.touched = true;
+  if (action != GLFW_REPEAT)  // ImGui repeats keys that are held
+    input.waiting.push_back({InputEvent::Kind::key, key, scancode, mods, action == GLFW_PRESS, 0, 0});
+}
+void on_character(GLFWwindow*, unsigned code) {
+  input.touched = true;
+  input.waiting.push_back({InputEvent::Kind::character, static_cast<int>(code), 0, 0, false, 0, 0});
+}
+void on_button(GLFWwindow* window, int button, int action, int mods) {
+  input.touched = true;
+  InputEvent e{InputEvent::Kind::button, button, 0, mods, action == GLFW_PRESS, 0, 0};
+  glfwGetCursorPos(window, &e.x, &e.y);
+  if (button >= 0 && button < 5) input.waiting.push_back(e);
+}
+void on_scroll(GLFWwindow*, double x, double y) {
+  input.touched = true;
+  input.waiting.push_back({InputEvent::Kind::scroll, 0, 0, 0, false, x, y});
 }
 
-void let_go(GLFWwindow* window) {
-  for (const Release& r : releases) ImGui_ImplGlfw_KeyCallback(window, r.key, r.scancode, GLFW_RELEASE, r.mods);
-  releases.clear();
-  pressed_now.clear();
+void listen(GLFWwindow* window) {
+  glfwSetKeyCallback(window, on_key);
+  glfwSetCharCallback(window, on_character);
+  glfwSetMouseButtonCallback(window, on_button);
+  glfwSetScrollCallback(window, on_scroll);
+  glfwSetCursorPosCallback(window, [](GLFWwindow*, double, double) { input.touched = true; });
+  glfwSetWindowRefreshCallback(window, [](GLFWwindow*) { input.touched = true; });
+  glfwSetFramebufferSizeCallback(window, [](GLFWwindow*, int, int) { input.touched = true; });
+  glfwSetWindowIconifyCallback(window, [](GLFWwindow*, int) { input.touched = true; });
+}
+
+// Begins a frame with its events.
+void begin_frame(GLFWwindow* window) {
+  const std::vector<InputEvent> events = take_frame(input.waiting);
+  for (const InputEvent& e : events) {
+    if (e.kind == InputEvent::Kind::key)
+      ImGui_ImplGlfw_KeyCallback(window, e.code, e.scancode, e.down ? GLFW_PRESS : GLFW_RELEASE, e.mods);
+    if (e.kind == InputEvent::Kind::character) ImGui_ImplGlfw_CharCallback(window, static_cast<unsigned>(e.code));
+    if (e.kind == InputEvent::Kind::scroll) ImGui_ImplGlfw_ScrollCallback(window, e.x, e.y);
+    if (e.kind == InputEvent::Kind::button) input.down[e.code] = e.down;
+  }
+  ImGui_ImplOpenGL3_NewFrame();
+  ImGui_ImplGlfw_NewFrame();
+  ImGuiIO& io = ImGui::GetIO();
+  for (int i = 0; i < 5; ++i) io.MouseDown[i] = input.down[i];
+  for (const InputEvent& e : events)
+    if (e.kind == InputEvent::Kind::button) io.MousePos = {static_cast<float>(e.x), static_cast<float>(e.y)};
+  ImGui::NewFrame();
+}
+
+// Something goes on by itself, so each frame is another one.
+bool moves(const App& app) {
+  const bool comparing = app.layout == Layout::compare && app.compare.comparing && !app.compare.compared;
+  return (app.screen == Screen::library && !app.library.complete) || app.rebuild.build || comparing ||
+         app.playback.playing || app.playback.goal != Goal::none || app.playback.target_s ||
+         (app.session && app.session->state() == Session::State::running);
+}
+
+// Nothing moves, but something will come (a verdict) or go (a notice, the caret of a line that is typed).
+bool waits(const App& app) {
+  return being_judged(app) || app.compare.judged_a.judging || app.compare.judged_b.judging || !app.notice.empty() ||
+         ImGui::GetIO().WantTextInput;
 }
 
 }  // namespace
@@ -68,6 +122,9 @@ int show_window(const std::vector<std::string>& documents, const WindowOptions& 
   App app;
   app.dark = options.dark.value_or(before.dark);
   app.layout = options.layout.value_or(before.layout);
+  app.kept_plots = before.plots;
+  app.library.saved = before.saved;
+  app.enlarged = before.enlarged;
   if (documents.size() == 1) open_any(app, documents[0]);
   if (documents.size() == 2) open_comparison(app, documents[0], documents[1]);
   if (app.layout == Layout::compare && !app.other.recording) app.layout = Layout::run;
@@ -99,51 +156,57 @@ int show_window(const std::vector<std::string>& documents, const WindowOptions& 
   ImGuiIO& io = ImGui::GetIO();
   io.IniFilename = nullptr;
   ImGui_ImplGlfw_InitForOpenGL(window, true);
-  glfwSetKeyCallback(window, on_key);
+  listen(window);
   ImGui_ImplOpenGL3_Init("#version 150");
 
   double last = glfwGetTime();
   std::vector<double> frame_s;
   int fresh = 3;  // frames until what an event changed has settled
   app.scale = 0;
-  while (!glfwWindowShouldClose(window) && !app.quit) {
-    // A run or an animation draws each frame; else what the user does wakes us.
-    const bool comparing = app.layout == Layout::compare && app.compare.comparing && !app.compare.compared;
-    const bool reading = (app.screen == Screen::library && !app.library.complete) || app.rebuild.build || comparing;
+  while (!app.quit) {
+    if (glfwWindowShouldClose(window)) {
+      if (may_close(app)) break;
+      glfwSetWindowShouldClose(window, GLFW_FALSE);
+      fresh = 3;
+    }
+    // A run or an animation draws each frame; else only what happens does.
     if (options.frames > 0) {
       // Back and forth by a tenth of the run, so that no frame can reuse what the last one read.
       const double phase = std::fabs(std::fmod(static_cast<double>(frame_s.size()) / 40, 2.0) - 1),
                    whole = duration_s(app);
       if (app.main.recording) show_stretch(app, 0.1 * phase * whole, (0.1 * phase + 0.9) * whole);
       glfwPollEvents();
-    } else if (reading || app.playback.playing || app.playback.goal != Goal::none || app.playback.target_s ||
-               (app.session && app.session->state() == Session::State::running))
+    } else if (moves(app) || fresh > 0 || !input.waiting.empty()) {
       glfwPollEvents();
-    else if (fresh > 0)
-      glfwPollEvents(), --fresh;
-    else {
-      constexpr double longest_s = 0.1;
-      const double begin = glfwGetTime();
-      glfwWaitEventsTimeout(longest_s);
-      if (glfwGetTime() - begin < 0.95 * longest_s) fresh = 3;
+      if (!moves(app) && fresh > 0) --fresh;
+    } else {
+      const bool waiting = waits(app);
+      glfwWaitEventsTimeout(waiting ? 0.1 : 1.0);
+      if (!waiting && !input.touched) continue;  // as it was
     }
+    if (input.touched) fresh = 3;
+    input.touched = false;
     if (glfwGetWindowAttrib(window, GLFW_ICONIFIED)) {
       glfwWaitEventsTimeout(0.1);
       continue;
     }
-    if (const float scale = wanted_scale(window); scale != app.scale) {
+    if (const float scale = wanted_scale(window) * app.enlarged; scale != app.scale) {
       app.scale = scale;
       load_fonts(scale);
       apply_theme(app.dark, scale);
       ImGui_ImplOpenGL3_DestroyFontsTexture();
       ImGui_ImplOpenGL3_CreateFontsTexture();
     }
-    ImGui_ImplOpenGL3_NewFrame();
-    ImGui_ImplGlfw_NewFrame();
-    ImGui::NewFrame();
-    const double now = glfwGetTime();
-    draw_app(app, std::min(now - last, 0.25));
-    last = now;
+    // While events wait, frames are worked out without being shown: keys that come faster than pictures do not pile up.
+    constexpr int most_unseen = 40;
+    for (int unseen = 0;; ++unseen) {
+      begin_frame(window);
+      const double now = glfwGetTime();
+      draw_app(app, std::min(now - last, 0.25));
+      last = now;
+      if (input.waiting.empty() || unseen == most_unseen || app.quit) break;
+      ImGui::EndFrame();
+    }
     ImGui::Render();
     int pixels_x = 0, pixels_y = 0;
     glfwGetFramebufferSize(window, &pixels_x, &pixels_y);
@@ -153,7 +216,12 @@ int show_window(const std::vector<std::string>& documents, const WindowOptions& 
     glClear(GL_COLOR_BUFFER_BIT);
     ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
     glfwSwapBuffers(window);
-    let_go(window);
+    if (app.kept_changed && options.frames == 0) {
+      Remembered now = recall();
+      now.plots = app.kept_plots;
+      remember(now);
+      app.kept_changed = false;
+    }
     if (options.frames > 0) {
       glFinish();
       frame_s.push_back(glfwGetTime() - last);
@@ -166,7 +234,7 @@ int show_window(const std::vector<std::string>& documents, const WindowOptions& 
                 frame_s[frame_s.size() * 95 / 100] * 1e3, frame_s.size());
   }
 
-  Remembered after{app.dark, app.layout, width, height};
+  Remembered after{app.dark, app.layout, width, height, app.kept_plots, app.library.saved, app.enlarged};
   glfwGetWindowSize(window, &after.width, &after.height);
   if (options.frames == 0) remember(after);
   app.session.reset();

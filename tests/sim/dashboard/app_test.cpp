@@ -13,10 +13,16 @@
 #include <map>
 
 #include "sim/dashboard/curve.h"
+#include "sim/dashboard/history.h"
 #include "sim/dashboard/keys.h"
+#include "sim/dashboard/legend.h"
+#include "sim/dashboard/library.h"
+#include "sim/dashboard/measures.h"
 #include "sim/dashboard/open.h"
+#include "sim/dashboard/plots.h"
 #include "sim/dashboard/remember.h"
 #include "sim/dashboard/screenshot.h"
+#include "sim/dashboard/strokes.h"
 #include "sim/dashboard/transport.h"
 #include "sim/draw/display_units.h"
 #include "sim/draw/headless.h"
@@ -288,10 +294,248 @@ TEST(App, GoToReadsAnInstantAndRefusesALength) {
   user.frames(3);
   user.type("3 mm");
   user.press(ImGuiKey_Enter);
-  EXPECT_NE(user.app.message.find("length"), std::string::npos) << user.app.message;
+  EXPECT_NE(user.app.overlay.problem.find("length"), std::string::npos) << user.app.overlay.problem;
+  EXPECT_TRUE(user.app.overlay.go_to);  // to be put right
   EXPECT_NEAR(user.app.cursor_s, 0.75, 1e-9);
   user.press(ImGuiKey_Escape);
+  EXPECT_FALSE(user.app.overlay.go_to);
+  user.type("g");
+  user.frames(3);
+  user.type("0.6");  // as all times are shown
+  user.press(ImGuiKey_Enter);
+  EXPECT_NEAR(user.app.cursor_s, 0.6, 1e-9);
+}
+
+TEST(App, AMessageMovesNothing) {
+  User user;
+  open_recording(user.app, runs().a);
+  user.app.layout = Layout::plots;
+  user.frames(3);
+  user.move(plot_x, plot_y);
+  const std::vector<MinMax> curve = user.app.plots.curves.begin()->second.column;
+  const double hovered = *user.app.plots.hover_s;
+  user.app.message = "something is not as it should be";
+  user.frames(3);
+  user.move(plot_x, plot_y);
+  EXPECT_EQ(*user.app.plots.hover_s, hovered);
+  EXPECT_EQ(user.app.plots.curves.begin()->second.column.size(), curve.size());
+  user.press(ImGuiKey_Escape);
   EXPECT_EQ(user.app.message, "");
+}
+
+TEST(App, ListsAreUsedByKeys) {
+  User user;
+  user.frames(30);
+  user.type("/");
+  user.frames(2);
+  user.type("drop hall");
+  user.frames(2);
+  EXPECT_EQ(counted(user.app.library), "1 of 72 scenarios  ·  0 of 0 recordings");
+  EXPECT_EQ(user.app.library.mark.at, 0);
+  // Signals: arrows and Return take one into the plot, with ctrl into one of its own.
+  open_recording(user.app, runs().a);
+  user.app.layout = Layout::plots;
+  user.frames(3);
+  user.type("/");
+  user.frames(2);
+  user.type("speed motor");
+  user.press(ImGuiKey_Enter);
+  user.frames(3);
+  EXPECT_EQ(user.app.plots.plots[0].signals.back(), "motor.speed");
+  user.press(ImGuiKey_Enter);
+  user.frames(3);
+  EXPECT_NE(user.app.plots.plots[0].signals.back(), "motor.speed");
+  const std::size_t plots = user.app.plots.plots.size();
+  user.press(ImGuiKey_Enter, true);
+  user.frames(3);
+  ASSERT_EQ(user.app.plots.plots.size(), plots + 1);
+  EXPECT_EQ(user.app.plots.plots.back().signals, std::vector<std::string>{"motor.speed"});
+  user.press(ImGuiKey_Escape);
+  user.press(ImGuiKey_Escape);
+  ASSERT_FALSE(user.app.plots.browser);
+  // Requirements, and which plot is acted on.
+  EXPECT_EQ(user.app.selected.requirement, "RATE");  // it fails
+  user.press(ImGuiKey_DownArrow);
+  EXPECT_EQ(user.app.selected.requirement, "DEPTH");
+  user.press(ImGuiKey_UpArrow);
+  EXPECT_EQ(user.app.selected.requirement, "RATE");
+  user.app.plots.active = 0;
+  user.press(ImGuiKey_Tab);
+  EXPECT_EQ(user.app.plots.active, 1);
+}
+
+TEST(App, ReturnOpensTheScenarioThatWasFound) {
+  setenv("PENSIM_CORES", PENSIM_CORES, 1);
+  User user;
+  user.frames(30);
+  user.type("/");
+  user.frames(2);
+  user.type("drop hall");
+  user.press(ImGuiKey_Enter);
+  user.frames(2);
+  EXPECT_EQ(user.app.screen, Screen::run);
+  ASSERT_NE(user.app.session, nullptr);
+  EXPECT_NE(user.app.session->scenario().path.find("hall_dropout"), std::string::npos);
+}
+
+TEST(App, EscapeClosesAList) {
+  User user;
+  open_recording(user.app, runs().a);
+  user.app.layout = Layout::plots;
+  user.frames(3);
+  const ImVec2 speed{440, 965};  // the box of speeds
+  user.click(speed.x, speed.y);
+  ASSERT_TRUE(ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel));
+  user.press(ImGuiKey_DownArrow);
+  user.press(ImGuiKey_Escape);
+  user.frames(2);
+  EXPECT_FALSE(ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel));
+  EXPECT_EQ(user.app.playback.speed, 1);
+  user.click(speed.x, speed.y);
+  user.press(ImGuiKey_DownArrow);
+  user.press(ImGuiKey_Enter);
+  user.frames(2);
+  EXPECT_EQ(user.app.playback.speed, 2);
+}
+
+TEST(App, PlotsAreTakenBackAndKept) {
+  User user;
+  open_recording(user.app, runs().a);
+  user.app.layout = Layout::plots;
+  user.frames(3);
+  const std::size_t plots = user.app.plots.plots.size();
+  user.app.plots.plots.push_back({"mine", {"pin.hall"}, false, false, {}});
+  user.frames(2);
+  EXPECT_TRUE(can_undo(user.app));
+  user.app.plots.plots.back().signals.clear();  // "Remove this plot"
+  user.frames(2);
+  ASSERT_EQ(user.app.plots.plots.size(), plots);
+  user.press(ImGuiKey_Z, true);
+  ASSERT_EQ(user.app.plots.plots.size(), plots + 1);
+  EXPECT_EQ(user.app.plots.plots.back().title, "mine");
+  EXPECT_NE(user.app.notice.find("plots"), std::string::npos);
+  user.press(ImGuiKey_Y, true);
+  EXPECT_EQ(user.app.plots.plots.size(), plots);
+  user.press(ImGuiKey_Z, true);
+  // The next run of this kind begins with them, a signal that it does not have apart.
+  ASSERT_EQ(user.app.kept_plots.count("pen"), 1u);
+  user.app.kept_plots["pen"].push_back({"other", {"fw.nowhere"}, false, false, {}});
+  const test::Folder folder;
+  setenv("XDG_STATE_HOME", folder.path().c_str(), 1);
+  remember({true, Layout::plots, 1440, 900, user.app.kept_plots, {"/a/saved.yaml"}, 1.25f});
+  EXPECT_EQ(recall().saved, std::vector<std::string>{"/a/saved.yaml"});
+  EXPECT_EQ(recall().enlarged, 1.25f);
+  User later;
+  later.app.kept_plots = recall().plots;
+  unsetenv("XDG_STATE_HOME");
+  open_recording(later.app, runs().b);
+  later.app.layout = Layout::plots;
+  later.frames(2);
+  ASSERT_EQ(later.app.plots.plots.size(), plots + 1);
+  EXPECT_EQ(later.app.plots.plots.back().title, "mine");
+}
+
+// "the other minus this one" has a sign: it is B - A, and the legend says so.
+TEST(App, AComparisonShowsAAndBAndTheirDifference) {
+  User user;
+  open_comparison(user.app, runs().a, runs().b);
+  user.frames(3);
+  const double at = 1.2;  // both at their set rate: A 120 Hz, B 110 Hz
+  const LegendNumbers numbers = legend_numbers(user.app, user.app.plots.plots[2], "user.rate", at);
+  EXPECT_EQ(numbers.value, "120.0");
+  EXPECT_EQ(numbers.second, "110.0");
+  EXPECT_EQ(numbers.change, "-10.00");
+  Plot difference = user.app.plots.plots[2];
+  difference.difference = true;
+  EXPECT_EQ(legend_numbers(user.app, difference, "user.rate", at).value, "-10.00");
+  const Curve& c = read_difference(user.app.plots, user.app.main, user.app.other, "user.rate", 1.1, 1.3, 10);
+  EXPECT_EQ(c.low, -10);
+}
+
+TEST(App, AValuePerStrokeSaysOfWhichStroke) {
+  User user;
+  open_recording(user.app, runs().a);
+  user.frames(2);
+  const auto& strokes = user.app.main.recording->strokes();
+  const double in_13th = (static_cast<double>(strokes[12].begin + strokes[12].end) / 2) * 50e-6;
+  EXPECT_EQ(whole_stroke_at(user.app.main, in_13th), 12);  // the 13th is not over yet
+  EXPECT_EQ(whole_stroke_at(user.app.main, static_cast<double>(strokes[12].end) * 50e-6), 13);
+  EXPECT_EQ(whole_stroke_at(user.app.main, 0), 0);
+  EXPECT_EQ(legend_label(user.app, "stroke.dwell", in_13th), "dwell, stroke 12");
+  EXPECT_EQ(legend_label(user.app, "motor.speed", in_13th), "speed");
+  EXPECT_EQ(legend_label(user.app, "stroke.rate", in_13th), "stroke rate");
+  EXPECT_TRUE(overdue_spans(user.app.main, 0.1, 1.9).empty());
+  EXPECT_NE(legend_hint(user.app, "stroke.dwell", in_13th).find("of stroke 12, "), std::string::npos);
+}
+
+// Strokes at 120 Hz end between two ticks: their periods are equal, whatever the ticks say.
+TEST(App, JitterIsThatOfInterpolatedBoundaries) {
+  const Recording r = Recording::open(runs().a);
+  const auto& strokes = r.strokes();
+  ASSERT_NE(strokes[10].end - strokes[10].begin, strokes[11].end - strokes[11].begin);
+  for (const StrokeRow& row : strokes) EXPECT_NEAR(period_of(r, row), 1.0 / 120, 1e-9);
+  Document document;
+  document.recording = &r;
+  const Stretch m = measure_stretch(document, "stroke.jitter", 0.1, 1.9);
+  EXPECT_GT(m.count, 200);
+  EXPECT_LT(m.max, 1e-9);
+  const Stretch period = measure_stretch(document, "stroke.period", 0.1, 1.9);
+  EXPECT_TRUE(period.by_stroke);
+  EXPECT_NEAR(period.mean, 1.0 / 120, 1e-9);
+  EXPECT_LT(period.sd, 1e-9);
+  const std::vector<double> shown = stroke_values(r, "stroke.period", {0, static_cast<int>(strokes.size()) - 1});
+  EXPECT_EQ(shown.size(), strokes.size());
+  for (const double ms : shown) EXPECT_NEAR(ms, 1000.0 / 120, 1e-6);
+}
+
+// 1 mm sin(2 pi 120 Hz t).
+TEST(App, MeasuresDeviationEdgesAndWhereItIsLargest) {
+  const Recording r = Recording::open(runs().a);
+  Document document;
+  document.recording = &r;
+  const Stretch m = measure_stretch(document, "needle.extension", 0.5, 1.0 - 50e-6);
+  EXPECT_NEAR(m.sd, 1e-3 / std::sqrt(2.0), 1e-7);
+  EXPECT_NEAR(static_cast<double>(m.rises), 60, 1);
+  EXPECT_NEAR(m.frequency_Hz, 120, 0.2);
+  const std::optional<double> top = extreme_at(document, "needle.extension", 0.5, 0.5 + 1.0 / 120, true);
+  ASSERT_TRUE(top);
+  EXPECT_NEAR(*top, 0.5 + 0.25 / 120, 60e-6);
+  const std::optional<double> bottom = extreme_at(document, "needle.extension", 0.5, 0.5 + 1.0 / 120, false);
+  ASSERT_TRUE(bottom);
+  EXPECT_NEAR(*bottom, 0.5 + 0.75 / 120, 60e-6);
+  // The set depth steps from 0 to 1 mm at 0.1 s: no overshoot, at once.
+  const Stretch step = measure_stretch(document, "user.depth", 0.05, 0.4);
+  EXPECT_NEAR(step.overshoot_1, 0, 1e-9);
+  EXPECT_EQ(step.rise_s, 0);
+  EXPECT_NEAR(step.settling_s, 0.05, 1.1e-3);
+  const std::optional<Pulse> contact = pulse_at(document, "skin.contact", 0.1);
+  ASSERT_TRUE(contact);
+  EXPECT_NEAR(contact->to_s, 0.15, 1e-9);
+  EXPECT_FALSE(contact->next_s);
+}
+
+TEST(App, TheTableOfMeasuresIsCopied) {
+  User user;
+  open_recording(user.app, runs().a);
+  user.app.layout = Layout::plots;
+  user.app.mark_a_s = 0.5, user.app.mark_b_s = 1.0;
+  user.frames(3);
+  const std::string csv = measures_csv(user.app);
+  EXPECT_EQ(csv.substr(0, csv.find('\n')),
+            "signal,unit,at A,at B,B-A,mean,sd,rms,min,max,pk-pk,rises,frequency Hz,overshoot %,rise ms,settling ms");
+  EXPECT_NE(csv.find("\nneedle.extension,mm,"), std::string::npos) << csv;
+}
+
+TEST(App, WhatAPlotShowsIsCopied) {
+  User user;
+  open_recording(user.app, runs().a);
+  user.frames(2);
+  user.app.time = {0.1, 0.1 + 4 * 50e-6 + 1e-9, false};
+  const std::string csv = plot_csv(user.app, {"p", {"user.depth", "skin.contact", "fw.nowhere"}, false, false, {}});
+  EXPECT_EQ(csv, "time s,user.depth mm,skin.contact\n0.1,1,0\n0.10005,1,0\n0.1001,1,0\n0.10015,1,0\n0.1002,1,0\n");
+  user.app.time = {0, 2, false};
+  const std::string all = plot_csv(user.app, {"p", {"motor.speed"}, false, false, {}}, 1000);
+  EXPECT_LE(std::count(all.begin(), all.end(), '\n'), 1001);
 }
 
 TEST(App, LayoutsThemeHelpLibrary) {

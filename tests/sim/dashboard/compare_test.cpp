@@ -106,6 +106,33 @@ TEST(Compare, InPiecesItIsTheSame) {
   EXPECT_GT(counted, 10);
 }
 
+TEST(Compare, ValuesAreInTheUnitsOfThePlots) {
+  EXPECT_EQ(difference_words("-0.0075012", "m"), "-7.50120 mm");
+  EXPECT_EQ(difference_words("0.000882393", "m"), "0.882393 mm");
+  EXPECT_EQ(difference_words("-1", ""), "-1");
+  EXPECT_EQ(difference_words("PEN", "m"), "PEN");
+  EXPECT_EQ(difference_words("", "m"), "–");
+}
+
+TEST(Compare, GoThereShowsTheFieldThatDiffers) {
+  User user;
+  open_comparison(user.app, pair().sound, pair().wrong);
+  compare_all(user);
+  const Difference& d = user.app.compare.comparing->result();
+  ASSERT_FALSE(d.fields.empty());
+  const std::size_t plots = user.app.plots.plots.size();
+  for (int twice = 0; twice < 2; ++twice) {
+    go_to_difference(user.app, FieldDifference(d.fields[0]));
+    user.frames(2);
+    ASSERT_EQ(user.app.plots.plots.size(), plots + 1);  // one plot of it, not two
+    EXPECT_EQ(user.app.plots.plots[0].signals,
+              std::vector<std::string>{signal_of_field(*user.app.main.recording, d, d.fields[0].field)});
+  }
+  EXPECT_NEAR(user.app.cursor_s, seconds(d.fields[0].first * d.tick_ns), 1e-9);
+  EXPECT_EQ(signal_of_field(*user.app.main.recording, d, "out.duty_q15"), "core.pwm_duty");
+  EXPECT_EQ(signal_of_field(*user.app.main.recording, d, "motor.speed"), "motor.speed");
+}
+
 TEST(Compare, MarginsStandWorseFirst) {
   User user;
   open_comparison(user.app, pair().sound, pair().wrong);

@@ -175,10 +175,55 @@ TEST(Requirements, FormulaIsWrappedAtItsOperators) {
                                              "implies eventually[0 s, 1 s] (c > 2))"}));
 }
 
+// What has to hold so that the formula does, at an instant.
+TEST(Requirements, OnlyWhatHasToHoldIsWrong) {
+  const auto needs = [](const std::string& formula, std::vector<bool> truths, Tick tick) {
+    const Formula f = parse_formula(formula, {});
+    std::vector<PartTruth> parts;
+    std::vector<int> open{f.root};
+    std::vector<bool> given = std::move(truths);  // of every part, in the order of explain
+    while (!open.empty()) {
+      const Formula::Node& n = f.nodes[static_cast<std::size_t>(open.back())];
+      open.pop_back();
+      if (!n.condition) continue;
+      PartTruth p;
+      p.begin = n.begin, p.end = n.end, p.known = true, p.truth = given.at(parts.size());
+      parts.push_back(p);
+      if (n.op >= Formula::Op::truth && n.op <= Formula::Op::not_equal) continue;
+      for (const int child : {n.right, n.left})
+        if (child >= 0) open.push_back(child);
+    }
+    return needs_of(f, parts, tick, 20000, default_tick_ns);
+  };
+  using N = Need;
+  // always, implies, antecedent false, consequent false: neither need hold.
+  EXPECT_EQ(needs("always (motor.speed > 10 Hz implies user.start > 0)", {true, true, false, false}, 100),
+            (std::vector<N>{N::hold, N::hold, N::none, N::none}));
+  // ... antecedent true: the consequent must hold.
+  EXPECT_EQ(needs("always (motor.speed > 10 Hz implies user.start > 0)", {false, false, true, false}, 100),
+            (std::vector<N>{N::hold, N::hold, N::none, N::hold}));
+  // Outside the window of the outermost `always` nothing need hold.
+  EXPECT_EQ(needs("always[0.4 s, end] (motor.speed > 10 Hz)", {true, false}, 100), (std::vector<N>{N::hold, N::none}));
+  EXPECT_EQ(needs("always[0.4 s, end] (motor.speed > 10 Hz)", {false, false}, 8000),
+            (std::vector<N>{N::hold, N::hold}));
+  // One side of an `or` is enough; where neither holds, both are missing.
+  EXPECT_EQ(needs("always (motor.speed > 10 Hz or user.start > 0)", {true, true, false, true}, 0),
+            (std::vector<N>{N::hold, N::hold, N::none, N::none}));
+  EXPECT_EQ(needs("always (motor.speed > 10 Hz or user.start > 0)", {false, false, false, false}, 0),
+            (std::vector<N>{N::hold, N::hold, N::hold, N::hold}));
+  // `not` turns it round; at which instant `eventually` holds is free.
+  EXPECT_EQ(needs("not (motor.speed > 10 Hz)", {false, true}, 0), (std::vector<N>{N::hold, N::not_hold}));
+  EXPECT_EQ(needs("eventually (motor.speed > 10 Hz)", {true, false}, 0), (std::vector<N>{N::hold, N::none}));
+}
+
 TEST(Requirements, JudgesALiveRunAndAClickGoesWhereItFails) {
   Live live("requirements");
   Headless screen(500, 400, 1, true);
-  for (int i = 0; i < 40; ++i) frame(screen, live.app, draw_requirements);
+  for (int i = 0; i < 20000 && (i == 0 || being_judged(live.app)); ++i) {
+    refresh_requirements(live.app, i * 0.01);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  for (int i = 0; i < 3; ++i) frame(screen, live.app, draw_requirements);
   ASSERT_GE(live.app.requirements.rows.size(), 2u);
   const auto row = live.app.requirements.rows.front();  // what fails stands first
   ASSERT_EQ(row.verdict.outcome, Outcome::fail);

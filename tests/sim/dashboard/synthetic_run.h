@@ -36,9 +36,10 @@ inline void write_synthetic_run(const std::string& path, const SyntheticRun& run
   };
   const std::size_t extension = column(plan.tick, "needle.extension"), tip = column(plan.tick, "needle.tip_depth"),
                     force = column(plan.tick, "needle.force"), rate = column(plan.tick, "stroke.rate"),
-                    punctured = column(plan.tick, "needle.punctured"), contact = column(plan.tick, "skin.contact"),
-                    speed = column(plan.tick, "motor.speed"), set_depth = column(plan.ms, "user.depth"),
-                    set_rate = column(plan.ms, "user.rate"), press = column(plan.ms, "hand.press");
+                    period = column(plan.tick, "stroke.period"), punctured = column(plan.tick, "needle.punctured"),
+                    contact = column(plan.tick, "skin.contact"), speed = column(plan.tick, "motor.speed"),
+                    set_depth = column(plan.ms, "user.depth"), set_rate = column(plan.ms, "user.rate"),
+                    press = column(plan.ms, "hand.press");
   {
     BlockWriter writer(store);
     std::vector<float> row(plan.tick.size()), ms(plan.ms.size()), slow(plan.slow.size(), 300.0f);
@@ -66,6 +67,7 @@ inline void write_synthetic_run(const std::string& path, const SyntheticRun& run
       row[extension] = static_cast<float>(1e-3 * s), row[tip] = static_cast<float>(1e-3 * s + 2e-4),
       row[force] = static_cast<float>(s > 0 ? s : 0);
       row[rate] = static_cast<float>(k >= 20000 && k < 24000 ? 0.5 * run.rate_Hz : run.rate_Hz),
+      row[period] = stroke > 0 ? static_cast<float>(1 / run.rate_Hz) : 0.0f;
       row[punctured] = static_cast<float>(12 * stroke), row[speed] = static_cast<float>(run.rate_Hz + s),
       row[contact] = k >= run.contact ? 1.0f : 0.0f;
       if (run.nan) std::fill(row.begin(), row.end(), std::numeric_limits<float>::quiet_NaN());

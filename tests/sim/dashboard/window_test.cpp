@@ -4,7 +4,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <string>
 
 #include "tests/sim/dashboard/synthetic_run.h"
@@ -64,64 +66,128 @@ class Display {
   std::string display_;
 };
 
-TEST(Window, OpensZoomsAndClosesByKeys) {
-  const test::Folder folder;
-  const Display display(folder);
-  ASSERT_FALSE(display.name().empty()) << test::read_file(folder / "xvfb.log");
-  write_synthetic_run(folder / "run.h5", {});
-  const std::string state = "XDG_STATE_HOME=" + (folder / "state");
-  const pid_t pid = start({PENSIM_PROGRAM, "dashboard", folder / "run.h5", "--size", "1600x1000", "--layout", "plots"},
-                          {display.name(), state, "ASAN_OPTIONS=detect_leaks=0"},
-                          folder / "log");  // the driver of the display loses 240 bytes
-  const auto tool = [&](const std::string& words) {
-    return test::run_program("/bin/sh", {"-c", words}, {display.name()});
-  };
-  std::string window;
-  for (int i = 0; i < 500 && window.empty(); ++i) {
-    window = tool("xdotool search --onlyvisible --name '^pensim$' 2>/dev/null").out;
-    usleep(20000);
+// The dashboard on a display of its own, and somebody's hands.
+class Desk {
+ public:
+  explicit Desk(const std::vector<std::string>& words) : display_(folder) {
+    if (display_.name().empty()) return;
+    std::vector<std::string> command = {PENSIM_PROGRAM, "dashboard"};
+    command.insert(command.end(), words.begin(), words.end());
+    pid = start(command,
+                {display_.name(), "XDG_STATE_HOME=" + (folder / "state"),
+                 "ASAN_OPTIONS=detect_leaks=0"},  // the driver of the display loses 240 bytes
+                folder / "log");
+    for (int i = 0; i < 500 && !open; ++i) {
+      open = !tool("xdotool search --onlyvisible --name '^pensim$' 2>/dev/null").out.empty();
+      usleep(20000);
+    }
   }
-  ASSERT_FALSE(window.empty()) << test::read_file(folder / "log");
-
-  const auto picture = [&](const std::string& name) {
-    const Ran ran = tool("import -window root " + (folder / name));
+  ~Desk() {
+    if (pid > 0 && !closed) kill(pid, SIGKILL), wait_for(pid, 10);
+  }
+  Ran tool(const std::string& words) const { return test::run_program("/bin/sh", {"-c", words}, {display_.name()}); }
+  std::string picture() const {
+    const Ran ran = tool("import -window root " + (folder / "now.rgb"));
     EXPECT_EQ(ran.code, 0) << ran.err;
-    return test::read_file(folder / name);
-  };
+    return test::read_file(folder / "now.rgb");
+  }
   // Until what is on the screen no longer changes.
-  const auto settled = [&](const std::string& other) {
+  std::string settled() const {
     std::string before, now;
-    for (int i = 0; i < 100 && (now.empty() || now != before || now == other); ++i) {
+    for (int i = 0; i < 100 && (now.empty() || now != before); ++i) {
       usleep(60000);
       before = now;
-      now = picture("now.rgb");
+      now = picture();
     }
     return now;
-  };
+  }
   // Each step is asked for again until the window shows it: on a busy machine a key may come before the window listens.
-  const auto until_it_changes = [&](const std::string& before, const std::string& words) {
+  std::string until_it_changes(const std::string& before, const std::string& words) const {
     for (int i = 0; i < 20; ++i) {
       tool(words);
       for (int k = 0; k < 10; ++k)
-        if (const std::string now = settled(""); now != before) return now;
+        if (const std::string now = settled(); now != before) return now;
     }
     return before;
-  };
-  const std::string first = settled("");
-  const std::string zoomed = until_it_changes(first, "xdotool mousemove 600 180 click 4 click 4 click 4");
-  ASSERT_NE(zoomed, first);
-  const std::string light = until_it_changes(zoomed, "xdotool key t");
-  ASSERT_NE(light, zoomed);
-  ASSERT_NE(until_it_changes(light, "xdotool key 1"), light);
-  int code = -1;
-  for (int i = 0; i < 20 && code == -1; ++i) {
-    tool("xdotool key ctrl+q");
-    code = wait_for(pid, 3);
   }
-  EXPECT_EQ(code, 0) << test::read_file(folder / "log");
-  const auto json = nlohmann::json::parse(test::read_file(folder / "state/pensim/dashboard.json"));
+  int close() {
+    int code = -1;
+    for (int i = 0; i < 20 && code == -1; ++i) {
+      tool("xdotool key ctrl+q");
+      code = wait_for(pid, 3);
+    }
+    closed = code != -1;
+    return code;
+  }
+
+  const test::Folder folder;
+  pid_t pid = -1;
+  bool open = false, closed = false;
+
+ private:
+  Display display_;
+};
+
+std::string synthetic_run() {
+  static const test::Folder folder;
+  const std::string path = folder / "run.h5";
+  if (!std::filesystem::exists(path)) write_synthetic_run(path, {});
+  return path;
+}
+
+TEST(Window, OpensZoomsAndClosesByKeys) {
+  Desk desk({synthetic_run(), "--size", "1600x1000", "--layout", "plots"});
+  ASSERT_TRUE(desk.open) << test::read_file(desk.folder / "log");
+  const std::string first = desk.settled();
+  const std::string zoomed = desk.until_it_changes(first, "xdotool mousemove 600 180 click 4 click 4 click 4");
+  ASSERT_NE(zoomed, first);
+  const std::string light = desk.until_it_changes(zoomed, "xdotool key t");
+  ASSERT_NE(light, zoomed);
+  ASSERT_NE(desk.until_it_changes(light, "xdotool key 1"), light);
+  EXPECT_EQ(desk.close(), 0) << test::read_file(desk.folder / "log");
+  const auto json = nlohmann::json::parse(test::read_file(desk.folder / "state/pensim/dashboard.json"));
   EXPECT_EQ(json["dark"], false);
   EXPECT_EQ(json["layout"], "run");
+}
+
+// Fifty taps of 12 ms each are fifty ticks, however long a frame takes: the same picture as that of the instant.
+TEST(Window, ShortTapsAllCount) {
+  Desk desk({synthetic_run(), "--size", "1600x1000", "--layout", "plots", "--at", "0.5 s"});
+  ASSERT_TRUE(desk.open) << test::read_file(desk.folder / "log");
+  desk.tool("xdotool mousemove 1500 990");
+  const std::string first = desk.settled();
+  // 50 ticks after 0.5 s.
+  const std::string there =
+      desk.until_it_changes(first, "xdotool key g; sleep 0.5; xdotool type 0.5025; xdotool key Return");
+  ASSERT_NE(there, first);
+  const std::string back =
+      desk.until_it_changes(there, "xdotool key g; sleep 0.5; xdotool type 0.5; xdotool key Return");
+  ASSERT_EQ(back, first);
+  desk.tool("xdotool key --delay 12 " + [] {
+    std::string keys;
+    for (int i = 0; i < 50; ++i) keys += " Right";
+    return keys;
+  }());
+  EXPECT_EQ(desk.settled(), there);
+}
+
+// Nothing moves, nothing is touched: nothing is drawn.
+TEST(Window, IdlesWithoutDrawing) {
+  Desk desk({synthetic_run(), "--size", "1600x1000"});
+  ASSERT_TRUE(desk.open) << test::read_file(desk.folder / "log");
+  desk.settled();
+  const auto cpu_ticks = [&] {  // user and system time of the process, of 10 ms
+    const std::string stat = test::read_file("/proc/" + std::to_string(desk.pid) + "/stat");
+    std::istringstream in(stat.substr(stat.rfind(')') + 2));
+    std::string word;
+    long sum = 0;
+    for (int i = 0; i < 13 && in >> word; ++i)
+      if (i >= 11) sum += std::stol(word);
+    return sum;
+  };
+  const long before = cpu_ticks();
+  sleep(3);
+  EXPECT_LE(cpu_ticks() - before, 15);  // 5 % of one processor; a frame takes 6 here
 }
 
 TEST(Window, WithoutADisplayItNamesTheScreenshot) {
