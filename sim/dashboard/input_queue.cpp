@@ -7,9 +7,11 @@ namespace pensim::dashboard {
 std::vector<InputEvent> take_frame(std::deque<InputEvent>& waiting) {
   std::vector<InputEvent> out;
   const auto clashes = [&](const InputEvent& e) {
+    if (e.kind == InputEvent::Kind::character) return false;
     return std::any_of(out.begin(), out.end(), [&](const InputEvent& before) {
-      if (e.kind == InputEvent::Kind::button) return before.kind == InputEvent::Kind::button;
-      return e.kind == InputEvent::Kind::key && before.kind == InputEvent::Kind::key && before.code == e.code;
+      if (before.kind == InputEvent::Kind::button) return true;
+      if (before.kind != InputEvent::Kind::key) return false;
+      return (before.down && !before.modifier) || (e.kind == InputEvent::Kind::key && before.code == e.code);
     });
   };
   while (!waiting.empty() && !clashes(waiting.front())) {

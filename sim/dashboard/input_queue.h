@@ -14,12 +14,13 @@ struct InputEvent {
   int code = 0;  // key, button, or the character
   int scancode = 0, mods = 0;
   bool down = false;    // key, button
+  bool modifier = false;  // key: shift, control, alt, super
   double x = 0, y = 0;  // button: where the pointer was; scroll: by how much
 };
 
-// The events of the next frame, in the order in which they came: none of them changes a key or a button a second time,
-// and at most one changes a button, so that the pointer stands where it was pressed. What is left waits for the frame
-// after.
+// The events of the next frame, in the order in which they came. None of them changes a key a second time, and nothing
+// but characters follows a key or button that goes down (modifiers apart), so that modifiers and pointer are what they
+// were when it did. What is left waits for the frame after.
 std::vector<InputEvent> take_frame(std::deque<InputEvent>& waiting);
 
 }  // namespace pensim::dashboard

@@ -595,7 +595,8 @@ void handle_mouse(App& app, Plot& plot, int index, const Rect& area, const Axis&
   const bool hovered = ImGui::IsItemHovered(), active = ImGui::IsItemActive();
   const double at = x.value(std::clamp(io.MousePos.x, area.x0, area.x1));
   if (hovered || active) {
-    state.next_hover_s = at;
+    if (io.MouseDelta.x != 0 || io.MouseDelta.y != 0 || active) state.pointing = true;
+    if (state.pointing) state.next_hover_s = at;
     state.active = index;
   }
   if (hovered && io.MouseWheel != 0) {
@@ -654,6 +655,7 @@ void handle_mouse(App& app, Plot& plot, int index, const Rect& area, const Axis&
       ImGui::OpenPopup("menu");
     } else if (!state.panning && !state.box_begin) {
       seek(app, at);
+      state.pointing = true;
     }
     state.box_begin.reset();
     state.panning = false;

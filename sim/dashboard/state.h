@@ -115,6 +115,7 @@ struct PlotsState {
   std::optional<std::pair<double, double>> measured_marks;
   Violations violations;
   std::optional<double> hover_s, next_hover_s;  // crosshair; where the mouse was found while this frame is drawn
+  bool pointing = false;                        // the mouse has moved since the cursor has: values are those there
   int active = 0;                               // plot that keys and the signal list act on
   bool browser = false, focus_search = false;
   std::string search;

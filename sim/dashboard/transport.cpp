@@ -82,6 +82,7 @@ std::vector<double> event_times(const App& app) {
 
 void seek(App& app, double at_s) {
   halt(app);
+  app.plots.pointing = false;
   app.cursor_s = std::clamp(at_s, 0.0, last_tick_s(app));
   if (at_s > app.cursor_s + tick_s(app) / 2 && can_run_on(app)) {
     app.playback.target_s = std::min(at_s, duration_s(app));

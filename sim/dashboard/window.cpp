@@ -53,21 +53,22 @@ Input input;
 void on_key(GLFWwindow*, int key, int scancode, int action, int mods) {
   input.touched = true;
   if (action != GLFW_REPEAT)  // ImGui repeats keys that are held
-    input.waiting.push_back({InputEvent::Kind::key, key, scancode, mods, action == GLFW_PRESS, 0, 0});
+    input.waiting.push_back({InputEvent::Kind::key, key, scancode, mods, action == GLFW_PRESS,
+                             key >= GLFW_KEY_LEFT_SHIFT && key <= GLFW_KEY_RIGHT_SUPER, 0, 0});
 }
 void on_character(GLFWwindow*, unsigned code) {
   input.touched = true;
-  input.waiting.push_back({InputEvent::Kind::character, static_cast<int>(code), 0, 0, false, 0, 0});
+  input.waiting.push_back({InputEvent::Kind::character, static_cast<int>(code), 0, 0, false, false, 0, 0});
 }
 void on_button(GLFWwindow* window, int button, int action, int mods) {
   input.touched = true;
-  InputEvent e{InputEvent::Kind::button, button, 0, mods, action == GLFW_PRESS, 0, 0};
+  InputEvent e{InputEvent::Kind::button, button, 0, mods, action == GLFW_PRESS, false, 0, 0};
   glfwGetCursorPos(window, &e.x, &e.y);
   if (button >= 0 && button < 5) input.waiting.push_back(e);
 }
 void on_scroll(GLFWwindow*, double x, double y) {
   input.touched = true;
-  input.waiting.push_back({InputEvent::Kind::scroll, 0, 0, 0, false, x, y});
+  input.waiting.push_back({InputEvent::Kind::scroll, 0, 0, 0, false, false, x, y});
 }
 
 void listen(GLFWwindow* window) {

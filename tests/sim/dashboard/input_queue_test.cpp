@@ -13,7 +13,7 @@ namespace {
 
 using Kind = InputEvent::Kind;
 
-InputEvent key(int code, bool down) { return {Kind::key, code, 0, 0, down, 0, 0}; }
+InputEvent key(int code, bool down) { return {Kind::key, code, 0, 0, down, false, 0, 0}; }
 
 TEST(InputQueue, AKeyChangesOnceAFrame) {
   std::deque<InputEvent> waiting;
@@ -33,20 +33,44 @@ TEST(InputQueue, AKeyChangesOnceAFrame) {
   EXPECT_EQ(frames, 100);
 }
 
-TEST(InputQueue, OtherKeysAndCharactersComeInTheSameFrameAndInOrder) {
+TEST(InputQueue, CharactersComeWithTheirKey) {
   std::deque<InputEvent> waiting = {
-      key(1, true), {Kind::character, 'a', 0, 0, false, 0, 0}, key(2, true), key(1, false)};
+      key(1, true), {Kind::character, 'a', 0, 0, false, false, 0, 0}, key(2, true), key(1, false)};
   const std::vector<InputEvent> frame = take_frame(waiting);
-  ASSERT_EQ(frame.size(), 3u);
+  ASSERT_EQ(frame.size(), 2u);
   EXPECT_EQ(frame[1].code, 'a');
-  EXPECT_EQ(frame[2].code, 2);
-  EXPECT_EQ(take_frame(waiting).size(), 1u);
+  EXPECT_EQ(take_frame(waiting).at(0).code, 2);
+  EXPECT_FALSE(take_frame(waiting).at(0).down);
   EXPECT_TRUE(take_frame(waiting).empty());
+}
+
+// However the four events of ctrl + s fall into frames and in whichever order they are released: control is down in the
+// frame in which s goes down.
+TEST(InputQueue, AModifierIsThatOfTheMomentWhenTheKeyWentDown) {
+  InputEvent press = key(341, true), release = key(341, false);
+  press.modifier = release.modifier = true;
+  for (const bool control_first : {true, false})
+    for (std::size_t first = 0; first <= 4; ++first) {  // that were there before the first frame
+      const std::vector<InputEvent> all = {press, key('S', true), control_first ? release : key('S', false),
+                                           control_first ? key('S', false) : release};
+      std::deque<InputEvent> waiting(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(first));
+      bool control = false, s = false, seen = false;
+      for (int frame = 0; frame < 8; ++frame) {
+        const bool before = s;
+        for (const InputEvent& e : take_frame(waiting)) (e.code == 'S' ? s : control) = e.down;
+        if (s && !before) {
+          EXPECT_TRUE(control) << control_first << first;
+          seen = true;
+        }
+        if (frame == 0) waiting.insert(waiting.end(), all.begin() + static_cast<std::ptrdiff_t>(first), all.end());
+      }
+      EXPECT_TRUE(seen && !s && !control);
+    }
 }
 
 TEST(InputQueue, ADoublePressBetweenTwoFramesStaysOne) {
   std::deque<InputEvent> waiting;
-  for (const bool down : {true, false, true, false}) waiting.push_back({Kind::button, 0, 0, 0, down, 40, 50});
+  for (const bool down : {true, false, true, false}) waiting.push_back({Kind::button, 0, 0, 0, down, false, 40, 50});
   for (int i = 0; i < 4; ++i) EXPECT_EQ(take_frame(waiting).size(), 1u) << i;
   EXPECT_TRUE(waiting.empty());
 }
