@@ -60,7 +60,7 @@ LegendNumbers legend_numbers(App& app, const Plot& plot, const std::string& name
   const double a = read(first_of(app)), b = read(second_of(app)), change = (b - a) * unit.factor;
   const std::string difference = std::isnan(change) ? "–"
                                  : words            ? std::string(a == b ? "=" : "differs")
-                                                    : format_number(change);
+                                                    : format_number(change, 3);
   if (plot.difference) return {difference, "", ""};
   return {shown(a), shown(b), difference};
 }

@@ -444,10 +444,10 @@ TEST(App, AComparisonShowsAAndBAndTheirDifference) {
   const LegendNumbers numbers = legend_numbers(user.app, user.app.plots.plots[2], "user.rate", at);
   EXPECT_EQ(numbers.value, "120.0");
   EXPECT_EQ(numbers.second, "110.0");
-  EXPECT_EQ(numbers.change, "-10.00");
+  EXPECT_EQ(numbers.change, "-10.0");
   Plot difference = user.app.plots.plots[2];
   difference.difference = true;
-  EXPECT_EQ(legend_numbers(user.app, difference, "user.rate", at).value, "-10.00");
+  EXPECT_EQ(legend_numbers(user.app, difference, "user.rate", at).value, "-10.0");
   const Curve& c = read_difference(user.app.plots, user.app.main, user.app.other, "user.rate", 1.1, 1.3, 10);
   EXPECT_EQ(c.low, -10);
 }
