@@ -330,8 +330,8 @@ void find_mean(const Measured& s, Stretch& m) {
     squares += d * d * s.weight[i];
     m.min = std::fmin(m.min, s.value[i]), m.max = std::fmax(m.max, s.value[i]);
   }
-  m.sd = std::sqrt(squares / weight);
-  m.rms = std::hypot(m.mean, m.sd);
+  m.deviation = std::sqrt(squares / weight);
+  m.rms = std::hypot(m.mean, m.deviation);
 }
 
 // Rises through the middle of what it spans; it must have fallen through by a tenth before it rises again, so that

@@ -15,7 +15,7 @@ struct InputEvent {
   int scancode = 0, mods = 0;
   bool down = false;    // key, button
   bool modifier = false;  // key: shift, control, alt, super
-  double x = 0, y = 0;  // button: where the pointer was; scroll: by how much
+  float x = 0, y = 0;     // button: where the pointer was; scroll: by how much
 };
 
 // The events of the next frame, in the order in which they came. None of them changes a key a second time, and nothing

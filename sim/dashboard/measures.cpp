@@ -29,7 +29,7 @@ const std::vector<MeasureColumn>& measure_columns() {
       {"at B", "", 0, [](S m, U u) { return u.shown(m.b); }},
       {"B − A", "", 0, [](S m, U u) { return (m.b - m.a) * u.factor; }},
       {"mean", "", 0, [](S m, U u) { return u.shown(m.mean); }},
-      {"sd", "", 0, [](S m, U u) { return m.sd * u.factor; }},
+      {"sd", "", 0, [](S m, U u) { return m.deviation * u.factor; }},
       {"rms", "", 1, [](S m, U u) { return u.offset == 0 ? u.shown(m.rms) : NAN; }},
       {"min", "", 0, [](S m, U u) { return u.shown(m.min); }},
       {"max", "", 0, [](S m, U u) { return u.shown(m.max); }},

@@ -90,7 +90,7 @@ struct Curve {
 struct Stretch {
   static constexpr double none = std::numeric_limits<double>::quiet_NaN();
   double a = none, b = none;  // held at the marks
-  double min = none, max = none, mean = none, rms = none, sd = none;
+  double min = none, max = none, mean = none, rms = none, deviation = none;
   double frequency_Hz = none;                                   // of its rises
   double overshoot_1 = none, rise_s = none, settling_s = none;  // of a step from A on: over its height, 10 to 90 %,
                                                                 // to stay within 2 %

@@ -63,12 +63,15 @@ void on_character(GLFWwindow*, unsigned code) {
 void on_button(GLFWwindow* window, int button, int action, int mods) {
   input.touched = true;
   InputEvent e{InputEvent::Kind::button, button, 0, mods, action == GLFW_PRESS, false, 0, 0};
-  glfwGetCursorPos(window, &e.x, &e.y);
+  double x = 0, y = 0;
+  glfwGetCursorPos(window, &x, &y);
+  e.x = static_cast<float>(x), e.y = static_cast<float>(y);
   if (button >= 0 && button < 5) input.waiting.push_back(e);
 }
 void on_scroll(GLFWwindow*, double x, double y) {
   input.touched = true;
-  input.waiting.push_back({InputEvent::Kind::scroll, 0, 0, 0, false, false, x, y});
+  input.waiting.push_back(
+      {InputEvent::Kind::scroll, 0, 0, 0, false, false, static_cast<float>(x), static_cast<float>(y)});
 }
 
 void listen(GLFWwindow* window) {
@@ -89,7 +92,8 @@ void begin_frame(GLFWwindow* window) {
     if (e.kind == InputEvent::Kind::key)
       ImGui_ImplGlfw_KeyCallback(window, e.code, e.scancode, e.down ? GLFW_PRESS : GLFW_RELEASE, e.mods);
     if (e.kind == InputEvent::Kind::character) ImGui_ImplGlfw_CharCallback(window, static_cast<unsigned>(e.code));
-    if (e.kind == InputEvent::Kind::scroll) ImGui_ImplGlfw_ScrollCallback(window, e.x, e.y);
+    if (e.kind == InputEvent::Kind::scroll)
+      ImGui_ImplGlfw_ScrollCallback(window, static_cast<double>(e.x), static_cast<double>(e.y));
     if (e.kind == InputEvent::Kind::button) input.down[e.code] = e.down;
   }
   ImGui_ImplOpenGL3_NewFrame();
@@ -97,7 +101,7 @@ void begin_frame(GLFWwindow* window) {
   ImGuiIO& io = ImGui::GetIO();
   for (int i = 0; i < 5; ++i) io.MouseDown[i] = input.down[i];
   for (const InputEvent& e : events)
-    if (e.kind == InputEvent::Kind::button) io.MousePos = {static_cast<float>(e.x), static_cast<float>(e.y)};
+    if (e.kind == InputEvent::Kind::button) io.MousePos = {e.x, e.y};
   ImGui::NewFrame();
 }
 

@@ -482,7 +482,7 @@ TEST(App, JitterIsThatOfInterpolatedBoundaries) {
   const Stretch period = measure_stretch(document, "stroke.period", 0.1, 1.9);
   EXPECT_TRUE(period.by_stroke);
   EXPECT_NEAR(period.mean, 1.0 / 120, 1e-9);
-  EXPECT_LT(period.sd, 1e-9);
+  EXPECT_LT(period.deviation, 1e-9);
   const std::vector<double> shown = stroke_values(r, "stroke.period", {0, static_cast<int>(strokes.size()) - 1});
   EXPECT_EQ(shown.size(), strokes.size());
   for (const double ms : shown) EXPECT_NEAR(ms, 1000.0 / 120, 1e-6);
@@ -494,7 +494,7 @@ TEST(App, MeasuresDeviationEdgesAndWhereItIsLargest) {
   Document document;
   document.recording = &r;
   const Stretch m = measure_stretch(document, "needle.extension", 0.5, 1.0 - 50e-6);
-  EXPECT_NEAR(m.sd, 1e-3 / std::sqrt(2.0), 1e-7);
+  EXPECT_NEAR(m.deviation, 1e-3 / std::sqrt(2.0), 1e-7);
   EXPECT_NEAR(static_cast<double>(m.rises), 60, 1);
   EXPECT_NEAR(m.frequency_Hz, 120, 0.2);
   const std::optional<double> top = extreme_at(document, "needle.extension", 0.5, 0.5 + 1.0 / 120, true);
