@@ -52,7 +52,7 @@ struct NativeOptions {
   // waited; below the frame of a step for shape (a). 0: zeros, and what was there before. A second run with another
   // filling shows a core that reads what it never wrote.
   std::uint8_t stack_fill = 0;
-  std::shared_ptr<const CountedCost> cost;  // its handlers take time (runtime/pen_costed.c); null: none
+  std::shared_ptr<const CountedCost> cost = {};  // its handlers take time (runtime/pen_costed.c); null: none
 };
 
 // Where the core's stack is and, while it is suspended, where it stands. All zero for shape (a), which runs on the
