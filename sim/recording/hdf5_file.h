@@ -10,10 +10,11 @@
 
 namespace pensim {
 
-// Throws InputError: not there, not a recording, damaged, written by a newer version.
+// Throws InputError: not there, not a recording, damaged, written by a newer version. With a `descriptor` that file is
+// read, which may have no name; `path` is for messages.
 std::unique_ptr<RecordingSource> open_file_source(const std::string& path, RecordingMeta& meta,
                                                   std::vector<RecordedVerdict>& verdicts,
-                                                  std::vector<RecordedMeasure>& measures);
+                                                  std::vector<RecordedMeasure>& measures, int descriptor = -1);
 
 // A file that takes a recording piece by piece, while it comes. Throws InputError: the disk is full, `path` (only for
 // messages) is where the file is to be.

@@ -15,6 +15,7 @@
 #include "sim/input/input_error.h"
 #include "sim/recording/block_format.h"
 #include "sim/recording/hdf5_file.h"
+#include "sim/recording/hdf5_output.h"
 #include "sim/recording/hdf5_types.h"
 #include "sim/recording/recording.h"
 #include "sim/vocabulary/signal_name.h"
@@ -41,21 +42,21 @@ bool is_text(const std::string& path) {
 
 class FileSource final : public RecordingSource {
  public:
-  FileSource(const std::string& path, RecordingMeta& meta, std::vector<RecordedVerdict>& verdicts,
+  // Of an open file with `descriptor` >= 0, which `path` names in messages only.
+  FileSource(const std::string& path, int descriptor, RecordingMeta& meta, std::vector<RecordedVerdict>& verdicts,
              std::vector<RecordedMeasure>& measures)
-      : path_(path) {
-    struct stat status {};
-    if (::stat(path.c_str(), &status) != 0) bad(std::string("cannot be opened: ") + std::strerror(errno));
-    if (!S_ISREG(status.st_mode)) bad("is not a file");
-    file_size_ = status.st_size;
-    const int probe = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (probe < 0) bad(std::string("cannot be opened: ") + std::strerror(errno));
-    ::close(probe);
-    if (file_size_ == 0) bad("is empty");
-    if (H5Fis_hdf5(path.c_str()) <= 0) not_hdf5();
+      : path_(path), opened_{descriptor} {
     Id access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "file access");
     check(H5Pset_fclose_degree(access, H5F_CLOSE_STRONG), "file access");
     check(H5Pset_file_locking(access, false, true), "file access");
+    struct stat status {};
+    if (descriptor >= 0) {
+      if (::fstat(descriptor, &status) != 0) bad(std::string("cannot be read: ") + std::strerror(errno));
+      use_output_driver(access, opened_);
+    } else {
+      check_path(status);
+    }
+    file_size_ = status.st_size;
     const hid_t file = H5Fopen(path.c_str(), H5F_ACC_RDONLY, access);
     if (file < 0)
       bad("is damaged or truncated (the HDF5 library cannot open it)",
@@ -197,6 +198,15 @@ class FileSource final : public RecordingSource {
   }
 
  private:
+  void check_path(struct stat& status) const {
+    if (::stat(path_.c_str(), &status) != 0) bad(std::string("cannot be opened: ") + std::strerror(errno));
+    if (!S_ISREG(status.st_mode)) bad("is not a file");
+    const int probe = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+    if (probe < 0) bad(std::string("cannot be opened: ") + std::strerror(errno));
+    ::close(probe);
+    if (status.st_size == 0) bad("is empty");
+    if (H5Fis_hdf5(path_.c_str()) <= 0) not_hdf5();
+  }
   [[noreturn]] void bad(const std::string& what, const std::string& help = "") const {
     throw InputError({{path_, 0, 0}, what, help});
   }
@@ -765,6 +775,7 @@ class FileSource final : public RecordingSource {
   }
 
   std::string path_;
+  OutputState opened_;
   std::int64_t file_size_ = 0, version_ = 0;
   Id file_;
   Tick ticks_ = 0;
@@ -805,10 +816,10 @@ bool is_hdf5(const std::string& path) {
 
 std::unique_ptr<RecordingSource> open_file_source(const std::string& path, RecordingMeta& meta,
                                                   std::vector<RecordedVerdict>& verdicts,
-                                                  std::vector<RecordedMeasure>& measures) {
+                                                  std::vector<RecordedMeasure>& measures, int descriptor) {
   be_quiet();
   try {
-    return std::make_unique<FileSource>(path, meta, verdicts, measures);
+    return std::make_unique<FileSource>(path, descriptor, meta, verdicts, measures);
   } catch (const HdfError& error) {
     throw InputError({{path, 0, 0}, "is damaged at '" + error.what + "'", ""});
   }

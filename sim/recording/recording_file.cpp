@@ -53,7 +53,11 @@ void RecordingFile::finish(const Recording& of) {
 }
 
 Recording RecordingFile::read() const {
-  return Recording::open("/proc/self/fd/" + std::to_string(file_->descriptor()));
+  Recording recording;
+  recording.source_ =
+      open_file_source(path_, recording.meta_, recording.verdicts_, recording.measures_, file_->descriptor());
+  recording.path_ = path_;
+  return recording;
 }
 
 void RecordingFile::put(const Recording& judged) {

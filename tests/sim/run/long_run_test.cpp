@@ -8,7 +8,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 
+#include "firmware_shim/cores/misbehave/misbehave.h"
 #include "sim/recording/recording.h"
 #include "sim/run/prepare.h"
 #include "sim/run/run_one.h"
@@ -71,6 +73,26 @@ TEST_F(LongRun, IsJudgedAsOneThatFits) {
     EXPECT_EQ(recording.verdicts().size(), expected.requirements.size());
     EXPECT_EQ(recording.meta().verdict, verdict_name(expected.verdict));
   }
+}
+
+// A core that ends its process after what came before was forgotten: all of it stands in the file, up to the tick.
+TEST_F(LongRun, ACrashLeavesEverythingBefore) {
+  const std::string scenario = (folder_ / "crash.yaml").string();
+  std::ofstream(scenario) << "title: crashes late\nduration: 3 s\nfirmware: misbehave\ntimeline:\n"
+                             "  - {at: 1.234 s, set: aux.0, to: "
+                          << NULL_WRITE << "}\nrequire:\n  - {id: HELD, that: \"always (battery.voltage > 3 V)\"}\n";
+  const RunRequest request = requests({scenario}).front();
+  RunOptions roomy = tight(Keep::none);
+  roomy.held_blocks = 1 << 20;
+  const RunResult expected = run_one(request, roomy), kept = run_one(request, tight(Keep::all));
+  EXPECT_EQ(kept.verdict, RunVerdict::firmware_fault);
+  EXPECT_EQ(without_times(kept), without_times(expected));
+  const Recording recording = Recording::open(kept.recording);
+  EXPECT_NEAR(recording.duration_s(), 1.234, 2 * 50e-6);
+  EXPECT_EQ(recording.samples("battery.voltage").value.size(),
+            static_cast<std::size_t>(recording.ticks() - 1) / 20 + 1);
+  EXPECT_GT(recording.at("battery.voltage", recording.ticks() - 1), 3.0f);
+  EXPECT_EQ(recording.meta().fault.kind, "segfault");
 }
 
 // Most memory of a process that does nothing but this run, in MB; its child counts too, but is the same for any length.
