@@ -298,15 +298,6 @@ struct Catalog {
   std::vector<std::vector<std::unique_ptr<CatalogEntry>>> entries{catalog_kinds};
 };
 
-// A file of the catalog: from its packed tree beside the catalog, as long as the text is the one that was packed.
-Node read_catalog_file(const std::string& path, std::vector<InputProblem>& problems) {
-  const std::string text = read_file(path);
-  const std::string packed = share_path("packed/" + fs::path(path).filename().string());
-  if (!packed.empty())
-    if (std::optional<Node> tree = unpack_document(read_file(packed), text, path)) return *std::move(tree);
-  return read_document(text, path, problems);
-}
-
 const Catalog& catalog() {
   static const Catalog loaded = [] {
     Catalog all;
@@ -315,7 +306,7 @@ const Catalog& catalog() {
     std::map<std::string, Node> files;
     for (const KindInfo& kind : kinds()) {
       const std::string path = (fs::path(folder) / kind.file).string();
-      if (!files.count(path)) files.emplace(path, read_catalog_file(path, problems));
+      if (!files.count(path)) files.emplace(path, read_shipped(read_file(path), path, problems));
       const Node* node = &files.at(path);
       if (*kind.section) {
         if (node->kind == Node::Kind::map)
@@ -354,11 +345,18 @@ const std::vector<CatalogSource>& catalog_sources() {
   static const std::vector<CatalogSource> sources = [] {
     const std::string path = (fs::path(catalog_folder()) / "sources.yaml").string();
     std::vector<InputProblem> problems;
-    std::vector<CatalogSource> read = read_sources(read_catalog_file(path, problems), problems);
+    std::vector<CatalogSource> read = read_sources(read_shipped(read_file(path), path, problems), problems);
     if (!problems.empty()) throw InputError(problems);
     return read;
   }();
   return sources;
+}
+
+Node read_shipped(const std::string& text, const std::string& path, std::vector<InputProblem>& problems) {
+  const std::string packed = share_path("packed/" + fs::path(path).filename().string());
+  if (!packed.empty())
+    if (std::optional<Node> tree = unpack_document(read_file(packed), text, path)) return *std::move(tree);
+  return read_document(text, path, problems);
 }
 
 std::string mark_problem(const std::string& source, const std::vector<CatalogSource>& own) {

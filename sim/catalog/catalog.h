@@ -87,6 +87,10 @@ std::string catalog_text(const std::string& kind, const std::string& name);
 // one place to say it.
 std::string parameter_note(const std::string& name);  // "skin.shaft_stress_Pa"
 
+// The tree of a YAML file that may be one of those that are shipped: as it was packed when the program was built
+// (packed_document.h), as long as the text is the same.
+Node read_shipped(const std::string& text, const std::string& path, std::vector<InputProblem>& problems);
+
 // $PENSIM_CATALOG, or the folder that was installed with the program. Throws InputError if there is none.
 std::string catalog_folder();
 

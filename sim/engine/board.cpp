@@ -192,17 +192,38 @@ std::uint16_t board_counts(double counts) {
       static_cast<int>((held < converter_full_scale ? held : converter_full_scale) + 0.5));
 }
 
+namespace {
+
+// board_counts of two values, with the same operations.
+#if defined(__SSE2__)
+void convert_pair(double first, double second, std::uint16_t* counts) {
+  typedef double Pair __attribute__((vector_size(16)));
+  constexpr Pair full_scale = {converter_full_scale, converter_full_scale};
+  const Pair held = __builtin_ia32_minpd(__builtin_ia32_maxpd(Pair{first, second}, Pair{}), full_scale) + 0.5;
+  const auto whole = __builtin_ia32_cvttpd2dq(held);
+  counts[0] = static_cast<std::uint16_t>(whole[0]);
+  counts[1] = static_cast<std::uint16_t>(whole[1]);
+}
+#else
+void convert_pair(double first, double second, std::uint16_t* counts) {
+  counts[0] = board_counts(first);
+  counts[1] = board_counts(second);
+}
+#endif
+
+}  // namespace
+
 void board_convert(const SensorReadings& r, std::uint16_t adc[PEN_ADC_COUNT]) {
-  const auto convert = [](double reading_counts) { return board_counts(reading_counts * converter_per_reading); };
-  adc[PEN_ADC_MOTOR_CURRENT] = convert(r.motor_current_counts);
-  adc[PEN_ADC_BATTERY] = convert(r.cell_counts);
-  adc[PEN_ADC_NTC_MOTOR] = convert(r.ntc_motor_counts);
-  adc[PEN_ADC_NTC_HOUSING] = convert(r.ntc_housing_counts);
-  adc[PEN_ADC_NOSE_FORCE] = convert(r.nose_counts);
-  adc[PEN_ADC_CARTRIDGE_ID] = convert(r.cartridge_id_counts);
-  adc[PEN_ADC_SUPPLY] = convert(r.rail_counts);
-  adc[PEN_ADC_DEPTH_DIAL] = convert(r.depth_dial_counts);
-  adc[PEN_ADC_RATE_DIAL] = convert(r.rate_dial_counts);
+  static_assert(PEN_ADC_BATTERY == PEN_ADC_MOTOR_CURRENT + 1 && PEN_ADC_NTC_HOUSING == PEN_ADC_NTC_MOTOR + 1 &&
+                PEN_ADC_CARTRIDGE_ID == PEN_ADC_NOSE_FORCE + 1 && PEN_ADC_DEPTH_DIAL == PEN_ADC_SUPPLY + 1);
+  const auto pair = [adc](int channel, double first_counts, double second_counts) {
+    convert_pair(first_counts * converter_per_reading, second_counts * converter_per_reading, adc + channel);
+  };
+  pair(PEN_ADC_MOTOR_CURRENT, r.motor_current_counts, r.cell_counts);
+  pair(PEN_ADC_NTC_MOTOR, r.ntc_motor_counts, r.ntc_housing_counts);
+  pair(PEN_ADC_NOSE_FORCE, r.nose_counts, r.cartridge_id_counts);
+  pair(PEN_ADC_SUPPLY, r.rail_counts, r.depth_dial_counts);
+  adc[PEN_ADC_RATE_DIAL] = board_counts(r.rate_dial_counts * converter_per_reading);
 }
 
 std::uint32_t core_clock_us(const World& w, Nanoseconds at_ns, Nanoseconds tick_ns) {

@@ -94,6 +94,13 @@ void with_type(Element element, Use use) {
   }
 }
 
+// `bytes` of copies of one value.
+void fill_same(unsigned char* to, const void* value, std::size_t bytes, std::size_t size) {
+  if (bytes == 0) return;
+  std::memcpy(to, value, size);
+  for (std::size_t done = size; done < bytes; done *= 2) std::memcpy(to + done, to, std::min(done, bytes - done));
+}
+
 void filter(hid_t properties, const char* name) {
   check(H5Pset_shuffle(properties), name);
   check(H5Pset_deflate(properties, deflate_level), name);
@@ -210,8 +217,7 @@ Column::~Column() = default;
 void Column::make_plain() {
   if (!same_) return;
   buffer_.resize(static_cast<std::size_t>(shape_.chunk) * row_bytes_);
-  const std::size_t filled = static_cast<std::size_t>(in_chunk_) * row_bytes_;
-  for (std::size_t at = 0; at < filled; at += size_) std::memcpy(buffer_.data() + at, value_, size_);
+  fill_same(buffer_.data(), value_, static_cast<std::size_t>(in_chunk_) * row_bytes_, size_);
   same_ = false;
 }
 
@@ -235,9 +241,8 @@ void Column::append_same(const void* value, hsize_t count) {
     const hsize_t n = std::min(count, shape_.chunk - in_chunk_);
     if (!same_ || std::memcmp(value_, value, size_) != 0) {
       make_plain();
-      unsigned char* const to = buffer_.data() + static_cast<std::size_t>(in_chunk_) * row_bytes_;
-      for (std::size_t at = 0; at < static_cast<std::size_t>(n) * row_bytes_; at += size_)
-        std::memcpy(to + at, value, size_);
+      fill_same(buffer_.data() + static_cast<std::size_t>(in_chunk_) * row_bytes_, value,
+                static_cast<std::size_t>(n) * row_bytes_, size_);
     }
     added(n);
     count -= n;

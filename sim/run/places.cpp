@@ -65,7 +65,7 @@ InputProblem at_recording(const std::string& path, const std::string& why, const
 
 std::vector<InputProblem> check_disk(const std::vector<RunRequest>& requests, const RunOptions& options) {
   double bytes = 0;
-  for (const RunRequest& r : requests) bytes += recording_bytes(r.resolved);
+  for (const RunRequest& r : requests) bytes += recording_bytes(r.resolved, options.compress);
   std::error_code error;
   const fs::space_info space = fs::space(standing_folder(options.out_dir), error);
   if (error || bytes <= static_cast<double>(space.available)) return {};
@@ -78,13 +78,15 @@ std::vector<InputProblem> check_disk(const std::vector<RunRequest>& requests, co
 
 }  // namespace
 
-double recording_bytes(const ResolvedScenario& scenario) {
+double recording_bytes(const ResolvedScenario& scenario, bool compress) {
   const RecordingPlan plan = recording_plan(scenario);
   constexpr double io_bytes = 48, pyramid = 1 + 2.0 / 64;
   const double columns =
       static_cast<double>(plan.tick.size()) + static_cast<double>(plan.ms.size()) / static_cast<double>(plan.ms_ticks);
   const double per_tick = (plan.kind == RecordingKind::pen ? io_bytes : 0) + sizeof(float) * pyramid * columns;
-  return per_tick * static_cast<double>(scenario.duration);
+  constexpr double compressed = 0.3;  // of a pen at work 0.2
+  const bool is_compressed = compress || scenario.duration * scenario.tick_ns > long_run_ns;
+  return per_tick * static_cast<double>(scenario.duration) * (is_compressed ? compressed : 1.0);
 }
 
 std::string recording_refusal(const std::string& path, GivesWay who, bool force) {

@@ -19,6 +19,6 @@ enum class GivesWay : unsigned char { recording_of_run, field_log };
 std::string recording_refusal(const std::string& path, GivesWay who, bool force);
 
 // Bytes that the recording of a run takes on the disk, about; an hour of a pen is some gigabytes.
-double recording_bytes(const ResolvedScenario&);
+double recording_bytes(const ResolvedScenario&, bool compress);
 
 }  // namespace pensim

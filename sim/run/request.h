@@ -11,6 +11,9 @@ namespace pensim {
 
 enum class Keep { all, failed, none };
 
+// Recordings of longer runs are compressed.
+inline constexpr Nanoseconds long_run_ns = 60 * ns_per_s;
+
 struct RunOptions {
   std::string out_dir = "runs";
   Keep keep = Keep::all;
@@ -18,7 +21,7 @@ struct RunOptions {
   bool twice = false;  // run again with another heap fill and load address; the hashes must be equal
   bool also_other_kind = false;  // run again with NAME.elf for NAME.so, or the reverse; the hashes must be equal
   bool fork = true;    // false: in the calling process, for gdb, perf, valgrind; one scenario
-  bool compress = false;     // shorter than a minute; longer runs always
+  bool compress = false;     // recordings of runs up to long_run_ns, too
   bool force = false;        // recordings replace what is not a run's recording, and may be larger than the disk
   std::size_t held_blocks = 256;  // of 0.1 s, that are kept in memory; of a longer run the rest is read back
   std::string baseline_dir;  // recordings of an earlier call; margins are compared

@@ -67,8 +67,6 @@ struct AttemptOptions {
   std::size_t held_blocks = 0;
 };
 
-constexpr Nanoseconds long_run_ns = 60 * ns_per_s;  // from which on a recording is compressed
-
 // Takes the blocks of a run that goes on.
 class Intake {
  public:
@@ -98,9 +96,8 @@ class Intake {
   static constexpr Tick appended_at_once = 1 << 14;
 
   void open() {
-    const bool is_long = planned_ * attempt_.recording.tick_ns() > long_run_ns;
     const std::string path = options_.write ? options_.path : temporary_path();
-    attempt_.file = std::make_unique<RecordingFile>(attempt_.recording, path, planned_, options_.compress || is_long);
+    attempt_.file = std::make_unique<RecordingFile>(attempt_.recording, path, planned_, options_.compress);
   }
   static std::string temporary_path() {
     return (fs::temp_directory_path() / fmt::format("pensim-{}-{:x}.h5", getpid(), std::random_device()())).string();
@@ -276,7 +273,7 @@ RunResult run_one(const RunRequest& request, const RunOptions& options) {
   AttemptOptions first;
   first.fork = options.fork;
   first.held_blocks = options.held_blocks;
-  first.compress = options.compress;
+  first.compress = options.compress || scenario.duration * scenario.tick_ns > long_run_ns;
   first.write = options.keep == Keep::all;
   first.path = request.recording_path.empty() ? recording_path(options.out_dir, request.label) : request.recording_path;
   Attempt run = attempt(request, request.core, first);
@@ -344,7 +341,7 @@ RunResult run_one(const RunRequest& request, const RunOptions& options) {
     recording.meta().verdict = verdict_name(result.verdict);
     try {
       if (!run.file || !first.write)
-        run.file = std::make_unique<RecordingFile>(recording, first.path, recording.ticks(), options.compress);
+        run.file = std::make_unique<RecordingFile>(recording, first.path, recording.ticks(), first.compress);
       if (!run.file->released()) run.file->finish(recording);
       run.file->put(recording);
       result.recording = first.path;

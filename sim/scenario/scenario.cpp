@@ -114,7 +114,7 @@ Nanoseconds tick_of(const std::string& model, const Context& context) {
 
 std::vector<Requirement> always_from(const std::string& text, const std::string& path) {
   std::vector<InputProblem> problems;
-  Node root = read_document(text, path, problems);
+  Node root = read_shipped(text, path, problems);
   const Context context{".", problems};
   if (root.kind == Node::Kind::list) {  // a list, or `require:` with a list
     Node map;
