@@ -74,8 +74,8 @@ typedef struct PenStatus {  /* read by the host after each tick */
   uint64_t wait_since_ns; /* virtual time since reset at which that wait began */
   uint64_t now_ns;        /* virtual time since reset */
   uint32_t stack_fill;    /* written by the host after a reset: dead stack is filled with this byte; 0: left alone */
-  /* of the newest handler that changed pen_out: from the sampling of the inputs that made it due (the tick, or the stamp
-   * of an edge) to its end; a tick where main() changed it */
+  /* of the newest handler that changed pen_out: from the sampling of the inputs that made it due (the tick, or the
+   * stamp of an edge) to its end; a tick where main() changed it */
   uint32_t act_delay_ns;
 } PenStatus;
 

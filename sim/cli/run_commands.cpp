@@ -386,7 +386,8 @@ void add_run_commands(CLI::App& app) {
       "--force", a->run.force,
       "let recordings and reports replace files that are none of theirs, and try a disk that seems too small");
   run->add_option("--write-cost", a->write_cost,
-                  "one scenario, with an emulated core and timing: counted: what each call of a handler took, for --cost");
+                  "one scenario, with an emulated core and timing: counted: what each call of a handler took, "
+                  "for --cost");
   run->add_flag("--compress", a->run.compress,
                 "compress the recordings of runs up to a minute, too (a quarter of the size, slower)");
   run->add_option("--shard", a->shard, "I/N: only every Nth scenario, beginning with the Ith");

@@ -13,8 +13,8 @@
 namespace pensim {
 
 // A file in the making, in the folder of the path that it is to have. It has no name before put(), so a process that
-// is killed leaves nothing behind, two that write to one path do not meet, and no link that waits there is followed. (On
-// a file system without nameless files it is called .pensim-PID-N.part.)
+// is killed leaves nothing behind, two that write to one path do not meet, and no link that waits there is followed.
+// (On a file system without nameless files it is called .pensim-PID-N.part.)
 class NewFile {
  public:
   enum class Old { replaced, kept };  // what was there before: gone, or PATH.prev in place of an older one

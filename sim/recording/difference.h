@@ -1,9 +1,9 @@
-// compare.h - two recordings side by side: are they comparable, are they equal, where do they part.
+// difference.h - two recordings side by side: are they comparable, are they equal, where do they part.
 //
 // Comparable: seam version, tick and kind agree. Equal: every PenIn and PenOut, every signal that both have, and the
-// length, to the bit; core.cpu_load and core.act_delay are left out, as they are from the hash. Of a sparse log only its instants are
-// compared. Everything else that is not the same (seed, firmware, title, verdicts, signals of one side only) is listed
-// and decides nothing.
+// length, to the bit; core.cpu_load and core.act_delay are left out, as they are from the hash. Of a sparse log only
+// its instants are compared. Everything else that is not the same (seed, firmware, title, verdicts, signals of one side
+// only) is listed and decides nothing.
 #pragma once
 
 #include <cstdint>

@@ -1,9 +1,9 @@
 // file_sum.h - whether a recording is what was written.
 //
-// Behind the end of the HDF5 file, where HDF5 readers do not look, stands a line with XXH3-64 of all bytes before it (of
-// pieces of 1 MiB, each the seed of the next). It finds damage, and what was edited by a program that does not know of
-// it; it is no proof against one that does. The attribute `checksum` of the file says that there is such a line, so one
-// that is gone is found, too.
+// Behind the end of the HDF5 file, where HDF5 readers do not look, stands a line with XXH3-64 of all bytes before it
+// (of pieces of 1 MiB, each the seed of the next). It finds damage, and what was edited by a program that does not know
+// of it; it is no proof against one that does. The attribute `checksum` of the file says that there is such a line, so
+// one that is gone is found, too.
 #pragma once
 
 #include <string>

@@ -59,8 +59,8 @@ class Recording {
   Nanoseconds tick_ns() const { return meta_.tick_ns; }
   double duration_s() const { return seconds(ticks() * tick_ns()); }
 
-  // Reads the whole file: "" if it is what was written, a sentence if it was damaged or edited since. Older programs wrote
-  // files of which nobody can tell.
+  // Reads the whole file: "" if it is what was written, a sentence if it was damaged or edited since. Older programs
+  // wrote files of which nobody can tell.
   std::string change() const;
 
   // Every signal that can be read, in the order of the table, then the others by name.

@@ -9,8 +9,8 @@
 
 namespace pensim {
 
-// An array with an object per run (run/result.h), and one per problem that kept a run from being made or its result from
-// being told: verdict `error`, `bad_input` true, `cause` the sentence. Replaces the file in one step; throws
+// An array with an object per run (run/result.h), and one per problem that kept a run from being made or its result
+// from being told: verdict `error`, `bad_input` true, `cause` the sentence. Replaces the file in one step; throws
 // std::system_error with the path and the system's reason.
 void write_json(const std::string& path, const std::vector<RunResult>&, const std::vector<InputProblem>& problems);
 

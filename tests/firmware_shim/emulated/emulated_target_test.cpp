@@ -236,8 +236,8 @@ INSTANTIATE_TEST_SUITE_P(Emulated, EveryCost,
                                   std::to_string(test.param.turns);
                          });
 
-// The emulated run counts; the native one takes as long, and answers the same in the same ticks. Where calls cross ticks, one
-// that begins or ends within some cycles of a tick may see or show the next one.
+// The emulated run counts; the native one takes as long, and answers the same in the same ticks. Where calls cross
+// ticks, one that begins or ends within some cycles of a tick may see or show the next one.
 TEST_P(EveryCost, GivenToANativeRunMakesTheSameDelays) {
   const Cost& p = GetParam();
   std::string outputs;

@@ -55,6 +55,7 @@ TEST(App, WheelZoomsAboutThePointer) {
   open_recording(user.app, runs().a);
   user.app.layout = Layout::plots;
   user.frames(3);
+  user.move(plot_x - 4, plot_y);  // a pointer that has not moved yet points at nothing
   user.move(plot_x, plot_y);
   ASSERT_TRUE(user.app.plots.hover_s);
   const double at = *user.app.plots.hover_s, span = user.app.time.to_s - user.app.time.from_s;

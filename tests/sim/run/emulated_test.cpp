@@ -261,7 +261,7 @@ TEST(Emulated, ARunThatIsKilledInTheMidstIsNamedAndTheOthersEnd) {
   for (const auto& run : ran.runs) {
     if (run["verdict"] != "error") continue;
     ++errors;
-    EXPECT_NE(run["cause"].get<std::string>().find("kill"), std::string::npos) << run["cause"];
+    EXPECT_NE(run["cause"].get<std::string>().find("Killed"), std::string::npos) << run["cause"];
   }
   EXPECT_EQ(errors, 1);
 }

@@ -119,6 +119,7 @@ TEST(Scenario, OneOfEverything) {
   EXPECT_EQ(s.requirements[1].id, "DEPTH/2");
   EXPECT_TRUE(s.requirements[1].may_be_vacuous);
   EXPECT_TRUE(s.record.each_needle);
+  EXPECT_EQ(s.core_clock_Hz, 48e6);
   EXPECT_EQ(s.link, (LinkOptions{LinkOptions::Mode::real_time, LinkOptions::OnLoss::freeze, 50e-3, 1.0, 2.0, 500.0,
                                  "reference_pen"}));
 }
