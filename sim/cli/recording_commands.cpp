@@ -45,9 +45,15 @@ ResolvedScenario scenario_of(const Recording& recording, const std::string& path
   return resolved_from_json(recording.meta().resolved_scenario, path);
 }
 
-// Refuses to write a recording where it would take the place of what it must not.
-void check_place(const std::string& out, const std::string& input, GivesWay who, bool force) {
-  const std::string why = same_file(out, input) ? "it is the input" : recording_refusal(out, who, force);
+// Refuses to write a recording where it would take the place of what it must not: of anything but a recording of the
+// same scenario or log, by the name of its file.
+void check_place(const std::string& out, const std::string& input, const std::string& of, GivesWay who, bool force) {
+  std::string why = same_file(out, input) ? "it is the input" : recording_refusal(out, who, force);
+  if (std::error_code error; why.empty() && !force && std::filesystem::exists(out, error) && is_hdf5(out)) {
+    const std::string there = Recording::open(out).meta().scenario_path;
+    if (std::filesystem::path(there).filename() != std::filesystem::path(of).filename())
+      why = "the recording of " + there + " is there already";
+  }
   if (!why.empty())
     throw InputError(InputProblem{{out, 0, 0},
                                   "the recording cannot be put there: " + why,
@@ -96,13 +102,13 @@ struct RerunArguments {
 // where; 2: the recording holds no scenario.
 int rerun(const RerunArguments& arguments, const EndSignals& signals) {
   const bool keep = !arguments.out.empty();
-  if (keep) check_place(arguments.out, arguments.recording, GivesWay::recording_of_run, arguments.force);
   const Recording before = open_unchanged(arguments.recording);
   RunRequest request;
   request.resolved = scenario_of(before, arguments.recording);
+  request.label = before.meta().scenario_path.empty() ? arguments.recording : before.meta().scenario_path;
+  if (keep) check_place(arguments.out, arguments.recording, request.label, GivesWay::recording_of_run, arguments.force);
   const bool has_core = request.resolved.rig == Rig::pen;
   if (has_core && !arguments.firmware.empty()) request.resolved.firmware = arguments.firmware;
-  request.label = before.meta().scenario_path.empty() ? arguments.recording : before.meta().scenario_path;
   request.scenario_text = before.meta().scenario_text;
   if (has_core) request.core = find_core(request.resolved.firmware);
   hold_core(request.core);
@@ -185,6 +191,11 @@ int command_judge(const JudgeArguments& arguments) {
   result.measure_units = judgement.measure_units;
   result.seed = recording.meta().seed;
   result.hash = recording.meta().hash;
+  if (!result.hash.empty() && recording.meta().checksum.empty()) {
+    result.findings.push_back("hash " + result.hash +
+                              " was recorded, but not checked: this file has no checksum (of an earlier program?)");
+    result.hash.clear();
+  }
   result.sim_s = recording.duration_s();
   result.recording = arguments.recording;
   result.verdict = judgement.roll_up.verdict;
@@ -381,7 +392,7 @@ void add_import(CLI::App& app) {
   const auto force = std::make_shared<bool>(false);
   command->add_flag("--force", *force, "let it replace a file that is no recording of a field log");
   command->final_callback([a, force] {
-    if (!is_hdf5(a->log)) check_place(imported_path(*a), a->log, GivesWay::field_log, *force);
+    if (!is_hdf5(a->log)) check_place(imported_path(*a), a->log, a->log, GivesWay::field_log, *force);
     finish(command_import(*a));
   });
 }

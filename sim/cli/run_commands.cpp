@@ -131,11 +131,24 @@ std::vector<std::string> words_of(const RunArguments& a) {
   return words;
 }
 
+bool holds_recordings(const std::string& folder) {
+  bool any = false;
+  walk(folder, [&](const std::string& path, Found found) {
+    any = any || (found == Found::file && path.ends_with(".h5"));
+    return !any;
+  });
+  return any;
+}
+
 void check_baseline(const RunArguments& a, std::vector<InputProblem>& problems) {
   std::error_code error;
   if (!a.run.baseline_dir.empty() && !std::filesystem::is_directory(a.run.baseline_dir, error))
     problems.push_back({{"--baseline", 0, 0},
                         fmt::format("there is no folder '{}'", a.run.baseline_dir),
+                        "name the --out folder of an earlier call, or leave the option out"});
+  else if (!a.run.baseline_dir.empty() && !holds_recordings(a.run.baseline_dir))
+    problems.push_back({{"--baseline", 0, 0},
+                        fmt::format("the folder '{}' holds no recording (*.h5)", a.run.baseline_dir),
                         "name the --out folder of an earlier call, or leave the option out"});
   if (a.run.baseline_dir.empty() && !a.fail_on_drop.empty())
     problems.push_back({{"--fail-on-drop", 0, 0}, "there is nothing to compare with", "name a folder with --baseline"});

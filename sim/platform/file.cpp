@@ -47,13 +47,17 @@ void in_pieces(std::size_t size, const char* what, int code_at_nothing, Step ste
   }
 }
 
+// What lies under /dev or /proc stands for something else, also where that is a file: /dev/stdout is written to, not
+// replaced.
 bool is_special(const std::string& path) {
   struct stat status {};
+  for (const char* folder : {"/dev/", "/proc/"})
+    if (std::filesystem::path(path).lexically_normal().string().starts_with(folder)) return true;
   return ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
 }
 
 void write_special(const std::string& path, std::string_view bytes) {
-  File file(path, O_WRONLY);
+  File file(path, O_WRONLY | O_APPEND);
   if (file < 0) fail("cannot write " + path);
   try {
     write_all(file, bytes);
@@ -197,7 +201,7 @@ std::string place_refusal(const std::string& path, const std::vector<std::string
     return "";
   }
   if (S_ISDIR(there.st_mode)) return "it is a folder";
-  if (!S_ISREG(there.st_mode)) return ::access(path.c_str(), W_OK) == 0 ? "" : std::strerror(errno);
+  if (is_special(path)) return ::access(path.c_str(), W_OK) == 0 ? "" : std::strerror(errno);
   const std::string folder = folder_of(behind_links(path));
   if (::access(folder.c_str(), W_OK | X_OK) != 0) return "its folder " + folder + ": " + std::strerror(errno);
   if (force || there.st_size == 0) return "";

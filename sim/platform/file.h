@@ -36,8 +36,8 @@ class NewFile {
   int file_ = -1;
 };
 
-// A NewFile with these bytes, put in place of what was there. A link is followed. What is no regular file (a pipe,
-// /dev/null) is written to as it stands.
+// A NewFile with these bytes, put in place of what was there. A link is followed. What is no regular file (a pipe), or
+// lies under /dev or /proc (/dev/null, /dev/stdout), is written to as it stands, behind what it holds.
 void replace_file(const std::string& path, std::string_view bytes);
 
 // Why a program should not write a file there, "" if it may: a folder, a folder that is not there or not to be written,

@@ -74,6 +74,18 @@ TEST(Files, AnImportNeverTakesThePlaceOfARun) {
   EXPECT_EQ(read_file(f / "a.h5.prev"), before);
 }
 
+TEST(Files, ARecordingOfSomethingElseDoesNotGiveWay) {
+  const Recorded f;
+  const std::string log = f.log("log.csv"), other = f.log("log.txt");
+  ASSERT_EQ(run_program(program, {"import", log}).code, 0);
+  expect_refused({"import", other}, "log.csv is there already");
+  write_file(f / "b.yaml", short_pass);
+  ASSERT_EQ(run_program(program, {"run", f / "b.yaml", "--no-always", "--out", f / "runs"}).code, 0);
+  const std::string b = f / "runs" + f.path() + "/b.h5";
+  expect_refused({"rerun", f.recording(), "--out", b}, "b.yaml is there already");
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(run_program(program, {"rerun", b, "--out", f / "again.h5"}).code, 0);
+}
+
 TEST(Files, NoFolderIsRenamedAway) {
   const Recorded f;
   const std::string log = f.log("log.csv");
@@ -151,6 +163,21 @@ TEST(Files, ARunTakesThePlaceOfRunsOnly) {
   std::vector<std::string> forced = f.run_words();
   forced.push_back("--force");
   EXPECT_EQ(run_program(program, forced).code, 0);
+}
+
+// A file behind /dev/stdout is the caller's: the report comes behind what was printed.
+TEST(Files, AReportOnStandardOutputReplacesNoFile) {
+  const Recorded f;
+  std::vector<std::string> shell = {"-c", "echo before >" + (f / "out") + "; exec \"$0\" \"$@\" >>" + (f / "out"),
+                                    program};
+  for (const std::string& word : f.run_words()) shell.push_back(word);
+  shell.insert(shell.end(), {"--json", "/dev/stdout"});
+  const Ran r = run_program("/bin/bash", shell);
+  EXPECT_EQ(r.code, 0) << r.err;
+  const std::string out = read_file(f / "out");
+  EXPECT_EQ(out.rfind("before\n", 0), 0u) << out;
+  EXPECT_NE(out.find("1 runs: 1 pass"), std::string::npos) << out;
+  EXPECT_NE(out.find("\"verdict\": \"pass\""), std::string::npos) << out;
 }
 
 TEST(Files, ALinkThatWaitsIsNotFollowed) {

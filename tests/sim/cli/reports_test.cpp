@@ -130,6 +130,7 @@ TEST(Reports, OptionsThatCannotBeMeantAreRefused) {
   fs::create_directories(f / "folder");
   const std::vector<std::pair<std::vector<std::string>, std::string>> bad = {
       {{"--baseline", f / "none"}, "there is no folder"},
+      {{"--baseline", f / "folder"}, "holds no recording"},
       {{"--fail-on-drop", "20%"}, "nothing to compare with"},
       {{"--shard", "2/5"}, "holds none of the 1 scenarios"},
       {{"--shard", "1/99999999999999999999999"}, "is no shard"},

@@ -118,6 +118,10 @@ TEST(ReplaceFile, FollowsALinkAndWritesToADevice) {
   EXPECT_TRUE(fs::is_symlink(f / "link"));
   EXPECT_EQ(read_file(f / "a"), "after");
   replace_file("/dev/null", "x");
+  const int opened = open((f / "a").c_str(), O_RDWR | O_CLOEXEC);
+  replace_file("/proc/self/fd/" + std::to_string(opened), "wards");
+  close(opened);
+  EXPECT_EQ(read_file(f / "a"), "afterwards");
   EXPECT_TRUE(fs::is_character_file("/dev/null"));
   EXPECT_EQ(sentence([&] { replace_file("/dev/full", "x"); }), "cannot write /dev/full: No space left on device");
 }
