@@ -154,12 +154,22 @@ void check_baseline(const RunArguments& a, std::vector<InputProblem>& problems) 
     problems.push_back({{"--fail-on-drop", 0, 0}, "there is nothing to compare with", "name a folder with --baseline"});
 }
 
+// Whether a report's folder is that of the recordings or in it, and not there yet: it is made when the report is written.
+bool comes_with_recordings(const std::string& report, const std::string& out_dir) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const fs::path folder = fs::absolute(report, error).lexically_normal().parent_path();
+  const fs::path inside = folder.lexically_relative(fs::absolute(out_dir, error).lexically_normal());
+  return !inside.empty() && *inside.begin() != ".." && !fs::exists(folder, error) &&
+         folder_refusal(folder.string()).empty();
+}
+
 // Reports that cannot be written are said before anything runs, and forgotten.
 void check_reports(RunArguments& a, std::vector<InputProblem>& problems) {
   const auto check = [&](const char* option, std::string& path, const std::vector<std::string>& own) {
     if (path.empty()) return;
     const std::string why = place_refusal(path, own, a.run.force);
-    if (why.empty()) return;
+    if (why.empty() || comes_with_recordings(path, a.run.out_dir)) return;
     problems.push_back({{option, 0, 0},
                         fmt::format("{} cannot be written: {}", path, why),
                         "make the folder, give another name, or take --force to replace a file"});
@@ -177,7 +187,10 @@ void check_reports(RunArguments& a, std::vector<InputProblem>& problems) {
 
 // Both of them; one that fails is a problem that the other tells of.
 void write_reports(const RunArguments& a, const std::vector<RunResult>& results, std::vector<InputProblem>& problems) {
-  const auto attempt = [&](const char* option, const auto& write) {
+  const auto attempt = [&](const char* option, const std::string& path, const auto& write) {
+    std::error_code made;  // if not, writing says so
+    if (comes_with_recordings(path, a.run.out_dir))
+      std::filesystem::create_directories(std::filesystem::path(path).parent_path(), made);
     try {
       write();
       return true;
@@ -188,8 +201,8 @@ void write_reports(const RunArguments& a, const std::vector<RunResult>& results,
   };
   const auto json = [&] { write_json(a.json, results, problems); };
   const auto junit = [&] { write_junit(a.junit, results, problems); };
-  if (!a.json.empty()) attempt("--json", json);
-  if (!a.junit.empty() && !attempt("--junit", junit) && !a.json.empty()) attempt("--json", json);
+  if (!a.json.empty()) attempt("--json", a.json, json);
+  if (!a.junit.empty() && !attempt("--junit", a.junit, junit) && !a.json.empty()) attempt("--json", a.json, json);
 }
 
 void print_each(const std::vector<InputProblem>& problems) {
@@ -312,6 +325,7 @@ int command_run(RunArguments& a) {
 
 int command_check(PrepareOptions& options) {
   std::vector<InputProblem> problems;
+  options.cores = PrepareOptions::Cores::held;
   const std::vector<RunRequest> requests = prepare_told(options, problems);
   if (!problems.empty()) return print_problems(problems);
   for (const RunRequest& r : requests)

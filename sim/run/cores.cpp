@@ -170,7 +170,7 @@ std::string in_users_words(std::string text, const TargetSpec& core) {
 
 void hold_core(TargetSpec& core) {
   static std::map<std::string, std::string> held;
-  if (core.path.empty() || core.kind == TargetSpec::Kind::link || !core.file.empty()) return;
+  if (core.path.empty() || !core.file.empty()) return;
   auto known = held.find(core.path);
   if (known == held.end()) known = held.emplace(core.path, "/proc/self/fd/" + std::to_string(copy_of(core.path))).first;
   core.file = core.path;

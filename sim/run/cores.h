@@ -13,7 +13,7 @@ std::string core_build_id(const std::string& path);
 // Takes a copy of a core's file, in memory, once per file and process, and lets `path` stand for it: whatever happens
 // to the file later, names, ABI, debug information and code come from the same bytes. The copy cannot be written; it is
 // a descriptor (/proc/self/fd/N), so a process that closes those of its parent has to open it before. Nothing for a
-// core that is no file. Throws InputError if it cannot be read.
+// core without one, as on a board whose image is not known. Throws InputError if it cannot be read.
 void hold_core(TargetSpec& core);
 
 // NAME.twice.so of NAME.so: the same core, linked for another address.

@@ -30,14 +30,6 @@ std::string size_text(double bytes) {
   return bytes >= 1e9 ? fmt::format("{:.1f} GB", bytes / 1e9) : fmt::format("{:.0f} MB", bytes / 1e6);
 }
 
-// Why a folder cannot be made; "" if it can.
-std::string folder_refusal(const std::string& folder) {
-  std::error_code error;
-  const fs::path above = standing_folder(folder);
-  if (!fs::is_directory(above, error)) return above.string() + " is no folder";
-  return access(above.c_str(), W_OK | X_OK) == 0 ? "" : above.string() + ": " + std::strerror(errno);
-}
-
 // Why a file that is there may not be moved or lost; "" if it may.
 std::string standing_refusal(const std::string& path, GivesWay who) {
   struct Words {
@@ -77,6 +69,13 @@ std::vector<InputProblem> check_disk(const std::vector<RunRequest>& requests, co
 }
 
 }  // namespace
+
+std::string folder_refusal(const std::string& folder) {
+  std::error_code error;
+  const fs::path above = standing_folder(folder);
+  if (!fs::is_directory(above, error)) return above.string() + " is no folder";
+  return access(above.c_str(), W_OK | X_OK) == 0 ? "" : above.string() + ": " + std::strerror(errno);
+}
 
 double recording_bytes(const ResolvedScenario& scenario, bool compress) {
   const RecordingPlan plan = recording_plan(scenario);

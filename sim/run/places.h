@@ -18,6 +18,9 @@ enum class GivesWay : unsigned char { recording_of_run, field_log };
 // The same for a single recording that is to be written to `path`: why it may not be, "" if it may.
 std::string recording_refusal(const std::string& path, GivesWay who, bool force);
 
+// Why a folder that is not there cannot be made; "" if it can.
+std::string folder_refusal(const std::string& folder);
+
 // Bytes that the recording of a run takes on the disk, about; an hour of a pen is some gigabytes.
 double recording_bytes(const ResolvedScenario&, bool compress);
 

@@ -124,6 +124,7 @@ void check_core(RunRequest& request, const std::string& file, const Scenario& sc
                           "pensim board probe shows what answers there (docs/board.md)"});
       return;
     }
+    if (options.cores == PrepareOptions::Cores::held) hold_core(request.core);
   } else if (const std::string why = core_refusal(request.core); !why.empty()) {
     problems.push_back({{file, 0, 0},
                         fmt::format("firmware {} cannot be loaded: {}", request.resolved.firmware, why),

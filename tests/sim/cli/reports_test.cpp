@@ -168,6 +168,21 @@ TEST(Reports, AReportThatCannotBeWrittenIsSaidBeforeTheRunsAndInTheOther) {
   EXPECT_EQ(late.runs[0].at("verdict"), "pass");
 }
 
+TEST(Reports, AReportMayLieInTheFolderOfTheRecordings) {
+  const Folder f;
+  write_file(f / "a.yaml", scenario("0.1 s", passes));
+  write_file(f / "b.yaml", "colour: red\n");
+  const auto run = [&](const std::string& name) {
+    return run_program(program, {"run", f / name, "--no-always", "--out", f / "runs", "--json", f / "runs/r/r.json",
+                                 "--junit", f / "runs/j.xml"});
+  };
+  EXPECT_EQ(run("a.yaml").code, 0);
+  EXPECT_EQ(nlohmann::json::parse(read_file(f / "runs/r/r.json")).size(), 1u);
+  fs::remove_all(f / "runs");
+  EXPECT_EQ(run("b.yaml").code, 2);
+  EXPECT_EQ(nlohmann::json::parse(read_file(f / "runs/r/r.json"))[0].at("bad_input"), true);
+}
+
 // ---- text from outside
 
 TEST(Reports, NoTextOfAScenarioReachesTheTerminalAsAnEscapeOrBreaksTheReport) {
