@@ -224,9 +224,9 @@ TEST(Files, ADiskThatIsTooSmallIsSaidBeforeTheRun) {
   const Folder f;
   std::string text = short_pass;
   text.replace(text.find("0.1 s"), 5, "360000 s");
-  write_file(f / "a.yaml", text);
-  if (fs::space(f.path()).available < 5'000'000'000'000)
-    expect_refused({"run", f / "a.yaml", "--out", f / "runs"}, "are free");
+  for (int i = 0; i < 100; ++i) write_file(f / "s/" + std::to_string(i) + ".yaml", text);
+  ASSERT_LT(fs::space(f.path()).available, 10'000'000'000'000u) << "a disk for all that these would record";
+  expect_refused({"run", f / "s", "--out", f / "runs"}, "the recordings of these 100 runs would take about ");
   EXPECT_FALSE(fs::exists(f / "runs"));
 }
 
