@@ -108,6 +108,17 @@ bool check_width(CsvReader& csv, const std::vector<Cell>& cells, std::size_t col
 
 // Complete logs.
 
+// While a core runs, its clock goes on by a tick from row to row; it wraps, and begins anew after a reset.
+void check_clock(CsvReader& csv, const PenIn& before, const PenIn& now, Nanoseconds tick_ns) {
+  if (before.reset_cause == 0 || now.reset_cause != before.reset_cause) return;
+  const std::int64_t step_ns = std::int64_t{now.time_us - before.time_us} * 1000;
+  if (std::abs(step_ns - tick_ns) < tick_ns) return;  // the clock of a board is not exactly ours
+  csv.problem(
+      1,
+      fmt::format("in.time_us goes on from {} to {}, expected a tick of {} ns", before.time_us, now.time_us, tick_ns),
+      "rows are missing or doubled: a complete log has one row per tick, without a gap");
+}
+
 Recording import_complete(const std::string& path, CsvReader& csv, const std::vector<Cell>& names, Header& header) {
   struct Column {
     const PenField* field = nullptr;  // null: tick
@@ -149,6 +160,7 @@ Recording import_complete(const std::string& path, CsvReader& csv, const std::ve
   BlockWriter writer(*store);
   const float no_row = 0.0f;  // a log has PenIn and PenOut only
   std::vector<Cell> cells;
+  PenIn before{};
   for (Tick tick = 0; csv.row(cells, [](const std::string&) {}); ++tick) {
     PenIn in{};
     PenOut out{};
@@ -171,6 +183,8 @@ Recording import_complete(const std::string& path, CsvReader& csv, const std::ve
                                                                   : "write a whole number in the range of the field");
       }
     }
+    check_clock(csv, before, in, header.tick_ns);
+    before = in;
     writer.tick(&no_row, in, out);
   }
   csv.finish();
