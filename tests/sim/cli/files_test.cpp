@@ -230,6 +230,20 @@ TEST(Files, ADiskThatIsTooSmallIsSaidBeforeTheRun) {
   EXPECT_FALSE(fs::exists(f / "runs"));
 }
 
+TEST(Files, ANameThatIsTooLongIsSaidBeforeTheRun) {
+  const Folder f;
+  for (const std::size_t letters : {245u, 250u}) {
+    const std::string scenario = f / (std::string(letters, 'a') + ".yaml");
+    write_file(scenario, short_pass);
+    const std::vector<std::string> words = {"run", scenario, "--no-always", "--out", f / "runs"};
+    if (letters > 245) {
+      expect_refused(words, "its name is too long");
+      continue;
+    }
+    for (int i = 0; i < 2; ++i) EXPECT_EQ(run_program(program, words).code, 0);
+  }
+}
+
 TEST(Files, ALostStandardOutputIsAnError) {
   const Recorded f;
   const std::vector<std::vector<std::string>> calls = {f.run_words(),
