@@ -285,8 +285,8 @@ int run_with_reports(RunArguments& a, std::vector<InputProblem>& problems, const
   printer.summary(results, wall_s() - begin);
   if (printer.error() != 0 && printer.error() != EPIPE)
     problems.push_back({{"standard output", 0, 0},
-                        std::string("cannot be written: ") + std::strerror(printer.error()),
-                        "results were lost"});
+                        fmt::format("cannot be written, results are lost: {}", std::strerror(printer.error())),
+                        ""});
   write_reports(a, results, problems);
   print_each(problems);
   if (printer.error() == EPIPE && signals != nullptr) signals->note(SIGPIPE);

@@ -14,11 +14,22 @@ constexpr std::size_t line_max = 1 << 20, columns_max = 1000, problems_max = 20;
 
 }  // namespace
 
-CsvReader::CsvReader(const std::string& path) : path_(path), file_(std::fopen(path.c_str(), "rb"), std::fclose) {
-  if (!file_) throw InputError({{path, 0, 0}, std::string("cannot be opened: ") + std::strerror(errno), ""});
+namespace {
+
+// Opening a pipe would wait for who writes to it.
+std::FILE* open_regular(const std::string& path) {
   std::error_code error;
-  if (!std::filesystem::is_regular_file(path, error)) throw InputError({{path, 0, 0}, "is not a file", ""});
+  const auto status = std::filesystem::status(path, error);
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
+    throw InputError({{path, 0, 0}, "is not a file", "name a log (CSV)"});
+  std::FILE* const file = std::fopen(path.c_str(), "rb");
+  if (file == nullptr) throw InputError({{path, 0, 0}, std::string("cannot be opened: ") + std::strerror(errno), ""});
+  return file;
 }
+
+}  // namespace
+
+CsvReader::CsvReader(const std::string& path) : path_(path), file_(open_regular(path), std::fclose) {}
 
 void CsvReader::problem(int column, const std::string& message, const std::string& hint) {
   problems_.push_back({{path_, number_, column}, message, hint});

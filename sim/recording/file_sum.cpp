@@ -18,8 +18,9 @@
 namespace pensim {
 namespace {
 
-constexpr std::string_view begin_mark = "\npensim xxh3-64 ";
-constexpr std::size_t line_bytes = begin_mark.size() + 16 + 1;  // sixteen digits, a line end
+constexpr std::string_view run_mark = "\npensim run, xxh3-64 ", log_mark = "\npensim log, xxh3-64 ";
+static_assert(run_mark.size() == log_mark.size());
+constexpr std::size_t line_bytes = run_mark.size() + 16 + 1;  // sixteen digits, a line end
 
 [[noreturn]] void fail(const std::string& what) { throw std::system_error(errno, std::generic_category(), what); }
 
@@ -29,7 +30,7 @@ long size_of(int file) {
   return status.st_size;
 }
 
-std::string line_of(int file, long size) {
+std::string sum_of(int file, long size) {
   std::vector<unsigned char> piece(std::min<std::size_t>(1 << 20, static_cast<std::size_t>(size)));
   std::uint64_t sum = 0;
   for (long at = 0; at < size; at += static_cast<long>(piece.size())) {
@@ -37,29 +38,47 @@ std::string line_of(int file, long size) {
     read_all_at(file, piece.data(), n, at);
     sum = long_hash(piece.data(), n, sum);
   }
-  return fmt::format("{}{:016x}\n", begin_mark, sum);
+  return fmt::format("{:016x}\n", sum);
+}
+
+struct Opened {
+  int file;
+  explicit Opened(const std::string& path) : file(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+    if (file < 0) fail("cannot read " + path);
+  }
+  ~Opened() { close(file); }
+  Opened(const Opened&) = delete;
+  Opened& operator=(const Opened&) = delete;
+};
+
+// The last bytes of a file, as long as the line is.
+std::string last_line(int file) {
+  const long size = size_of(file);
+  std::string line(std::min(line_bytes, static_cast<std::size_t>(size)), ' ');
+  read_all_at(file, line.data(), line.size(), size - static_cast<long>(line.size()));
+  return line;
+}
+
+FileMark mark_of(const std::string& line) {
+  if (line.size() != line_bytes || line.back() != '\n') return FileMark::none;
+  return line.starts_with(run_mark) ? FileMark::run : line.starts_with(log_mark) ? FileMark::log : FileMark::none;
 }
 
 }  // namespace
 
-void append_file_sum(int file) {
+void append_file_sum(int file, FileMark mark) {
   const long size = size_of(file);
-  write_all_at(file, line_of(file, size), size);
+  write_all_at(file, std::string(mark == FileMark::log ? log_mark : run_mark) + sum_of(file, size), size);
 }
 
+FileMark file_mark(const std::string& path) { return mark_of(last_line(Opened(path).file)); }
+
 FileSum check_file_sum(const std::string& path) {
-  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) fail("cannot read " + path);
-  const struct Closed {
-    int file;
-    ~Closed() { close(file); }
-  } closed{file};
-  const long size = size_of(file) - static_cast<long>(line_bytes);
-  if (size < 0) return FileSum::absent;
-  std::string line(line_bytes, ' ');
-  read_all_at(file, line.data(), line.size(), size);
-  if (!line.starts_with(begin_mark) || line.back() != '\n') return FileSum::absent;
-  return line == line_of(file, size) ? FileSum::right : FileSum::wrong;
+  const Opened opened(path);
+  const std::string line = last_line(opened.file);
+  if (mark_of(line) == FileMark::none) return FileSum::absent;
+  const long size = size_of(opened.file) - static_cast<long>(line_bytes);
+  return line.substr(run_mark.size()) == sum_of(opened.file, size) ? FileSum::right : FileSum::wrong;
 }
 
 }  // namespace pensim

@@ -9,6 +9,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <string_view>
 
@@ -200,7 +201,7 @@ class FileSource final : public RecordingSource {
  private:
   void check_path(struct stat& status) const {
     if (::stat(path_.c_str(), &status) != 0) bad(std::string("cannot be opened: ") + std::strerror(errno));
-    if (!S_ISREG(status.st_mode)) bad("is not a file");
+    if (!S_ISREG(status.st_mode)) bad("is not a file", "name a recording");
     const int probe = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
     if (probe < 0) bad(std::string("cannot be opened: ") + std::strerror(errno));
     ::close(probe);
@@ -809,6 +810,7 @@ class FileSource final : public RecordingSource {
 
 bool is_hdf5(const std::string& path) {
   const std::string_view signature = "\x89HDF\r\n\x1a\n";
+  if (std::error_code error; !std::filesystem::is_regular_file(path, error)) return false;  // a pipe would make us wait
   std::ifstream file(path, std::ios::binary);
   std::string begin(signature.size(), ' ');
   return file.read(begin.data(), static_cast<std::streamsize>(begin.size())) && begin == signature;

@@ -63,7 +63,7 @@ Recording RecordingFile::read() const {
 void RecordingFile::put(const Recording& judged) {
   appender_->judged(judged.meta().verdict, judged.verdicts(), judged.measures());
   try {
-    append_file_sum(file_->descriptor());
+    append_file_sum(file_->descriptor(), judged.meta().source == "field log" ? FileMark::log : FileMark::run);
     file_->put(NewFile::Old::kept);
   } catch (const std::system_error& error) {
     fail(path_, error.code().message());

@@ -10,6 +10,8 @@
 
 #include "sim/engine/plan.h"
 #include "sim/platform/file.h"
+#include "sim/platform/walk.h"
+#include "sim/recording/file_sum.h"
 #include "sim/recording/recording.h"
 
 namespace pensim {
@@ -32,18 +34,16 @@ std::string size_text(double bytes) {
 
 // Why a file that is there may not be moved or lost; "" if it may.
 std::string standing_refusal(const std::string& path, GivesWay who) {
-  struct Words {
-    const char *source, *refusal;
-  };
-  const Words words = who == GivesWay::recording_of_run
-                          ? Words{"field log", "the recording of a field log is there already"}
-                          : Words{"simulation", "the recording of a run is there already"};
+  const char* const refusal = who == GivesWay::recording_of_run ? "the recording of a field log is there already"
+                                                                : "the recording of a run is there already";
   std::error_code error;
   if (fs::file_size(path, error) == 0 && !error) return "";
   try {
-    const std::string source = Recording::open(path).meta().source;
-    return (source == "field log") == (who == GivesWay::field_log) ? "" : words.refusal;
-  } catch (const InputError&) {
+    FileMark mark = file_mark(path);
+    if (mark == FileMark::none)  // of an earlier program, if any
+      mark = Recording::open(path).meta().source == "field log" ? FileMark::log : FileMark::run;
+    return (mark == FileMark::log) == (who == GivesWay::field_log) ? "" : refusal;
+  } catch (const std::exception&) {
     return "a file is there already that is no recording of this program";
   }
 }
@@ -93,6 +93,7 @@ std::string recording_refusal(const std::string& path, GivesWay who, bool force)
   const std::string previous = path + ".prev";
   const auto status = fs::symlink_status(path, error);
   if (status.type() == fs::file_type::directory) return "it is a folder";
+  if (const std::string special = special_file(path); !special.empty()) return "it is " + special;
   if (const std::string folder = fs::path(path).parent_path().string();
       !folder.empty() && !fs::is_directory(folder, error))
     return folder_refusal(folder);

@@ -103,6 +103,16 @@ TEST(Files, NoFolderIsRenamedAway) {
   EXPECT_FALSE(fs::exists(f / "results.prev"));
 }
 
+TEST(Files, NoPipeIsWaitedFor) {
+  const Recorded f;
+  fs::remove(f.recording());
+  ASSERT_EQ(mkfifo(f.recording().c_str(), 0600), 0);
+  expect_refused(f.run_words(), "it is a pipe");
+  ASSERT_EQ(mkfifo((f / "pipe.h5").c_str(), 0600), 0);
+  expect_refused({"judge", f / "pipe.h5"}, "is not a file");
+  expect_refused({"import", f / "pipe.h5"}, "is not a file");
+}
+
 TEST(Files, WhatIsReadIsNeverWrittenTo) {
   const Recorded f;
   const std::string log = f.log("log.csv"), before = read_file(log), recording = read_file(f.recording());
@@ -374,7 +384,7 @@ TEST(Files, ARecordingThatWasChangedIsNotJudged) {
   }
   write_file(f / "longer.h5", whole + "x");
   expect_refused({"judge", f / "longer.h5"}, "is not what was written");
-  write_file(f / "shorter.h5", whole.substr(0, whole.size() - 33));
+  write_file(f / "shorter.h5", whole.substr(0, whole.rfind("\npensim run, ")));
   expect_refused({"judge", f / "shorter.h5"}, "is not what was written");
   expect_refused({"rerun", f / "shorter.h5"}, "is not what was written");
   const Ran diff = run_program(program, {"diff", f / "shorter.h5", f.recording()});
