@@ -220,8 +220,10 @@ TEST(Files, WhatWasCutShortHasNoName) {
   EXPECT_EQ(exported.code, 2);
   EXPECT_NE(exported.err.find("File too large"), std::string::npos) << exported.err;
   EXPECT_EQ(names_in(f.path()), (std::vector<std::string>{"a.yaml", "log.csv", "runs"}));
-  const std::string before = read_file(f.recording());
   EXPECT_EQ(run_limited("8", f.run_words()).code, 2);  // not even the core fits into memory
+  const std::string before = read_file(f.recording());
+  std::string longer = short_pass;
+  write_file(f / "a.yaml", longer.replace(longer.find("0.1 s"), 5, "3 s"));
   const Ran run = run_limited("250", f.run_words());
   EXPECT_EQ(run.code, 4) << run.out << run.err;
   EXPECT_NE(run.out.find("File too large"), std::string::npos) << run.out;
