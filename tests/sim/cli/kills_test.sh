@@ -8,6 +8,7 @@ RANDOM=${3:-7}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
+trap 'echo "kills_test: failed at line $LINENO" >&2' ERR
 
 fail() { echo "kills_test: $*" >&2; exit 1; }
 hashes() { grep -o '"hash": "[0-9a-f]*"' "$1" | sort; }

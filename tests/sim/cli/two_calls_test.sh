@@ -6,6 +6,7 @@ pensim=$1 rounds=$2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
+trap 'echo "two_calls_test: failed at line $LINENO" >&2' ERR
 
 fail() { echo "two_calls_test: $*" >&2; exit 1; }
 hashes() { grep -o '"hash": "[0-9a-f]*"' "$1"; }
@@ -27,8 +28,8 @@ for ((round = 1; round <= rounds; ++round)); do
   if [ $((round % 10)) -eq 0 ] || [ "$round" -eq "$rounds" ]; then
     for file in runs/s/*; do
       said=$("$pensim" judge "$file") || fail "round $round: $file is not whole"
-      hash=$(grep -oE '[0-9a-f]{16}' <<<"$said" | head -1)
-      grep -q "$hash" 1.alone 2.alone || fail "round $round: $file is of neither call"
+      [[ $said =~ [0-9a-f]{16} ]] || fail "round $round: $file has no hash"
+      grep -q "${BASH_REMATCH[0]}" 1.alone 2.alone || fail "round $round: $file is of neither call"
     done
   fi
 done
