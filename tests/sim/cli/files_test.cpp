@@ -108,9 +108,9 @@ TEST(Files, NoPipeIsWaitedFor) {
   fs::remove(f.recording());
   ASSERT_EQ(mkfifo(f.recording().c_str(), 0600), 0);
   expect_refused(f.run_words(), "it is a pipe");
-  ASSERT_EQ(mkfifo((f / "pipe.h5").c_str(), 0600), 0);
-  expect_refused({"judge", f / "pipe.h5"}, "is not a file");
-  expect_refused({"import", f / "pipe.h5"}, "is not a file");
+  ASSERT_EQ(mkfifo((f / "pipe.csv").c_str(), 0600), 0);
+  expect_refused({"judge", f / "pipe.csv"}, "is not a file");
+  expect_refused({"import", f / "pipe.csv"}, "is not a file");
 }
 
 TEST(Files, WhatIsReadIsNeverWrittenTo) {
