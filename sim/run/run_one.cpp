@@ -179,7 +179,11 @@ void compare_second_run(const RunRequest& request, const AttemptOptions& as, Att
   AttemptOptions options = as;
   options.write = false;
   options.heap_fill = 0xA5;
-  TargetSpec core = moved ? request.core_elsewhere : request.core;
+  TargetSpec core = request.core;
+  if (moved) {
+    core.path = request.core_elsewhere.path;
+    core.file = request.core_elsewhere.file;
+  }
   core.stack_fill = 0xA5;
   Attempt second = attempt(request, core, options);
   if (has_core && !moved)
