@@ -154,7 +154,8 @@ void check_baseline(const RunArguments& a, std::vector<InputProblem>& problems) 
     problems.push_back({{"--fail-on-drop", 0, 0}, "there is nothing to compare with", "name a folder with --baseline"});
 }
 
-// Whether a report's folder is that of the recordings or in it, and not there yet: it is made when the report is written.
+// Whether a report's folder is that of the recordings or in it, and not there yet: it is made when the report is
+// written.
 bool comes_with_recordings(const std::string& report, const std::string& out_dir) {
   namespace fs = std::filesystem;
   std::error_code error;
