@@ -233,14 +233,18 @@ TEST(Reports, ASignalLeavesReportsOfWhatEndedAndWhatDidNot) {
     write_file(f / "s/a.yaml", scenario("0.1 s", passes));
     write_file(f / "s/b.yaml", scenario("3000 s", passes));
     write_file(f / "s/c.yaml", scenario("0.1 s", passes));
-    const int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    int ends[2];
+    ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
     Started call = start({"run", f / "s", "--no-always", "--jobs", "1", "--out", f / "runs", "--json", f / "r.json",
                           "--junit", f / "j.xml", "--force"},
-                         null);
-    close(null);
-    for (int i = 0; i < 60'000 && !fs::exists(f / "runs" + f.path() + "/s/a.h5"); ++i) usleep(1000);
-    usleep(50'000);  // the next one is under way
+                         ends[1]);
+    close(ends[1]);
+    char line[4096];
+    ASSERT_GT(read(ends[0], line, sizeof line), 0);  // the first one has ended
     kill(call.pid, signal);
+    while (read(ends[0], line, sizeof line) > 0) {
+    }
+    close(ends[0]);
     call.wait();
     EXPECT_EQ(call.code, 128 + signal);
     const auto runs = nlohmann::json::parse(read_file(f / "r.json"));
