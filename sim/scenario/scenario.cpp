@@ -189,6 +189,7 @@ Scenario parse(const std::string& text, const std::string& name, const std::stri
   Timeline timeline(s, context);
   if (s.rig == Rig::pen)
     for (const TimelineLine& line : extras.timeline) timeline.add(line);
+  timeline.compare_lines();
   std::stable_sort(s.timeline.begin(), s.timeline.end(),
                    [](const Command& a, const Command& b) { return a.at < b.at; });
   if (const Node* watch = root.find("watch")) {

@@ -123,6 +123,7 @@ struct Scenario {
   InsertionChoice insertion;
   std::map<std::string, std::pair<double, Location>> parameters;  // single parameters of the plant by full name, in SI
   std::vector<Command> timeline;  // sorted by tick; lines of one tick keep the order of the file
+  std::vector<std::string> notes;  // on what the timeline does and a reader of it may not expect; findings of the run
   std::vector<std::string> watch;
   // by name, and by the enumerator that is poked into it
   std::map<std::pair<std::string, std::string>, Location> variable_places;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <iterator>
+#include <limits>
 #include <optional>
 #include <string_view>
 
@@ -144,7 +146,88 @@ void Timeline::add(const TimelineLine& line) {
     command.kind = Command::Kind::reset;
     command.value = *line.reset;
   }
+  if (line.set || line.fault) lines_.push_back({command, node.at()});
   scenario_.timeline.push_back(std::move(command));
+}
+
+Tick Timeline::Line::end() const {
+  if (command.kind == Command::Kind::set) return command.at + command.over;
+  return command.duration > 0 ? command.at + command.duration : std::numeric_limits<Tick>::max();
+}
+
+void Timeline::compare_sets(const Line& earlier, const Line& later) {
+  if (later.command.at >= earlier.end()) return;
+  scenario_.notes.push_back(fmt::format(
+      "line {}: {} is set at {}, while the ramp of line {} is under way: that ramp ends there, and its value is not "
+      "reached",
+      later.at.line, later.command.name, time_text(later.command.at, scenario_.tick_ns), earlier.at.line));
+}
+
+namespace {
+
+// Of one part: while the first is active, the second does nothing.
+struct Hides {
+  const char *fault, *other;
+};
+constexpr Hides hiding[] = {{"ntc_motor.open", "ntc_motor.short"},
+                            {"ntc_housing.open", "ntc_housing.short"},
+                            {"motor_current.stuck", "motor_current.offset"},
+                            {"screw.jam", "screw.lost_steps"},
+                            {"supply.cut", "supply.contact"},
+                            {"hall.dropout", "hall.extra_edges"}};
+static_assert(std::all_of(std::begin(hiding), std::end(hiding),
+                          [](const Hides& h) { return find_fault(h.fault) && find_fault(h.other); }));
+
+bool hide(const std::string& a, const std::string& b) {
+  return std::any_of(std::begin(hiding), std::end(hiding),
+                     [&](const Hides& h) { return (a == h.fault && b == h.other) || (b == h.fault && a == h.other); });
+}
+
+}  // namespace
+
+void Timeline::compare_faults(const Line& earlier, const Line& later) {
+  const std::string &first = earlier.command.name, &second = later.command.name;
+  if (later.command.at >= earlier.end()) return;
+  const std::string at = time_text(later.command.at, scenario_.tick_ns);
+  if (first != second) {
+    if (hide(first, second))
+      context_.add(later.at,
+                   fmt::format("{} begins at {}, while {} of line {} is active: one hides the other", second, at, first,
+                               earlier.at.line),
+                   "let one end before the other begins (`for:`)");
+    return;
+  }
+  if (earlier.command.at == later.command.at)
+    context_.add(later.at, fmt::format("{} begins twice at {}", second, at),
+                 fmt::format("keep one of the two; the other is in line {}", earlier.at.line));
+  else if (later.end() < earlier.end())
+    context_.add(
+        later.at,
+        fmt::format("{} begins at {} inside the one of line {}, and would end that, too", second, at, earlier.at.line),
+        "end the first before (`for:`), or let the second last as long; a third line brings the first back");
+  else
+    scenario_.notes.push_back(fmt::format("line {}: {} at {} takes the place of that of line {}", later.at.line, second,
+                                          at, earlier.at.line));
+}
+
+void Timeline::compare_lines() {
+  std::stable_sort(lines_.begin(), lines_.end(),
+                   [](const Line& a, const Line& b) { return a.command.at < b.command.at; });
+  const auto is_fault = [](const Line& line) { return line.command.kind == Command::Kind::fault; };
+  std::map<std::string, const Line*> newest;  // by name
+  for (const Line& line : lines_) {
+    for (const auto& [name, earlier] : newest)
+      if (is_fault(*earlier) && is_fault(line))
+        compare_faults(*earlier, line);
+      else if (name == line.command.name)
+        compare_sets(*earlier, line);
+    newest[line.command.name] = &line;
+  }
+  if (scenario_.pen.battery_aging == 1.0) return;
+  for (const Line& line : lines_)
+    if (line.command.name == "battery.aged" && line.command.duration > 0)
+      context_.add(line.at, "battery.aged ends, and with it the aging that the pen begins with",
+                   "leave `for` out, or say the whole aging in this line");
 }
 
 bool Timeline::symbol(const std::string& name, const Location& at) {

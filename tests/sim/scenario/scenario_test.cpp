@@ -164,6 +164,38 @@ TEST(Scenario, InstantsGoToTheNearestTick) {
   EXPECT_EQ(s.timeline[3].at, 6667);
 }
 
+// The newest line of a name wins, and a note says what it cuts short.
+TEST(Scenario, LinesThatOverlapAreNoted) {
+  const auto notes = [](const std::string& lines) {
+    return parse_scenario("duration: 1 s\ntimeline:\n" + lines, "x.yaml").notes;
+  };
+  const auto ramps = notes(
+      "  - {at: 0.1 s, set: operator.press, to: 3 N, over: 0.5 s}\n"
+      "  - {at: 0.2 s, set: operator.press, to: 1 N, over: 0.1 s}\n");
+  ASSERT_EQ(ramps.size(), 1u);
+  EXPECT_EQ(
+      ramps[0],
+      "line 4: operator.press is set at 0.2 s, while the ramp of line 3 is under way: that ramp ends there, and its "
+      "value is not reached");
+  EXPECT_EQ(notes("  - {at: 0.2 s, set: operator.press, to: 1 N}\n"
+                  "  - {at: 0.1 s, set: operator.press, to: 3 N, over: 0.5 s}\n")
+                .size(),
+            1u);
+  const auto faults = notes(
+      "  - {at: 0.1 s, fault: drivetrain.friction, to: 1 mN m, for: 0.5 s}\n"
+      "  - {at: 0.2 s, fault: drivetrain.friction, to: 2 mN m}\n");
+  ASSERT_EQ(faults.size(), 1u);
+  EXPECT_EQ(faults[0], "line 4: drivetrain.friction at 0.2 s takes the place of that of line 3");
+  // One after the other, and of different parts: nothing to say.
+  EXPECT_TRUE(notes("  - {at: 0.1 s, set: operator.press, to: 3 N, over: 0.1 s}\n"
+                    "  - {at: 0.2 s, set: operator.press, to: 1 N, over: 0.1 s}\n"
+                    "  - {at: 0.1 s, fault: drivetrain.friction, for: 0.1 s}\n"
+                    "  - {at: 0.2 s, fault: drivetrain.friction, for: 0.1 s}\n"
+                    "  - {at: 0.1 s, fault: hall.dropout}\n"
+                    "  - {at: 0.1 s, fault: spring.weak}\n")
+                  .empty());
+}
+
 TEST(Scenario, FaultsHaveTheirUsualMagnitude) {
   for (const FaultKind& kind : fault_kinds) {
     const Scenario s =
