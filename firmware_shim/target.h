@@ -92,8 +92,8 @@ class Target {
   virtual WatchId watch(const CoreVariable&) = 0;
   virtual void read(const WatchId* watches, std::size_t count, float* values) const = 0;
   virtual double peek(const CoreVariable&) const = 0;        // value as a double; an enumeration as its number
-  virtual void poke(const CoreVariable&, double value) = 0;  // rounded; a value that does not fit is refused with a
-                                                             // finding
+  // Rounded. A value that does not fit, or memory that cannot be written, is refused: false, with a finding.
+  virtual bool poke(const CoreVariable&, double value) = 0;
   virtual std::uint32_t tick_us() const = 0;
   virtual std::vector<std::string> take_findings() = 0;  // sentences since the last call: unanswered HAL call, UART
                                                          // overflow, ...

@@ -81,7 +81,7 @@ class Emulated final : public Target {
   WatchId watch(const CoreVariable& variable) override;
   void read(const WatchId* watches, std::size_t count, float* values) const override;
   double peek(const CoreVariable& variable) const override;
-  void poke(const CoreVariable& variable, double value) override;
+  bool poke(const CoreVariable& variable, double value) override;
   ReadMemory reader() const;
   std::uint32_t tick_us() const override { return port_.tick_us; }
   std::vector<std::string> take_findings() override;
@@ -1061,14 +1061,17 @@ double Emulated::peek(const CoreVariable& v) const {
   return at ? read_variable(v, at) : 0.0;
 }
 
-void Emulated::poke(const CoreVariable& v, double value) {
+bool Emulated::poke(const CoreVariable& v, double value) {
   const std::uint64_t address = v.hops.empty() ? v.address : follow(v, v.address, reader()).address.value_or(0);
   std::uint8_t* at = cpu_->memory(static_cast<std::uint32_t>(address), v.size_bytes, true);
   if (!at)
     findings_.push_back("a write to " + v.name + " at " + hex(address) +
                         " was refused: not in the core's writable memory");
-  else if (!write_variable(v, at, value))
+  else if (write_variable(v, at, value))
+    return true;
+  else
     findings_.push_back("a write of " + std::to_string(value) + " to " + v.name + " was refused: it does not fit");
+  return false;
 }
 
 }  // namespace

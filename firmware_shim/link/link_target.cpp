@@ -56,7 +56,7 @@ class LinkTarget final : public Target {
   WatchId watch(const CoreVariable& variable) override;
   void read(const WatchId* watches, std::size_t count, float* values) const override;
   double peek(const CoreVariable& variable) const override;
-  void poke(const CoreVariable& variable, double value) override;
+  bool poke(const CoreVariable& variable, double value) override;
   std::uint32_t tick_us() const override { return identity_.tick_us; }
   std::vector<std::string> take_findings() override;
   const TargetFault* fault() const override { return fault_ ? &*fault_ : nullptr; }
@@ -459,14 +459,14 @@ double LinkTarget::peek(const CoreVariable& v) const {
   return read_variable(v, &memory);
 }
 
-void LinkTarget::poke(const CoreVariable& v, double value) {
+bool LinkTarget::poke(const CoreVariable& v, double value) {
   const auto ask = [&](std::uint64_t address, void* to, std::size_t bytes) { return read_memory(address, to, bytes); };
   const std::uint64_t address = follow(v, v.address, ask).address.value_or(0);
   std::uint8_t memory[8] = {};
   bool written = read_memory(address, memory, v.size_bytes);  // a bit-field shares its bytes
   if (written && !write_variable(v, memory, value)) {
     findings_.push_back("a write of " + std::to_string(value) + " to " + v.name + " was refused: it does not fit");
-    return;
+    return false;
   }
   if (written) {
     std::vector<std::uint8_t> payload = with_address(address);
@@ -477,6 +477,7 @@ void LinkTarget::poke(const CoreVariable& v, double value) {
   if (!written)
     findings_.push_back("a write to " + v.name + " at " + hex(v.hops.empty() ? v.address : address) +
                         " was refused: not in the core's writable memory");
+  return written;
 }
 
 // ---- findings ----

@@ -103,7 +103,9 @@ void take_commands(Run& run, const std::vector<CoreVariable>& pokes, Tick now) {
         settings_apply(w.settings, c, now);
         break;
       case Command::Kind::poke:
-        run.target.poke(pokes.at(run.next_poke++), c.value);
+        if (!run.target.poke(pokes.at(run.next_poke++), c.value) && run.status.refused[0] == '\0')
+          fmt::format_to_n(run.status.refused, sizeof run.status.refused - 1, "{} at {:.6g} s",
+                           canonical(c, run.tick_s), seconds(now * run.tick_ns));
         for (const std::string& finding : run.target.take_findings()) run.writer.finding(now, finding);
         break;
       case Command::Kind::uart:

@@ -30,6 +30,7 @@ struct RunStatus {
   enum class End : std::uint32_t { running, completed, hang, error } end = End::running;
   std::uint64_t hash = 0;
   char message[240] = {};  // end == error: what
+  char refused[240] = {};  // the first poke that was refused
 };
 
 // Lets a live run go on: it stops before tick `allowed` and calls pass(allowed), which moves `allowed` on. In there the

@@ -69,7 +69,7 @@ class FakeCore : public Target {
     std::fill_n(values, count, static_cast<float>(edges_));
   }
   double peek(const CoreVariable&) const override { return static_cast<double>(edges_) + peek_error; }
-  void poke(const CoreVariable&, double) override {}
+  bool poke(const CoreVariable&, double) override { return true; }
   std::uint32_t tick_us() const override { return 50; }
   std::vector<std::string> take_findings() override { return {}; }
 
