@@ -49,6 +49,7 @@ struct TargetSpec {
   std::string file = {};        // what the user calls it, when `path` is a copy of its bytes; "": path itself
   std::shared_ptr<const CountedCost> cost = {};  // of a native core: what its handlers take; null: nothing
   std::uint8_t stack_fill = 0;  // of a native core: what its stack holds where nothing was written
+  bool sandbox = true;          // its process may ask little of the system (native/sandbox.h)
 
   const std::string& shown() const { return file.empty() ? path : file; }
   bool operator==(const TargetSpec&) const = default;

@@ -6,8 +6,6 @@
 #include <fcntl.h>
 #include <link.h>
 #include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <pthread.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -27,12 +25,14 @@
 #include <memory>
 #include <sstream>
 #include <system_error>
+#include <utility>
 
 #include "firmware_shim/address_text.h"
 #include "firmware_shim/native/crash_report.h"
 #include "firmware_shim/native/divide.h"
 #include "firmware_shim/native/host_memory.h"
 #include "firmware_shim/native/native_target.h"
+#include "firmware_shim/native/sandbox.h"
 
 // Handlers run in a damaged process: no thread-local storage, no stack protector, no instrumentation, no C library.
 #define PENSIM_IN_HANDLER __attribute__((no_sanitize("address", "undefined"), noinline))
@@ -46,9 +46,10 @@ std::uintptr_t crash_divisions[crash_divisions_kept];
 namespace {
 
 constexpr std::size_t handler_stack_bytes = 1u << 20;
-constexpr int code_seccomp = 1;                          // siginfo's SYS_SECCOMP, which glibc does not name
-constexpr std::uint64_t our_exit = 0x70656e73696d21ull;  // second argument of exit_group: the kernel ignores it, the
-                                                         // filter does not
+constexpr int code_seccomp = 1;  // siginfo's SYS_SECCOMP, which glibc does not name
+constexpr unsigned native_calls = AUDIT_ARCH_X86_64;
+constexpr std::uint32_t crash_loading_periods = 10;
+constexpr std::uint64_t alignment_check = 0x40000;  // in the flags of the processor
 
 struct LockedMapping {
   std::uintptr_t begin, end;
@@ -62,7 +63,8 @@ constexpr std::size_t max_locked = 512;
 // Written by crash_install, read-only afterwards.
 struct alignas(page_bytes) Setup {
   int report_fd = -1;
-  bool installed = false, filter = false, own_stack = false, lock = false, divide_by_zero_traps = true;
+  bool installed = false, filter = false, sandbox = false, may_fork = false;
+  bool own_stack = false, lock = false, divide_by_zero_traps = true;
   CrashRange stack, guard_below, guard_above, program;
   CrashRange core[crash_ranges], registers[crash_ranges];
   std::uint32_t core_count = 0, register_count = 0;
@@ -93,23 +95,14 @@ void* handler_stack = nullptr;
 bool on_exit_registered = false;
 std::unique_ptr<ImageFence> fence;
 
-// ---- system calls without errno, which is thread-local ----
-
-PENSIM_IN_HANDLER long call(long number, long a = 0, long b = 0, long c = 0, long d = 0) {
-  long result;
-  register long r10 __asm__("r10") = d;
-  __asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10) : "rcx", "r11", "memory");
-  return result;
-}
-
 [[noreturn]] PENSIM_IN_HANDLER void end_process(int code) {
-  for (;;) call(SYS_exit_group, code, static_cast<long>(our_exit));
+  for (;;) pensim_system_call(SYS_exit_group, code);
 }
 
 PENSIM_IN_HANDLER void write_record() {
   CrashRecord& r = scratch.record;
   r.sum = crash_sum(r);
-  call(SYS_pwrite64, setup.report_fd, reinterpret_cast<long>(&r), sizeof r, 0);
+  pensim_system_call(SYS_pwrite64, setup.report_fd, reinterpret_cast<long>(&r), sizeof r, 0);
 }
 
 PENSIM_IN_HANDLER void begin_record(CrashEnd end) {
@@ -126,6 +119,7 @@ PENSIM_IN_HANDLER void begin_record(CrashEnd end) {
   r.guard_above = setup.guard_above;
   r.core_count = setup.core_count;
   r.locked = setup.lock;
+  r.architecture = 0;
   r.stack_bytes = r.maps_bytes = 0;
   for (std::size_t i = 0; i < crash_ranges; ++i) r.core[i] = setup.core[i];
 }
@@ -146,26 +140,27 @@ PENSIM_IN_HANDLER void finish_record() {
   std::uint64_t from = sp, bytes = crash_stack_bytes;
   if (sp < r.stack.begin && r.stack.begin - sp < (64u << 20)) from = r.stack.begin;  // overflown
   if (from >= r.stack.begin && from < r.stack.end && r.stack.end - from < bytes) bytes = r.stack.end - from;
-  const long copied =
-      call(SYS_pwrite64, setup.report_fd, static_cast<long>(from), static_cast<long>(bytes), crash_stack_offset);
+  const long copied = pensim_system_call(SYS_pwrite64, setup.report_fd, static_cast<long>(from),
+                                         static_cast<long>(bytes), crash_stack_offset);
   if (copied > 0) {
     r.stack_address = from;
     r.stack_bytes = static_cast<std::uint32_t>(copied);
     write_record();
   }
   const char path[] = "/proc/self/maps";
-  const long maps = call(SYS_open, reinterpret_cast<long>(path), O_RDONLY | O_CLOEXEC);
+  const long maps = pensim_system_call(SYS_open, reinterpret_cast<long>(path), O_RDONLY | O_CLOEXEC);
   if (maps >= 0) {
     char buffer[4096];
     long at = 0;
     for (;;) {
-      const long got = call(SYS_read, maps, reinterpret_cast<long>(buffer), sizeof buffer);
+      const long got = pensim_system_call(SYS_read, maps, reinterpret_cast<long>(buffer), sizeof buffer);
       if (got <= 0) break;
-      const long put = call(SYS_pwrite64, setup.report_fd, reinterpret_cast<long>(buffer), got, crash_maps_offset + at);
+      const long put = pensim_system_call(SYS_pwrite64, setup.report_fd, reinterpret_cast<long>(buffer), got,
+                                          crash_maps_offset + at);
       if (put != got) break;
       at += put;
     }
-    call(SYS_close, maps);
+    pensim_system_call(SYS_close, maps);
     r.maps_bytes = static_cast<std::uint32_t>(at);
     write_record();
   }
@@ -178,8 +173,8 @@ PENSIM_IN_HANDLER void protect_all(int read_only) {
     std::uintptr_t begin = m.begin;
     if (m.main_stack && read_only && here > begin) begin = here;
     if (begin >= m.end) continue;
-    call(SYS_mprotect, static_cast<long>(begin), static_cast<long>(m.end - begin),
-         read_only ? m.protection & ~PROT_WRITE : m.protection);
+    pensim_system_call(SYS_mprotect, static_cast<long>(begin), static_cast<long>(m.end - begin),
+                       read_only ? m.protection & ~PROT_WRITE : m.protection);
   }
 }
 
@@ -216,7 +211,7 @@ PENSIM_IN_HANDLER bool let_through(const siginfo_t* info, const ucontext_t* cont
       if (in_core(caller) && !m.c_library) return false;
     }
     ++scratch.let_through;
-    return call(SYS_mprotect, static_cast<long>(page_down(address)), page_bytes, m.protection) == 0;
+    return pensim_system_call(SYS_mprotect, static_cast<long>(page_down(address)), page_bytes, m.protection) == 0;
   }
   return false;
 }
@@ -234,11 +229,114 @@ PENSIM_IN_HANDLER bool divided(const siginfo_t* info, ucontext_t* context) {
   return true;
 }
 
+// ---- system calls that the filter has trapped
+
+struct TrappedCall {
+  long number;
+  std::uint64_t a, b, c, d, e, f;
+};
+
+PENSIM_IN_HANDLER TrappedCall trapped_call(const ucontext_t* context) {
+  const auto at = [&](int which) { return static_cast<std::uint64_t>(context->uc_mcontext.gregs[which]); };
+  return {static_cast<long>(at(REG_RAX)), at(REG_RDI), at(REG_RSI), at(REG_RDX), at(REG_R10), at(REG_R8), at(REG_R9)};
+}
+
+PENSIM_IN_HANDLER bool ends_the_process(long number) { return number == SYS_exit_group || number == SYS_exit; }
+
+// abort() and raise() send a signal that has a handler here to this process; no other signal, and nobody else.
+PENSIM_IN_HANDLER bool is_own_fault(const TrappedCall& call) {
+  const bool to_thread = call.number == SYS_tgkill;
+  if (!to_thread && call.number != SYS_tkill && call.number != SYS_kill) return false;
+  if (call.a != static_cast<std::uint64_t>(pensim_system_call(SYS_getpid))) return false;
+  const auto signal = static_cast<int>(to_thread ? call.c : call.b);
+  for (const int known : fatal_signals)
+    if (signal == known) return true;
+  return false;
+}
+
+// printf() of a core with the C library of the PC; everything else that is open is the simulator's.
+PENSIM_IN_HANDLER bool is_print(const TrappedCall& call) {
+  if (call.number == SYS_ioctl) return call.b == 0x5401;  // TCGETS: is it a terminal?
+  return (call.number == SYS_write || call.number == SYS_writev) && (call.a == 1 || call.a == 2);
+}
+
+PENSIM_IN_HANDLER bool is_allowed(const TrappedCall& call) {
+  const CallRule rule = call_rule(call.number);
+  if (rule == CallRule::nobody) return false;
+  if (call.number == SYS_clone) {
+    constexpr std::uint64_t shares_memory = 0x100;  // a thread
+    return setup.may_fork && crash_state.inside == 0 && !(call.a & shares_memory);
+  }
+  if (crash_state.inside == 0) return true;
+  if (is_own_fault(call) || is_print(call)) return true;
+  if (crash_state.inside != crash_loading) return false;
+  constexpr std::uint64_t for_writing = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | O_APPEND;
+  if (call.number == SYS_openat) return !(call.c & for_writing);
+  if (call.number == SYS_open) return !(call.b & for_writing);
+  if (call.number == SYS_prlimit64) return call.c == 0;
+  return rule == CallRule::loader || call.number == SYS_mmap;
+}
+
+// The mask that the interrupted code goes on with is that of its context. A core has no signals to mask: for it, this
+// does nothing.
+PENSIM_IN_HANDLER void mask_signals(const TrappedCall& call, ucontext_t* context) {
+  auto& mask = *reinterpret_cast<std::uint64_t*>(&context->uc_sigmask);
+  const std::uint64_t before = mask;
+  if (call.b && crash_state.inside == 0) {
+    const std::uint64_t given = *reinterpret_cast<const std::uint64_t*>(call.b);
+    mask = call.a == SIG_BLOCK ? mask | given : call.a == SIG_UNBLOCK ? mask & ~given : given;
+  }
+  if (call.c) *reinterpret_cast<std::uint64_t*>(call.c) = before;
+  context->uc_mcontext.gregs[REG_RAX] = 0;
+}
+
+// The C library looks there for the number of processors and the like, and goes on without.
+PENSIM_IN_HANDLER bool asks_for_the_machine(const TrappedCall& call) {
+  if (call.number != SYS_openat && call.number != SYS_open) return false;
+  const std::uint64_t path = call.number == SYS_openat ? call.b : call.a;
+  char begin[6];  // copied by the kernel, since the address is the core's
+  if (pensim_system_call(SYS_pwrite64, setup.report_fd, static_cast<long>(path), sizeof begin, crash_stack_offset) !=
+      sizeof begin)
+    return false;
+  pensim_system_call(SYS_pread64, setup.report_fd, reinterpret_cast<long>(begin), sizeof begin, crash_stack_offset);
+  const auto is = [&](const char* wanted, int length) {
+    for (int i = 0; i < length; ++i)
+      if (begin[i] != wanted[i]) return false;
+    return true;
+  };
+  return is("/sys/", 5) || is("/proc/", 6);
+}
+
+// True if the call was made, or answered.
+PENSIM_IN_HANDLER bool made(const siginfo_t* info, ucontext_t* context) {
+  const TrappedCall call = trapped_call(context);
+  if (ends_the_process(call.number) || info->si_arch != native_calls) return false;
+  if (call.number == SYS_rt_sigprocmask) {
+    mask_signals(call, context);
+    return true;
+  }
+  if (!is_allowed(call)) {
+    if (!asks_for_the_machine(call)) return false;
+    context->uc_mcontext.gregs[REG_RAX] = -EACCES;
+    return true;
+  }
+  const auto word = [](std::uint64_t value) { return static_cast<long>(value); };
+  context->uc_mcontext.gregs[REG_RAX] = pensim_system_call(call.number, word(call.a), word(call.b), word(call.c),
+                                                           word(call.d), word(call.e), word(call.f));
+  return true;
+}
+
+PENSIM_IN_HANDLER bool by_core() { return crash_state.inside != 0; }
+
 PENSIM_IN_HANDLER void on_fatal(int signal, siginfo_t* info, void* data) {
+  __builtin_ia32_writeeflags_u64(__builtin_ia32_readeflags_u64() & ~alignment_check);
   auto* context = static_cast<ucontext_t*>(data);
   if (signal == SIGSEGV && let_through(info, context)) return;
   if (signal == SIGFPE && divided(info, context)) return;
-  if (signal == SIGSYS && info->si_code == code_seccomp && crash_state.inside != crash_inside) {
+  const bool trapped = signal == SIGSYS && info->si_code == code_seccomp;
+  if (trapped && made(info, context)) return;
+  const bool exits = trapped && info->si_arch == native_calls && ends_the_process(context->uc_mcontext.gregs[REG_RAX]);
+  if (exits && !by_core()) {
     // The simulator itself exits.
     const int code = static_cast<int>(context->uc_mcontext.gregs[REG_RDI]);
     if (scratch.record.end == CrashEnd::installed) {
@@ -250,11 +348,11 @@ PENSIM_IN_HANDLER void on_fatal(int signal, siginfo_t* info, void* data) {
   }
   if (scratch.reporting) end_process(128 + signal);  // a handler itself failed: the record so far stands
   scratch.reporting = true;
-  const bool exits = signal == SIGSYS && info->si_code == code_seccomp;
-  begin_record(exits ? CrashEnd::exit : CrashEnd::signal);
+  begin_record(exits ? CrashEnd::exit : trapped ? CrashEnd::refused_call : CrashEnd::signal);
   CrashRecord& r = scratch.record;
   r.signal = signal;
-  r.code = info->si_code;
+  r.code = trapped && !exits ? info->si_syscall : info->si_code;
+  r.architecture = trapped ? info->si_arch : 0u;
   r.exit_code = exits ? static_cast<int>(context->uc_mcontext.gregs[REG_RDI]) : 0;
   r.fault_address = reinterpret_cast<std::uint64_t>(info->si_addr);
   r.error_code = static_cast<std::uint64_t>(context->uc_mcontext.gregs[REG_ERR]);
@@ -274,11 +372,14 @@ PENSIM_IN_HANDLER void report_guard(CrashEnd end, int signal, const ucontext_t* 
   leave(128 + signal);
 }
 
+PENSIM_IN_HANDLER bool runs_core() { return crash_state.inside == crash_inside || crash_state.inside == crash_loading; }
+
 PENSIM_IN_HANDLER void on_cpu_period(int signal, siginfo_t*, void* data) {
-  if (crash_state.inside != crash_inside || crash_state.tick != scratch.cpu_tick) {
-    scratch.cpu_tick = crash_state.inside == crash_inside ? crash_state.tick : -2;
+  const std::uint32_t most_periods = crash_state.inside == crash_loading ? crash_loading_periods : 2;
+  if (!runs_core() || crash_state.tick != scratch.cpu_tick) {
+    scratch.cpu_tick = runs_core() ? crash_state.tick : -2;
     scratch.cpu_periods = 0;
-  } else if (++scratch.cpu_periods >= 2) {
+  } else if (++scratch.cpu_periods >= most_periods) {
     report_guard(CrashEnd::hang_cpu, signal, static_cast<const ucontext_t*>(data));
   }
 }
@@ -286,8 +387,8 @@ PENSIM_IN_HANDLER void on_cpu_period(int signal, siginfo_t*, void* data) {
 PENSIM_IN_HANDLER void on_blocked_period(int signal, siginfo_t*, void* data) {
   const auto* context = static_cast<const ucontext_t*>(data);
   const auto pc = static_cast<std::uint64_t>(context->uc_mcontext.gregs[REG_RIP]);
-  if (crash_state.inside != crash_inside || crash_state.tick != scratch.blocked_tick || pc != scratch.blocked_pc) {
-    scratch.blocked_tick = crash_state.inside == crash_inside ? crash_state.tick : -2;
+  if (!runs_core() || crash_state.tick != scratch.blocked_tick || pc != scratch.blocked_pc) {
+    scratch.blocked_tick = runs_core() ? crash_state.tick : -2;
     scratch.blocked_pc = pc;
     return;
   }
@@ -325,25 +426,6 @@ CrashRange own_stack_of_thread() {
   }
   const auto low = reinterpret_cast<std::uintptr_t>(begin);
   return {low, low + bytes};
-}
-
-// exit_group with any other second argument than ours raises SIGSYS.
-bool trap_exits() {
-  sock_filter program[] = {
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 0, 7),
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_exit_group, 0, 5),
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args[1])),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(our_exit), 0, 2),
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args[1]) + 4),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(our_exit >> 32), 1, 0),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-  };
-  const sock_fprog filter = {sizeof program / sizeof program[0], program};
-  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return false;
-  return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
 }
 
 // Does the core have the C library keep memory for it? Asked of its relocations.
@@ -548,10 +630,12 @@ void crash_install(const CrashSetup& s) {
     handler_stack = static_cast<char*>(at) + page_bytes;
     if (mprotect(handler_stack, handler_stack_bytes, PROT_READ | PROT_WRITE) != 0) fail("mprotect");
   }
-  stack_t alternate{};
-  alternate.ss_sp = handler_stack;
-  alternate.ss_size = handler_stack_bytes;
-  if (sigaltstack(&alternate, nullptr) != 0) fail("sigaltstack");
+  if (!setup.filter) {  // afterwards nobody can change it
+    stack_t alternate{};
+    alternate.ss_sp = handler_stack;
+    alternate.ss_size = handler_stack_bytes;
+    if (sigaltstack(&alternate, nullptr) != 0) fail("sigaltstack");
+  }
 
   setup.report_fd = s.report_fd;
   setup.own_stack = s.stack.end != 0;
@@ -575,7 +659,12 @@ void crash_install(const CrashSetup& s) {
   set_handler(SIGALRM, on_blocked_period, SA_RESTART);
   if (!on_exit_registered) on_exit_registered = on_exit(on_exit_of_core, nullptr) == 0;
   setup.installed = true;
-  if (s.trap_exits && !setup.filter) setup.filter = trap_exits();
+  if (s.sandbox && !setup.filter) {
+    sandbox_files(s.readable);
+    setup.filter = setup.sandbox = sandbox_calls(s.may_fork);
+    setup.may_fork = s.may_fork;
+  }
+  if (s.trap_exits && !setup.filter) setup.filter = sandbox_exits();
   setup.cpu_period_ms = s.guard_hangs ? s.cpu_period_ms : 0;
   setup.blocked_period_s = s.guard_hangs ? s.blocked_period_s : 0;
   set_timers(setup.cpu_period_ms, setup.blocked_period_s);
@@ -609,6 +698,14 @@ void crash_uninstall() {
   setup.installed = false;
 }
 
+void crash_begin_loading() {
+  crash_state.tick = -1;
+  crash_state.tick_check = ~static_cast<std::uint64_t>(-1);
+  crash_state.inside = crash_loading;
+}
+
+void crash_end_loading() { crash_state.inside = 0; }
+
 void crash_resume() {
   if (!setup.installed) return;
   begin_record(CrashEnd::installed);
@@ -618,9 +715,11 @@ void crash_resume() {
 
 void crash_lock_memory() {
   if (setup.lock && scratch.steps_to_search-- == 0) {
+    const std::uint64_t inside = std::exchange(crash_state.inside, 0);  // it reads a file
     mprotect(&setup, sizeof setup, PROT_READ | PROT_WRITE);
     find_lockable();
     mprotect(&setup, sizeof setup, PROT_READ);
+    crash_state.inside = inside;
     scratch.steps_to_search = 1000;
   }
   scratch.is_locked = true;
@@ -675,8 +774,8 @@ void crash_report_fault(const TargetFault& fault) {
     text +=
         std::to_string(place.pc) + "\t" + place.function + "\t" + place.file + "\t" + std::to_string(place.line) + "\n";
   CrashRecord& r = scratch.record;
-  const long put = call(SYS_pwrite64, setup.report_fd, reinterpret_cast<long>(text.data()),
-                        static_cast<long>(text.size()), crash_maps_offset);
+  const long put = pensim_system_call(SYS_pwrite64, setup.report_fd, reinterpret_cast<long>(text.data()),
+                                      static_cast<long>(text.size()), crash_maps_offset);
   r.maps_bytes = put > 0 ? static_cast<std::uint32_t>(put) : 0;
   write_record();
   leave(128 + SIGSEGV);

@@ -2,7 +2,8 @@
 //
 //   parent                                   child (the run)
 //   CrashReport report;
-//   fork() ────────────────────────────────► open_native() before or after the fork;
+//   fork() ────────────────────────────────► crash_install(...) without a core, so that loading is guarded, too;
+//                                            open_native() before or after the fork;
 //                                            CrashSetup s = crash_setup(report, target);
 //                                            crash_install(s);
 //                                            each tick: target.step(k, ...), which marks when the core runs
@@ -20,11 +21,12 @@
 //   divide           SIGFPE of a core whose port says that a division by zero traps; others get the Cortex-M's result
 //   abort            SIGABRT: abort(), assert(), free() of rubbish, an exception without a handler, a smashed stack
 //                    protector
-//   exit             the core ends the process by whatever way; an exit_group that does not come from the simulator is
-//                    trapped (seccomp); where the kernel refuses the filter, exit() and quick_exit() still have their
+//   exit             the core ends the process by whatever way; an end that does not come from the simulator is trapped
+//                    (seccomp); where the kernel refuses the filter, exit() and quick_exit() still have their
 //                    place, _exit() is known without it
 //   stack_overflow   the fault is in the guard below the core's stack, or the stack pointer has left the stack
 //                    downwards
+//   refused_call     a system call that the sandbox does not let the core make (sandbox.h); the core does not go on
 //   hang             StepReport.hang; or 2 periods of 200 ms of CPU time inside one step (never by the wall clock: a
 //                    busy machine makes no hang), or 20 s inside one system call
 //
@@ -55,6 +57,7 @@ enum class CrashKind : std::uint32_t {
   exit,
   stack_overflow,
   hang,
+  refused_call,
   killed,  // by a signal from outside (out of memory, Ctrl-C): no verdict on the firmware
 };
 const char* crash_kind_name(CrashKind);  // as in reports: "stack_overflow"
@@ -87,7 +90,11 @@ struct CrashSetup {
   bool fence_image = true;            // inaccessible pages around the core's image (host_memory.h)
   bool guard_hangs = true;            // the CPU-time guard; off under valgrind
   int cpu_period_ms = 200, blocked_period_s = 10;  // two of them are a hang
-  bool trap_exits = true;                          // the seccomp filter; cannot be taken back in a process
+  // Filters of seccomp, and Landlock; none can be taken back in a process.
+  bool trap_exits = true;             // ends of the process
+  bool sandbox = false;               // all of sandbox.h
+  bool may_fork = false;              // the simulator leaves copies of this process
+  std::vector<std::string> readable;  // files and folders
   // crash_enter_core makes the simulator's memory read-only, crash_leave_core undoes it, so that a write by the core
   // into it is a segfault at the very instruction. Code of the simulator that runs inside the step (callbacks, the step
   // function itself) is let through page by page. What the simulator maps later is found within 1000 steps. A core that
@@ -109,18 +116,23 @@ void crash_install(const CrashSetup&);
 // Back to the signal handlers before crash_install; the exit filter stays, but lets exits pass.
 void crash_uninstall();
 
+// Around the dynamic loader, which runs what a stranger wrote: what happens there is the core's doing, may take 2 s of
+// processor time, and make the calls of the loader. After a crash_install without a core.
+void crash_begin_loading();
+void crash_end_loading();
+
 // In a copy of the process (fork) that goes on: the kernel does not copy timers, and the report, which was cleared,
 // begins again.
 void crash_resume();
 
 // Native targets call these around what the core runs in a step: 1 ns the pair, without lock_host_memory.
 struct CrashState {
-  std::uint64_t inside = 0;  // crash_inside while the core runs, else 0
+  std::uint64_t inside = 0;  // crash_inside while the core runs, crash_loading while it is loaded, else 0
   std::int64_t tick = -1;
   std::uint64_t tick_check = 0;  // ~tick: a scribbled tick is not believed
   std::uint64_t lock = 0;        // not 0: lock_host_memory
 };
-inline constexpr std::uint64_t crash_inside = 0x45524f43'4e495353ull;
+inline constexpr std::uint64_t crash_inside = 0x45524f43'4e495353ull, crash_loading = 0x44414f4c'45524f43ull;
 extern CrashState crash_state;
 void crash_lock_memory();
 void crash_unlock_memory();

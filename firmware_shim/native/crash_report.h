@@ -25,6 +25,7 @@ enum class CrashEnd : std::uint32_t {
   completed,
   signal,        // signal, code, fault_address, error_code
   exit,          // of the core: exit_code
+  refused_call,  // code: its number; architecture: whose
   exit_outside,  // of the simulator, not completed: exit_code
   hang_cpu,      // the CPU-time guard
   hang_blocked,  // inside one system call
@@ -39,6 +40,8 @@ struct CrashRecord {
   std::int32_t signal, code;  // siginfo
   std::int32_t exit_code;
   std::uint32_t own_stack;  // 1: the core runs on a stack of its own
+  std::uint32_t architecture;  // of a system call, AUDIT_ARCH_*
+  std::uint32_t unused;
   std::uint64_t fault_address;
   std::uint64_t error_code;     // of a page fault: bit 1 write, bit 4 instruction fetch
   std::uint64_t trap;           // 14: page fault, 13: general protection

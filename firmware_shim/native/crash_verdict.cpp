@@ -1,4 +1,5 @@
 // The parent's side: what a child left behind, explained.
+#include <linux/audit.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@
 #include "firmware_shim/native/crash.h"
 #include "firmware_shim/native/crash_report.h"
 #include "firmware_shim/native/places.h"
+#include "firmware_shim/native/sandbox.h"
 
 namespace pensim {
 namespace {
@@ -180,6 +182,18 @@ std::string signal_detail(const CrashRecord& r, CrashKind kind, const std::strin
   }
 }
 
+std::string refused_text(const CrashRecord& r) {
+  constexpr std::int32_t x32 = 0x40000000;
+  const std::string who = r.inside ? "the core" : "the simulator";
+  if (r.architecture != AUDIT_ARCH_X86_64)
+    return who + " made system call " + std::to_string(r.code) + " of 32-bit programs, which the sandbox refuses";
+  if (r.code >= x32)
+    return who + " called " + call_name(r.code - x32) + " by its x32 number, which the sandbox refuses";
+  std::string text = who + " called " + call_name(r.code) + " of the PC's system, which the sandbox refuses";
+  if (r.inside == crash_loading) text += " (while it was loaded)";
+  return text + "; docs/security.md says what firmware may do";
+}
+
 // Frames of the runtime that is linked into every core, and of the C and C++ libraries, say nothing about the firmware.
 bool of_runtime(const Frame& f) {
   for (const char* ours : {"firmware_shim/runtime/pen_", "firmware_shim/emulated/guest/", "firmware_shim/device/pen_",
@@ -218,7 +232,7 @@ void read_target_fault(const std::string& text, CrashVerdict& v) {
   std::getline(lines, kind);
   for (const CrashKind known :
        {CrashKind::segfault, CrashKind::bus_error, CrashKind::illegal_instruction, CrashKind::divide, CrashKind::abort,
-        CrashKind::exit, CrashKind::stack_overflow, CrashKind::hang})
+        CrashKind::exit, CrashKind::stack_overflow, CrashKind::hang, CrashKind::refused_call})
     if (kind == crash_kind_name(known)) v.kind = known;
   std::getline(lines, v.detail);
   std::getline(lines, registers);
@@ -279,6 +293,8 @@ const char* crash_kind_name(CrashKind kind) {
       return "stack_overflow";
     case CrashKind::hang:
       return "hang";
+    case CrashKind::refused_call:
+      return "refused_call";
     case CrashKind::killed:
       return "killed";
   }
@@ -354,7 +370,7 @@ CrashVerdict explain_crash(const CrashReport& report, int wait_status, const std
 
   const std::uint64_t pc = registers[reg_rip], sp = registers[reg_rsp];
   const bool core_on_stack = std::any_of(v.frames.begin(), v.frames.end(), [](const Frame& f) { return f.in_core; });
-  if (r.inside == crash_inside)
+  if (r.inside == crash_inside || r.inside == crash_loading)
     v.by_core = true;
   else if (r.inside == 0)
     v.by_core = in_core(r, pc) || (r.own_stack && within(sp, r.stack));
@@ -370,16 +386,24 @@ CrashVerdict explain_crash(const CrashReport& report, int wait_status, const std
       v.kind = CrashKind::exit;
       v.detail = "the core ended the process with exit code " + std::to_string(r.exit_code);
       break;
+    case CrashEnd::refused_call:
+      v.kind = CrashKind::refused_call;
+      v.detail = refused_text(r);
+      break;
     case CrashEnd::hang_cpu:
       v.kind = CrashKind::hang;
       v.detail =
-          "more than 400 ms of processor time in one step without waiting for anything: a loop that reads no volatile, "
-          "no clock and no more than 256 plain variables takes no virtual time; give it one (volatile, __WFI, "
-          "pen_delay_us in the port) or take it out (-Wl,--wrap=FUNCTION, which the port then answers)";
+          r.inside == crash_loading
+              ? "more than 2 s of processor time while it was loaded"
+              : "more than 400 ms of processor time in one step without waiting for anything: a loop that reads no "
+                "volatile, "
+                "no clock and no more than 256 plain variables takes no virtual time; give it one (volatile, __WFI, "
+                "pen_delay_us in the port) or take it out (-Wl,--wrap=FUNCTION, which the port then answers)";
       break;
     case CrashEnd::hang_blocked:
       v.kind = CrashKind::hang;
       v.detail = "blocked in a system call for more than 10 s";
+      if (r.inside == crash_loading) v.detail += " while it was loaded";
       break;
     case CrashEnd::hang_waiting:
       v.kind = CrashKind::hang;

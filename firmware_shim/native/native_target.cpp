@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <link.h>
 #include <sys/mman.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -28,6 +27,7 @@
 #include "firmware_shim/native/crash.h"
 #include "firmware_shim/native/image.h"
 #include "firmware_shim/native/places.h"
+#include "firmware_shim/native/processor.h"
 #include "firmware_shim/runtime/pen_runtime.h"
 #include "firmware_shim/symbols/symbols.h"
 
@@ -50,6 +50,9 @@ namespace fiber = boost::context::detail;
 
 constexpr std::uintptr_t stacks_begin = 0x30000000, stacks_end = 0x40000000, stack_spacing = 0x01000000;
 constexpr std::uint32_t default_stack_bytes = 256 * 1024;
+// Where the stack of a second run (stack_fill) lies beside that of the first, at every place that an address has bits.
+constexpr std::uintptr_t other_stack_begin = stacks_begin + 3 * stack_spacing + 5 * page_bytes,
+                         other_stack_bytes = 20800, other_stack_top_bytes = 832;
 // DWT and ITM; SysTick, NVIC, SCB; TPI, ETM and what vendors put behind them: a core of shape (c) always has them.
 constexpr PenRegisters private_peripherals[] = {{0xE0000000, 0x2000}, {0xE000E000, 0x1000}, {0xE0040000, 0x3000}};
 // The beginning of the RAM, below every core: where a Cortex-M0 behind a boot loader has its table of vectors.
@@ -148,7 +151,7 @@ class Native final : public NativeTarget {
   WatchId watch(const CoreVariable& variable) override;
   void read(const WatchId* watches, std::size_t count, float* values) const override;
   double peek(const CoreVariable& variable) const override;
-  void poke(const CoreVariable& variable, double value) override;
+  bool poke(const CoreVariable& variable, double value) override;
   std::uint32_t tick_us() const override { return port_->tick_us; }
   std::vector<std::string> take_findings() override;
 
@@ -196,6 +199,10 @@ class Native final : public NativeTarget {
   void take_costs(const std::shared_ptr<const CountedCost>& cost);
   void start();
   void find_divisions();
+  void find_flags(std::uint64_t left);
+  void call_tick() noexcept;  // pthread_exit() of a core does not unwind the simulator
+  void call_deeper(void (*function)());
+  std::uintptr_t stack_top() const { return host_.stack_end - (stack_fill_ ? other_stack_top_bytes : 0); }
   void call_on_stack(void (*function)(), std::uintptr_t stack_end);
 
   std::string path_, loaded_path_;
@@ -204,6 +211,7 @@ class Native final : public NativeTarget {
   std::unique_ptr<CoreImage> image_;
   CoreTables tables_;
   Descriptor copy_;
+  mutable Descriptor scratch_;
   Library library_;
   std::uintptr_t bias_ = 0;
   const PenRuntime* runtime_ = nullptr;
@@ -230,6 +238,8 @@ class Native final : public NativeTarget {
   bool waits_ = false;      // shapes (b) and (c)
   bool first_step_ = true;  // since the last reset
   std::uint8_t stack_fill_ = 0;
+  FloatState float_state_;
+  bool flags_told_ = false;
   std::uint64_t lost_before_reset_ = 0;
   std::vector<Watch> watches_;
   mutable std::deque<FollowedWatch> followed_;
@@ -327,7 +337,9 @@ void Native::load_library(const NativeOptions& options) {
     copy = true;
   }
   if (copy) loaded_path_ = private_copy(loaded_path_, copy_);
+  crash_begin_loading();
   library_.handle = ::dlopen(loaded_path_.c_str(), RTLD_NOW | RTLD_LOCAL);
+  crash_end_loading();
   if (!library_.handle) refuse(path_, ::dlerror());
   runtime_ = static_cast<const PenRuntime*>(::dlsym(library_.handle, "pen_runtime"));
 }
@@ -357,7 +369,7 @@ void Native::check_port() const {
   const std::uint64_t baud = p.uart_baud ? p.uart_baud : 115200;
   if (baud < 300 || baud * p.tick_us > PEN_UART_BYTES * 10'000'000ull)
     wrong("uart_baud is " + std::to_string(baud) + ", expected 300 to 8 bytes in a tick");
-  if (p.task_count + p.interrupt_count > 60) wrong("more than 60 tasks and interrupts");
+  if (std::uint64_t{p.task_count} + p.interrupt_count > 60) wrong("more than 60 tasks and interrupts");
   if ((p.task_count && !p.tasks) || (p.interrupt_count && !p.interrupts) || (p.register_count && !p.registers))
     wrong("a count without its table");
   for (std::uint32_t i = 0; i < p.task_count; ++i) {
@@ -368,6 +380,9 @@ void Native::check_port() const {
       wrong(name + ": period_us = " + std::to_string(task.period_us) +
             " and phase_us = " + std::to_string(task.phase_us) + " have to be whole numbers of ticks of " +
             std::to_string(p.tick_us) + " us");
+    if (task.period_us == 0 && task.phase_us != 0)
+      wrong(name + ": phase_us = " + std::to_string(task.phase_us) +
+            " without a period: it runs when it is made pending, and at no time of its own");
     if (task.period_us == 0 && task.irq == 0) wrong(name + " has neither a period nor an irq: it could never run");
   }
   for (std::uint32_t i = 0; i < p.interrupt_count; ++i) {
@@ -385,6 +400,13 @@ void Native::check_port() const {
   if ((p.register_count || p.sync_in || p.sync_out || p.before_read || p.after_write) &&
       runtime_->shape != PEN_SHAPE_REGISTERS)
     wrong("has registers: pensim_add_core(... SHAPE registers)");
+  if (p.stack_bytes && !p.main && !image_)
+    wrong("stack_bytes: functions at rates of a core with 8-byte pointers run on the PC's stack; leave it 0");
+  if (p.unanswered_ms && !p.main) wrong("unanswered_ms: functions at rates cannot wait; leave it 0");
+  if (p.unanswered_ms > 3'600'000)
+    wrong("unanswered_ms is " + std::to_string(p.unanswered_ms) + ", expected up to an hour");
+  if (p.divide_by_zero_traps > 1)
+    wrong("divide_by_zero_traps is " + std::to_string(p.divide_by_zero_traps) + ", expected 0 or 1");
   if (p.stack_bytes && (p.stack_bytes < 16384 || p.stack_bytes > stack_spacing / 2))
     wrong("stack_bytes is " + std::to_string(p.stack_bytes) + ", expected 16384.." + std::to_string(stack_spacing / 2));
 }
@@ -561,7 +583,8 @@ void Native::map_registers() {
 void Native::map_stack() {
   const std::uintptr_t bytes = page_up(port_->stack_bytes ? port_->stack_bytes : default_stack_bytes) + 2 * page_bytes;
   void* at = MAP_FAILED;
-  for (std::uintptr_t low = stacks_begin; at == MAP_FAILED && low < stacks_end; low += stack_spacing)
+  const std::uintptr_t first = stack_fill_ ? other_stack_begin : stacks_begin;
+  for (std::uintptr_t low = first; at == MAP_FAILED && low < stacks_end; low += stack_spacing)
     at = ::mmap(reinterpret_cast<void*>(low), bytes, PROT_READ | PROT_WRITE,
                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
   if (at == MAP_FAILED && image_) refuse(path_, "stack: no room left below 4 GB (too many cores in this process)");
@@ -607,10 +630,11 @@ void Native::reset(std::uint8_t cause) {
 #endif
     ::madvise(stack, bytes, MADV_DONTNEED);
     if (stack_fill_) std::memset(stack, stack_fill_, bytes);
-    if (waits_) core_context_ = fiber::make_fcontext(reinterpret_cast<void*>(host_.stack_end), bytes, &Native::enter);
+    if (waits_) core_context_ = fiber::make_fcontext(reinterpret_cast<void*>(stack_top()), bytes, &Native::enter);
   }
   runtime_->status->stack_fill = stack_fill_;
   runtime_->status->measures = costs_.has_value();
+  float_state_ = {};
   first_step_ = true;
 }
 
@@ -618,11 +642,11 @@ void Native::reset(std::uint8_t cause) {
 __attribute__((noinline, no_sanitize("address"))) void Native::smear_stack() const {
   constexpr std::size_t bytes = 16384;
   if (stack_memory_) {
-    std::memset(reinterpret_cast<void*>(host_.stack_end - bytes), stack_fill_, bytes);
+    std::memset(reinterpret_cast<void*>(stack_top() - bytes), stack_fill_, bytes);
     return;
   }
-  std::uint8_t below[bytes];
-  std::memset(below, stack_fill_, bytes);
+  std::uint8_t below[bytes + other_stack_bytes];
+  std::memset(below, stack_fill_, sizeof below);
   __asm__ volatile("" : : "r"(below) : "memory");
 }
 
@@ -673,28 +697,34 @@ void Native::call_on_stack(void (*function)(), std::uintptr_t stack_end) {
 }
 
 void Native::start() {
-  if (!image_) {
+  if (image_) {
+    // Below what the stack holds for the first switch to it. The argument is left to the imports.
+    const auto stack_end = waits_ ? reinterpret_cast<std::uintptr_t>(core_context_) : stack_top();
+    call_on_stack(reinterpret_cast<void (*)()>(runtime_->start), stack_end & ~std::uintptr_t{63});
+  } else {
     runtime_->start(&host_);
-    return;
   }
-  // Below what the stack holds for the first switch to it. The argument is left to the imports.
-  const auto stack_end = waits_ ? reinterpret_cast<std::uintptr_t>(core_context_) : host_.stack_end;
-  call_on_stack(reinterpret_cast<void (*)()>(runtime_->start), stack_end & ~std::uintptr_t{63});
+  if (!waits_) return;
+  // main() goes on with what boot() and constructors have set: the switch takes it from the first words of the context.
+  const FloatState set = float_state();
+  std::memcpy(core_context_, &set.mxcsr, sizeof set.mxcsr);
+  std::memcpy(static_cast<char*>(core_context_) + 4, &set.x87, sizeof set.x87);
+  set_float_state({});
 }
 
 StepReport Native::step(std::int64_t tick, const PenIn& in, PenOut& out) {
   std::memcpy(const_cast<PenIn*>(runtime_->in), &in, sizeof in);
   const bool first = std::exchange(first_step_, false);
   crash_enter_core(tick);
+  give_processor(float_state_);
   if (first) start();
-  if (stack_fill_ && !waits_) smear_stack();
   if (waits_)
     resume();
-  else if (image_)
-    call_on_stack(runtime_->tick, host_.stack_end);
   else
-    runtime_->tick();
+    call_tick();
+  const std::uint64_t flags = take_processor(float_state_);
   crash_leave_core();
+  if (flags) find_flags(flags);
   if (crash_division_count != divisions_told_) find_divisions();
   std::memcpy(&out, runtime_->out, sizeof out);
   const PenStatus& status = *runtime_->status;
@@ -705,6 +735,33 @@ StepReport Native::step(std::int64_t tick, const PenIn& in, PenOut& out) {
   report.reset_requested = status.reset_requested != 0;
   report.hang = status.hang != 0;
   return report;
+}
+
+__attribute__((noinline)) void Native::call_tick() noexcept {
+  if (stack_fill_) smear_stack();
+  if (image_)
+    call_on_stack(runtime_->tick, stack_top());
+  else if (stack_fill_)
+    call_deeper(runtime_->tick);
+  else
+    runtime_->tick();
+}
+
+// Elsewhere on the caller's stack.
+__attribute__((noinline)) void Native::call_deeper(void (*function)()) {
+  auto* const below = static_cast<volatile char*>(__builtin_alloca(other_stack_bytes));
+  below[0] = 0;
+  function();
+  __asm__ volatile("" : : "r"(below) : "memory");
+}
+
+void Native::find_flags(std::uint64_t left) {
+  const char* const name = left & direction_flag   ? "the direction flag"
+                           : left & alignment_flag ? "the alignment check"
+                                                   : "the nested-task flag";
+  if (std::exchange(flags_told_, true)) return;
+  findings_.push_back(std::string("the core left ") + name +
+                      " of the PC's processor set: inline assembler that is no firmware's; it was cleared");
 }
 
 void Native::find_divisions() {
@@ -834,8 +891,10 @@ bool Native::read_memory(std::uintptr_t address, void* to, std::size_t bytes) co
     std::memcpy(to, reinterpret_cast<const void*>(address), bytes);
     return true;
   }
-  iovec local{to, bytes}, remote{reinterpret_cast<void*>(address), bytes};
-  return ::process_vm_readv(::getpid(), &local, 1, &remote, 1, 0) == static_cast<ssize_t>(bytes);
+  if (scratch_.fd < 0) scratch_.fd = ::memfd_create("scratch", MFD_CLOEXEC);
+  const auto whole = static_cast<ssize_t>(bytes);
+  return ::pwrite(scratch_.fd, reinterpret_cast<const void*>(address), bytes, 0) == whole &&
+         ::pread(scratch_.fd, to, bytes, 0) == whole;
 }
 
 ReadMemory Native::reader() const {
@@ -863,7 +922,7 @@ double Native::peek(const CoreVariable& v) const {
   return once.value;
 }
 
-void Native::poke(const CoreVariable& v, double value) {
+bool Native::poke(const CoreVariable& v, double value) {
   const std::uintptr_t address =
       v.hops.empty() ? bias_ + v.address : follow(v, bias_ + v.address, reader()).address.value_or(0);
   const bool writable = std::any_of(writable_.begin(), writable_.end(), [&](const Writable& w) {
@@ -872,8 +931,11 @@ void Native::poke(const CoreVariable& v, double value) {
   if (!writable)
     findings_.push_back("a write to " + v.name + " at " + hex(v.hops.empty() ? v.address : address) +
                         " was refused: not in the core's writable memory");
-  else if (!write_variable(v, reinterpret_cast<void*>(address), value))
+  else if (write_variable(v, reinterpret_cast<void*>(address), value))
+    return true;
+  else
     findings_.push_back("a write of " + std::to_string(value) + " to " + v.name + " was refused: it does not fit");
+  return false;
 }
 
 std::vector<std::string> Native::take_findings() {

@@ -50,7 +50,7 @@ struct NativeOptions {
   bool private_copy = false;  // never from its own path, even for the first target of a file
   // What the stack holds where nothing was written: after a reset, and below the stack pointer whenever the core has
   // waited; below the frame of a step for shape (a). 0: zeros, and what was there before. A second run with another
-  // filling shows a core that reads what it never wrote.
+  // filling, whose stack also lies elsewhere, shows a core that reads what it never wrote, or uses an address.
   std::uint8_t stack_fill = 0;
   std::shared_ptr<const CountedCost> cost = {};  // its handlers take time (runtime/pen_costed.c); null: none
 };

@@ -17,6 +17,9 @@ void add_session_commands(CLI::App&);  // dashboard, serve-session
 
 constexpr int exit_ok = 0, exit_different = 1, exit_bad_input = 2, exit_firmware_fault = 3, exit_error = 4;
 
+// --no-sandbox of a command that runs cores.
+void add_no_sandbox(CLI::App* command);
+
 [[noreturn]] inline void finish(int exit_code) { throw CLI::RuntimeError(exit_code); }
 
 }  // namespace pensim

@@ -3,15 +3,18 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cctype>
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <new>
 #include <string>
 #include <system_error>
 
 #include "firmware_shim/native/crash.h"
+#include "firmware_shim/native/host_memory.h"
 #include "firmware_shim/symbols/symbols.h"
 #include "firmware_shim/target.h"
 #include "sim/cli/commands.h"
@@ -27,6 +30,7 @@
 #include "sim/run/core_difference.h"
 #include "sim/run/cores.h"
 #include "sim/run/formulas.h"
+#include "sim/run/guarded.h"
 #include "sim/run/places.h"
 #include "sim/run/replay.h"
 #include "sim/run/run_all.h"
@@ -251,12 +255,13 @@ int command_replay(const ReplayArguments& arguments) {
   }
   // The core runs in a process of its own: it may crash here as anywhere.
   const CrashReport report;
+  const GuardedBlock shared(sizeof(std::atomic<Tick>));
+  options.progress = new (shared.data()) std::atomic<Tick>(-1);
   const pid_t pid = fork_child();
   if (pid == 0) {
     int code = 4;
     try {
-      const std::unique_ptr<Target> target = open_target(core);
-      crash_install(crash_setup(report, *target));
+      const std::unique_ptr<Target> target = open_guarded(core, report);
       const ReplayResult result = replay(recording, *target, options);
       fmt::print("{}", result.text());
       code = result.exit_code();
@@ -273,7 +278,12 @@ int command_replay(const ReplayArguments& arguments) {
     crash_complete();
     _exit(code);
   }
-  const int status = wait_for(pid);
+  const Waited waited = wait_patiently(pid, {}, [&] { return options.progress->load(); });
+  if (!waited.gave_up.empty()) {
+    fmt::print("the replay {}\n", waited.gave_up);
+    return 3;
+  }
+  const int status = waited.status;
   if (WIFEXITED(status) && WEXITSTATUS(status) <= 4) {
     const CrashVerdict verdict = explain_crash(report, status, core.path);
     if (verdict.kind == CrashKind::none || WEXITSTATUS(status) != 0) return WEXITSTATUS(status);
@@ -303,20 +313,7 @@ void print_core_difference(const Recording& x, const Recording& y, Tick last) {
   }
   if (a == b || a.kind == TargetSpec::Kind::link || b.kind == TargetSpec::Kind::link) return;
   std::fflush(nullptr);
-  const pid_t pid = fork_child();
-  if (pid != 0) {
-    wait_for(pid);
-    return;
-  }
-  try {
-    const std::unique_ptr<Target> first = open_target(a), second = open_target(b);
-    const CoreDifference found = core_difference(x, last, *first, CoreSymbols(a.path), *second, CoreSymbols(b.path));
-    fmt::print("\nfirmware: {}\n", core_difference_text(found, x.tick_ns()));
-  } catch (const std::exception& error) {
-    fmt::print("\nfirmware: the variables are not compared: {}\n", error.what());
-  }
-  std::fflush(nullptr);
-  _exit(0);
+  fmt::print("\nfirmware: {}\n", first_variable_apart(x, last, a, b));
 }
 
 // 0: equal; 1: different, and where; 2: not comparable, and why.
@@ -336,6 +333,7 @@ void add_rerun(CLI::App& app) {
   command->add_option("--firmware", a->firmware, "another core");
   command->add_option("--out", a->out, "keep the new recording in this file");
   command->add_flag("--force", a->force, "let it replace a file that is no recording of a run");
+  add_no_sandbox(command);
   command->final_callback([a] { finish(command_rerun(*a)); });
 }
 
@@ -344,6 +342,7 @@ void add_replay(CLI::App& app) {
   CLI::App* command = app.add_subcommand("replay", "feed a core with recorded inputs; first output that differs");
   command->add_option("recording", a->recording, "recording, or field log (.csv)")->required();
   command->add_option("--firmware", a->firmware, "another core than the recorded one");
+  add_no_sandbox(command);
   command->final_callback([a] { finish(command_replay(*a)); });
 }
 
@@ -365,6 +364,7 @@ void add_diff(CLI::App& app) {
   CLI::App* command = app.add_subcommand("diff", "compare two recordings: first differing tick, field, values");
   command->add_option("a", a->a)->required();
   command->add_option("b", a->b)->required();
+  add_no_sandbox(command);
   command->final_callback([a] { finish(command_diff(a->a, a->b)); });
 }
 

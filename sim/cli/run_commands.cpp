@@ -16,9 +16,11 @@
 #include <thread>
 #include <vector>
 
+#include "firmware_shim/native/sandbox.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/prepare_options.h"
 #include "sim/input/printable.h"
+#include "sim/input/quantity.h"
 #include "sim/platform/clock.h"
 #include "sim/platform/file.h"
 #include "sim/platform/process.h"
@@ -79,7 +81,7 @@ struct RunArguments {
   std::string junit, json, keep = "all", shard, fail_on_drop;
   std::string gdb_server, write_cost;
   bool no_fork = false;
-  std::string also;
+  std::string also, timeout;
 };
 
 void parse_shard(const std::string& text, PrepareOptions& options, std::vector<InputProblem>& problems) {
@@ -107,6 +109,28 @@ double parse_percent(const std::string& text, std::vector<InputProblem>& problem
   return -1.0;
 }
 
+std::optional<double> parse_timeout(const std::string& text, std::vector<InputProblem>& problems) {
+  if (text.empty()) return {};
+  try {
+    const double value_s = parse_quantity(text, "s");
+    if (value_s >= 0.01 && value_s <= 1e7) return value_s;
+  } catch (const QuantityError&) {
+  }
+  problems.push_back({{"--timeout", 0, 0},
+                      fmt::format("'{:.40}' is no time that a run may take", text),
+                      "write a time with its unit, from 10 ms up, such as '5 min'"});
+  return {};
+}
+
+// What cores are not held back from, once.
+void tell_of_the_sandbox(const std::vector<RunRequest>& requests) {
+  const bool any = std::any_of(requests.begin(), requests.end(), [](const RunRequest& r) {
+    return r.core.sandbox && (r.core.kind == TargetSpec::Kind::native || r.core.kind == TargetSpec::Kind::emulated);
+  });
+  if (const std::string lacks = any ? sandbox_lacks() : ""; !lacks.empty())
+    fmt::print(stderr, "{} (docs/security.md)\n", lacks);
+}
+
 std::vector<RunRequest> prepare_told(PrepareOptions& options, std::vector<InputProblem>& problems) {
   const SearchTold told(options);
   return prepare(options, problems);
@@ -128,6 +152,8 @@ std::vector<std::string> words_of(const RunArguments& a) {
   if (a.run.keep == Keep::none) add("--keep", a.keep);
   if (a.run.compress) words.emplace_back("--compress");
   if (a.run.force) words.emplace_back("--force");
+  add("--timeout", a.timeout);
+  if (!cores_in_sandbox) words.emplace_back("--no-sandbox");
   return words;
 }
 
@@ -274,6 +300,7 @@ int run_with_reports(RunArguments& a, std::vector<InputProblem>& problems, const
     return print_problems(problems);
   }
   const bool reports_wanted = !a.json.empty() || !a.junit.empty();
+  if (a.run.fork) tell_of_the_sandbox(requests);
   RunPrinter printer(stdout, requests.size());
   const RunEvents events{[&](const std::string& label) { printer.started(label); },
                          [&](const RunResult& result) {
@@ -298,6 +325,7 @@ int command_run(RunArguments& a) {
   std::vector<InputProblem> problems;
   parse_shard(a.shard, a.prepare, problems);
   a.run.fail_on_drop = parse_percent(a.fail_on_drop, problems);
+  a.run.timeout_s = a.prepare.timeout_s = parse_timeout(a.timeout, problems);
   a.no_fork = a.no_fork || !a.gdb_server.empty();
   a.run.fork = !a.no_fork;
   a.run.keep = a.keep == "none" ? Keep::none : a.keep == "failed" ? Keep::failed : Keep::all;
@@ -387,6 +415,13 @@ void add_run_options(CLI::App* command, PrepareOptions& options) {
       ->type_size(1)
       ->allow_extra_args(false);
   command->add_flag("!--no-always", options.always, "without the requirements of always.yaml");
+  add_no_sandbox(command);
+}
+
+void add_no_sandbox(CLI::App* command) {
+  command->add_flag_callback(
+      "--no-sandbox", [] { cores_in_sandbox = false; },
+      "let cores do to files, network and other processes what you may do (docs/security.md)");
 }
 
 void add_run_commands(CLI::App& app) {
@@ -402,12 +437,14 @@ void add_run_commands(CLI::App& app) {
   run->add_option("--junit", a->junit, "write a JUnit report");
   run->add_option("--json", a->json, "write the results as JSON");
   run->add_flag("--twice", a->run.twice,
-                "run each twice, the second with another heap fill and load address; hashes must be equal");
+                "run each twice, the second with another heap fill, load address and stack; hashes must be equal");
   run->add_option("--also", a->also,
                   "run each with the same core on the other kind of processor, too (NAME.elf for NAME.so); hashes must "
                   "be equal")
       ->check(CLI::IsMember({"emulated", "native"}));
   run->add_flag("--no-fork", a->no_fork, "one scenario in this process, for gdb, perf, valgrind");
+  run->add_option("--timeout", a->timeout,
+                  "wall clock that each run may take, such as '5 min'; beyond it, it is ended as a hang");
   run->add_option("--gdb-server", a->gdb_server,
                   "one scenario, whose emulated core waits for gdb at unix:PATH or tcp:PORT (this machine only)");
   run->add_flag(

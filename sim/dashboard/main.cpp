@@ -58,6 +58,9 @@ int run(int argc, char** argv) {
   arguments.add_option("--to", to, "right edge of the plots");
   arguments.add_option("--size", size, "width and height in pixels, e.g. 1600x1000");
   arguments.add_option("--layout", layout, "run, stroke, firmware, requirements, compare or plots");
+  arguments.add_flag_callback(
+      "--no-sandbox", [] { cores_in_sandbox = false; },
+      "let cores do to files, network and other processes what you may do");
   arguments.add_option("--theme", theme_name, "dark or light")->check(CLI::IsMember({"dark", "light"}));
   arguments
       .add_option("--frames", window.frames,

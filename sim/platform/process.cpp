@@ -9,10 +9,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <fstream>
 #include <system_error>
+#include <vector>
 
 namespace pensim {
 namespace {
@@ -116,32 +119,68 @@ int wait_for(pid_t child) {
   return status;
 }
 
-int wait_for(pid_t child, int file, const std::function<void()>& news) {
-  const int end = static_cast<int>(::syscall(SYS_pidfd_open, child, 0));
-  if (end < 0) fail("process " + std::to_string(child) + " cannot be waited for");
-  try {
-    pollfd polled[] = {{end, POLLIN, 0}, {file, POLLIN, 0}};
-    while (polled[0].revents == 0) {
-      if (::poll(polled, 2, -1) < 0) {
-        if (errno != EINTR) fail("a process cannot be waited for");
-        continue;
-      }
-      if (polled[1].revents != 0) news();
-    }
-  } catch (...) {
-    ::close(end);
-    end_child(child);
-    throw;
-  }
-  ::close(end);
-  return wait_for(child);
-}
-
 std::optional<int> ended(pid_t child) {
   int status = 0;
   const pid_t pid = wait_again(child, &status, WNOHANG);
   if (pid < 0) fail("process " + std::to_string(child) + " cannot be waited for");
   return pid == child ? std::optional(status) : std::nullopt;
+}
+
+std::optional<int> ended_within(pid_t child, int ms, int file, const std::function<void()>& news) {
+  const int process = static_cast<int>(syscall(SYS_pidfd_open, child, 0));
+  if (process < 0) ms = std::min(ms, 10);  // it has ended, or the kernel is older
+  pollfd polled[] = {{process, POLLIN, 0}, {file, POLLIN, 0}};
+  poll(polled, 2, ms);
+  if (process >= 0) close(process);
+  if (polled[1].revents != 0) {
+    try {
+      news();
+    } catch (...) {
+      end_child(child);
+      throw;
+    }
+  }
+  return ended(child);
+}
+
+std::vector<pid_t> children_of_mine() {
+  std::ifstream listed("/proc/self/task/" + std::to_string(gettid()) + "/children");
+  std::vector<pid_t> children;
+  for (pid_t child = 0; listed >> child;) children.push_back(child);
+  return children;
+}
+
+void adopt_descendants() { prctl(PR_SET_CHILD_SUBREAPER, 1); }
+
+void end_children_but(const std::vector<pid_t>& spared) noexcept {
+  constexpr int most_rounds = 1000;  // each ends a generation; a fork is slower than that
+  for (int round = 0; round < most_rounds; ++round) {
+    bool any = false;
+    for (const pid_t child : children_of_mine()) {
+      if (std::find(spared.begin(), spared.end(), child) != spared.end()) continue;
+      any = true;
+      kill(child, SIGKILL);
+      wait_again(child, nullptr, 0);
+    }
+    if (!any) return;
+  }
+}
+
+void continue_stopped(pid_t child) noexcept {
+  siginfo_t what{};
+  if (waitid(P_PID, static_cast<id_t>(child), &what, WSTOPPED | WNOHANG) == 0 && what.si_pid == child)
+    kill(child, SIGCONT);
+}
+
+void keep_descriptors(std::vector<int> kept) {
+  std::sort(kept.begin(), kept.end());
+  unsigned first = 3;
+  for (const int file : kept) {
+    if (file < static_cast<int>(first)) continue;
+    if (static_cast<unsigned>(file) > first) close_range(first, static_cast<unsigned>(file) - 1, 0);
+    first = static_cast<unsigned>(file) + 1;
+  }
+  close_range(first, ~0u, 0);
 }
 
 void end_child(pid_t child, int patience_ms, bool own_group) noexcept {

@@ -21,13 +21,27 @@ void die_with(pid_t parent);
 
 // Waits until a child has ended; its status as waitpid gives it.
 int wait_for(pid_t child);
-// The same, and calls `news` whenever `file` can be read. If that throws, the child is killed.
-int wait_for(pid_t child, int file, const std::function<void()>& news);
 // The same if it has ended already.
 std::optional<int> ended(pid_t child);
+// The same if it ends within so many milliseconds; calls `news` when `file` (-1: none) can be read. If that throws, the
+// child is killed.
+std::optional<int> ended_within(pid_t child, int ms, int file = -1, const std::function<void()>& news = {});
 // Ends a child: waits so long for it to end by itself, then kills it, with its whole group if it has one of its own.
 // Nothing happens to what is no child of this process.
 void end_child(pid_t child, int patience_ms = 0, bool own_group = false) noexcept;
+
+// Children of this thread, those too that adopt_descendants has given it.
+std::vector<pid_t> children_of_mine();
+// From now on, descendants whose parent has ended become children of this process.
+void adopt_descendants();
+// Kills every child of this thread that is not spared, and what they have started, however it hides (sessions, groups,
+// forks meanwhile); after adopt_descendants.
+void end_children_but(const std::vector<pid_t>& spared) noexcept;
+// A child that was stopped goes on.
+void continue_stopped(pid_t child) noexcept;
+
+// Closes every descriptor from 3 on but these.
+void keep_descriptors(std::vector<int> kept);
 
 // Any child that has ended, without waiting.
 struct Ended {

@@ -67,6 +67,8 @@ void BlockStore::map_tail() {
   tail_ = static_cast<unsigned char*>(inner);
 }
 
+std::vector<int> BlockStore::descriptors() const { return {file_, tail_file_, news_, room_}; }
+
 void BlockStore::await_room() const {
   std::uint64_t one;
   while (room_ >= 0 && ::read(room_, &one, sizeof one) < 0)

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "sim/recording/plan.h"
 
@@ -30,6 +31,7 @@ class BlockStore {
   unsigned char* tail() const { return tail_; }  // shared with the child
   int tail_file() const { return tail_file_; }
   std::size_t tail_size() const { return tail_size_; }
+  std::vector<int> descriptors() const;  // what a process that writes needs
   // The child, before and after it adds a block.
   void await_room() const;
   void announce() const;

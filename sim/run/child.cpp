@@ -45,13 +45,11 @@ void run_body(const RunRequest& request, const TargetSpec& core, const BodyOptio
       spec.cost = costs;
     }
     spec.emulated.fill = static_cast<std::uint8_t>(options.heap_fill);
-    const std::unique_ptr<Target> target = open_target(spec);
+    const std::unique_ptr<Target> target =
+        options.crash_report == nullptr ? open_target(spec) : open_guarded(spec, *options.crash_report, options.guard);
     pensim_core_loaded();
-    if (options.crash_report != nullptr) {
-      CrashSetup setup = crash_setup(*options.crash_report, *target);
-      setup.lock_host_memory = options.lock_host_memory;
-      crash_install(setup);
-    }
+    if (const std::string why = tick_refusal(target->tick_us(), scenario.tick_ns); !why.empty())
+      throw std::runtime_error(why);
     std::vector<CoreVariable> watches, pokes;
     std::optional<CoreSymbols> symbols;
     const auto find = [&](const std::string& name) {
@@ -84,8 +82,15 @@ void run_body(const RunRequest& request, const TargetSpec& core, const BodyOptio
   }
 }
 
+std::string tick_refusal(std::uint32_t core_tick_us, Nanoseconds pen_tick_ns) {
+  if (Nanoseconds{core_tick_us} * 1000 == pen_tick_ns) return "";
+  return fmt::format("its port says a tick of {} us, but this pen's is {:.6g} us: all its times would be wrong",
+                     core_tick_us, static_cast<double>(pen_tick_ns) * 1e-3);
+}
+
 bool ended_well(const ProcessEnd& end) {
-  return end.crash.kind == CrashKind::none && end.damage.empty() && end.status.end == RunStatus::End::completed;
+  return end.gave_up.empty() && end.crash.kind == CrashKind::none && end.damage.empty() &&
+         end.status.end == RunStatus::End::completed;
 }
 
 static std::string place(const Frame& frame) {
@@ -95,6 +100,13 @@ static std::string place(const Frame& frame) {
 }
 
 std::optional<FirmwareFault> firmware_fault(const ProcessEnd& end, Nanoseconds tick_ns) {
+  if (!end.gave_up.empty()) {
+    FirmwareFault f;
+    f.kind = "hang";
+    f.at_s = seconds(end.status.ticks.load() * tick_ns);
+    f.detail = "the run " + end.gave_up;
+    return f;
+  }
   if (end.crash.kind == CrashKind::none && end.status.end == RunStatus::End::hang) {
     FirmwareFault f;
     f.kind = "hang";

@@ -9,6 +9,7 @@
 #include "firmware_shim/native/crash.h"
 #include "sim/engine/engine.h"
 #include "sim/recording/block_writer.h"
+#include "sim/run/guarded.h"
 #include "sim/run/request.h"
 #include "sim/run/result.h"
 
@@ -16,7 +17,7 @@ namespace pensim {
 
 struct BodyOptions {
   const CrashReport* crash_report = nullptr;  // null: no handlers; a debugger sees the fault itself
-  bool lock_host_memory = false;              // find a core that writes where it must not
+  GuardOptions guard;                         // with a crash report
   int heap_fill = 0;                          // 1..255: fresh memory is filled with it
   // A live run asks it how far to go: called before tick `next`, returns the first tick that is not allowed yet. It may
   // wait, change the commands from `next` on (then it says so), or leave a copy of the process. Empty: the run goes to
@@ -32,11 +33,15 @@ struct BodyOptions {
 // report does not).
 void run_body(const RunRequest&, const TargetSpec& core, const BodyOptions&, BlockStore&, RunStatus&);
 
+// Why a core with this tick cannot run in a pen with that one; "" if it can.
+std::string tick_refusal(std::uint32_t core_tick_us, Nanoseconds pen_tick_ns);
+
 // How the process of a run ended, as its parent found it.
 struct ProcessEnd {
   CrashVerdict crash;
   std::string damage;  // guard words of the status page; "" if they are whole
   const RunStatus& status;
+  std::string gave_up;  // why the parent ended it; "" if it did not
 };
 bool ended_well(const ProcessEnd&);
 // If it is a verdict on the firmware.

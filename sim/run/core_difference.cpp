@@ -7,6 +7,7 @@
 #include <set>
 #include <vector>
 
+#include "sim/run/guarded.h"
 #include "sim/vocabulary/time.h"
 
 namespace pensim {
@@ -106,6 +107,17 @@ std::string core_difference_text(const CoreDifference& d, Nanoseconds tick_ns) {
                                  seconds(d.tick * tick_ns), d.a, d.b);
   if (d.others > 0) text += fmt::format("; {} other{} in the same tick", d.others, d.others == 1 ? "" : "s");
   return text;
+}
+
+std::string first_variable_apart(const Recording& inputs, Tick last, const TargetSpec& a, const TargetSpec& b) {
+  const Answer answer = ask_in_child(a, {}, Descriptors::kept, [&](const CrashReport& report) {
+    const std::unique_ptr<Target> first = open_guarded(a, report, {.readable = {b.path}});
+    const std::unique_ptr<Target> second = open_target(b);
+    const CoreDifference found =
+        core_difference(inputs, last, *first, CoreSymbols(a.path), *second, CoreSymbols(b.path));
+    return core_difference_text(found, inputs.tick_ns());
+  });
+  return answer.said ? *answer.said : "the variables are not compared: " + answer.why_not;
 }
 
 }  // namespace pensim

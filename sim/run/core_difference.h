@@ -29,4 +29,7 @@ CoreDifference core_difference(const Recording& inputs, Tick last, Target& a, co
 // "speed_loop.integral parts first, at tick 812 (0.0406 s): 0.25 | 0.251; 3 others in the same tick"
 std::string core_difference_text(const CoreDifference&, Nanoseconds tick_ns);
 
+// Such a text of two cores, found in a process of its own, or a sentence why there is none.
+std::string first_variable_apart(const Recording& inputs, Tick last, const TargetSpec& a, const TargetSpec& b);
+
 }  // namespace pensim

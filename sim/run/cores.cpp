@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <map>
@@ -84,28 +85,6 @@ int copy_of(const std::string& path) {
   if (!same) fail(copy, ETXTBSY);
   fcntl(copy, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK);
   return copy;
-}
-
-// What `ask` says in a process of its own, behind a '+', or the sentence of its exception; "" if that process ended.
-template <class F>
-std::string asked_in_child(F ask) {
-  const Pipe pipe = make_pipe();
-  const pid_t pid = fork_child();
-  if (pid == 0) {
-    std::string said;
-    try {
-      said = "+" + ask();
-    } catch (const std::exception& error) {
-      said = error.what();
-    }
-    write_all(pipe.write_end, said);
-    _exit(0);
-  }
-  close(pipe.write_end);
-  std::string text = read_to_end(pipe.read_end);
-  close(pipe.read_end);
-  wait_for(pid);
-  return text;
 }
 
 // The image with this build id in the folders of cores.
@@ -188,40 +167,44 @@ TargetSpec core_of_other_kind(const TargetSpec& core) {
   return other;
 }
 
-std::string core_refusal(const TargetSpec& core) {
+CoreFacts core_facts(const TargetSpec& core, const Patience& patience) {
   if (core.kind == TargetSpec::Kind::native && is_foreign_library(core.path))
-    return core.shown() +
-           ": a shared object, but no firmware core: it exports no pen_runtime (build it with "
-           "pensim_add_core)";
-  static std::vector<std::pair<TargetSpec, std::string>> known;
-  for (const auto& [asked, why] : known)
-    if (asked == core) return why;
-  std::string text = asked_in_child([&] {
-    open_target(core);
-    return std::string();
+    return {core.shown() +
+            ": a shared object, but no firmware core: it exports no pen_runtime (build it with "
+            "pensim_add_core)"};
+  static std::vector<std::pair<TargetSpec, CoreFacts>> known;
+  for (const auto& [asked, facts] : known)
+    if (asked == core) return facts;
+  const Answer answer = ask_in_child(core, patience, Descriptors::closed, [&](const CrashReport& report) {
+    return std::to_string(open_guarded(core, report)->tick_us());
   });
-  if (text == "+")
-    text.clear();
-  else if (text.empty())
-    text = "loading it ended the process";
-  text = in_users_words(text, core);
-  known.emplace_back(core, text);
-  return text;
+  CoreFacts facts{in_users_words(answer.why_not, core)};
+  if (answer.said) facts.tick_us = static_cast<std::uint32_t>(std::strtoul(answer.said->c_str(), nullptr, 10));
+  known.emplace_back(core, facts);
+  return facts;
 }
 
+std::string core_refusal(const TargetSpec& core) { return core_facts(core).why_not; }
+
 std::string settle_board(TargetSpec& core) {
-  static std::vector<std::pair<std::string, std::string>> known;  // a board is asked once per address
+  static std::vector<std::pair<std::string, Answer>> known;  // a board is asked once per address
   const auto asked = std::find_if(known.begin(), known.end(), [&](const auto& k) { return k.first == core.address; });
-  std::string said = asked != known.end() ? asked->second : asked_in_child([&] {
-    TargetSpec any = core;
-    any.link.expects.clear();
-    const BoardIdentity board = identify_board(any);
-    return board.build_id + "\n" + board.text();
-  });
-  if (asked == known.end()) known.emplace_back(core.address, said);
-  if (said.empty() || said[0] != '+') return said.empty() ? "asking the board ended the process" : said;
+  Answer answer;
+  if (asked != known.end()) {
+    answer = asked->second;
+  } else {
+    answer = ask_in_child(core, {}, Descriptors::closed, [&](const CrashReport&) {
+      TargetSpec any = core;
+      any.link.expects.clear();
+      const BoardIdentity board = identify_board(any);
+      return board.build_id + "\n" + board.text();
+    });
+    known.emplace_back(core.address, answer);
+  }
+  if (!answer.said) return answer.why_not;
+  const std::string& said = *answer.said;
   const std::size_t line = said.find('\n');
-  const std::string build_id = said.substr(1, line - 1), text = said.substr(line + 1);
+  const std::string build_id = said.substr(0, line), text = said.substr(line + 1);
   core.path = image_of(build_id);
   if (!is_expected(core, build_id))
     return fmt::format("this is the wrong board: it runs {}, expected {}", text, core.link.expects);

@@ -1,9 +1,11 @@
 // cores.h - files of firmware cores: identified, asked whether they can be loaded.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "firmware_shim/target_spec.h"
+#include "sim/run/guarded.h"
 
 namespace pensim {
 
@@ -21,8 +23,14 @@ std::string core_elsewhere(const std::string& path);
 // The file of the same core for the other kind of processor: NAME.so and NAME.elf lie side by side.
 TargetSpec core_of_other_kind(const TargetSpec& core);
 
-// Why a core cannot be loaded ("" if it can): asked in a process of its own, since loading may run what a stranger
-// wrote. A shared object that is no core is not loaded at all.
+// What a core says of itself, or why it cannot be loaded (`why_not`): asked in a process of its own, since loading may
+// run what a stranger wrote. A shared object that is no core is not loaded at all.
+struct CoreFacts {
+  std::string why_not;
+  std::uint32_t tick_us = 0;
+};
+CoreFacts core_facts(const TargetSpec& core, const Patience& patience = {});
+// Its why_not.
 std::string core_refusal(const TargetSpec& core);
 
 // Asks the board of a link what it is, and finds its image among the cores that are known here (by build id): that

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <set>
 #include <stdexcept>
@@ -13,6 +14,7 @@
 #include "sim/input/printable.h"
 #include "sim/judge/formula.h"
 #include "sim/platform/clock.h"
+#include "sim/run/child.h"
 #include "sim/run/cores.h"
 #include "sim/run/filter.h"
 #include "sim/run/formulas.h"
@@ -125,11 +127,20 @@ void check_core(RunRequest& request, const std::string& file, const Scenario& sc
       return;
     }
     if (options.cores == PrepareOptions::Cores::held) hold_core(request.core);
-  } else if (const std::string why = core_refusal(request.core); !why.empty()) {
-    problems.push_back({{file, 0, 0},
-                        fmt::format("firmware {} cannot be loaded: {}", request.resolved.firmware, why),
-                        "build it with pensim_add_core (docs/bring_your_firmware.md)"});
-    return;
+  } else {
+    const CoreFacts facts = core_facts(request.core, {options.timeout_s});
+    if (!facts.why_not.empty()) {
+      problems.push_back({{file, 0, 0},
+                          fmt::format("firmware {} cannot be loaded: {}", request.resolved.firmware, facts.why_not),
+                          "build it with pensim_add_core (docs/bring_your_firmware.md)"});
+      return;
+    }
+    if (const std::string why = tick_refusal(facts.tick_us, request.resolved.tick_ns); !why.empty()) {
+      problems.push_back({{file, 0, 0},
+                          fmt::format("firmware {}: {}", request.resolved.firmware, why),
+                          "set .tick_us of its port, or tick_s of a pen of yours (pen: {model: ./my_pen.yaml})"});
+      return;
+    }
   }
   if (scenario.counted && request.core.kind != TargetSpec::Kind::emulated)
     problems.push_back(
@@ -153,6 +164,22 @@ void check_core(RunRequest& request, const std::string& file, const Scenario& sc
     return;
   }
   check_core_names(request.resolved, scenario, asked, CoreSymbols(request.core.path), problems, request.findings);
+}
+
+// What fits into a variable.
+std::string variable_range(const CoreVariable& v) {
+  const int bits = v.bit_size ? v.bit_size : v.size_bytes * 8;
+  switch (v.kind) {
+    case CoreVariable::Kind::boolean:
+      return "it is 0 or 1";
+    case CoreVariable::Kind::floating:
+      return fmt::format("it is a floating-point number of {} bits", bits);
+    case CoreVariable::Kind::signed_integer:
+      return fmt::format("it is a whole number from {:.0f} to {:.0f}", -std::ldexp(1.0, bits - 1),
+                         std::ldexp(1.0, bits - 1) - 1.0);
+    default:
+      return fmt::format("it is a whole number from 0 to {:.0f}", std::ldexp(1.0, bits) - 1.0);
+  }
 }
 
 // The requirement or measure that reads the variable, and where it stands; formulas that cannot be read are reported
@@ -212,7 +239,14 @@ void check_core_names(ResolvedScenario& resolved, const Scenario& scenario, cons
   for (Command& c : resolved.commands) {
     if (c.kind != Command::Kind::poke) continue;
     const std::optional<CoreVariable> variable = find(c.name);
-    if (!variable || c.text.empty()) continue;
+    if (!variable) continue;
+    if (c.text.empty()) {
+      unsigned char memory[8] = {};
+      if (!write_variable(*variable, memory, c.value))
+        problems.push_back({place(c.name, ""), fmt::format("poke {}: {:.6g} does not fit into it", c.name, c.value),
+                            variable_range(*variable)});
+      continue;
+    }
     const auto named = std::find_if(variable->enumerators.begin(), variable->enumerators.end(),
                                     [&](const auto& e) { return e.second == c.text; });
     if (named != variable->enumerators.end()) {
@@ -295,6 +329,7 @@ RunRequest request_of(Read read, const PrepareOptions& options, std::vector<Inpu
   RunRequest request;
   request.label = read.file.label;
   request.scenario_text = scenario.text;
+  request.findings = scenario.notes;
   request.resolved = resolve(scenario);
   request.resolved.path = read.file.label;
   request.reproduce = reproduce_line(read.file.path, options, request.resolved);

@@ -23,6 +23,7 @@ struct PrepareOptions {
   std::optional<std::uint64_t> seed;
   std::string filter;
   bool always = true;
+  std::optional<double> timeout_s;  // wall clock for loading a core
   std::size_t shard = 1, shards = 1;
   enum class Cores : unsigned char {
     unread,  // scenarios only

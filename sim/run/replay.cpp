@@ -77,6 +77,7 @@ void replay_complete(const Recording& recording, Target& target, const ReplayOpt
       running = runs;
       if (!runs) continue;
       PenOut answer{};
+      if (options.progress) options.progress->store(tick, std::memory_order_relaxed);
       target.step(tick, in[k], answer);
       ++result.compared;
       for (Watched& w : watched) {
@@ -306,6 +307,7 @@ void replay_sparse(const Recording& recording, Target& target, const ReplayOptio
   for (Tick tick = 0; tick < recording.ticks(); ++tick) {
     const PenIn in = input.at(tick);
     PenOut out{};
+    if (options.progress) options.progress->store(tick, std::memory_order_relaxed);
     target.step(tick, in, out);
     input.take(out);
     for (Compared& c : compared) {

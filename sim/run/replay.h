@@ -13,6 +13,7 @@
 // comes after its first second.
 #pragma once
 
+#include <atomic>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,6 +27,7 @@ namespace pensim {
 struct ReplayOptions {
   // Variables of this core by the signals that recorded them ("fw.speed_loop.integral"); compared too.
   std::vector<std::pair<std::string, CoreVariable>> variables;
+  std::atomic<Tick>* progress = nullptr;  // the tick that is fed, for whoever waits
 };
 
 struct ReplayResult {

@@ -1,6 +1,7 @@
 // request.h - one run that was asked for: checked, resolved, and how it is to be run.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,13 +19,14 @@ struct RunOptions {
   std::string out_dir = "runs";
   Keep keep = Keep::all;
   int jobs = 1;
-  bool twice = false;  // run again with another heap fill and load address; the hashes must be equal
+  bool twice = false;            // run again with another heap fill, load address and stack; the hashes must be equal
   bool also_other_kind = false;  // run again with NAME.elf for NAME.so, or the reverse; the hashes must be equal
   bool fork = true;    // false: in the calling process, for gdb, perf, valgrind; one scenario
   bool compress = false;     // recordings of runs up to long_run_ns, too
   bool force = false;        // recordings replace what is not a run's recording, and may be larger than the disk
   std::size_t held_blocks = 256;  // of 0.1 s, that are kept in memory; of a longer run the rest is read back
   std::string baseline_dir;  // recordings of an earlier call; margins are compared
+  std::optional<double> timeout_s;  // wall clock for each run; beyond it, it is a hang
   double fail_on_drop = -1;  // share of a margin that may be lost against the baseline; < 0: report only
 };
 

@@ -14,7 +14,8 @@
 namespace pensim {
 
 struct FirmwareFault {
-  std::string kind;  // segfault bus_error illegal_instruction divide abort exit stack_overflow hang no_answer protocol
+  // segfault bus_error illegal_instruction divide abort exit stack_overflow hang refused_call no_answer protocol
+  std::string kind;
   std::string function, file;
   int line = 0;
   double at_s = 0.0;

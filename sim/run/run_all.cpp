@@ -1,7 +1,9 @@
 #include "sim/run/run_all.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,7 +22,7 @@ namespace {
 struct Worker {
   std::size_t index = 0;
   pid_t pid = -1;
-  int pipe = -1;
+  int pipe = -1, file = -1;  // where its result comes from; a descriptor that becomes readable when it ends
   std::string text;
 };
 
@@ -52,11 +54,24 @@ Worker start_worker(const std::vector<RunRequest>& requests, std::size_t index, 
     _exit(0);
   }
   close(pipe.write_end);
-  return {index, pid, pipe.read_end, ""};
+  fcntl(pipe.read_end, F_SETFL, O_NONBLOCK);
+  return {index, pid, pipe.read_end, static_cast<int>(syscall(SYS_pidfd_open, pid, 0)), ""};
+}
+
+// What has come through the pipe; false at its end.
+bool take(Worker& worker) {
+  char buffer[65536];
+  while (const auto n = read_some(worker.pipe, buffer, sizeof buffer)) {
+    if (*n == 0) return false;
+    worker.text.append(buffer, *n);
+  }
+  return true;
 }
 
 RunResult collect(const RunRequest& request, Worker& worker) {
+  take(worker);
   close(worker.pipe);
+  close(worker.file);
   const int status = wait_for(worker.pid);
   try {
     return result_from_json_text(worker.text);
@@ -74,6 +89,7 @@ void end_rest(const std::vector<RunRequest>& requests, std::size_t next, std::ve
   for (const Worker& w : workers) {
     end_child(w.pid);  // its child ends with it
     close(w.pipe);
+    close(w.file);
     results[w.index] = error_result(requests[w.index], "the call was ended by " + by + " during this run");
     events.ended(results[w.index]);
   }
@@ -97,6 +113,8 @@ std::vector<RunResult> run_all(const std::vector<RunRequest>& requests, const Ru
     }
     return results;
   }
+  const std::vector<pid_t> others = children_of_mine();
+  adopt_descendants();
   std::vector<Worker> workers;
   std::size_t next = 0;
   while (next < requests.size() || !workers.empty()) {
@@ -122,17 +140,22 @@ std::vector<RunResult> run_all(const std::vector<RunRequest>& requests, const Ru
       ++next;
     }
     std::vector<pollfd> polled;
-    for (const Worker& w : workers) polled.push_back({w.pipe, POLLIN, 0});
+    for (const Worker& w : workers) {
+      polled.push_back({w.pipe, POLLIN, 0});
+      polled.push_back({w.file, POLLIN, 0});
+    }
     if (signals != nullptr) polled.push_back({signals->descriptor(), POLLIN, 0});
-    if (poll(polled.data(), polled.size(), -1) < 0 && errno != EINTR)
-      throw std::runtime_error(fmt::format("poll: {}", std::strerror(errno)));
+    constexpr int look_for_stopped_ms = 1000;
+    const int ready = poll(polled.data(), polled.size(), look_for_stopped_ms);
+    if (ready < 0 && errno != EINTR) throw std::runtime_error(fmt::format("poll: {}", std::strerror(errno)));
+    if (ready == 0)
+      for (const Worker& w : workers) continue_stopped(w.pid);
     if (signals != nullptr && signals->noted() != 0) continue;
     for (std::size_t i = workers.size(); i-- > 0;) {
-      if (polled[i].revents == 0) continue;
-      char buffer[65536];
-      if (const std::size_t n = read_some(workers[i].pipe, buffer, sizeof buffer).value_or(0); n > 0) {
-        workers[i].text.append(buffer, n);
-      } else {
+      const bool has_ended = polled[2 * i + 1].revents != 0;
+      if (polled[2 * i].revents == 0 && !has_ended) continue;
+      // Its end counts, not that of the pipe: others may hold that.
+      if (!take(workers[i]) || has_ended) {
         RunResult& result = results[workers[i].index];
         result = collect(requests[workers[i].index], workers[i]);
         events.ended(result);
@@ -140,6 +163,7 @@ std::vector<RunResult> run_all(const std::vector<RunRequest>& requests, const Ru
       }
     }
   }
+  end_children_but(others);  // what the child of a worker that is no more has left
   return results;
 }
 

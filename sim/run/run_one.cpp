@@ -40,13 +40,14 @@ struct Attempt {
   std::unique_ptr<BlockStore> store;
   std::unique_ptr<GuardedBlock> shared;
   CrashVerdict crash;
-  std::string damage;  // guard words of the status page
+  std::string damage;   // guard words of the status page
+  std::string gave_up;  // why it was ended from here
   Recording recording;  // what of the blocks was not released
   std::unique_ptr<RecordingFile> file;
   Recording from_file;  // all of it, once it is asked for
 
   const RunStatus& status() const { return *reinterpret_cast<const RunStatus*>(shared->data()); }
-  ProcessEnd end() const { return {crash, damage, status()}; }
+  ProcessEnd end() const { return {crash, damage, status(), gave_up}; }
   // All that was recorded: from the blocks, or from the file where they went.
   Recording& whole() {
     if (!file || !file->released()) return recording;
@@ -65,6 +66,7 @@ struct AttemptOptions {
   bool write = false;  // in any case
   bool compress = false;
   std::size_t held_blocks = 0;
+  std::optional<double> timeout_s;
 };
 
 // Takes the blocks of a run that goes on.
@@ -125,20 +127,30 @@ Attempt attempt(const RunRequest& request, const TargetSpec& core, const Attempt
   }
   const CrashReport report;
   body.crash_report = &report;
-  body.lock_host_memory = options.lock_host_memory;
+  body.guard.lock_host_memory = options.lock_host_memory;
+  const std::vector<pid_t> others = children_of_mine();
+  adopt_descendants();
   const pid_t pid = fork_child();
   if (pid == 0) {
+    std::vector<int> kept = a.store->descriptors();
+    kept.insert(kept.end(), {report.fd(), held_descriptor(core)});
+    keep_descriptors(kept);
+    dup2(STDERR_FILENO, STDOUT_FILENO);  // what a core prints is no part of the report
     run_body(request, core, body, *a.store, *status);
     crash_complete();
     _exit(0);
   }
   a.recording = Recording::from_blocks(*a.store, meta_of(request));
   Intake intake(a, options, scenario.duration);
-  const int ended = wait_for(pid, a.store->news(), [&] {
+  const auto take = [&] {
     a.store->quiet();
     intake.take();
-  });
-  a.crash = explain_crash(report, ended, core.path);
+  };
+  const Waited waited = wait_patiently(pid, {options.timeout_s}, [&] { return status->ticks.load(); },
+                                       {a.store->news(), take});
+  end_children_but(others);
+  a.gave_up = waited.gave_up;
+  a.crash = explain_crash(report, waited.status, core.path);
   a.damage = a.shared->damage();
   a.recording.refresh();
   return a;
@@ -199,30 +211,6 @@ void compare_second_run(const RunRequest& request, const AttemptOptions& as, Att
                              hash_text(second.status().hash), difference.summary());
 }
 
-// Which variable of the firmware differed first; in a process of its own, since cores run there.
-std::string first_variable_apart(const Recording& inputs, Tick last, const TargetSpec& a, const TargetSpec& b) {
-  const Pipe pipe = make_pipe();
-  const pid_t pid = fork_child();
-  if (pid == 0) {
-    std::string text;
-    try {
-      const std::unique_ptr<Target> first = open_target(a), second = open_target(b);
-      const CoreDifference found =
-          core_difference(inputs, last, *first, CoreSymbols(a.path), *second, CoreSymbols(b.path));
-      text = core_difference_text(found, inputs.tick_ns());
-    } catch (const std::exception& error) {
-      text = std::string("the variables are not compared: ") + error.what();
-    }
-    write_all(pipe.write_end, text);
-    _exit(0);
-  }
-  close(pipe.write_end);
-  const std::string text = read_to_end(pipe.read_end);
-  close(pipe.read_end);
-  wait_for(pid);
-  return text;
-}
-
 const char* kind_name(const TargetSpec& core) { return core.kind == TargetSpec::Kind::native ? "native" : "emulated"; }
 
 // --also emulated: the same scenario with the same core on the other kind of processor. A difference is a failure.
@@ -278,13 +266,14 @@ RunResult run_one(const RunRequest& request, const RunOptions& options) {
   first.fork = options.fork;
   first.held_blocks = options.held_blocks;
   first.compress = options.compress || scenario.duration * scenario.tick_ns > long_run_ns;
+  first.timeout_s = options.timeout_s;
   first.write = options.keep == Keep::all;
   first.path = request.recording_path.empty() ? recording_path(options.out_dir, request.label) : request.recording_path;
   Attempt run = attempt(request, request.core, first);
   result.firmware_fault = firmware_fault(run.end(), scenario.tick_ns);
   // Damage that was found too late: once more with the simulator's memory read-only while the core runs, so that the
   // write itself faults.
-  if (options.fork && !result.firmware_fault && (!run.damage.empty() || run.crash.suspect_scribble)) {
+  if (options.fork && !result.firmware_fault && run.gave_up.empty() && (!run.damage.empty() || run.crash.suspect_scribble)) {
     AttemptOptions locked = first;
     locked.lock_host_memory = true;
     Attempt again = attempt(request, request.core, locked);
@@ -323,6 +312,10 @@ RunResult run_one(const RunRequest& request, const RunOptions& options) {
   } else if (!ended_well(run.end())) {
     result.verdict = RunVerdict::error;
     result.cause = error_cause(run.end());
+  } else if (run.status().refused[0] != '\0') {
+    result.verdict = RunVerdict::error;
+    result.cause = fmt::format("`{}` was refused (see the findings): the run is not the one that the scenario asks for",
+                               run.status().refused);
   } else {
     result.verdict = judgement.roll_up.verdict;
     result.cause = judgement.roll_up.cause;

@@ -114,14 +114,26 @@ FirmwareSpec spec_of(const std::string& firmware) {
 
 TargetSpec find_core(const std::string& firmware) {
   const FirmwareSpec spec = spec_of(firmware);
-  if (spec.kind == FirmwareSpec::Kind::name) return {TargetSpec::Kind::native, core_by_name(spec.text), ""};
-  if (spec.kind == FirmwareSpec::Kind::link) return {TargetSpec::Kind::link, "", spec.medium + ":" + spec.text, {}};
+  TargetSpec core;
+  core.sandbox = cores_in_sandbox;
+  core.kind = TargetSpec::Kind::native;
+  if (spec.kind == FirmwareSpec::Kind::name) {
+    core.path = core_by_name(spec.text);
+    return core;
+  }
+  if (spec.kind == FirmwareSpec::Kind::link) {
+    core.kind = TargetSpec::Kind::link;
+    core.address = spec.medium + ":" + spec.text;
+    return core;
+  }
   const bool emulated = spec.kind == FirmwareSpec::Kind::emulated;
   if (std::error_code error; !fs::is_regular_file(spec.text, error))
     no_core("there is no file " + spec.text, emulated ? "emulated: takes the path of an ELF file for a Cortex-M"
                                                       : "native: takes the path of a shared object");
   if (emulated && !emulated_cores_run_here) throw NeedsEmulator(firmware);
-  return {emulated ? TargetSpec::Kind::emulated : TargetSpec::Kind::native, spec.text, ""};
+  if (emulated) core.kind = TargetSpec::Kind::emulated;
+  core.path = spec.text;
+  return core;
 }
 
 }  // namespace pensim

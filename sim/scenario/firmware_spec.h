@@ -34,6 +34,9 @@ struct NeedsEmulator : std::runtime_error {
   using std::runtime_error::runtime_error;  // the firmware as it was named
 };
 
+// Whether cores are held back from files, network and other processes (docs/security.md); of what find_core gives.
+inline bool cores_in_sandbox = true;
+
 // What to open: the file of native:PATH, or of NAME in the folders of platform/program.h. Throws InputError, also for
 // a file that is not there.
 TargetSpec find_core(const std::string& firmware);

@@ -37,7 +37,12 @@ constexpr std::size_t most_copies = 12;
 constexpr Tick listen_ticks = 200;  // between two looks at the control socket: 3 ms at full speed
 
 TargetSpec core_of(const Json& said) {
-  return {said.at(0).get<TargetSpec::Kind>(), said.at(1).get<std::string>(), said.at(2).get<std::string>(), {}};
+  TargetSpec core;
+  core.kind = said.at(0).get<TargetSpec::Kind>();
+  core.path = said.at(1).get<std::string>();
+  core.address = said.at(2).get<std::string>();
+  core.sandbox = said.at(3).get<bool>();
+  return core;
 }
 
 // What it takes to begin or to go on: the body of a `begin` and its four files.
@@ -152,7 +157,7 @@ class Server {
   ~Server() {
     end_run();
     drop_copies([](const Copy&) { return true; });
-    wait_for_all();
+    end_children_but({});
     close(reports_[0]);
     close(reports_[1]);
   }
@@ -215,8 +220,8 @@ class Server {
     run_ = fork_child();
     if (run_ > 0) return;
     std::signal(SIGCHLD, SIG_IGN);  // copies that are dropped
-    close(client_);
-    close(reports_[0]);
+    keep_descriptors({reports_[1], begin.control, begin.file, begin.tail, report_.fd()});
+    dup2(STDERR_FILENO, STDOUT_FILENO);
     auto& status = *reinterpret_cast<RunStatus*>(page_->data());
     try {
       RunRequest request;
@@ -230,6 +235,7 @@ class Server {
       BlockStore store(recording_plan(request.resolved, true), begin.file, begin.tail);
       BodyOptions body;
       body.crash_report = &report_;
+      body.guard.may_fork = true;
       body.gate = [&](Tick next, std::vector<Command>& commands, BlockWriter& writer) {
         return pass_gate(run, next, commands, writer);
       };
@@ -262,7 +268,7 @@ class Server {
       if (child->pid != run_) continue;  // a copy whose parent had ended
       forget_run();
       const auto& told = *reinterpret_cast<const RunStatus*>(page_->data());
-      const ProcessEnd end{explain_crash(report_, child->status, core_.path), page_->damage(), told};
+      const ProcessEnd end{explain_crash(report_, child->status, core_.path), page_->damage(), told, ""};
       Json body = {{"say", "ended"}, {"future", future_}, {"hash", ""}, {"error", ""}};
       if (const auto f = firmware_fault(end, tick_ns_)) {
         body["fault"] = {

@@ -202,7 +202,7 @@ struct Session::Impl {
                  {"from", copies},
                  {"allowed", until},
                  {"tick_ns", what.resolved.tick_ns},
-                 {"core", {what.core.kind, what.core.path, what.core.address}}},
+                 {"core", {what.core.kind, what.core.path, what.core.address, what.core.sandbox}}},
                 {future->store->file(), future->store->tail_file(), control, text});
     } catch (const WireClosed&) {
       gone = true;

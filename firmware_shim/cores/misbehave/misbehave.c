@@ -114,7 +114,7 @@ APART static void smash(size_t bytes) {
 
 #ifdef __linux__
 APART static void bus(void) {
-  int file = memfd_create("empty", 0);
+  int file = memfd_create("empty", 0); /* at: BUS_FILE */
   volatile unsigned char* page = mmap(NULL, 4096, PROT_READ, MAP_SHARED, file, 0);
   sink += page[0]; /* at: BUS */
 }

@@ -52,7 +52,7 @@ const Misbehaviour misbehaviours[] = {
     {"misbehave", "CALL", CALL_1234, "segfault", "call_address", "call of 0x00001234"},
     {"misbehave", "CALL", CALL_DATA, "segfault", "call_address", "data of the core"},
     ALL("misbehave", SMASH, "segfault", "smash", "a return address was overwritten"),
-    ALL("misbehave", BUS, "bus_error", "bus", "behind the end of a mapped file"),
+    {"misbehave", "BUS_FILE", BUS, "refused_call", "bus", "called memfd_create"},
     ALL("misbehave", LIBRARY_NULL, "segfault", "library_null", "read of 0x00000000"),
     ALL("misbehave", BAD_UART, "segfault", "control", "near the null pointer"),
 };
