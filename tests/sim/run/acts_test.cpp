@@ -135,6 +135,67 @@ TEST(Acts, AnAddressOfAStackIsFoundByASecondRun) {
   }
 }
 
+std::string check_of(const std::string& core, const std::vector<std::string>& options, const std::string& act = "") {
+  const Folder f;
+  write_file(f / "a.yaml", "title: x\nduration: 0.01 s\nfirmware: native:" PENSIM_TEST_CORES "/" + core + ".so\n");
+  std::vector<std::string> arguments = {"run", f / "a.yaml", "--no-always", "--keep", "none"};
+  arguments.insert(arguments.end(), options.begin(), options.end());
+  const Ran ran = run_program(program, arguments, act.empty() ? std::vector<std::string>{} : std::vector{"ACT=" + act});
+  EXPECT_EQ(ran.code, act.empty() && core == "loads" ? 0 : 2) << ran.out << ran.err;
+  return ran.err;
+}
+
+TEST(Acts, WhileTheFileIsLoaded) {
+  EXPECT_EQ(check_of("loads", {}), "");
+  const std::vector<std::pair<std::string, std::string>> all = {
+      {"crash", "loading it ended the process: segfault in while_loading"},
+      {"spin", "hang in while_loading: more than 2 s of processor time while it was loaded"},
+      {"exit", "exit in while_loading: the core ended the process with exit code 0"},
+      {"abort", "abort in while_loading"},
+      {"fork", "refused_call in while_loading: the core called clone of the PC's system"},
+      {"kill", "refused_call in while_loading: the core called kill of the PC's system"},
+      {"write", "refused_call in while_loading: the core called openat of the PC's system"},
+      {"answer", "refused_call in while_loading: the core called write of the PC's system"},
+  };
+  for (const auto& [act, said] : all) {
+    const std::string found = check_of("loads", {}, act);
+    EXPECT_NE(found.find(said), std::string::npos) << act << "\n" << found;
+  }
+  const std::string sleeps = check_of("loads", {"--timeout", "1 s"}, "sleep");
+  EXPECT_NE(sleeps.find("had not ended after 1 s of wall clock"), std::string::npos) << sleeps;
+  EXPECT_FALSE(std::filesystem::exists("acts_were_here"));
+  // Without the sandbox the call goes on, too: it waits for its child, whatever that leaves behind.
+  const std::string answers = check_of("loads", {"--no-sandbox"}, "answer");
+  EXPECT_NE(answers.find("cannot be loaded"), std::string::npos) << answers;
+}
+
+TEST(Acts, PortsThatCannotBeHonouredAreRefused) {
+  const std::vector<std::pair<std::string, std::string>> all = {
+      {"slow_tick", "its port says a tick of 100 us, but this pen's is 50 us"},
+      {"phase_alone", "tasks[0]: phase_us = 50 without a period"},
+      {"unanswered_rates", "unanswered_ms: functions at rates cannot wait"},
+      {"stack_of_the_pc", "stack_bytes: functions at rates of a core with 8-byte pointers run on the PC's stack"},
+      {"traps_twice", "divide_by_zero_traps is 2, expected 0 or 1"},
+  };
+  for (const auto& [core, said] : all) {
+    const std::string found = check_of(core, {});
+    EXPECT_NE(found.find(said), std::string::npos) << core << "\n" << found;
+  }
+}
+
+TEST(Acts, APokeThatCannotBeAppliedFailsTheRun) {
+  const Folder f;
+  const auto run = [&](const std::string& line) {
+    write_file(f / "a.yaml", "title: x\nduration: 0.02 s\nfirmware: reference_pen\ntimeline:\n  - " + line + "\n");
+    return run_program(program, {"run", f / "a.yaml", "--no-always", "--keep", "none"});
+  };
+  const Ran huge = run("{at: 0.01 s, poke: speed_loop.integral, to: 1e300}");
+  EXPECT_EQ(huge.code, 2) << huge.out;
+  EXPECT_NE(huge.err.find("a.yaml:5:"), std::string::npos) << huge.err;
+  EXPECT_NE(huge.err.find("poke speed_loop.integral: 1e+300 does not fit into it"), std::string::npos) << huge.err;
+  EXPECT_EQ(run("{at: 0.01 s, poke: speed_loop.integral, to: 1.5}").code, 0);
+}
+
 // Without the sandbox a core may do what its user may, but no call waits for it, and no other run is another.
 TEST(Acts, WithoutTheSandboxNoCallWaitsForACore) {
   std::vector<Act> waits;
