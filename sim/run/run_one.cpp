@@ -133,7 +133,7 @@ Attempt attempt(const RunRequest& request, const TargetSpec& core, const Attempt
   const pid_t pid = fork_child();
   if (pid == 0) {
     std::vector<int> kept = a.store->descriptors();
-    kept.insert(kept.end(), {report.fd(), held_descriptor(core)});
+    kept.insert(kept.end(), {report.fd(), held_descriptor(core), core.emulated.cost_file});
     keep_descriptors(kept);
     dup2(STDERR_FILENO, STDOUT_FILENO);  // what a core prints is no part of the report
     run_body(request, core, body, *a.store, *status);
