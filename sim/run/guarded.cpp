@@ -140,8 +140,7 @@ Answer ask_in_child(const TargetSpec& core, const Patience& patience, Descriptor
   if (crash.kind == CrashKind::none)
     answer.why_not = "what it runs while it is loaded writes into descriptors that are not its own";
   else
-    answer.why_not = fmt::format("loading it ended the process: {}{}{}", crash_kind_name(crash.kind),
-                                 crash.function.empty() ? "" : " in " + crash.function,
+    answer.why_not = fmt::format("loading it ended the process: {}{}", crash_kind_name(crash.kind),
                                  crash.detail.empty() ? "" : ": " + crash.detail);
   return answer;
 }

@@ -148,14 +148,14 @@ std::string check_of(const std::string& core, const std::vector<std::string>& op
 TEST(Acts, WhileTheFileIsLoaded) {
   EXPECT_EQ(check_of("loads", {}), "");
   const std::vector<std::pair<std::string, std::string>> all = {
-      {"crash", "loading it ended the process: segfault in while_loading"},
-      {"spin", "hang in while_loading: more than 2 s of processor time while it was loaded"},
-      {"exit", "exit in while_loading: the core ended the process with exit code 0"},
-      {"abort", "abort in while_loading"},
-      {"fork", "refused_call in while_loading: the core called clone of the PC's system"},
-      {"kill", "refused_call in while_loading: the core called kill of the PC's system"},
-      {"write", "refused_call in while_loading: the core called openat of the PC's system"},
-      {"answer", "refused_call in while_loading: the core called write of the PC's system"},
+      {"crash", "loading it ended the process: segfault"},
+      {"spin", "hang: more than 2 s of processor time while it was loaded"},
+      {"exit", "exit: the core ended the process with exit code 0"},
+      {"abort", "abort"},
+      {"fork", "refused_call: the core called clone of the PC's system"},
+      {"kill", "refused_call: the core called kill of the PC's system"},
+      {"write", "refused_call: the core called openat of the PC's system"},
+      {"answer", "refused_call: the core called write of the PC's system"},
   };
   for (const auto& [act, said] : all) {
     const std::string found = check_of("loads", {}, act);
