@@ -273,7 +273,8 @@ RunResult run_one(const RunRequest& request, const RunOptions& options) {
   result.firmware_fault = firmware_fault(run.end(), scenario.tick_ns);
   // Damage that was found too late: once more with the simulator's memory read-only while the core runs, so that the
   // write itself faults.
-  if (options.fork && !result.firmware_fault && run.gave_up.empty() && (!run.damage.empty() || run.crash.suspect_scribble)) {
+  const bool found_late = !run.damage.empty() || run.crash.suspect_scribble;
+  if (options.fork && !result.firmware_fault && run.gave_up.empty() && found_late) {
     AttemptOptions locked = first;
     locked.lock_host_memory = true;
     Attempt again = attempt(request, request.core, locked);

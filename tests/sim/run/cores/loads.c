@@ -1,5 +1,5 @@
-/* loads.c - a core whose file has a function for the dynamic loader to run (DT_INIT), before the simulator knows what it
- * is: the variable ACT of the environment says what that does. */
+/* loads.c - a core whose file has a function for the dynamic loader to run (DT_INIT), before the simulator knows what
+ * it is: the variable ACT of the environment says what that does. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
