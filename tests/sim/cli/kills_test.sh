@@ -30,7 +30,7 @@ for ((round = 1; round <= rounds; ++round)); do
   rm -f r.json
   "$pensim" run s --out runs --json r.json --jobs 2 >log 2>&1 &
   call=$!
-  sleep "0.$(printf %03d $((RANDOM % 300)))"
+  sleep "0.$(printf %03d $((RANDOM % 120)))"
   family=$(pgrep -P "$call" || true)
   for child in $family; do family+=" $(pgrep -P "$child" || true)"; done
   family=($call $family)
