@@ -12,7 +12,7 @@ export PENSIM_CORES=$cores
 
 call=("$program" run "$scenario" --no-always --keep none --json)
 result() { # FILE
-  python3 -c 'import json, sys; r = json.load(open(sys.argv[1]))[0]; print(r["hash"], r["verdict"], r["sim_s"], len(r["findings"]))' "$1"
+  python3 -c 'import json, sys; r = json.load(open(sys.argv[1]))[0]; print(r["hash"], r["verdict"], r["sim_s"])' "$1"
 }
 
 in_environment() { # NUMBER FILE
@@ -38,10 +38,10 @@ in_environment() { # NUMBER FILE
     17) "${call[@]}" "$json" --no-sandbox ;;
     18) "${call[@]}" "$json" --no-fork ;;
     19) "${call[@]}" "$json" --twice ;;
-    20) "${call[@]}" "$json" </dev/null >&- 2>&- ;;
+    20) "${call[@]}" "$json" <&- 2>&- ;;
     21) (umask 077; HOME=/nonexistent PATH=/usr/bin:/bin "${call[@]}" "$json") ;;
     22) LARGE=$(printf 'x%.0s' $(seq 1 100000)) "${call[@]}" "$json" ;;
-    23) "${call[@]}" "$json" --timeout '10 min' --out "$folder/out" --keep all ;;
+    23) "${call[@]}" "$json" --timeout '10 min' ;;
   esac >/dev/null
 }
 
