@@ -11,6 +11,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdlib>
+#include <iterator>
 #include <sstream>
 
 // The address behind the instruction is what the filter compares.
@@ -67,6 +68,7 @@ class Filter {
     const auto behind = reinterpret_cast<std::uint64_t>(pensim_behind_system_call);
     std::vector<sock_filter> program = program_;
     const std::size_t rest = program.size(), own = rest + 1, trap = own + 4, allow = trap + 1;
+    if (allow > 256) return false;  // the first test would not reach it: a jump has eight bits
     const auto end_of = [&](std::size_t at, End end) {
       const std::size_t to = end == End::trap ? trap : end == End::own ? own : end == End::allow ? allow : at + 1;
       return static_cast<std::uint8_t>(to - at - 1);
@@ -78,13 +80,16 @@ class Filter {
       }
     const auto low = static_cast<std::uint32_t>(behind), high = static_cast<std::uint32_t>(behind >> 32);
     constexpr std::uint32_t pointer = offsetof(seccomp_data, instruction_pointer);
-    program.push_back(BPF_STMT(BPF_JMP | BPF_JA, static_cast<std::uint32_t>((traps_rest ? trap : allow) - rest - 1)));
-    program.push_back(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, pointer));
-    program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, low, 0, 2));
-    program.push_back(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, pointer + 4));
-    program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, high, 1, 0));
-    program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP));
-    program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+    const sock_filter ends[] = {
+        BPF_STMT(BPF_JMP | BPF_JA, static_cast<std::uint32_t>((traps_rest ? trap : allow) - rest - 1)),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, pointer),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, low, 0, 2),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, pointer + 4),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, high, 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    program.insert(program.end(), std::begin(ends), std::end(ends));
     const sock_fprog filter = {static_cast<std::uint16_t>(program.size()), program.data()};
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return false;
     // Without the flag, kernels before 5.16 slow down all code behind a filter.
