@@ -86,7 +86,12 @@ TEST_P(Cases, DoesWhatTheTargetDoes) {
     EXPECT_NE(findings[i].find(c.findings[i]), std::string::npos) << findings[i];
 }
 
-std::string name_of(const testing::TestParamInfo<Case>& info) { return info.param.core; }
+std::string name_of(const testing::TestParamInfo<Case>& info) {
+  std::string name = info.param.core;
+  for (const std::string& argument : info.param.arguments)
+    if (argument == "--no-sandbox") name += "_without_sandbox";
+  return name;
+}
 
 const Case works[] = {
     {.core = "weak_alias", .result = Result{42}},
@@ -192,6 +197,10 @@ const Case stops[] = {
      .fault = Fault{"abort", "Sensor::start()", "read();"},
      .words = {"a pure virtual function is called"}},
     {.core = "thread_crash",
+     .fault = Fault{"refused_call", "main", "pthread_create(&t, 0, run, (void*)16)"},
+     .findings = {"pthread_create"}},
+    {.core = "thread_crash",
+     .arguments = {"--no-sandbox"},
      .fault = Fault{"segfault", "run", "*(volatile int*)p = 1"},
      .findings = {"pthread_create"}},
 };
