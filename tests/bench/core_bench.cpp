@@ -1,6 +1,5 @@
 // One core with both sizes of long: nanoseconds per tick of each, the best of rounds that alternate, and their ratio
-// (goal:
-// at most 1).
+// (goal: at most 1).
 //   core_bench ILP32.so LP64.so [ROUNDS]
 #include <algorithm>
 #include <chrono>
